@@ -1,0 +1,111 @@
+// A planned network of infinite width and its kernels.
+// Thread-safety: const members may be called concurrently; a Network keeps its layers and their
+// libraries alive.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/experiment.hpp>
+#include <widelimit/matrix.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace widelimit {
+
+/// Which kernels a call computes.
+struct Kernels {
+  bool nngp = true, ntk = true;
+};
+
+/// One line of the plan: what `widelimit check` shows.
+struct PlanRow {
+  std::string pointer, type, name;
+  std::string shape;               ///< of the output, e.g. "512", "?" where the width is not given
+  std::int64_t displacements = 1;  ///< tracked ...
+  std::int64_t of = 1;             ///< ... of how many
+  double share = 0;                ///< of the work, 0 to 1
+  int depth = 0;                   ///< nesting of branches
+  bool gaussian = false;
+};
+
+/// Where tiles of a result go. Calls arrive from several threads, each tile once; tiles of
+/// different indices never overlap.
+class WIDELIMIT_EXPORT KernelSink {
+ public:
+  virtual ~KernelSink();
+  /// A block of rows [row, row + rows) x columns [col, col + cols) of the result, row-major with
+  /// `ld` entries between rows, in the precision of the request. `ntk` is NULL where it was not
+  /// asked for, likewise `nngp`. `mirror`: the transposed block is this one too (x1 is x2, off the
+  /// diagonal).
+  virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
+                   const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
+};
+
+/// Both kernels in memory. The matrix of a kernel that was not asked for is empty.
+template <class T>
+struct KernelPair {
+  BasicMatrix<T> nngp, ntk;
+};
+
+/// Variances along the network, for reports: one number a sample and stage.
+struct LayerStatistics {
+  std::string pointer, type;
+  double mean_variance = 0;     ///< mean over samples of K(x, x) after the layer
+  double mean_correlation = 0;  ///< mean over pairs of K(x, x') / sqrt(K(x, x) K(x', x'))
+  double mean_ntk = 0;          ///< mean over samples of Theta(x, x)
+};
+
+class WIDELIMIT_EXPORT Network {
+ public:
+  /// float64; `net.nngp(x)` is [n, n], exactly symmetric. Arguments are samples as rows.
+  [[nodiscard]] Matrix nngp(const Samples& x) const;
+  [[nodiscard]] Matrix ntk(const Samples& x) const;
+  /// Cross kernels [n1, n2].
+  [[nodiscard]] Matrix nngp(const Samples& x1, const Samples& x2) const;
+  [[nodiscard]] Matrix ntk(const Samples& x1, const Samples& x2) const;
+
+  /// Both at once in the precision of T; x2 == nullptr: x1 with itself, half the work. Throws
+  /// Error(usage) where the features do not fit the plan, Error(numeric) that names the sample
+  /// where an entry is not finite.
+  template <class T>
+  [[nodiscard]] KernelPair<T> kernels(const Samples& x1, const Samples* x2 = nullptr,
+                                      Kernels which = {}, Control* control = nullptr) const;
+  /// The same into memory of the caller's, C order [n1, n2]; a NULL pointer: not asked for.
+  template <class T>
+  void kernels_into(const Samples& x1, const Samples* x2, T* nngp, T* ntk,
+                    Control* control = nullptr) const;
+  /// The same into a sink.
+  void kernels_to(const Samples& x1, const Samples* x2, Precision precision, Kernels which,
+                  KernelSink& sink, Control* control = nullptr) const;
+  /// The diagonals of the kernels of x with itself, O(n): [n] each.
+  struct Diagonals {
+    std::vector<double> nngp, ntk;
+  };
+  [[nodiscard]] Diagonals diagonals(const Samples& x, Precision precision = Precision::float64,
+                                    Kernels which = {}) const;
+
+  /// Input shape must be known for a plan with numbers; `sites` and `channels` of the samples.
+  [[nodiscard]] std::vector<PlanRow> plan(const std::vector<std::int64_t>& sites,
+                                          std::int64_t channels) const;
+  /// Bytes the engine needs beside inputs and results, for n1 x n2 samples of `features` numbers.
+  [[nodiscard]] std::int64_t workspace_bytes(std::int64_t n1, std::int64_t n2,
+                                             std::int64_t features, Precision precision) const;
+  /// Floating-point operations of one entry, NNGP and NTK, without the Gram product.
+  [[nodiscard]] double flops_per_entry(std::int64_t channels) const;
+  /// Per layer, over at most 256 samples.
+  [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
+  [[nodiscard]] const NetworkSpec& spec() const noexcept;
+
+  /// Inside core.
+  struct State;
+  explicit Network(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  [[nodiscard]] const State& state() const noexcept { return *state_; }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace widelimit

@@ -1,0 +1,68 @@
+// Solvers: a configured method, and one matrix it has factorised.
+// Thread-safety: const members may be called concurrently; a Factor keeps its solver and its
+// library alive.
+#pragma once
+
+#include <widelimit/matrix.hpp>
+
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace widelimit {
+
+struct SolveInfo {
+  int iterations = 0;
+  double jitter = 0;
+  double rcond =
+      std::numeric_limits<double>::quiet_NaN();  ///< reciprocal condition number, 1-norm, estimated
+  double residual = std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|)
+};
+
+class WIDELIMIT_EXPORT Factor {
+ public:
+  [[nodiscard]] std::int64_t size() const noexcept;
+  /// A^-1 b, shape of b: [n, right-hand sides].
+  [[nodiscard]] Matrix solve(const Matrix& b) const;
+  void solve_in_place(Matrix& b) const;
+  [[nodiscard]] double logdet() const;
+  [[nodiscard]] const SolveInfo& info() const noexcept;
+
+ private:
+  friend class Solver;
+  struct State;
+  explicit Factor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+/// values ascending; row k of `vectors` is the eigenvector of values[k].
+struct Eigen {
+  std::vector<double> values;
+  Matrix vectors;
+};
+
+class WIDELIMIT_EXPORT Solver {
+ public:
+  /// From a type's table: used by Runtime, and by tests with a static table. `keep_alive` holds the
+  /// library; `params` may be NULL for defaults that the type itself supplies. Throws Error(usage)
+  /// with the pointer of a parameter the type refuses.
+  Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_type& type,
+         const widelimit_host& host, const widelimit_params* params);
+
+  [[nodiscard]] const std::string& type() const noexcept;
+  /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose index() is the leading minor (from
+  /// 1) that is not positive definite.
+  [[nodiscard]] Factor factorise(Matrix a) const;
+  [[nodiscard]] bool has_eigen() const noexcept;
+  /// All eigenpairs of a symmetric matrix, consumed; the vectors reuse its memory.
+  [[nodiscard]] Eigen eigen(Matrix a) const;
+  /// Eigenvalues alone, ascending.
+  [[nodiscard]] std::vector<double> eigenvalues(Matrix a) const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace widelimit

@@ -1,0 +1,30 @@
+// OpenBLAS's thread count is process-wide. Two kinds of phases share it through one gate: tile
+// phases (one BLAS thread, many callers, of all runtimes) and solver phases (all BLAS threads, one
+// caller).
+#pragma once
+
+namespace widelimit::detail {
+
+/// While alive: BLAS calls run on one thread each and may come from many threads. Any number of
+/// these at once. Nested in a phase of the same thread: no effect.
+class TilePhase {
+ public:
+  TilePhase();
+  ~TilePhase();
+  TilePhase(const TilePhase&) = delete;
+  TilePhase& operator=(const TilePhase&) = delete;
+};
+
+/// While alive: BLAS calls of this thread run on `threads` threads; no other phase is active.
+class SolverPhase {
+ public:
+  explicit SolverPhase(int threads);
+  ~SolverPhase();
+  SolverPhase(const SolverPhase&) = delete;
+  SolverPhase& operator=(const SolverPhase&) = delete;
+
+ private:
+  int before_ = 1;
+};
+
+}  // namespace widelimit::detail

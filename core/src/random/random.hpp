@@ -1,0 +1,23 @@
+// Counter-based random numbers (Philox 4x64-10 of Random123; Salmon et al., SC 2011): number i of a
+// stream is a function of (seed, stream, i) alone, so any thread may compute any of them and gets
+// the same.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// N(0, 1) by Box-Muller: numbers first .. first + n of the stream.
+void normals(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint64_t n,
+             double* out);
+/// Uniform on (0, 1), 53 bits.
+void uniforms(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint64_t n,
+              double* out);
+/// A seed for a part of the work: (member, layer), ...
+[[nodiscard]] std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t a, std::uint64_t b);
+/// A permutation of 0 .. n-1 (Fisher-Yates).
+[[nodiscard]] std::vector<std::int64_t> permutation(std::uint64_t seed, std::uint64_t stream,
+                                                    std::int64_t n);
+
+}  // namespace widelimit::detail
