@@ -226,6 +226,8 @@ typedef struct widelimit_run {
   int64_t row_begin, row_end;
   widelimit_field* output;
   void* scratch; /* this thread's own, 64-byte aligned */
+  const widelimit_shape* const* in_shape; /* [n_inputs], as in the plan: concat weighs its inputs
+                                             by their channels */
 } widelimit_run;
 
 /* GATHERING: begin, accumulate each field once in core's fixed order, finish. */
