@@ -25,7 +25,8 @@ class WIDELIMIT_EXPORT Factor {
   [[nodiscard]] std::int64_t size() const noexcept;
   /// A^-1 b, shape of b: [n, right-hand sides].
   [[nodiscard]] Matrix solve(const Matrix& b) const;
-  void solve_in_place(Matrix& b) const;
+  /// `info`, where given, receives what this solve reports (its residual, where it was asked for).
+  void solve_in_place(Matrix& b, SolveInfo* info = nullptr) const;
   [[nodiscard]] double logdet() const;
   [[nodiscard]] const SolveInfo& info() const noexcept;
 
@@ -42,13 +43,15 @@ struct Eigen {
   Matrix vectors;
 };
 
+/// Copies share one object of the plugin; == tells whether two solvers are such copies.
 class WIDELIMIT_EXPORT Solver {
  public:
   /// From a type's table: used by Runtime, and by tests with a static table. `keep_alive` holds the
-  /// library; `params` may be NULL for defaults that the type itself supplies. Throws Error(usage)
-  /// with the pointer of a parameter the type refuses.
+  /// library; `params` may be NULL for defaults that the type itself supplies; `threads` is how many
+  /// BLAS may use, 0: as many as the process may. Throws Error(usage) with the pointer of a
+  /// parameter the type refuses.
   Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_type& type,
-         const widelimit_host& host, const widelimit_params* params);
+         const widelimit_host& host, const widelimit_params* params, int threads = 0);
 
   [[nodiscard]] const std::string& type() const noexcept;
   /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose index() is the leading minor (from
@@ -61,7 +64,10 @@ class WIDELIMIT_EXPORT Solver {
   [[nodiscard]] std::vector<double> eigenvalues(Matrix a) const;
 
  private:
+  friend class Factor;
+  friend bool operator==(const Solver& a, const Solver& b) noexcept { return a.state_ == b.state_; }
   struct State;
+  std::vector<double> eigen_into(Matrix& a, widelimit_matrix vectors) const;
   std::shared_ptr<State> state_;
 };
 

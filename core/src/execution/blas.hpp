@@ -15,7 +15,8 @@ class TilePhase {
   TilePhase& operator=(const TilePhase&) = delete;
 };
 
-/// While alive: BLAS calls of this thread run on `threads` threads; no other phase is active.
+/// While alive: BLAS calls of this thread run on `threads` threads (0: as many as the process may
+/// use); no other phase is active.
 class SolverPhase {
  public:
   explicit SolverPhase(int threads);

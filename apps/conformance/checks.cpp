@@ -1,0 +1,144 @@
+// The standard a plugin is held to: every check with its name and what it asks, in one sentence.
+#include "checks.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace widelimit::conformance {
+namespace {
+
+constexpr std::array table{
+    Check{"file", "exports-one-symbol",
+          "The library exports " WIDELIMIT_ENTRY_SYMBOL " and nothing else.", exports_one_symbol},
+    Check{"file", "loads-now-local",
+          "It loads with every symbol resolved at once and none shared (RTLD_NOW, RTLD_LOCAL).",
+          loads_now_local},
+    Check{"file", "scan-under-10ms",
+          "Loading it and reading its descriptor takes less than 10 ms (a warning).",
+          scan_under_10ms},
+    Check{"file", "unloads",
+          "After dlclose nothing of it is mapped any more, unless it asked to stay.", unloads},
+    Check{"file", "entry-same-pointer-from-two-threads",
+          "The entry function gives several threads at once the same descriptor.",
+          entry_same_pointer_from_two_threads},
+
+    Check{"descriptor", "fields-present",
+          "Every field a person or a host relies on is filled in; every type can be created, "
+          "destroyed and used.",
+          fields_present},
+    Check{"descriptor", "names-well-formed",
+          "The id is a reversed domain, versions are semantic, type names are lower-case words.",
+          names_well_formed},
+    Check{"descriptor", "schema-in-subset",
+          "Parameter schemas stay inside the documented subset of JSON Schema.", schema_in_subset},
+    Check{"descriptor", "defaults-satisfy-schema",
+          "Every default value is accepted by its own schema.", defaults_satisfy_schema},
+    Check{"descriptor", "sizes-plausible",
+          "Struct sizes, counts, flags and versions could be true.", sizes_plausible},
+
+    Check{"creation", "create-defaults", "Every type can be created from its defaults.",
+          create_defaults},
+    Check{"creation", "create-random-valid",
+          "Every type can be created from parameters drawn from its schema.", create_random_valid},
+    Check{"creation", "invalid-gives-pointer",
+          "Wrong parameters are refused, with a JSON pointer to the wrong value.",
+          invalid_gives_pointer},
+    Check{"creation", "thousand-create-destroy",
+          "Creating and destroying a thousand objects leaves no memory behind.",
+          thousand_create_destroy},
+
+    Check{"boundary", "small-error-struct-respected",
+          "Nothing is written behind the end of an error struct smaller than today's.",
+          small_error_struct_respected},
+    Check{"boundary", "older-host",
+          "Members that an older host does not have are not touched.", older_host},
+    Check{"boundary", "newer-host-tail-garbage",
+          "Structs larger than the plugin knows are read as far as it knows them.",
+          newer_host_tail_garbage},
+    Check{"boundary", "no-exception-escapes",
+          "When memory, services or parameters fail, a status comes back and no exception.",
+          no_exception_escapes},
+
+    Check{"layer, plan", "plan-deterministic",
+          "The same layer and shapes give the same plan, whatever was in memory before.",
+          plan_deterministic},
+    Check{"layer, plan", "refuses-with-reason",
+          "Impossible shapes are refused with a sentence, or planned with a plausible output.",
+          refuses_with_reason},
+    Check{"layer, plan", "scratch-honest",
+          "A transform uses no more scratch than planned and does not read what was in it.",
+          scratch_honest},
+
+    Check{"layer, infinite", "stays-inside-run",
+          "A transform writes its rows and nothing else, in place as out of place.",
+          stays_inside_run},
+    Check{"layer, infinite", "bundle-size-invariant",
+          "An entry has the same bits whatever the bundle's size and wherever in it it stands.",
+          bundle_size_invariant},
+    Check{"layer, infinite", "same-sample-same-bits",
+          "A sample against itself or its duplicate gives the bits of the (x, x) run, with and "
+          "without the NTK.",
+          same_sample_same_bits},
+    Check{"layer, infinite", "pending-equals-materialised",
+          "A pending map applied on the fly gives what the materialised map gives.",
+          pending_equals_materialised},
+    Check{"layer, infinite", "concurrent-equals-serial",
+          "Many threads using one layer at once get the bits that one thread gets.",
+          concurrent_equals_serial},
+    Check{"layer, infinite", "symmetric", "Exchanging the two samples changes nothing.", symmetric},
+    Check{"layer, infinite", "preserves-psd",
+          "A positive semi-definite kernel stays one.", preserves_psd},
+    Check{"layer, infinite", "correlation-exactly-one",
+          "At correlation 1 the result is the limit, to rounding, at every magnitude.",
+          correlation_exactly_one},
+    Check{"layer, infinite", "nan-does-not-crash",
+          "NaN, infinity and impossible covariances neither crash nor leak into other entries.",
+          nan_does_not_crash},
+
+    Check{"layer, both", "nngp-matches-finite",
+          "The NNGP is the second moment of the finite layer: by quadrature for nonlinearities (1e-6 "
+          "of its scale passes, 1e-3 warns), else by Monte Carlo (6 standard errors).",
+          nngp_matches_finite},
+    Check{"layer, both", "ntk-matches-finite",
+          "The NTK is the second moment of the finite layer's derivative, likewise.",
+          ntk_matches_finite},
+
+    Check{"layer, finite", "jvp-vs-differences",
+          "The forward derivative agrees with differences of the forward pass.",
+          jvp_vs_differences},
+    Check{"layer, finite", "vjp-is-adjoint",
+          "The backward derivative is the transpose of the forward one.", vjp_is_adjoint},
+    Check{"layer, finite", "init-same-seed-same-theta",
+          "A seed determines the initial weights, on any thread; another seed gives others.",
+          init_same_seed_same_theta},
+    Check{"layer, finite", "vjp-accumulates",
+          "Gradients are added to what is there, and left out where they are not wanted.",
+          vjp_accumulates},
+
+    Check{"solver", "residual", "Solutions have the residual that rounding allows.", residual},
+    Check{"solver", "logdet-vs-eigen",
+          "The log-determinant agrees with known eigenvalues.", logdet_vs_eigen},
+    Check{"solver", "not-spd-gives-index",
+          "A matrix that is not positive definite is an answer with the leading minor that failed.",
+          not_spd_gives_index},
+    Check{"solver", "eigen-orthogonal-ascending",
+          "Eigenvalues ascend, eigenvectors are orthonormal rows, and together they are the matrix.",
+          eigen_orthogonal_ascending},
+    Check{"solver", "concurrent-solve",
+          "Many threads solving with one factor get the bits that one thread gets.",
+          concurrent_solve},
+    Check{"solver", "leaves-blas-threads-alone",
+          "The process-wide number of OpenBLAS threads is not changed.", leaves_blas_threads_alone},
+};
+
+}  // namespace
+
+std::span<const Check> checks() noexcept { return table; }
+
+const Check* find_check(std::string_view name) noexcept {
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [name](const Check& check) { return check.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,101 @@
+// Collecting a verdict.
+#include "context.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+
+namespace widelimit::conformance {
+namespace {
+
+/// The first few of many messages, one a line.
+std::string joined(const std::vector<std::string>& messages) {
+  constexpr std::size_t most = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(messages.size(), most); ++i)
+    text += (i == 0 ? "" : "\n") + messages[i];
+  if (messages.size() > most)
+    text += "\nand " + std::to_string(messages.size() - most) + " more like these";
+  return text;
+}
+
+void add_once(std::vector<std::string>& list, std::string message) {
+  if (std::find(list.begin(), list.end(), message) == list.end())
+    list.push_back(std::move(message));
+}
+
+}  // namespace
+
+Context::Context(std::filesystem::path file, std::uint64_t seed,
+                 std::function<void(std::string_view)> doing)
+    : file_(std::move(file)), seed_(seed), report_doing_(std::move(doing)) {}
+
+Context::~Context() = default;
+
+const Plugin& Context::plugin() {
+  if (!plugin_) {
+    doing("loading the library");
+    auto library = std::make_unique<Library>(file_);
+    doing("calling " WIDELIMIT_ENTRY_SYMBOL);
+    plugin_ = std::make_unique<Plugin>(std::move(library));
+    doing("opening the plugin");
+    plugin_->open(host());
+  }
+  return *plugin_;
+}
+
+const widelimit_host& Context::host() {
+  if (!host_) host_ = std::make_unique<HostServices>(2);
+  return host_->abi();
+}
+
+void Context::doing(std::string what) {
+  if (report_doing_) report_doing_(what);
+  doing_ = std::move(what);
+}
+
+void Context::fail(std::string message) {
+  examined_ = true;
+  add_once(failures_, std::move(message));
+}
+
+void Context::warn(std::string message) {
+  examined_ = true;
+  add_once(warnings_, std::move(message));
+}
+
+void Context::note(std::string message) {
+  examined_ = true;
+  add_once(notes_, std::move(message));
+}
+
+void Context::not_examined(std::string reason) { add_once(skipped_, std::move(reason)); }
+
+Outcome Context::outcome() const {
+  if (!failures_.empty()) return {Result::fail, joined(failures_), 0};
+  if (!warnings_.empty()) return {Result::warn, joined(warnings_), 0};
+  if (examined_) return {Result::pass, joined(notes_), 0};
+  return {Result::skip, joined(skipped_), 0};
+}
+
+Outcome run_here(const Check& check, const std::filesystem::path& file, std::uint64_t seed,
+                 std::function<void(std::string_view)> doing) {
+  const auto start = std::chrono::steady_clock::now();
+  Context context(file, seed, std::move(doing));
+  try {
+    check.run(context);
+  } catch (const NotLoaded& e) {
+    context.not_examined(std::string("the plugin was not loaded: ") + e.what());
+  } catch (const EscapedException& e) {
+    context.fail("an exception crossed the boundary while " + context.was_doing() + ": " +
+                 e.what() + "; catch it in the plugin and return WIDELIMIT_E_INTERNAL");
+  } catch (const std::exception& e) {
+    context.fail("the check could not be completed while " + context.was_doing() + ": " + e.what());
+  }
+  Outcome outcome = context.outcome();
+  outcome.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return outcome;
+}
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,43 @@
+// The texts of problems and errors.
+#include <widelimit/error.hpp>
+
+#include <utility>
+
+namespace widelimit {
+
+namespace {
+
+std::string joined(const std::vector<Problem>& problems) {
+  std::string all;
+  for (const Problem& p : problems) {
+    if (!all.empty()) all += '\n';
+    all += p.text();
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string Problem::text() const {
+  std::string head = file;
+  if (line > 0) head += ":" + std::to_string(line) + ":" + std::to_string(column);
+  std::string text = head.empty() ? "" : head + ": ";
+  if (!pointer.empty()) text += pointer + ": ";
+  return text + message;
+}
+
+Error::Error(ErrorCode code, const std::string& message, std::string pointer, std::int64_t index)
+    : std::runtime_error(message),
+      code_(code),
+      pointer_(pointer),
+      index_(index),
+      problems_{Problem{
+          .file = {}, .line = 0, .column = 0, .pointer = std::move(pointer), .message = message}} {}
+
+Error::Error(ErrorCode code, std::vector<Problem> problems)
+    : std::runtime_error(joined(problems)),
+      code_(code),
+      pointer_(problems.empty() ? std::string{} : problems.front().pointer),
+      problems_(std::move(problems)) {}
+
+}  // namespace widelimit

@@ -1,0 +1,151 @@
+// Storage of matrices and samples.
+#include <widelimit/error.hpp>
+#include <widelimit/matrix.hpp>
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace widelimit {
+
+namespace {
+
+constexpr std::align_val_t alignment{64};
+
+std::string shape_text(std::int64_t rows, std::int64_t cols) {
+  return std::to_string(rows) + " x " + std::to_string(cols);
+}
+
+template <class T>
+T* allocate(std::int64_t rows, std::int64_t cols) {
+  if (rows < 0 || cols < 0)
+    throw Error(ErrorCode::usage, "a matrix cannot be " + shape_text(rows, cols));
+  const auto most = std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(T));
+  if (cols != 0 && rows > most / cols)
+    throw Error(ErrorCode::memory,
+                "a matrix of " + shape_text(rows, cols) + " numbers is too large");
+  const auto bytes = static_cast<std::size_t>(rows * cols) * sizeof(T);
+  void* p = ::operator new(std::max<std::size_t>(bytes, 1), alignment, std::nothrow);
+  if (p == nullptr)
+    throw Error(ErrorCode::memory, "no memory for a matrix of " + shape_text(rows, cols) +
+                                       " numbers (" + std::to_string(bytes) + " bytes)");
+  return static_cast<T*>(p);
+}
+
+int blas_size(std::int64_t n) {
+  if (n > std::numeric_limits<int>::max())
+    throw Error(ErrorCode::unsupported,
+                "a matrix side of " + std::to_string(n) + " exceeds what this BLAS counts with");
+  return static_cast<int>(n);
+}
+
+void check_sites(std::int64_t features, const std::vector<std::int64_t>& sites) {
+  std::int64_t product = 1;
+  for (const std::int64_t s : sites) {
+    if (s <= 0) throw Error(ErrorCode::usage, "samples need at least one site on every axis");
+    product *= s;
+  }
+  if (features % product != 0)
+    throw Error(ErrorCode::usage, "samples of " + std::to_string(features) +
+                                      " numbers do not divide into " + std::to_string(product) +
+                                      " sites");
+}
+
+}  // namespace
+
+template <class T>
+void BasicMatrix<T>::Release::operator()(T* p) const noexcept {
+  ::operator delete(p, alignment);
+}
+
+template <class T>
+BasicMatrix<T>::BasicMatrix(std::int64_t rows, std::int64_t cols)
+    : BasicMatrix(uninitialized(rows, cols)) {
+  std::fill_n(data_.get(), size(), T{0});
+}
+
+template <class T>
+BasicMatrix<T> BasicMatrix<T>::uninitialized(std::int64_t rows, std::int64_t cols) {
+  BasicMatrix m;
+  m.data_.reset(allocate<T>(rows, cols));
+  m.rows_ = rows;
+  m.cols_ = cols;
+  return m;
+}
+
+template <class T>
+BasicMatrix<T>::BasicMatrix(std::initializer_list<std::initializer_list<T>> rows)
+    : BasicMatrix(
+          uninitialized(static_cast<std::int64_t>(rows.size()),
+                        rows.size() == 0 ? 0 : static_cast<std::int64_t>(rows.begin()->size()))) {
+  T* out = data();
+  for (const auto& r : rows) {
+    if (static_cast<std::int64_t>(r.size()) != cols_)
+      throw Error(ErrorCode::usage, "the rows of a matrix must have equal length");
+    out = std::copy(r.begin(), r.end(), out);
+  }
+}
+
+template <class T>
+BasicMatrix<T> BasicMatrix<T>::clone() const {
+  BasicMatrix copy = uninitialized(rows_, cols_);
+  std::copy_n(data(), size(), copy.data());
+  return copy;
+}
+
+template class BasicMatrix<double>;
+template class BasicMatrix<float>;
+
+Matrix operator*(const Matrix& a, const Matrix& b) {
+  if (a.cols() != b.rows())
+    throw Error(ErrorCode::usage, "cannot multiply " + shape_text(a.rows(), a.cols()) + " by " +
+                                      shape_text(b.rows(), b.cols()));
+  Matrix c(a.rows(), b.cols());
+  if (c.empty() || a.cols() == 0) return c;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_size(a.rows()), blas_size(b.cols()),
+              blas_size(a.cols()), 1.0, a.data(), blas_size(a.cols()), b.data(),
+              blas_size(b.cols()), 0.0, c.data(), blas_size(c.cols()));
+  return c;
+}
+
+Samples::Samples(Matrix values) : Samples(std::move(values), {}) {}
+Samples::Samples(MatrixF values) : Samples(std::move(values), {}) {}
+
+Samples::Samples(Matrix values, std::vector<std::int64_t> sites)
+    : precision_(Precision::float64), sites_(std::move(sites)), f64_(std::move(values)) {
+  check_sites(f64_.cols(), sites_);
+}
+
+Samples::Samples(MatrixF values, std::vector<std::int64_t> sites)
+    : precision_(Precision::float32), sites_(std::move(sites)), f32_(std::move(values)) {
+  check_sites(f32_.cols(), sites_);
+}
+
+std::int64_t Samples::channels() const noexcept {
+  return features() /
+         std::accumulate(sites_.begin(), sites_.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+double Samples::at(std::int64_t sample, std::int64_t feature) const noexcept {
+  return precision_ == Precision::float64 ? f64_(sample, feature)
+                                          : static_cast<double>(f32_(sample, feature));
+}
+
+Samples Samples::converted(Precision to, std::int64_t begin, std::int64_t end) const {
+  const auto fill = [&](auto out) {
+    for (std::int64_t i = begin; i < end; ++i)
+      for (std::int64_t j = 0; j < out.cols(); ++j)
+        out(i - begin, j) = static_cast<std::remove_cvref_t<decltype(out(0, 0))>>(at(i, j));
+    return Samples(std::move(out), sites_);
+  };
+  if (to == Precision::float64) return fill(Matrix::uninitialized(end - begin, features()));
+  return fill(MatrixF::uninitialized(end - begin, features()));
+}
+
+}  // namespace widelimit

@@ -1,0 +1,26 @@
+// Which plugin files are there, in order of precedence, and what became of each.
+//
+// Sources: plugins added in code; files that a configuration names (only when allowed); the
+// directories of the options; WIDELIMIT_PLUGIN_PATH; the installed plugins. The same plugin id
+// found twice: the earlier file is used and the later is listed as shadowed. Sub-folders are not
+// searched, and there is no cache: a probe costs a tenth of a millisecond.
+#pragma once
+
+#include <widelimit/runtime.hpp>
+
+#include "plugin/library.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace widelimit::detail {
+
+struct Discovery {
+  std::vector<std::shared_ptr<Library>> libraries;
+  std::vector<SearchStep> steps;
+};
+
+/// Throws Error(usage) with every plugin that `options.plugins` asks for and that cannot be had.
+[[nodiscard]] Discovery discover(const RuntimeOptions& options);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,33 @@
+// What stands behind the host table: one for each runtime.
+#pragma once
+
+#include <widelimit/abi.h>
+#include <widelimit/control.hpp>
+
+#include "execution/executor.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+namespace widelimit::detail {
+
+using LogFunction =
+    std::function<void(int level, std::string_view component, std::string_view message)>;
+
+/// Not movable: `table.ctx` points here.
+struct HostState {
+  HostState(std::shared_ptr<Executor> threads, LogFunction listener);
+  HostState(const HostState&) = delete;
+  HostState& operator=(const HostState&) = delete;
+
+  std::shared_ptr<Executor> executor;
+  LogFunction log;
+  std::mutex logging;
+  std::atomic<const Control*> control{nullptr};  ///< of the call that runs now, if it has one
+  widelimit_host table{};
+};
+
+}  // namespace widelimit::detail

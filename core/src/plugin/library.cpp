@@ -1,0 +1,182 @@
+// The only file that includes Boost.DLL: probing, loading, finding ourselves.
+#define BOOST_DLL_USE_STD_FS
+#include "plugin/library.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "plugin/abi_error.hpp"
+
+#include <boost/dll/library_info.hpp>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/dll/shared_library.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::string_view entry_prefix = "widelimit_plugin_v";
+
+using Entry = const widelimit_plugin*();
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
+  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin" : file.string()) + ": " + why);
+}
+
+// A library of a file. `lib_` is the first member to be destroyed last: `close` runs before.
+class FileLibrary final : public Library {
+ public:
+  FileLibrary(const std::filesystem::path& file, boost::dll::shared_library lib)
+      : lib_(std::move(lib)) {
+    adopt(lib_.get<Entry>(WIDELIMIT_ENTRY_SYMBOL)(), file);
+  }
+  FileLibrary(const FileLibrary&) = delete;
+  FileLibrary& operator=(const FileLibrary&) = delete;
+  ~FileLibrary() override { close(); }
+
+ private:
+  boost::dll::shared_library lib_;
+};
+
+class BuiltInLibrary final : public Library {
+ public:
+  explicit BuiltInLibrary(const widelimit_plugin* plugin) { adopt(plugin, {}); }
+  BuiltInLibrary(const BuiltInLibrary&) = delete;
+  BuiltInLibrary& operator=(const BuiltInLibrary&) = delete;
+  ~BuiltInLibrary() override { close(); }
+};
+
+// Resident libraries: held in a list that is leaked on purpose (Boost.DLL's FAQ advises it), one
+// entry a load.
+void keep_for_ever(std::shared_ptr<Library> library) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<Library>>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(library));
+}
+
+template <class T>
+T full_size(const T* from) {
+  T to{};
+  widelimit_copy(&to, sizeof to, from, from->struct_size);
+  return to;
+}
+
+}  // namespace
+
+void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) {
+  file_ = std::move(file);
+  if (plugin == nullptr) refuse(file_, "the plugin says that it cannot run on this processor");
+  plugin_ = full_size(plugin);
+  const auto text = [&](const char* s, const char* what) {
+    if (s == nullptr || *s == '\0')
+      refuse(file_, std::string("the plugin's descriptor lacks its ") + what);
+  };
+  text(plugin_.id, "id");
+  text(plugin_.version, "version");
+  if (plugin_.needs_host_minor > WIDELIMIT_ABI_MINOR)
+    refuse(file_, "the plugin needs a host of ABI " + std::to_string(WIDELIMIT_ABI_MAJOR) + "." +
+                      std::to_string(plugin_.needs_host_minor) + ", this one is " +
+                      std::to_string(WIDELIMIT_ABI_MAJOR) + "." +
+                      std::to_string(WIDELIMIT_ABI_MINOR));
+  const auto info_of = [&](const widelimit_type_info* info) {
+    if (info == nullptr) refuse(file_, "a type of the plugin lacks its description");
+    widelimit_type_info copy = full_size(info);
+    text(copy.name, "type's name");
+    for (const char** s : {&copy.version, &copy.summary, &copy.doc})
+      if (*s == nullptr) *s = "";
+    if (copy.params_schema == nullptr) copy.params_schema = "{\"type\":\"object\"}";
+    return copy;
+  };
+  infinite_.reserve(plugin_.n_layers);  // pointers into it are kept
+  finite_.reserve(plugin_.n_layers);
+  for (std::uint32_t i = 0; i < plugin_.n_layers; ++i) {
+    widelimit_layer_type layer = full_size(plugin_.layers[i]);
+    layer_infos_.push_back(info_of(layer.info));
+    if (layer.create == nullptr || layer.destroy == nullptr || layer.plan == nullptr)
+      refuse(file_, std::string("layer type \"") + layer_infos_.back().name +
+                        "\" lacks create, destroy or plan");
+    if (layer.infinite != nullptr)
+      layer.infinite = &infinite_.emplace_back(full_size(layer.infinite));
+    if (layer.finite != nullptr) layer.finite = &finite_.emplace_back(full_size(layer.finite));
+    layers_.push_back(layer);
+  }
+  for (std::uint32_t i = 0; i < plugin_.n_solvers; ++i) {
+    solvers_.push_back(full_size(plugin_.solvers[i]));
+    solver_infos_.push_back(info_of(solvers_.back().info));
+  }
+}
+
+void Library::open(const widelimit_host& host) {
+  if (opened_) return;
+  if (plugin_.open != nullptr) {
+    widelimit_error error = make_abi_error();
+    check_status(plugin_.open(&host, &error), error, {}, std::string("plugin ") + plugin_.id);
+  }
+  opened_ = true;
+}
+
+void Library::close() noexcept {
+  if (opened_ && plugin_.close != nullptr) plugin_.close();
+  opened_ = false;
+}
+
+Probe probe(const std::filesystem::path& file) {
+  std::vector<std::string> symbols;
+  try {
+    boost::dll::library_info info(file, false);
+    symbols = info.symbols();
+  } catch (const std::exception&) {
+    return {false, "not a shared library"};
+  }
+  std::string other;
+  for (const std::string& s : symbols) {
+    if (s == WIDELIMIT_ENTRY_SYMBOL) return {true, {}};
+    if (s.starts_with(entry_prefix)) other = s.substr(entry_prefix.size());
+  }
+  if (!other.empty())
+    return {false, "a plugin for ABI " + other + "; this program speaks ABI " +
+                       std::to_string(WIDELIMIT_ABI_MAJOR) +
+                       ": build it again with this release's SDK"};
+  return {false, std::string("a shared library without the symbol ") + WIDELIMIT_ENTRY_SYMBOL +
+                     ": not a plugin"};
+}
+
+std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload) {
+  const std::filesystem::path real = std::filesystem::canonical(file);
+  std::shared_ptr<Library> library;
+  try {
+    using mode = boost::dll::load_mode::type;
+    library = std::make_shared<FileLibrary>(
+        real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |
+                                                   mode(boost::dll::load_mode::rtld_local)));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& e) {
+    refuse(file, std::string("cannot be loaded: ") + e.what());
+  }
+  if (!unload || (library->plugin().flags & WIDELIMIT_PLUGIN_RESIDENT) != 0) keep_for_ever(library);
+  return library;
+}
+
+std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin) {
+  return std::make_shared<BuiltInLibrary>(plugin);
+}
+
+std::filesystem::path install_plugin_directory() {
+  std::error_code ignored;
+  const auto self = std::filesystem::weakly_canonical(boost::dll::this_line_location(), ignored);
+  const std::filesystem::path plugins =
+      std::filesystem::path("widelimit") / ("plugins-" + std::to_string(WIDELIMIT_ABI_MAJOR));
+  // Beside the library, or, where this code is linked into a program, in the lib beside its bin.
+  const auto beside = self.parent_path() / plugins;
+  if (std::filesystem::is_directory(beside, ignored)) return beside;
+  return self.parent_path().parent_path() / "lib" / plugins;
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,68 @@
+// One plugin file: probed without running it, then loaded and kept. The only room that knows
+// Boost.DLL is library.cpp.
+#pragma once
+
+#include <widelimit/abi.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// A loaded plugin. Objects made by it hold the pointer, so the library outlives them.
+class Library {
+ public:
+  virtual ~Library() = default;
+  [[nodiscard]] const widelimit_plugin& plugin() const noexcept { return plugin_; }
+  [[nodiscard]] const std::vector<widelimit_layer_type>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const std::vector<widelimit_type_info>& layer_infos() const noexcept {
+    return layer_infos_;
+  }
+  [[nodiscard]] const std::vector<widelimit_solver_type>& solvers() const noexcept {
+    return solvers_;
+  }
+  [[nodiscard]] const std::vector<widelimit_type_info>& solver_infos() const noexcept {
+    return solver_infos_;
+  }
+  /// Empty for a plugin added in code.
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+  /// Calls the plugin's own `open` once. Throws Error(usage) with its reason.
+  void open(const widelimit_host& host);
+
+ protected:
+  /// Copies the descriptor and its tables into full-size structs: sizes are checked here and
+  /// nowhere else. Throws Error(usage) that names what is missing.
+  void adopt(const widelimit_plugin* plugin, std::filesystem::path file);
+  void close() noexcept;
+
+ private:
+  widelimit_plugin plugin_{};
+  std::vector<widelimit_layer_type> layers_;
+  std::vector<widelimit_infinite_face> infinite_;
+  std::vector<widelimit_finite_face> finite_;
+  std::vector<widelimit_type_info> layer_infos_, solver_infos_;
+  std::vector<widelimit_solver_type> solvers_;
+  std::filesystem::path file_;
+  bool opened_ = false;
+};
+
+/// What a probe of a file's symbols says, before anything of it runs.
+struct Probe {
+  bool is_plugin = false;
+  std::string reason;  ///< why not, one clause
+};
+[[nodiscard]] Probe probe(const std::filesystem::path& file);
+
+/// Loads a file. `unload` false: the library stays for the life of the process (stacks of profilers
+/// and sanitizers keep their names, and some dependencies are never safe to unload).
+[[nodiscard]] std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload);
+/// A plugin that is part of the program.
+[[nodiscard]] std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin);
+
+/// `<libdir>/widelimit/plugins-0` beside the library (or program) this code is in.
+[[nodiscard]] std::filesystem::path install_plugin_directory();
+
+}  // namespace widelimit::detail
