@@ -1,0 +1,94 @@
+// Polynomials of the SDK's functions, for float and double: Chebyshev interpolants, written in
+// powers of their variable, of just the degree at which rounding hides the remainder. tests/sdk
+// recomputes every coefficient from the definition beside it, in 100 digits.
+//
+// Threading: constants.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace widelimit::sdk::polynomials {
+
+/// (atan(t) / t - 1) / z of z = t^2 in [0, 1].
+template <class T>
+inline constexpr std::array<T, 0> atan{};
+template <>
+inline constexpr std::array<float, 9> atan<float>{-0.333333313F,  0.199997395F,   -0.142785683F,
+                                                  0.110337645F,   -0.0865688026F, 0.0625016913F,
+                                                  -0.0358715393F, 0.0135077713F,  -0.00238699722F};
+template <>
+inline constexpr std::array<double, 20> atan<double>{
+    -0.33333333333333331,   0.19999999999997531,   -0.14285714285384132,    0.11111111093490827,
+    -0.090909085908919343,  0.076922989710332165,  -0.066665646992891042,   0.058815068777936561,
+    -0.052579733342841106,  0.047377495795277787,  -0.042603566326016522,   0.037494868125352472,
+    -0.031277189066996385,  0.023696731580048622,  -0.015535152475414177,   0.0083689311784501622,
+    -0.0034958859739163094, 0.0010496035084968515, -0.00019996189377901382, 1.8061954618612151e-05};
+
+/// (asin(t) / t - 1) / z of z = t^2 in [0, 1/4].
+template <class T>
+inline constexpr std::array<T, 0> asin{};
+template <>
+inline constexpr std::array<float, 6> asin<float>{0.166666657F,  0.0750009418F, 0.0445994027F,
+                                                  0.0311006624F, 0.0171492379F, 0.0336908475F};
+template <>
+inline constexpr std::array<double, 13> asin<double>{
+    0.16666666666666669,  0.074999999999984329,  0.044642857146355429, 0.030381944138531247,
+    0.022372172942149889, 0.017352392720869973,  0.013971212973552933, 0.011479177415184906,
+    0.010322814350185779, 0.0054575067186403581, 0.017400879442694021, -0.014851887071247204,
+    0.028757851367421566};
+
+/// (exp(r) - 1 - r) / r^2 of r in [-0.34658, 0.34658], half of log 2 and a little.
+template <class T>
+inline constexpr std::array<T, 0> exp{};
+template <>
+inline constexpr std::array<float, 5> exp<float>{0.5F, 0.166665778F, 0.0416665561F, 0.00836317427F,
+                                                 0.00139261771F};
+template <>
+inline constexpr std::array<double, 10> exp<double>{
+    0.50000000000000011,    0.16666666666666669,    0.041666666666624157,   0.0083333333333300633,
+    0.0013888888917199863,  0.00019841269863042963, 2.4801521317484083e-05, 2.7557268476553695e-06,
+    2.7620078203806394e-07, 2.5100377619606372e-08};
+
+/// (A(x) - 1/4) / x of x in [0, 1], A(x) = arccos(x) / (2 pi sqrt(1 - x)); so that A(0) is 1/4
+/// exactly.
+template <class T>
+inline constexpr std::array<T, 0> arc_cosine_angle{};
+template <>
+inline constexpr std::array<float, 7> arc_cosine_angle<float>{
+    -0.034154918F,   0.0141700646F,  -0.00804283656F, 0.00509274378F,
+    -0.00299226074F, 0.00126823748F, -0.00026196515F};
+template <>
+inline constexpr std::array<double, 18> arc_cosine_angle<double>{
+    -0.034154943091895311,   0.014172528454034054,   -0.0080839275061282915, 0.0053605432738199309,
+    -0.0038792949628549231,  0.0029717896793736522,  -0.0023692131575205467, 0.0019442307150405889,
+    -0.0016265937988391176,  0.0013680494536385595,  -0.0011274973157109924, 0.00087397106192186387,
+    -0.00060384778393193686, 0.00034999105290694891, -0.0001591744238297656, 5.2304922303434274e-05,
+    -1.0915836217668643e-05, 1.0783031660485792e-06};
+
+/// G(x) = (sin t - t cos t) / (pi (1 - x)^(3/2)), t = arccos(x), of x in [0, 1].
+template <class T>
+inline constexpr std::array<T, 0> arc_cosine_area{};
+template <>
+inline constexpr std::array<float, 6> arc_cosine_area<float>{0.318309844F,    -0.0225317478F,
+                                                             0.00594420731F,  -0.00226911902F,
+                                                             0.000817815016F, -0.000165585501F};
+template <>
+inline constexpr std::array<double, 19> arc_cosine_area<double>{
+    0.31830988618379069,     -0.022535170724313738,   0.0059859796864719884,
+    -0.0024647093336303372,  0.0012691657141257679,   -0.00074813442219917147,
+    0.00048261314703285855,  -0.00033195230702528876, 0.00023936797879926268,
+    -0.00017846207879545345, 0.00013519869467871541,  -0.00010119093356190032,
+    7.1705729341418306e-05,  -4.5563904186407053e-05, 2.4430575588069433e-05,
+    -1.03380122105795e-05,   3.1782836055507144e-06,  -6.2378107298349865e-07,
+    5.8222596912694222e-08};
+
+/// The value at x of the polynomial with these coefficients, lowest power first, by Horner's rule.
+template <class V, class T, std::size_t n>
+V evaluate(const std::array<T, n>& coefficients, V x) {
+  V sum = coefficients[n - 1];
+  for (std::size_t i = n - 1; i-- > 0;) sum = fma(sum, x, V(coefficients[i]));
+  return sum;
+}
+
+}  // namespace widelimit::sdk::polynomials

@@ -1,0 +1,129 @@
+// The value type of a kernel transform without SIMD: one lane in a struct, with the operations that
+// simd_highway.hpp offers on whole registers. The baseline copy of every plugin is built from it,
+// so it needs nothing but the standard library.
+//
+// Threading: values; nothing is shared.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace widelimit::sdk {
+inline namespace portable {
+
+/// What a comparison of vectors gives, and what `select` takes.
+template <class T>
+struct Mask {
+  bool raw;
+
+  friend Mask operator&(Mask a, Mask b) { return {a.raw && b.raw}; }
+  friend Mask operator|(Mask a, Mask b) { return {a.raw || b.raw}; }
+  friend Mask operator!(Mask a) { return {!a.raw}; }
+};
+
+/// `lanes` numbers of type T side by side: float or double. Numbers of any arithmetic type convert
+/// to it, so `1 + 2 * p` works; each is rounded to T once.
+template <class T>
+class Vec {
+ public:
+  using scalar = T;
+  using mask = Mask<T>;
+  static constexpr std::size_t lanes = 1;
+
+  Vec() = default;
+  template <class U>
+  requires std::is_arithmetic_v<U> Vec(U number) : raw_(static_cast<T>(number)) {}
+
+  static Vec load(const T* from) { return Vec(*from); }
+  void store(T* to) const { *to = raw_; }
+
+  friend Vec operator+(Vec a, Vec b) { return a.raw_ + b.raw_; }
+  friend Vec operator-(Vec a, Vec b) { return a.raw_ - b.raw_; }
+  friend Vec operator*(Vec a, Vec b) { return a.raw_ * b.raw_; }
+  friend Vec operator/(Vec a, Vec b) { return a.raw_ / b.raw_; }
+  friend Vec operator-(Vec a) { return -a.raw_; }
+  Vec& operator+=(Vec b) { return *this = *this + b; }
+  Vec& operator-=(Vec b) { return *this = *this - b; }
+  Vec& operator*=(Vec b) { return *this = *this * b; }
+  Vec& operator/=(Vec b) { return *this = *this / b; }
+
+  friend mask operator<(Vec a, Vec b) { return {a.raw_ < b.raw_}; }
+  friend mask operator<=(Vec a, Vec b) { return {a.raw_ <= b.raw_}; }
+  friend mask operator>(Vec a, Vec b) { return {a.raw_ > b.raw_}; }
+  friend mask operator>=(Vec a, Vec b) { return {a.raw_ >= b.raw_}; }
+  friend mask operator==(Vec a, Vec b) { return {a.raw_ == b.raw_}; }
+  friend mask operator!=(Vec a, Vec b) { return {a.raw_ != b.raw_}; }
+  /// Per lane: a where the mask holds, else b. Both are evaluated.
+  friend Vec select(mask m, Vec a, Vec b) { return m.raw ? a : b; }
+
+  /// Where either is not a number, the second: what the processor's instructions do.
+  friend Vec min(Vec a, Vec b) { return a.raw_ < b.raw_ ? a : b; }
+  friend Vec max(Vec a, Vec b) { return a.raw_ > b.raw_ ? a : b; }
+  friend Vec abs(Vec a) { return std::abs(a.raw_); }
+  /// The magnitude of the first with the sign of the second.
+  friend Vec copysign(Vec a, Vec sign) { return std::copysign(a.raw_, sign.raw_); }
+  friend Vec sqrt(Vec a) { return std::sqrt(a.raw_); }
+  /// a b + c, rounded once where the target has the instruction, twice here.
+  friend Vec fma(Vec a, Vec b, Vec c) { return a.raw_ * b.raw_ + c.raw_; }
+  /// To the nearest integer, halves to even.
+  friend Vec round(Vec a) { return std::nearbyint(a.raw_); }
+
+  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Dekker,
+  /// Numerische Mathematik 18 (1971), for want of a fused instruction; |a|, |b| below the square
+  /// root of the largest number.
+  friend Vec rounding_error(Vec a, Vec b, Vec product) {
+    if constexpr (std::same_as<T, float>) {
+      return static_cast<float>(double{a.raw_} * double{b.raw_} - double{product.raw_});
+    } else {
+      constexpr T splitter = 134217729;  // 2^27 + 1 (Veltkamp)
+      const T high_a = splitter * a.raw_ - (splitter * a.raw_ - a.raw_), low_a = a.raw_ - high_a;
+      const T high_b = splitter * b.raw_ - (splitter * b.raw_ - b.raw_), low_b = b.raw_ - high_b;
+      return ((high_a * high_b - product.raw_) + high_a * low_b + low_a * high_b) + low_a * low_b;
+    }
+  }
+
+  /// 2^k for an integral k of a normal result.
+  friend Vec power_of_two(Vec k) {
+    return std::bit_cast<T>(static_cast<Bits>(static_cast<SignedBits>(k.raw_) + bias)
+                            << mantissa_bits);
+  }
+  /// 2^-h and 2^h where 4^h <= a < 4^(h+1): scaling by these is exact. a >= 0; zero counts as tiny.
+  friend Vec inverse_binade(Vec a) {
+    return std::bit_cast<T>((Bits{bias + half_bias} - a.half_exponent()) << mantissa_bits);
+  }
+  friend Vec binade(Vec a) {
+    return std::bit_cast<T>((a.half_exponent() + Bits{bias - half_bias}) << mantissa_bits);
+  }
+
+  /// f of each lane, for functions that have no vector form.
+  template <class F>
+  friend Vec each_lane(Vec a, F f) {
+    return Vec(f(a.raw_));
+  }
+  template <class F>
+  friend Vec each_lane(Vec a, Vec b, F f) {
+    return Vec(f(a.raw_, b.raw_));
+  }
+
+ private:
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  using SignedBits = std::make_signed_t<Bits>;
+  static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
+  static constexpr int bias = sizeof(T) == 4 ? 127 : 1023;
+  static constexpr int half_bias =
+      (bias + 1) / 2;  // floor((E - bias) / 2) = (E + 1) / 2 - half_bias
+
+  [[nodiscard]] Bits half_exponent() const {
+    return ((std::bit_cast<Bits>(raw_) >> mantissa_bits) + 1) >> 1;
+  }
+
+  T raw_;
+};
+
+}  // namespace portable
+}  // namespace widelimit::sdk
