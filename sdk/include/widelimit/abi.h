@@ -153,7 +153,7 @@ typedef struct widelimit_field {
   int64_t extent[4], origin[4],
       displacement[4]; /* per axis: sites held, first p, d; 1, 0, 0 beyond rank */
   void* nngp;          /* 64-byte aligned */
-  void* ntk;           /* NULL: NNGP alone, and all (x, x) runs */
+  void* ntk;           /* NULL: NNGP alone, and the variances' own runs */
 } widelimit_field;
 
 /* What normalises a field: the variance of the first sample at p and of the second at p + d.
@@ -169,7 +169,9 @@ typedef struct widelimit_variances {
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
  *   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
  * "ntk" parameterization: ntk_nngp = scale, ntk_bias = bias. "standard": fan-in, and 1 if a bias
- * exists. Frozen or fixed: 0, 0. */
+ * exists. Frozen or fixed: 0, 0. The coefficients are rounded to the field's dtype once, and K' is
+ * scale * (A K) rounded, plus bias rounded (never a fused multiply-add), so that variances and
+ * covariances that went through different loops agree to the bit. */
 typedef struct widelimit_linear {
   uint32_t struct_size;
   int32_t rank;
