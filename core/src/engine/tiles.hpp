@@ -1,0 +1,44 @@
+// A kernel, tile by tile: the Gram block by GEMM, then all layers on it, then the sink.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/network.hpp>
+
+#include "engine/evaluator.hpp"
+#include "execution/executor.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace widelimit::detail {
+
+/// Two sets of samples, contiguous rows of `features` numbers. x2 == x1: symmetric.
+template <class T>
+struct SamplePair {
+  const T* x1;
+  std::int64_t n1;
+  const T* x2;
+  std::int64_t n2;
+  std::int64_t features;
+  [[nodiscard]] bool symmetric() const noexcept { return x1 == x2 && n1 == n2; }
+};
+
+/// Variances of the data, mean of squares in one fixed order of float64 summation: equal rows give
+/// equal bits, which BLAS does not promise. Throws Error(usage) that names a sample whose numbers
+/// are not finite or whose variance overflows T.
+template <class T>
+[[nodiscard]] std::vector<T> input_variances(const T* x, std::int64_t n, std::int64_t features,
+                                             const char* which);
+
+/// Everything a call needs beside samples and results, one worker.
+template <class T>
+[[nodiscard]] std::int64_t worker_bytes(const Program& program, std::int64_t features);
+
+/// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
+/// depend on its samples and on its place in its tile, not on n, threads or order.
+template <class T>
+void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels which,
+                   KernelSink& sink, Executor& executor, Control* control,
+                   const std::string& phase);
+
+}  // namespace widelimit::detail
