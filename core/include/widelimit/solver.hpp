@@ -47,8 +47,8 @@ struct Eigen {
 class WIDELIMIT_EXPORT Solver {
  public:
   /// From a type's table: used by Runtime, and by tests with a static table. `keep_alive` holds the
-  /// library; `params` may be NULL for defaults that the type itself supplies; `threads` is how many
-  /// BLAS may use, 0: as many as the process may. Throws Error(usage) with the pointer of a
+  /// library; `params` may be NULL for defaults that the type itself supplies; `threads` is how
+  /// many BLAS may use, 0: as many as the process may. Throws Error(usage) with the pointer of a
   /// parameter the type refuses.
   Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_type& type,
          const widelimit_host& host, const widelimit_params* params, int threads = 0);

@@ -1,0 +1,81 @@
+// The same network at its finite widths: initialised, evaluated, differentiated, trained.
+// Thread-safety: const members may be called concurrently.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/matrix.hpp>
+#include <widelimit/network.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace widelimit {
+
+class WIDELIMIT_EXPORT FiniteNetwork {
+ public:
+  /// Plans `network` for samples of this shape. Throws Error(usage) with every layer that lacks its
+  /// width or a finite face.
+  FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
+                std::int64_t channels);
+
+  /// Parameters of one layer within the whole vector.
+  struct Block {
+    std::string pointer, type, name;
+    std::int64_t offset = 0, size = 0;
+  };
+  [[nodiscard]] const std::vector<Block>& blocks() const noexcept;  ///< of layers that have any
+  [[nodiscard]] std::int64_t parameter_count() const noexcept;
+  [[nodiscard]] std::int64_t outputs() const noexcept;
+
+  /// The same seed, the same numbers, on any number of threads (Random123).
+  [[nodiscard]] std::vector<double> init(std::uint64_t seed) const;
+  /// [n, outputs]
+  [[nodiscard]] Matrix forward(std::span<const double> theta, const Samples& x) const;
+  /// d/de forward(theta + e theta_dot) at 0: [n, outputs]
+  [[nodiscard]] Matrix jvp(std::span<const double> theta, std::span<const double> theta_dot,
+                           const Samples& x) const;
+  /// sum over samples and outputs of y_bar times d forward / d theta
+  [[nodiscard]] std::vector<double> vjp(std::span<const double> theta, const Samples& x,
+                                        const Matrix& y_bar) const;
+
+  /// Inside core.
+  struct State;
+  [[nodiscard]] const State& state() const noexcept { return *state_; }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+struct TrainOptions {
+  double learning_rate = 0.1, momentum = 0;
+  std::int64_t steps = 1000;
+  std::optional<std::int64_t> batch_size;  ///< unset: full batch
+  std::int64_t ensemble = 1;
+  std::uint64_t seed = 0;
+  bool record_all = false;  ///< every step; else log-spaced steps, with 0 and the last
+};
+
+struct LossRecord {
+  std::int64_t step = 0;
+  double train = 0, test = 0;  ///< 1/2 mean squared error; test NaN without test samples
+};
+
+struct TrainedMember {
+  std::vector<double> parameters;
+  std::vector<LossRecord> losses;
+  Matrix predictions;  ///< of the test samples [m, outputs]; empty without
+};
+
+/// Gradient descent on 1/2 mean squared error: v <- momentum v + gradient, theta <- theta -
+/// learning_rate v. Members are trained in parallel, each from its own derived seed. Throws
+/// Error(numeric) that names member, step and a smaller learning rate where a loss is not finite.
+[[nodiscard]] WIDELIMIT_EXPORT std::vector<TrainedMember> train(
+    const FiniteNetwork& network, const Samples& x_train, const Matrix& y_train,
+    const Samples* x_test, const Matrix* y_test, const TrainOptions& options,
+    Control* control = nullptr);
+
+}  // namespace widelimit

@@ -1,0 +1,105 @@
+// Inference in closed form: what a network trained for any time predicts, from its kernels.
+// Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
+// Thread-safety: functions may be called concurrently; an InferenceCache by one thread at a time.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/experiment.hpp>
+#include <widelimit/matrix.hpp>
+#include <widelimit/solver.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace widelimit {
+
+/// One kernel's blocks, float64. What a call does not read may be NULL.
+struct KernelBlocks {
+  const Matrix* train_train = nullptr;                 ///< [n, n]
+  const Matrix* test_train = nullptr;                  ///< [m, n]
+  const Matrix* test_test = nullptr;                   ///< [m, m]: for a full covariance
+  const std::vector<double>* test_diagonal = nullptr;  ///< [m]: for variances alone
+};
+
+struct InferenceProblem {
+  KernelBlocks nngp, ntk;
+  const Matrix* y_train = nullptr;  ///< [n, outputs]
+  const Matrix* y_test = nullptr;   ///< [m, outputs]; for test losses
+  const Matrix *initial_train = nullptr, *initial_test = nullptr;  ///< f_0; NULL: zero
+};
+
+struct InferenceOptions {
+  Method method = Method::gp_inference;
+  KernelKind kernel = KernelKind::nngp;
+  std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
+  bool predictions = true;    ///< of the test samples, at each time
+  bool losses = true;         ///< at each time; of gp_inference none
+  double learning_rate = 1, diag_reg = 0;
+  bool diag_reg_absolute_scale = false;
+  Covariance covariance = Covariance::none;
+};
+
+/// Which blocks such an inference reads.
+struct InferenceNeeds {
+  bool nngp_train_train = false, nngp_test_train = false, nngp_test_test = false;
+  bool ntk_train_train = false, ntk_test_train = false, ntk_test_test = false;
+  bool eigen = false;  ///< finite times: a solver with eigendecomposition
+};
+[[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
+
+/// At one time; the latent function, without observation noise.
+struct Prediction {
+  double time = 0;
+  Matrix mean;                   ///< [m, outputs]
+  std::vector<double> variance;  ///< [m], shared by the outputs; diagonal or full
+  Matrix covariance;             ///< [m, m]; full
+  Matrix train_mean;             ///< [n, outputs]
+};
+
+/// 1/2 mean squared error over all entries: of the mean, and expected of a member of the infinite
+/// ensemble (with the variance). Unused curves are empty.
+struct LossCurves {
+  std::vector<double> time, train_mean, test_mean, train_expected, test_expected;
+};
+
+struct InferenceResult {
+  std::vector<Prediction> predictions;
+  LossCurves losses;
+  double ridge = 0;   ///< what was added to the diagonal, absolute
+  double logdet = 0;  ///< of the regularised kernel; NaN: not known
+  double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
+  SolveInfo solve;
+};
+
+/// Keeps factors and eigendecompositions, so that several inferences on one kernel and ridge share
+/// one. Matrices are recognised by address: keep them unchanged while the cache lives.
+class WIDELIMIT_EXPORT InferenceCache {
+ public:
+  InferenceCache();
+  ~InferenceCache();
+  InferenceCache(const InferenceCache&) = delete;
+  InferenceCache& operator=(const InferenceCache&) = delete;
+
+  struct State;
+  [[nodiscard]] State& state() noexcept { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// Throws Error(usage) for shapes that do not fit and for finite times with a solver that has no
+/// eigendecomposition; Error(numeric) with the pivot, the smallest eigenvalue and a suggested
+/// diag_reg where the kernel is not positive definite. Never NaN. `cache` may be NULL.
+[[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
+                                                     const InferenceOptions& options,
+                                                     const Solver& solver,
+                                                     InferenceCache* cache = nullptr,
+                                                     Control* control = nullptr);
+
+/// The largest stable learning rate of gradient descent on 1/2 mean squared error:
+/// 2 (1 + momentum) y_size / (lambda_max + 1e-12). `solver` must offer eigenvalues.
+[[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(const Matrix& kernel, std::int64_t y_size,
+                                                        double momentum, const Solver& solver);
+
+}  // namespace widelimit
