@@ -1,0 +1,26 @@
+# Debian packages, by what they are for; sourced by the scripts that need them.
+#   need run|test|ci    installs what is missing with apt; as somebody else than root, through sudo.
+
+packages_run="cmake ninja-build g++ pkg-config libboost1.81-dev libboost-json1.81-dev libopenblas-dev liblapacke-dev libtbb-dev libhwy-dev libcli11-dev librandom123-dev zlib1g-dev gnuplot-nox"
+packages_test="$packages_run doctest-dev qemu-user git"
+packages_ci="$packages_test clang libclang-rt-14-dev clang-format libbenchmark-dev ccache"
+
+need() {
+  local wanted missing=() package
+  wanted="packages_$1"
+  for package in ${!wanted}; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "These packages are missing, and neither root nor sudo is at hand: ${missing[*]}" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "Installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# From a fresh Debian 12 to the tutorial's report: installs what is missing, builds, runs.
+#   apps/quickstart.sh [directory for the results]
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=${1:-$PWD/tutorial.out}
+. "$top/apps/packages.sh"
+
+need run
+cmake -S "$top" -B "$top/build" -G Ninja -DWIDELIMIT_BUILD_TESTS=OFF >/dev/null
+cmake --build "$top/build"
+"$top/build/bin/widelimit" run "$top/apps/experiments/tutorial.json" --out "$out"
+echo "Open $out/report.html in a browser."
