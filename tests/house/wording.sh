@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Nothing unfinished is left in the product, no machine's path, no build for one machine only; every source file opens with its reason.
+set -u
+cd "$1" || exit 2
+wrong=0
+hits=$(grep -rnE 'TODO|FIXME|\bXXX\b|\bHACK\b|not implemented yet' core plugins sdk apps)
+[ -n "$hits" ] && { echo "unfinished:"; echo "$hits"; wrong=1; }
+hits=$(grep -rnE 'march=native|/home/[a-z]|/tmp/[a-z]' core plugins sdk apps CMakeLists.txt)
+[ -n "$hits" ] && { echo "a path or a processor of one machine:"; echo "$hits"; wrong=1; }
+while read -r file; do
+  case "$(head -c 2 "$file")" in
+    '//' | '/*') ;;
+    *) echo "$file does not open with a comment that says why it exists"; wrong=1 ;;
+  esac
+done < <(find core plugins sdk apps tests \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.c' \))
+exit $wrong

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs to a fresh prefix and uses it as strangers do: plugin authors with the SDK alone, embedding programs, readers of the READMEs.
+#   run.sh SOURCE BUILD WORK_DIRECTORY
+set -euo pipefail
+source=$1 build=$2 work=$3
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+rm -rf "$work"
+mkdir -p "$work"
+say() { printf '\n== %s\n' "$*"; }
+
+# build_project SOURCE BUILD PREFIX COMPILER [cmake arguments]
+build_project() {
+  cmake -S "$1" -B "$2" -G Ninja -DCMAKE_PREFIX_PATH="$3" -DCMAKE_CXX_COMPILER="$4" -DCMAKE_BUILD_TYPE=Release "${@:5}" >"$2.log" 2>&1 &&
+    cmake --build "$2" >>"$2.log" 2>&1 || { cat "$2.log"; return 1; }
+}
+
+compilers=(g++)
+command -v clang++ >/dev/null && compilers+=(clang++)
+
+say "install"
+cmake --install "$build" --prefix "$work/all" >/dev/null
+cmake --install "$build" --prefix "$work/sdk" --component sdk >/dev/null
+prefix=$work/all
+program=$prefix/bin/widelimit
+"$program" --version
+"$program" plugins
+if ldd "$program" | grep 'not found'; then exit 1; fi
+
+say "what find_package refuses"
+mkdir -p "$work/refuse"
+for request in "widelimit 2.0" "widelimit 0.1 REQUIRED COMPONENTS nonsense" "widelimit 0.1 REQUIRED COMPONENTS core"; do
+  printf 'cmake_minimum_required(VERSION 3.25)\nproject(refuse LANGUAGES CXX)\nfind_package(%s)\nif(NOT widelimit_FOUND)\nmessage(FATAL_ERROR "refused")\nendif()\n' "$request" >"$work/refuse/CMakeLists.txt"
+  if cmake -S "$work/refuse" -B "$work/refuse/build" -DCMAKE_PREFIX_PATH="$work/sdk" >"$work/refuse/log" 2>&1; then
+    echo "find_package($request) against the SDK alone should have been refused"
+    exit 1
+  fi
+  grep -E 'widelimit|nonsense|refused' "$work/refuse/log" | head -3
+  rm -rf "$work/refuse/build"
+done
+
+say "the 21-line layer of the SDK's README"
+"$here/snippets.sh" "$source/sdk/README.md" "$work/layer"
+for compiler in "${compilers[@]}"; do
+  build_project "$work/layer" "$work/layer-$compiler" "$work/sdk" "$compiler"
+  plugin=$(find "$work/layer-$compiler" -name '*.so' | sort | head -1)
+  "$program" verify "$plugin"
+done
+
+say "the same with a factor of two wrong in its derivative"
+mkdir -p "$work/wrong"
+cp "$work/layer"/* "$work/wrong/"
+main=$(grep -l 'double slope' "$work/wrong"/*.cpp | head -1)
+sed -i -E 's/(double slope\(double x\) const \{ return )/\12 * /' "$main"
+if cmp -s "$main" "$work/layer/$(basename "$main")"; then echo "nothing was made wrong"; exit 1; fi
+build_project "$work/wrong" "$work/wrong-build" "$work/sdk" g++
+if "$program" verify "$(find "$work/wrong-build" -name "$(basename "$main" .cpp).so")" --only-failed >"$work/wrong.txt"; then
+  cat "$work/wrong.txt"
+  echo "verify accepted a wrong derivative"
+  exit 1
+fi
+cat "$work/wrong.txt"
+grep -q slope "$work/wrong.txt"
+
+say "sdk/template, unchanged"
+for compiler in "${compilers[@]}"; do
+  build_project "$source/sdk/template" "$work/template-$compiler" "$work/sdk" "$compiler"
+  "$program" verify "$(find "$work/template-$compiler" -name '*.so' | head -1)"
+done
+
+say "embedding"
+for compiler in "${compilers[@]}"; do
+  build_project "$source/apps/embed" "$work/embed-$compiler" "$prefix" "$compiler"
+  "$work/embed-$compiler/predict"
+  "$work/embed-$compiler/two_runtimes"
+done
+
+say "README"
+"$here/snippets.sh" "$source/README.md" "$work/readme"
+build_project "$work/readme" "$work/readme-build" "$prefix" g++
+"$work/readme-build/predict"
+"$program" run "$work/readme/first.json" --out "$work/readme/first.out" --quiet
+"$program" verify "$(find "$work/readme-build" -name '*.so' | head -1)"
+echo "packaging: all is well"
