@@ -19,10 +19,11 @@ std::string joined(const std::vector<Problem>& problems) {
 }  // namespace
 
 std::string Problem::text() const {
-  std::string head = file;
-  if (line > 0) head += ":" + std::to_string(line) + ":" + std::to_string(column);
-  std::string text = head.empty() ? "" : head + ": ";
-  if (!pointer.empty()) text += pointer + ": ";
+  std::string text = file;
+  if (line > 0)
+    text.append(":").append(std::to_string(line)).append(":").append(std::to_string(column));
+  if (!text.empty()) text += ": ";
+  if (!pointer.empty()) text.append(pointer).append(": ");
   return text + message;
 }
 

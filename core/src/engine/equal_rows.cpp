@@ -1,40 +1,80 @@
-// Equal rows by hashing, then comparing.
+// Equal rows by sorting hashes, then comparing those that have one hash.
 #include "engine/equal_rows.hpp"
 
-#include <cstring>
-#include <string_view>
-#include <unordered_map>
+#include <cstddef>
+#include <iterator>
+#include <numeric>
 
 namespace widelimit::detail {
 
+namespace {
+
+std::vector<std::int64_t> sorted_by_hash(const std::vector<std::uint64_t>& hash) {
+  std::vector<std::int64_t> order(hash.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    const auto ha = hash[static_cast<std::size_t>(a)], hb = hash[static_cast<std::size_t>(b)];
+    return ha != hb ? ha < hb : a < b;
+  });
+  return order;
+}
+
+}  // namespace
+
 template <class T>
-EqualRows EqualRows::find(const T* x1, std::int64_t n1, const T* x2, std::int64_t n2,
-                          std::int64_t features) {
-  const auto bytes = static_cast<std::size_t>(features) * sizeof(T);
-  const auto row = [bytes](const T* x, std::int64_t i) {
-    return std::string_view(reinterpret_cast<const char*>(x) + static_cast<std::size_t>(i) * bytes,
-                            bytes);
+EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, const T* x2,
+                          const std::vector<std::uint64_t>& hash2, std::int64_t features) {
+  const auto equal = [features](const T* a, const T* b) {
+    return a == b || std::equal(a, a + features, b);
   };
   EqualRows e;
-  std::unordered_map<std::string_view, std::int64_t> groups;
-  groups.reserve(static_cast<std::size_t>(n2));
-  for (std::int64_t j = 0; j < n2; ++j) {
-    const auto [at, is_new] =
-        groups.try_emplace(row(x2, j), static_cast<std::int64_t>(e.columns_.size()));
-    if (is_new) e.columns_.emplace_back();
-    e.columns_[static_cast<std::size_t>(at->second)].push_back(j);
+  e.columns_.reserve(hash2.size());
+  const std::vector<std::int64_t> order = sorted_by_hash(hash2);
+  // Columns group by group; the rare rows of one hash that are not equal wait for a later round.
+  std::vector<std::int64_t> same_hash, later;
+  for (auto at = order.begin(); at != order.end();) {
+    const std::uint64_t h = hash2[static_cast<std::size_t>(*at)];
+    const auto end = std::find_if(
+        at, order.end(), [&](std::int64_t j) { return hash2[static_cast<std::size_t>(j)] != h; });
+    same_hash.assign(at, end);
+    at = end;
+    while (!same_hash.empty()) {
+      e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
+      later.clear();
+      for (const std::int64_t j : same_hash)
+        (equal(x2 + same_hash.front() * features, x2 + j * features) ? e.columns_ : later)
+            .push_back(j);
+      same_hash.swap(later);
+    }
   }
-  e.group_of_row_.resize(static_cast<std::size_t>(n1));
-  for (std::int64_t i = 0; i < n1; ++i) {
-    const auto at = groups.find(row(x1, i));
-    e.group_of_row_[static_cast<std::size_t>(i)] = at == groups.end() ? -1 : at->second;
+  const auto groups = static_cast<std::int64_t>(e.begin_.size());
+  e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
+  const auto first_of = [&](std::int64_t g) {
+    return e.columns_[static_cast<std::size_t>(e.begin_[static_cast<std::size_t>(g)])];
+  };
+  e.group_of_row_.assign(hash1.size(), -1);
+  for (std::size_t i = 0; i < hash1.size(); ++i) {
+    // Groups ascend by hash.
+    std::int64_t low = 0, high = groups;
+    while (low < high) {
+      const std::int64_t middle = (low + high) / 2;
+      if (hash2[static_cast<std::size_t>(first_of(middle))] < hash1[i])
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    for (; low < groups && hash2[static_cast<std::size_t>(first_of(low))] == hash1[i]; ++low)
+      if (equal(x1 + static_cast<std::ptrdiff_t>(i) * features, x2 + first_of(low) * features)) {
+        e.group_of_row_[i] = low;
+        break;
+      }
   }
   return e;
 }
 
-template EqualRows EqualRows::find(const float*, std::int64_t, const float*, std::int64_t,
-                                   std::int64_t);
-template EqualRows EqualRows::find(const double*, std::int64_t, const double*, std::int64_t,
-                                   std::int64_t);
+template EqualRows EqualRows::find(const float*, const std::vector<std::uint64_t>&, const float*,
+                                   const std::vector<std::uint64_t>&, std::int64_t);
+template EqualRows EqualRows::find(const double*, const std::vector<std::uint64_t>&, const double*,
+                                   const std::vector<std::uint64_t>&, std::int64_t);
 
 }  // namespace widelimit::detail

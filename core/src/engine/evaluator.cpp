@@ -102,6 +102,12 @@ void Evaluator<T>::run(const Block& block, Workspace<T>& work) const {
     if (!block.ntk) return nullptr;
     return buffer == 0 ? work.zero_.data() : work.ntk_[static_cast<std::size_t>(buffer - 1)].data();
   };
+  const auto observe = [&](int step, int buffer) {
+    if (block.observer != nullptr && *block.observer)
+      (*block.observer)(step, nngp_of(buffer), ntk_of(buffer));
+  };
+  observe(-1, 0);
+  int index = 0;
   for (const Step& step : program_.steps) {
     const std::size_t n = step.inputs.size();
     for (std::size_t i = 0; i < n; ++i) {
@@ -148,8 +154,7 @@ void Evaluator<T>::run(const Block& block, Workspace<T>& work) const {
         layer.table->infinite->transform(layer.object.get(), &r, &error);
     if (status != WIDELIMIT_OK)
       check_status(status, error, layer.place.pointer, "layer " + layer.type);
-    if (block.observer != nullptr && *block.observer)
-      (*block.observer)(step, nngp_of(step.output), ntk_of(step.output));
+    observe(index++, step.output);
   }
 }
 

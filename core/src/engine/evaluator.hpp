@@ -65,9 +65,10 @@ class Workspace {
   std::vector<const widelimit_shape*> shape_;
 };
 
-/// Called after each step with that step's output, for statistics.
+/// Called after each step (its index; -1: before the first) with the buffer that it wrote, for
+/// statistics.
 template <class T>
-using Observer = std::function<void(const Step&, const T* nngp, const T* ntk)>;
+using Observer = std::function<void(int step, const T* nngp, const T* ntk)>;
 
 template <class T>
 class Evaluator {

@@ -7,6 +7,7 @@
 #include "plugin/abi_error.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace widelimit::detail {
@@ -71,6 +72,14 @@ class Planner {
     Node node;
     node.layer = &layer;
     node.depth = depth;
+    const std::size_t n_inputs = std::max<std::size_t>(layer.inputs.size(), 1);
+    if (n_inputs < layer.table->min_inputs ||
+        (layer.table->max_inputs != 0 && n_inputs > layer.table->max_inputs)) {
+      problem(layer, "\"" + layer.type + "\" does not take " + std::to_string(n_inputs) +
+                         (n_inputs == 1 ? " input" : " inputs") +
+                         "; `widelimit describe` says how many");
+      return -1;
+    }
     std::vector<bool> independent;
     if (layer.inputs.empty()) {
       node.inputs = {at};
@@ -118,38 +127,37 @@ class Planner {
     node.needs = plan.needs;
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
-    if (!accepts(layer, node, shapes, independent)) return -1;
+    if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
+      problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
+      return -1;
+    }
+    check_rules(layer, node, shapes, independent);
     weights = weights || has(node.needs, WIDELIMIT_HAS_WEIGHTS);
     graph_.nodes.push_back(std::move(node));
     return static_cast<int>(graph_.nodes.size()) - 1;
   }
 
-  bool accepts(const Layer& layer, const Node& node, const std::vector<widelimit_shape>& shapes,
-               const std::vector<bool>& independent) {
-    if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
-      problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
-      return false;
-    }
+  // Rules that a layer states and only core can check. A broken one leaves the shapes as they are,
+  // so planning goes on and finds the next.
+  void check_rules(const Layer& layer, const Node& node, const std::vector<widelimit_shape>& shapes,
+                   const std::vector<bool>& independent) {
     if (has(node.needs, WIDELIMIT_NEEDS_GAUSSIAN))
-      for (std::size_t i = 0; i < shapes.size(); ++i)
-        if (!has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) {
-          const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
-          problem(layer, "\"" + layer.type + "\" needs a Gaussian input, and " +
-                             (before.layer == nullptr
-                                  ? "the data is not"
-                                  : "\"" + before.layer->type + "\" does not give one") +
-                             ": put a dense or conv layer between them");
-          return false;
-        }
+      for (std::size_t i = 0; i < shapes.size(); ++i) {
+        if (has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) continue;
+        const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
+        problem(layer,
+                "\"" + layer.type + "\" needs a Gaussian input, and " +
+                    (before.layer == nullptr ? "the data is not"
+                                             : "\"" + before.layer->type + "\" does not give one") +
+                    ": put a dense or conv layer between them");
+        break;
+      }
     if (has(node.needs, WIDELIMIT_NEEDS_INDEPENDENT) &&
-        std::count(independent.begin(), independent.end(), false) > 1 && !layer.inputs.empty()) {
+        std::count(independent.begin(), independent.end(), false) > 1)
       problem(layer,
               "the inputs of \"" + layer.type +
                   "\" are taken to be independent, and more than one of them is without random "
                   "weights of its own: put a dense or conv layer into all but one of them");
-      return false;
-    }
-    return true;
   }
 
   Graph graph_;

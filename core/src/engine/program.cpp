@@ -18,8 +18,8 @@ bool identity_like(const Node& n) {
 
 class Compiler {
  public:
-  explicit Compiler(const Graph& graph)
-      : graph_(graph), values_(graph.nodes.size()), readers_(graph.nodes.size()) {
+  explicit Compiler(const Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
+    program_.outputs.resize(graph.nodes.size());
     for (const Node& n : graph.nodes)
       for (const int i : n.inputs) ++readers_[static_cast<std::size_t>(i)];
     ++readers_[static_cast<std::size_t>(graph.output)];
@@ -37,7 +37,7 @@ class Compiler {
                            "the network ends with " + std::to_string(last.shape.n_spatial) +
                                " spatial axes: begin it with flatten"});
     if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
-    program_.result = values_[static_cast<std::size_t>(graph_.output)];
+    program_.result = output(graph_.output).value;
     program_.buffers = static_cast<int>(in_use_.size());
     return std::move(program_);
   }
@@ -63,13 +63,15 @@ class Compiler {
     const Node& n = graph_.nodes[index];
     const bool spatial =
         graph_.nodes[static_cast<std::size_t>(n.inputs.front())].shape.n_spatial != 0;
-    Value first = values_[static_cast<std::size_t>(n.inputs.front())];
+    Output first = output(n.inputs.front());
     if (n.nature == WIDELIMIT_LINEAR && (!spatial || identity_like(n))) {
       const widelimit_linear& l = n.linear;
-      first.pending = compose(first.pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
+      PointMap& pending = first.value.pending;
+      pending = compose(pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
       pass_on(index, first);
-    } else if ((n.needs & WIDELIMIT_FLATTENS) != 0 && sees_the_data(n)) {
-      pass_on(index, first);  // the mean over sites of the channels' mean is the Gram product
+    } else if ((n.needs & WIDELIMIT_FLATTENS) != 0 && (!spatial || sees_the_data(n))) {
+      // The mean over sites of the channels' mean is the Gram product; the mean of one site is it.
+      pass_on(index, first);
     } else if (n.nature == WIDELIMIT_POINTWISE && !spatial) {
       pointwise(index);
     } else if (spatial) {
@@ -82,9 +84,13 @@ class Compiler {
   }
 
   // A folded layer hands on its input's buffer; its readers become the buffer's.
-  void pass_on(std::size_t index, const Value& value) {
-    values_[index] = value;
-    in_use_[static_cast<std::size_t>(value.buffer)] += readers_[index] - 1;
+  void pass_on(std::size_t index, const Output& o) {
+    program_.outputs[index] = o;
+    in_use_[static_cast<std::size_t>(o.value.buffer)] += readers_[index] - 1;
+  }
+
+  [[nodiscard]] const Output& output(int node) const {
+    return program_.outputs[static_cast<std::size_t>(node)];
   }
 
   void pointwise(std::size_t index) {
@@ -99,7 +105,7 @@ class Compiler {
     Step step;
     step.node = &n;
     for (const int i : n.inputs) {
-      const Value& v = values_[static_cast<std::size_t>(i)];
+      const Value& v = output(i).value;
       step.inputs.push_back(v);
       step.pending.push_back(to_abi(v.pending));
       step.in_shape.push_back(graph_.nodes[static_cast<std::size_t>(i)].shape);
@@ -115,7 +121,7 @@ class Compiler {
     step.output = in_place ? in.buffer : claim();
     for (const Value& v : step.inputs) --in_use_[static_cast<std::size_t>(v.buffer)];
     in_use_[static_cast<std::size_t>(step.output)] = readers_[index];
-    values_[index] = {step.output, {}};
+    program_.outputs[index] = {{step.output, {}}, static_cast<int>(program_.steps.size())};
     program_.scratch_bytes = std::max(program_.scratch_bytes, n.scratch_bytes);
     program_.steps.push_back(std::move(step));
   }
@@ -129,9 +135,8 @@ class Compiler {
 
   const Graph& graph_;
   Program program_;
-  std::vector<Value> values_;  // of every node
-  std::vector<int> readers_;   // of every node
-  std::vector<int> in_use_;    // reads still to come, of every buffer
+  std::vector<int> readers_;  // of every node
+  std::vector<int> in_use_;   // reads still to come, of every buffer
   std::vector<Problem> problems_;
 };
 

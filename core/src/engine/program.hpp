@@ -25,17 +25,24 @@ struct Step {
   int variances = -1;  ///< index of the variances it reads; -1: none
 };
 
+/// What a layer hands on, and after which step its buffer holds it; -1: before the first.
+struct Output {
+  Value value;
+  int after_step = -1;
+};
+
 /// Buffer 0 is the Gram block, with zero NTK. Buffers are reused as soon as nothing reads them.
 struct Program {
   std::vector<Step> steps;
+  std::vector<Output> outputs;  ///< of every node of the graph
   Value result;
   int buffers = 1;
   int variances = 0;
   std::uint64_t scratch_bytes = 0;
 };
 
-/// Throws Error(usage), all problems at once, where a layer needs more than one site, a network
-/// ends with sites, or a transform is missing.
+/// The steps point into `graph`. Throws Error(usage), all problems at once, where a layer needs
+/// more than one site, a network ends with sites, or a transform is missing.
 [[nodiscard]] Program compile(const Graph& graph);
 
 }  // namespace widelimit::detail

@@ -23,16 +23,12 @@ struct SamplePair {
   [[nodiscard]] bool symmetric() const noexcept { return x1 == x2 && n1 == n2; }
 };
 
-/// Variances of the data, mean of squares in one fixed order of float64 summation: equal rows give
-/// equal bits, which BLAS does not promise. Throws Error(usage) that names a sample whose numbers
-/// are not finite or whose variance overflows T.
-template <class T>
-[[nodiscard]] std::vector<T> input_variances(const T* x, std::int64_t n, std::int64_t features,
-                                             const char* which);
-
 /// Everything a call needs beside samples and results, one worker.
 template <class T>
 [[nodiscard]] std::int64_t worker_bytes(const Program& program, std::int64_t features);
+/// The same that grows with the number of samples, one sample.
+template <class T>
+[[nodiscard]] std::int64_t sample_bytes(const Program& program);
 
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its samples and on its place in its tile, not on n, threads or order.
@@ -40,5 +36,13 @@ template <class T>
 void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels which,
                    KernelSink& sink, Executor& executor, Control* control,
                    const std::string& phase);
+
+/// The n <= tile_side samples with themselves as one tile, both kernels, for an observer.
+void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,
+                  const Observer<double>& observer);
+
+/// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
+template <class T>
+void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name);
 
 }  // namespace widelimit::detail

@@ -1,0 +1,27 @@
+// What is computed of samples before any pair: their variances, and a hash to find equal ones by.
+#pragma once
+
+#include "execution/executor.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace widelimit::detail {
+
+template <class T>
+struct SampleFacts {
+  /// Mean of squares in one fixed order of float64 summation: equal rows give equal bits, which
+  /// BLAS does not promise.
+  std::vector<T> variance;
+  /// Equal for equal numbers; minus zero counts as zero.
+  std::vector<std::uint64_t> hash;
+};
+
+/// Of n contiguous rows of `features` numbers. `executor` may be NULL: this thread alone. Throws
+/// Error(usage) that names a sample of `which` whose numbers are not finite or whose variance
+/// overflows T; of several the first.
+template <class T>
+[[nodiscard]] SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features,
+                                          const char* which, Executor* executor);
+
+}  // namespace widelimit::detail

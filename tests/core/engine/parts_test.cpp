@@ -1,0 +1,135 @@
+// The engine's parts alone: equal rows, facts of samples, composed maps, the sink in memory.
+#include <widelimit/error.hpp>
+
+#include "core/engine/static_layers.hpp"
+#include "engine/equal_rows.hpp"
+#include "engine/memory_sink.hpp"
+#include "engine/sample_facts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string>
+
+using namespace widelimit;
+using namespace widelimit::detail;
+using test::random_matrix;
+
+namespace {
+
+using Pairs = std::set<std::pair<std::int64_t, std::int64_t>>;
+
+Pairs pairs_of(const EqualRows& e, std::int64_t n1, std::int64_t n2) {
+  Pairs p;
+  e.for_each(0, n1, 0, n2, [&](std::int64_t i, std::int64_t j) { CHECK(p.insert({i, j}).second); });
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("equal rows are found whether hashes tell rows apart or not") {
+  const double x1[] = {1, 2, 3, 4, 1, 2, 5, 6};                 // rows a b a c
+  const double x2[] = {3, 4, 7, 8, 1, 2, 3, 4, -0.0, 0, 0, 0};  // rows b d a b e e
+  const Pairs expected{{0, 2}, {1, 0}, {1, 3}, {2, 2}};
+  const std::vector<std::uint64_t> good1{1, 2, 1, 3}, good2{2, 4, 1, 2, 5, 5};
+  CHECK(pairs_of(EqualRows::find(x1, good1, x2, good2, 2), 4, 6) == expected);
+  const std::vector<std::uint64_t> bad1(4, 9), bad2(6, 9);
+  CHECK(pairs_of(EqualRows::find(x1, bad1, x2, bad2, 2), 4, 6) == expected);
+  const Pairs self{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {0, 3}, {3, 0}, {4, 4}, {5, 5}, {4, 5}, {5, 4}};
+  CHECK(pairs_of(EqualRows::find(x2, good2, x2, good2, 2), 6, 6) == self);
+  CHECK(pairs_of(EqualRows::find(x2, bad2, x2, bad2, 2), 6, 6) == self);
+}
+
+TEST_CASE("equal rows are handed out block by block") {
+  const double x[] = {1, 1, 1, 1};
+  const std::vector<std::uint64_t> hash(4, 0);
+  const EqualRows e = EqualRows::find(x, hash, x, hash, 1);
+  Pairs p;
+  e.for_each(1, 3, 2, 4, [&](std::int64_t i, std::int64_t j) { p.insert({i, j}); });
+  CHECK(p == Pairs{{1, 2}, {1, 3}, {2, 2}, {2, 3}});
+}
+
+TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell others apart") {
+  for (const std::int64_t features : {1, 7, 8, 9, 784}) {
+    Matrix x = random_matrix(500, features, 20);
+    for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
+    const auto executor = make_executor(2);
+    const auto f = sample_facts(x.data(), 500, features, "the rows", executor.get());
+    CHECK(f.variance[3] == f.variance[499]);
+    CHECK(f.hash[3] == f.hash[499]);
+    CHECK(std::set<std::uint64_t>(f.hash.begin(), f.hash.end()).size() == 499);
+    long double mean = 0;
+    for (std::int64_t c = 0; c < features; ++c) mean += static_cast<long double>(x(7, c)) * x(7, c);
+    mean /= static_cast<long double>(features);
+    CHECK(f.variance[7] == doctest::Approx(static_cast<double>(mean)).epsilon(1e-14));
+  }
+}
+
+TEST_CASE("a sample that is not finite, or whose squares overflow, is named") {
+  const auto index_of = [](const auto& x) {
+    try {
+      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), "the rows", nullptr));
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::usage);
+      CHECK(std::string(e.what()).find("sample " + std::to_string(e.index()) + " of the rows") ==
+            0);
+      return e.index();
+    }
+    return std::int64_t{-1};
+  };
+  Matrix x(9, 3);
+  CHECK(index_of(x) == -1);
+  x(5, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK(index_of(x) == 5);
+  x(4, 2) = std::numeric_limits<double>::infinity();
+  CHECK(index_of(x) == 4);
+  MatrixF f(9, 3);
+  f(8, 0) = 1e25F;
+  CHECK(index_of(f) == 8);
+  f(8, 0) = 1e18F;
+  CHECK(index_of(f) == -1);
+}
+
+TEST_CASE("a composed map is one map after the other") {
+  const PointMap first{1.7, 0.3, 2.5, 1.0}, second{0.6, 0.2, 0.9, 0.4}, third{2, 1, 0, 0};
+  const double k = 0.37, t = -1.2;
+  const auto apply = [](const PointMap& m, std::pair<double, double> x) {
+    double nngp = 0, ntk = 0;
+    apply_nngp(m, &x.first, &nngp, 1);
+    apply_ntk(m, &x.first, &x.second, &ntk, 1);
+    return std::pair{nngp, ntk};
+  };
+  const auto steps = apply(third, apply(second, apply(first, {k, t})));
+  const auto once = apply(compose(compose(first, second), third), {k, t});
+  CHECK(once.first == doctest::Approx(steps.first).epsilon(1e-15));
+  CHECK(once.second == doctest::Approx(steps.second).epsilon(1e-15));
+  CHECK(compose(first, {}).scale == first.scale);
+  CHECK(PointMap{}.identity());
+}
+
+TEST_CASE(
+    "the sink in memory puts tiles and their mirror images in place, whatever the alignment") {
+  for (const std::int64_t n : {5, 37, 300, 521}) {
+    const std::int64_t ld = 256;
+    MatrixF out = MatrixF::uninitialized(n, n);
+    std::vector<float> tile(static_cast<std::size_t>(ld * ld));
+    const auto value = [&](std::int64_t i, std::int64_t j) {
+      return static_cast<float>(std::min(i, j) * n + std::max(i, j));
+    };
+    MemorySink<float> sink(out.data(), nullptr, n);
+    for (std::int64_t r = 0; r < n; r += ld)
+      for (std::int64_t c = r; c < n; c += ld) {
+        const std::int64_t rows = std::min(ld, n - r), cols = std::min(ld, n - c);
+        for (std::int64_t i = 0; i < rows; ++i)
+          for (std::int64_t j = 0; j < cols; ++j)
+            tile[static_cast<std::size_t>(i * ld + j)] = value(r + i, c + j);
+        sink.put(r, c, rows, cols, tile.data(), nullptr, ld, r != c);
+      }
+    bool right = true;
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < n; ++j) right = right && out(i, j) == value(i, j);
+    CHECK_MESSAGE(right, n);
+  }
+}

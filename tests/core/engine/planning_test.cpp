@@ -1,0 +1,178 @@
+// Rules of networks, what a plan says, and statistics along the network.
+#include <widelimit/error.hpp>
+
+#include "core/engine/static_layers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace widelimit;
+using namespace widelimit::test;
+
+namespace {
+
+std::vector<Problem> problems_of(std::vector<Layer> layers,
+                                 const std::vector<std::int64_t>& sites = {}) {
+  try {
+    static_cast<void>(network(std::move(layers)).plan(sites, 4));
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::usage);
+    return e.problems();
+  }
+  return {};
+}
+
+bool says(const Problem& p, const std::string& text) {
+  return p.message.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("two nonlinearities in a row are refused with the reason and the remedy") {
+  const auto problems = problems_of({dense(1, 0), relu(), square(), dense(1, 0)});
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].pointer == "/network/2");
+  CHECK(problems[0].message ==
+        "\"square\" needs a Gaussian input, and \"relu\" does not give one: put a dense or conv "
+        "layer between them");
+}
+
+TEST_CASE("all problems of a network are told at once") {
+  const auto problems = problems_of(
+      {relu(), relu(), sum({{}, {dense(1, 0)}}), dense(1, 0), product({{}, {identity()}}), relu()});
+  REQUIRE(problems.size() == 5);
+  CHECK(problems[0].pointer == "/network/0");
+  CHECK(says(problems[0], "the data is not"));
+  CHECK(problems[1].pointer == "/network/1");
+  CHECK(problems[2].pointer == "/network/2");
+  CHECK(says(problems[2], "\"relu\" does not give one"));
+  CHECK(problems[3].pointer == "/network/4");
+  CHECK(says(problems[3], "independent"));
+  CHECK(says(problems[3], "put a dense or conv layer into all but one of them"));
+  CHECK(problems[4].pointer == "/network/5");
+}
+
+TEST_CASE("one shortcut beside branches with weights is fine, two are not") {
+  CHECK(problems_of({dense(1, 0), sum({{}, {dense(1, 0)}, {dense(2, 0)}})}).empty());
+  CHECK(problems_of({dense(1, 0), product({{}, {relu(), dense(1, 0)}})}).empty());
+  CHECK(problems_of({dense(1, 0), sum({{}, {}, {dense(1, 0)}})}).size() == 1);
+  // Weights inside a nested branch count.
+  CHECK(problems_of({dense(1, 0), sum({{}, {sum({{}, {dense(1, 0)}})}})}).empty());
+  // Problems inside branches carry their place.
+  const auto inside =
+      problems_of({dense(1, 0), sum({{}, {dense(1, 0), relu(), relu(), dense(1, 0)}})});
+  REQUIRE(inside.size() == 1);
+  CHECK(inside[0].pointer == "/network/1/inputs/1/2");
+}
+
+TEST_CASE("a layer with the wrong number of inputs is refused") {
+  Layer bare = sum({});
+  const auto too_few = problems_of({dense(1, 0), std::move(bare)});
+  REQUIRE(too_few.size() == 1);
+  CHECK(says(too_few[0], "does not take 1 input;"));
+  Layer odd = relu();
+  odd.inputs = {{}, {}};
+  const auto too_many = problems_of({dense(1, 0), std::move(odd)});
+  REQUIRE(too_many.size() == 1);
+  CHECK(says(too_many[0], "does not take 2 inputs;"));
+}
+
+TEST_CASE("images need a flatten in front, and every other place says so") {
+  CHECK(problems_of({flatten(), dense(1, 0), relu()}, {8, 8}).empty());
+  CHECK(problems_of({identity(), flatten(), dense(1, 0)}, {8, 8}).empty());
+  CHECK(problems_of({flatten(), dense(1, 0)}, {}).empty());
+  const auto dense_first = problems_of({dense(1, 0)}, {8, 8});
+  REQUIRE(dense_first.size() >= 1);
+  CHECK(says(dense_first[0], "put flatten first"));
+  const auto none = problems_of({}, {8, 8});
+  REQUIRE(none.size() == 1);
+  CHECK(says(none[0], "begin it with flatten"));
+}
+
+TEST_CASE("a leading flatten folds into the Gram product") {
+  const Matrix x = random_matrix(20, 48, 50);
+  const Network flat = network({dense(1.2, 0.1), relu(), dense(1, 0)});
+  const Network image = network({flatten(), dense(1.2, 0.1), relu(), dense(1, 0)});
+  const Matrix a = flat.ntk(Samples(x.clone())), b = image.ntk(Samples(x.clone(), {4, 4}));
+  CHECK(std::equal(a.flat().begin(), a.flat().end(), b.flat().begin()));
+}
+
+TEST_CASE("a plan has a row a layer, branches before what combines them") {
+  const Network net =
+      network({flatten(), dense({1, 0, 1, 0}, 512), relu(),
+               sum({{dense({1, 0, 1, 0}, 64)}, {dense(1, 0)}}), dense({1, 0, 1, 0}, 1)});
+  const std::vector<PlanRow> plan = net.plan({8, 8}, 3);
+  REQUIRE(plan.size() == 7);
+  const auto row = [&](std::size_t i, const char* type, const char* pointer, const char* shape,
+                       int depth, bool gaussian) {
+    CAPTURE(i);
+    CHECK(plan[i].type == type);
+    CHECK(plan[i].pointer == pointer);
+    CHECK(plan[i].shape == shape);
+    CHECK(plan[i].depth == depth);
+    CHECK(plan[i].gaussian == gaussian);
+    CHECK(plan[i].displacements == 1);
+  };
+  row(0, "flatten", "/network/0", "192", 0, false);
+  row(1, "dense", "/network/1", "512", 0, true);
+  row(2, "relu", "/network/2", "512", 0, false);
+  row(3, "dense", "/network/3/inputs/0/0", "64", 1, true);
+  row(4, "dense", "/network/3/inputs/1/0", "?", 1, true);
+  row(5, "sum", "/network/3", "64", 0, true);
+  row(6, "dense", "/network/4", "1", 0, true);
+  CHECK(plan[0].of == 15 * 15);
+  CHECK(plan[1].of == 1);
+  double share = 0;
+  for (const PlanRow& r : plan) share += r.share;
+  CHECK(share == doctest::Approx(1));
+  CHECK(net.flops_per_entry(192) > 0);
+}
+
+TEST_CASE("the workspace grows with the network's branches and samples, not with the result") {
+  const Network small = network({dense(1, 0), relu()});
+  const auto bytes = small.workspace_bytes(1000, 1000, 784, Precision::float32);
+  CHECK(bytes > 4 * 256 * (256 * 3 + 2 * 784));
+  CHECK(small.workspace_bytes(100000, 100000, 784, Precision::float32) < bytes + 100000 * 2 * 100);
+  CHECK(small.workspace_bytes(1000, 1000, 784, Precision::float64) > bytes);
+}
+
+TEST_CASE("statistics of a layer are those of the network that ends with it") {
+  const std::vector<Layer> layers{dense(1.3, 0.2), relu(),
+                                  dense(1.1, 0.1), sum({{}, {relu(), dense(0.8, 0.4)}}),
+                                  square(),        dense(1, 0.1)};
+  const Matrix x = random_matrix(40, 6, 51);
+  const std::vector<LayerStatistics> s = network(layers).statistics(Samples(x.clone()));
+  REQUIRE(s.size() == 8);
+  CHECK(s[3].pointer == "/network/3/inputs/1/0");
+  // At the top level: layers 0, 1, 2 are rows 0, 1, 2; the sum, square, dense rows 5, 6, 7.
+  for (const auto& [length, row] : {std::pair{1, 0}, {2, 1}, {3, 2}, {4, 5}, {5, 6}, {6, 7}}) {
+    CAPTURE(length);
+    const KernelPair<double> k =
+        network({layers.begin(), layers.begin() + length}).kernels<double>(Samples(x.clone()));
+    double variance = 0, correlation = 0, ntk = 0;
+    for (std::int64_t i = 0; i < 40; ++i) {
+      variance += k.nngp(i, i) / 40;
+      ntk += k.ntk(i, i) / 40;
+      for (std::int64_t j = 0; j < 40; ++j)
+        if (i != j)
+          correlation += k.nngp(i, j) / std::sqrt(k.nngp(i, i) * k.nngp(j, j)) / (40 * 39);
+    }
+    const LayerStatistics& r = s[static_cast<std::size_t>(row)];
+    CHECK(r.mean_variance == doctest::Approx(variance).epsilon(1e-12));
+    CHECK(r.mean_correlation == doctest::Approx(correlation).epsilon(1e-12));
+    CHECK(r.mean_ntk == doctest::Approx(ntk).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("statistics look at 256 samples at most, and none give zeros") {
+  const Network net = network({dense(1.3, 0.2), relu()});
+  const Matrix x = random_matrix(500, 6, 52);
+  Matrix first = Matrix::uninitialized(256, 6);
+  std::copy_n(x.data(), first.size(), first.data());
+  CHECK(net.statistics(Samples(x.clone()))[1].mean_correlation ==
+        net.statistics(Samples(std::move(first)))[1].mean_correlation);
+  CHECK(net.statistics(Samples(Matrix(0, 6)))[0].mean_variance == 0);
+}

@@ -1,0 +1,169 @@
+// Many threads: the same bits, really many of them, cancellation, progress, errors from workers.
+#include <widelimit/error.hpp>
+
+#include "core/engine/static_layers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+using namespace widelimit;
+using namespace widelimit::test;
+
+namespace {
+
+// Notes the threads it is called from, and holds each up until so many were seen.
+struct Gathering {
+  explicit Gathering(std::size_t wanted) : wanted_(wanted) {}
+  void operator()(const widelimit_run& r) {
+    if (r.output->extent[0] == 1) return;  // the variances' own run, before the tiles
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.insert(std::this_thread::get_id());
+    }
+    while (count() < wanted_ && std::chrono::steady_clock::now() < give_up)
+      std::this_thread::yield();
+  }
+  std::size_t count() {
+    const std::lock_guard lock(mutex_);
+    return seen_.size();
+  }
+
+ private:
+  std::size_t wanted_;
+  std::mutex mutex_;
+  std::set<std::thread::id> seen_;
+};
+
+template <class T>
+bool same_bits(const BasicMatrix<T>& a, const BasicMatrix<T>& b) {
+  return std::equal(a.flat().begin(), a.flat().end(), b.flat().begin(), b.flat().end());
+}
+
+template <class T>
+void check_same_bits_for_any_number_of_threads() {
+  const Samples x(random_matrix(1400, 30, 40)), y(random_matrix(300, 30, 41));
+  KernelPair<T> first, first_cross;
+  for (const int threads : {1, 2, 7}) {
+    Gathering gathering(static_cast<std::size_t>(threads));
+    const Network net = network({dense(1.4, 0.1), relu(), dense(1.4, 0.1), relu(),
+                                 spy([&](const widelimit_run& r) { gathering(r); }), dense(1, 0)},
+                                threads);
+    KernelPair<T> k = net.kernels<T>(x), cross = net.kernels<T>(x, &y);
+    CHECK(gathering.count() == static_cast<std::size_t>(threads));
+    if (threads == 1) {
+      first = std::move(k);
+      first_cross = std::move(cross);
+    } else {
+      CHECK(same_bits(k.nngp, first.nngp));
+      CHECK(same_bits(k.ntk, first.ntk));
+      CHECK(same_bits(cross.nngp, first_cross.nngp));
+      CHECK(same_bits(cross.ntk, first_cross.ntk));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("1, 2 and 7 threads, each really used, give the same bits") {
+  check_same_bits_for_any_number_of_threads<double>();
+  check_same_bits_for_any_number_of_threads<float>();
+}
+
+TEST_CASE("two networks may compute at once, each on its own threads") {
+  const Samples x(random_matrix(600, 10, 42));
+  const std::vector<Layer> layers{dense(1.4, 0.1), relu(), dense(1, 0)};
+  const Matrix expected = network(layers).nngp(x);
+  std::atomic<int> right{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t)
+    callers.emplace_back([&] { right += same_bits(network(layers, 2).nngp(x), expected) ? 1 : 0; });
+  for (std::thread& t : callers) t.join();
+  CHECK(right == 3);
+}
+
+TEST_CASE("one network may be asked by several threads at once") {
+  const Samples x(random_matrix(600, 10, 43));
+  const Network net = network({dense(1.4, 0.1), relu(), dense(1, 0)}, 2);
+  const Matrix expected = net.ntk(x);
+  std::atomic<int> right{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t)
+    callers.emplace_back([&] { right += same_bits(net.ntk(x), expected) ? 1 : 0; });
+  for (std::thread& t : callers) t.join();
+  CHECK(right == 3);
+}
+
+TEST_CASE("progress counts every tile once, and ends at the total") {
+  std::set<std::int64_t> seen;
+  std::int64_t total = 0;
+  Control control([&](const Progress& p) {
+    CHECK(p.phase == "kernel");
+    CHECK(seen.insert(p.done).second);
+    total = p.total;
+  });
+  const Network net = network({dense(1, 0)}, 3);
+  static_cast<void>(net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, {}, &control));
+  CHECK(total == 6);
+  CHECK(seen == std::set<std::int64_t>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("cancelling stops between tiles") {
+  for (const int threads : {1, 3}) {
+    std::atomic<int> tiles{0};
+    Control control;
+    const Network net = network({dense(1, 0), spy([&](const widelimit_run& r) {
+                                   if (r.output->extent[0] > 1 && ++tiles == 40) control.cancel();
+                                 })},
+                                threads);
+    try {
+      static_cast<void>(
+          net.kernels<double>(Samples(random_matrix(3000, 3, 45)), nullptr, {}, &control));
+      FAIL("not cancelled");
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::cancelled);
+    }
+    // A tile has at most 64 trips here; every thread may finish the one it is in.
+    CHECK(tiles < 40 + 64 * (threads + 1));
+  }
+}
+
+TEST_CASE("a sample that overflows in a layer is named, whichever thread finds it") {
+  Matrix x = random_matrix(700, 4, 46);
+  for (std::int64_t c = 0; c < 4; ++c) x(611, c) = 1e10;
+  const Network net = network({dense(1, 0), amplify(1e20), dense(1, 0)}, 3);
+  try {
+    static_cast<void>(net.kernels<float>(Samples(to_float(x))));
+    FAIL("an infinite kernel was returned");
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::numeric);
+    const std::string what = e.what();
+    CHECK(what.find("sample 611 of the") != std::string::npos);
+    CHECK(what.find("float32") != std::string::npos);
+    CHECK(what.find("float64") != std::string::npos);
+  }
+  CHECK_NOTHROW(static_cast<void>(net.kernels<double>(Samples(x.clone()))));
+  CHECK_THROWS_AS(static_cast<void>(net.diagonals(Samples(to_float(x)), Precision::float32)),
+                  Error);
+}
+
+TEST_CASE("what a layer's transform refuses is thrown with its place") {
+  const Network net =
+      network({dense(1, 0), failing(WIDELIMIT_E_UNSUPPORTED, "only on Tuesdays")}, 2);
+  try {
+    static_cast<void>(net.nngp(Samples(random_matrix(600, 3, 47))));
+    FAIL("no error");
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::unsupported);
+    CHECK(e.pointer() == "/network/1");
+    CHECK(std::string(e.what()) == "only on Tuesdays");
+  }
+}
