@@ -38,7 +38,8 @@ struct Check {
 
 struct Outcome {
   Result result = Result::skip;
-  std::string message;  ///< what is wrong, where, what was expected, what to try; one line a problem
+  std::string
+      message;  ///< what is wrong, where, what was expected, what to try; one line a problem
   double seconds = 0;
 };
 
@@ -49,10 +50,10 @@ struct CheckOutcome {
 
 struct Options {
   std::filesystem::path file;
-  std::uint64_t seed = 0;                    ///< of everything that is drawn at random
-  std::vector<const Check*> only;            ///< empty: all
-  bool in_process = false;                   ///< for a debugger: a crash is a crash
-  std::chrono::milliseconds limit{10'000};   ///< of each check
+  std::uint64_t seed = 0;                             ///< of everything that is drawn at random
+  std::vector<const Check*> only;                     ///< empty: all
+  bool in_process = false;                            ///< for a debugger: a crash is a crash
+  std::chrono::milliseconds limit{10'000};            ///< of each check
   std::function<void(const CheckOutcome&)> progress;  ///< called after each check; may be empty
 };
 

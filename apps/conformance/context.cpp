@@ -93,8 +93,7 @@ Outcome run_here(const Check& check, const std::filesystem::path& file, std::uin
     context.fail("the check could not be completed while " + context.was_doing() + ": " + e.what());
   }
   Outcome outcome = context.outcome();
-  outcome.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return outcome;
 }
 

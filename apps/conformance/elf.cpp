@@ -101,8 +101,8 @@ std::vector<Export> exported_symbols(Bytes file) {
     for (std::uint64_t s = 0; s < symbols.size() / sizeof(Elf64_Sym); ++s) {
       const auto symbol = read<Elf64_Sym>(symbols, s, "a symbol");
       if (is_exported(symbol))
-        exports.push_back({name_at(strings, symbol.st_name),
-                           ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE});
+        exports.push_back(
+            {name_at(strings, symbol.st_name), ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE});
     }
     return exports;
   }

@@ -25,7 +25,7 @@ std::size_t longest_name() {
 }
 
 /// A JSON string; bytes that are not valid UTF-8 never leave as such.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string json = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -55,12 +55,13 @@ std::string quoted(std::string_view text) {
 }
 
 std::string described(const Check& check) {
-  return "\"name\": " + quoted(check.name) + ", \"group\": " + quoted(check.group) +
-         ", \"description\": " + quoted(check.description);
+  return "\"name\": " + json_string(check.name) + ", \"group\": " + json_string(check.group) +
+         ", \"description\": " + json_string(check.description);
 }
 
 bool is_shown(const CheckOutcome& seen, bool only_failed) {
-  return !only_failed || (seen.outcome.result != Result::pass && seen.outcome.result != Result::skip);
+  return !only_failed ||
+         (seen.outcome.result != Result::pass && seen.outcome.result != Result::skip);
 }
 
 }  // namespace
@@ -103,9 +104,9 @@ std::string as_summary(const Report& report) {
     first = false;
   }
   text += " (seed " + std::to_string(report.seed) + ")\n";
-  const auto failed = std::find_if(
-      report.outcomes.begin(), report.outcomes.end(),
-      [](const CheckOutcome& seen) { return is_failure(seen.outcome.result); });
+  const auto failed =
+      std::find_if(report.outcomes.begin(), report.outcomes.end(),
+                   [](const CheckOutcome& seen) { return is_failure(seen.outcome.result); });
   if (failed != report.outcomes.end())
     text += "In a debugger: widelimit verify " + report.file.string() + " --in-process --check " +
             std::string(failed->check->name) + " --seed " + std::to_string(report.seed) + "\n";
@@ -113,11 +114,11 @@ std::string as_summary(const Report& report) {
 }
 
 std::string as_json(const Report& report, bool only_failed) {
-  std::string json = "{\"file\": " + quoted(report.file.string()) +
+  std::string json = "{\"file\": " + json_string(report.file.string()) +
                      ", \"seed\": " + std::to_string(report.seed) +
                      ", \"ok\": " + (report.ok() ? "true" : "false") + ", \"summary\": {";
   for (const Result result : all_results)
-    json += (result == Result::pass ? "" : ", ") + quoted(to_string(result)) + ": " +
+    json += (result == Result::pass ? "" : ", ") + json_string(to_string(result)) + ": " +
             std::to_string(report.count(result));
   json += "}, \"checks\": [";
   bool first = true;
@@ -126,8 +127,9 @@ std::string as_json(const Report& report, bool only_failed) {
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.6f", seen.outcome.seconds);
     json += (first ? "\n  {" : ",\n  {") + described(*seen.check) +
-            ", \"result\": " + quoted(to_string(seen.outcome.result)) +
-            ", \"message\": " + quoted(seen.outcome.message) + ", \"seconds\": " + seconds + "}";
+            ", \"result\": " + json_string(to_string(seen.outcome.result)) +
+            ", \"message\": " + json_string(seen.outcome.message) + ", \"seconds\": " + seconds +
+            "}";
     first = false;
   }
   return json + "\n]}\n";
@@ -139,7 +141,8 @@ std::string list_as_table() {
   for (const Check& check : checks()) {
     if (check.group != group) table += std::string(check.group) + "\n";
     group = check.group;
-    table += "  " + padded(check.name, longest_name()) + "  " + std::string(check.description) + "\n";
+    table +=
+        "  " + padded(check.name, longest_name()) + "  " + std::string(check.description) + "\n";
   }
   return table;
 }

@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace widelimit::conformance {
 namespace {
@@ -174,9 +175,8 @@ Outcome run_in_child(const Check& check, const Options& options) {
   Outcome outcome = std::move(heard.outcome);
   if (!heard.finished) {
     outcome.result = in_time ? Result::crash : Result::timeout;
-    outcome.message =
-        in_time ? how_it_ended(status)
-                : "no answer within " + std::to_string(options.limit.count()) + " ms";
+    outcome.message = in_time ? how_it_ended(status)
+                              : "no answer within " + std::to_string(options.limit.count()) + " ms";
     if (!heard.doing.empty()) outcome.message += " while " + heard.doing;
     if (const std::string words = last_words(::fileno(errors.get())); !words.empty())
       outcome.message += ": " + words;
@@ -241,9 +241,8 @@ Report verify(const Options& options) {
 }
 
 bool Report::ok() const noexcept {
-  return std::none_of(outcomes.begin(), outcomes.end(), [](const CheckOutcome& seen) {
-    return is_failure(seen.outcome.result);
-  });
+  return std::none_of(outcomes.begin(), outcomes.end(),
+                      [](const CheckOutcome& seen) { return is_failure(seen.outcome.result); });
 }
 
 std::size_t Report::count(Result result) const noexcept {

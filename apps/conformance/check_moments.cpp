@@ -1,0 +1,214 @@
+// Checks of the mathematics: what a transform computes is a kernel, and the kernel of the finite
+// layer beside it.
+#include "checks.hpp"
+#include "kernel.hpp"
+#include "monte_carlo.hpp"
+#include "quadrature.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace widelimit::conformance {
+namespace {
+
+/// Does K + shift I have a Cholesky factor?
+bool positive(std::vector<double> k, std::size_t n, double shift) {
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = j; i < n; ++i) {
+      double sum = k[i * n + j] + (i == j ? shift : 0);
+      for (std::size_t l = 0; l < j; ++l) sum -= k[i * n + l] * k[j * n + l];
+      if (i == j && !(sum > 0)) return false;
+      k[i * n + j] = i == j ? std::sqrt(sum) : sum / k[j * n + j];
+    }
+  }
+  return true;
+}
+
+/// All pairs of n samples of `dimension` normal numbers each.
+Pairs random_gram(Random& random, std::size_t inputs, std::int64_t n, std::int64_t dimension) {
+  Pairs pairs{n, n, {}, {}, {}, {}};
+  for (std::size_t input = 0; input < inputs; ++input) {
+    const std::vector<double> x = random.normals(n * dimension);
+    std::vector<double> k;
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::int64_t d = 0; d < dimension; ++d)
+          sum += x[static_cast<std::size_t>(i * dimension + d)] *
+                 x[static_cast<std::size_t>(j * dimension + d)];
+        k.push_back(sum / static_cast<double>(dimension));
+      }
+    pairs.nngp.push_back(k);
+    pairs.ntk.push_back(k);
+  }
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j) {
+      pairs.first.push_back(pairs.nngp[0][static_cast<std::size_t>(i * n + i)]);
+      pairs.second.push_back(pairs.nngp[0][static_cast<std::size_t>(j * n + j)]);
+    }
+  return pairs;
+}
+
+struct Point {
+  double a, q, b;
+};
+constexpr std::array points{Point{1.3, -0.4, 0.7}, Point{0.9, 0.5, 2.0},   Point{1, 0, 1},
+                            Point{1.3, 1.3, 1.3},  Point{0.5, -0.49, 0.5}, Point{2, 1.9, 2}};
+
+std::string text_of(const Point& p) {
+  return "E[u^2] = " + number(p.a) + ", E[u v] = " + number(p.q) + ", E[v^2] = " + number(p.b);
+}
+
+enum class Which { nngp, ntk };
+
+/// Passes within 1e-6 of the size, warns within 1e-3 (a kink under quadrature), fails beyond.
+void judge(Context& context, const std::string& what, double said, double expected, double size,
+           double uncertainty) {
+  context.examined();
+  const double off = std::abs(said - expected);
+  if (off <= 1e-6 * size + uncertainty) return;
+  std::string message =
+      what + ": the transform says " + number(said, 9) + ", it is " + number(expected, 9);
+  if (expected != 0) message += " (ratio " + number(said / expected, 4) + ")";
+  if (off <= 1e-3 * size + uncertainty)
+    context.warn(message);
+  else
+    context.fail(message);
+}
+
+void by_quadrature(Context& context, const Subject& s, Which which) {
+  const Curve curve = curve_of(s);
+  for (const Point& point : points) {
+    context.doing("comparing " + s.text() + " with quadrature");
+    Pairs pairs{1, 16, {std::vector<double>(16, point.q)}, {std::vector<double>(16, 1)}, {}, {}};
+    pairs.first.assign(16, point.a);
+    pairs.second.assign(16, point.b);
+    const Transformed out = transform(s, pairs, {});
+    if (!out.answer.ok()) return context.fail(s.text() + ": " + out.answer.text());
+    const Moments m = gaussian_moments(curve, point.a, point.q, point.b);
+    const Moments one = gaussian_moments(curve, point.a, point.a, point.a);
+    const Moments two = gaussian_moments(curve, point.b, point.b, point.b);
+    if (which == Which::nngp)
+      judge(context,
+            s.text() + ", moment \"value\" = E[f(u) f(v)] against quadrature of value at " +
+                text_of(point),
+            out.nngp[0], m.value, std::sqrt(one.value * two.value), 10 * m.value_error);
+    else
+      judge(context,
+            s.text() + ", moment \"slope\" = E[f'(u) f'(v)] against quadrature of slope at " +
+                text_of(point),
+            out.ntk[0], m.slope, std::sqrt(one.slope * two.slope), 10 * m.slope_error);
+  }
+}
+
+void matches_finite(Context& context, Which which) {
+  for (const Subject& s : finite_subjects(context, {.draws = 2, .channels = 12, .width = 7})) {
+    if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
+      context.not_examined(s.type->name + " offers no infinite face to compare with");
+    } else if (s.transforms() && is_elementwise(s)) {
+      by_quadrature(context, s, which);
+    } else {
+      const Comparison c =
+          which == Which::nngp ? nngp_by_monte_carlo(context, s) : ntk_by_monte_carlo(context, s);
+      if (!c.reason.empty()) {
+        context.not_examined(s.text() + ": " + c.reason);
+        continue;
+      }
+      context.examined();
+      if (std::abs(c.said - c.seen) > 6 * c.error + 1e-12 * std::abs(c.said))
+        context.fail(s.text() + ": the " + (which == Which::nngp ? "NNGP" : "NTK") + " should be " +
+                     number(c.said, 6) + ", the finite layer gives " + number(c.seen, 6) + " +- " +
+                     number(c.error, 2));
+    }
+  }
+}
+
+}  // namespace
+
+void symmetric(Context& context) {
+  for (const Subject& s : transforming_subjects(context, 2)) {
+    Random random = context.random();
+    const Pairs pairs = random_gram(random, s.shapes.size(), 16, 20);
+    context.doing("transforming a symmetric kernel with " + s.text());
+    const Transformed out = transform(s, pairs, {});
+    context.examined();
+    if (!out.answer.ok()) {
+      context.fail(s.text() + ": " + out.answer.text());
+      continue;
+    }
+    const auto largest = [](const std::vector<double>& v) {
+      return std::abs(*std::max_element(
+          v.begin(), v.end(), [](double x, double y) { return std::abs(x) < std::abs(y); }));
+    };
+    // A formula that treats its sides differently rounds differently: a few units a term.
+    for (const auto* k : {&out.nngp, &out.ntk})
+      for (std::size_t i = 0; i < 16; ++i)
+        for (std::size_t j = 0; j < i; ++j)
+          if (std::abs((*k)[i * 16 + j] - (*k)[j * 16 + i]) >
+              1e3 * epsilon(WIDELIMIT_F64) * largest(*k))
+            context.fail(s.text() + ": exchanging the samples changes the " +
+                         (k == &out.nngp ? "NNGP" : "NTK") + " from " +
+                         number((*k)[i * 16 + j], 9) + " to " + number((*k)[j * 16 + i], 9));
+  }
+}
+
+void preserves_psd(Context& context) {
+  for (const Subject& s : transforming_subjects(context, 2)) {
+    Random random = context.random();
+    // More samples than dimensions: the kernel going in has a null space.
+    const std::size_t n = 48;
+    const Pairs pairs = random_gram(random, s.shapes.size(), static_cast<std::int64_t>(n), 6);
+    context.doing("transforming a positive semi-definite kernel with " + s.text());
+    const Transformed out = transform(s, pairs, {});
+    context.examined();
+    if (!out.answer.ok()) {
+      context.fail(s.text() + ": " + out.answer.text());
+      continue;
+    }
+    for (const auto* k : {&out.nngp, &out.ntk}) {
+      double trace = 0;
+      for (std::size_t i = 0; i < n; ++i) trace += (*k)[i * n + i];
+      if (trace == 0) continue;
+      if (!positive(*k, n, 1e-9 * trace))
+        context.fail(s.text() + ": a positive semi-definite kernel comes out indefinite (" +
+                     (k == &out.nngp ? "NNGP" : "NTK") + ")");
+    }
+  }
+}
+
+void correlation_exactly_one(Context& context) {
+  for (const Subject& s : transforming_subjects(context, 2)) {
+    for (const std::uint32_t dtype : {WIDELIMIT_F32, WIDELIMIT_F64}) {
+      const double most = dtype == WIDELIMIT_F32 ? 1e20 : 1e150;
+      const Pairs pairs =
+          equal_pairs({0, 1 / most, 1e-8, 0.3, 1, 1.7, 42, 1e4, most}, s.shapes.size());
+      context.doing("transforming samples against themselves with " + s.text());
+      const Transformed out = transform(s, pairs, {.dtype = dtype});
+      context.examined();
+      if (!out.answer.ok()) {
+        context.fail(s.text() + ": " + out.answer.text());
+        continue;
+      }
+      const bool by_function = s.has_finite() && is_elementwise(s);
+      for (std::size_t i = 0; i < pairs.size(); i += 16) {
+        const double a = rounded(pairs.first[i], dtype);
+        // Functions that grow faster than x overflow where the precision ends; no number is NaN.
+        if (std::isnan(out.nngp[i]) || std::isnan(out.ntk[i]) || out.nngp[i] < 0)
+          context.fail(s.text() + " in " + dtype_name(dtype) + ": a variance of " + number(a) +
+                       " gives " + number(out.nngp[i]) + " and the NTK " + number(out.ntk[i]));
+        if (!by_function || a < 0.1 || a > 100) continue;
+        const Moments m = gaussian_moments(curve_of(s), a, a, a);
+        const double allowed = dtype == WIDELIMIT_F32 ? 1e-5 : 1e-6;
+        if (std::abs(out.nngp[i] - m.value) > allowed * m.value + 10 * m.value_error)
+          context.fail(s.text() + " in " + dtype_name(dtype) + ": E[f(u)^2] at variance " +
+                       number(a) + " is " + number(m.value, 9) + ", not " + number(out.nngp[i], 9));
+      }
+    }
+  }
+}
+
+void nngp_matches_finite(Context& context) { matches_finite(context, Which::nngp); }
+void ntk_matches_finite(Context& context) { matches_finite(context, Which::ntk); }
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,60 @@
+// Passing batches through the finite face of a layer.
+// Thread-safety: a Batch belongs to one thread; the layer may be shared.
+#pragma once
+
+#include "layers.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace widelimit::conformance {
+
+/// A layer's inputs, weights and the sizes of everything; throws std::runtime_error where the layer
+/// refuses a call that it must be able to answer.
+class Batch {
+ public:
+  using Vector = std::vector<double>;
+  using Vectors = std::vector<Vector>;  ///< [input]
+
+  Batch(const Subject& subject, std::int64_t samples);
+
+  [[nodiscard]] std::int64_t theta_size() const noexcept { return theta_size_; }
+  [[nodiscard]] std::int64_t out_size() const noexcept {
+    return samples_ * subject_->plan.output.channels;
+  }
+  [[nodiscard]] std::int64_t in_size(std::size_t input) const noexcept {
+    return samples_ * subject_->shapes[input].channels;
+  }
+  /// Initial weights.
+  [[nodiscard]] Vector init(std::uint64_t seed) const;
+  [[nodiscard]] Vector forward(const Vector& theta, const Vectors& x) const;
+  [[nodiscard]] Vector jvp(const Vector& theta, const Vector& theta_dot, const Vectors& x,
+                           const Vectors& x_dot) const;
+  /// Adds to theta_bar and x_bar, NULL where not wanted.
+  void vjp(const Vector& theta, const Vectors& x, const Vector& y_bar, Vector* theta_bar,
+           Vectors* x_bar) const;
+  /// x [input] of normals, kept away from zero where nonlinearities have their kinks.
+  [[nodiscard]] Vectors draw_inputs(Random& random, double away_from_zero = 0) const;
+
+ private:
+  struct Lent;
+  void run(const char* what,
+           widelimit_status (*function)(const widelimit_layer*, const widelimit_pass*,
+                                        widelimit_error*),
+           widelimit_pass& pass) const;
+
+  const Subject* subject_;
+  std::int64_t samples_, theta_size_ = 0;
+};
+
+/// A finite face that acts on every channel alone and has no weights: a nonlinearity, whose kernel
+/// is a two-dimensional Gaussian integral.
+[[nodiscard]] bool is_elementwise(const Subject& subject);
+
+/// The function a nonlinearity applies, and its derivative, at many points at once.
+using Curve = std::function<void(const std::vector<double>& x, std::vector<double>& value,
+                                 std::vector<double>& slope)>;
+[[nodiscard]] Curve curve_of(const Subject& subject);
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,31 @@
+// Memory that tells when it is overrun: an array that ends where an unmapped page begins, with a
+// margin of known bytes in front. Thread-safety: as an array.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace widelimit::conformance {
+
+/// 64-byte aligned where the size is a multiple of 64 (fields always are); one byte past the end
+/// is a segmentation fault.
+class GuardedBytes {
+ public:
+  explicit GuardedBytes(std::size_t size);
+  ~GuardedBytes();
+  GuardedBytes(GuardedBytes&& other) noexcept;
+  GuardedBytes& operator=(GuardedBytes&& other) noexcept;
+
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Nothing was written in front of the array.
+  [[nodiscard]] bool margin_intact() const noexcept;
+
+ private:
+  std::byte* map_ = nullptr;
+  std::byte* data_ = nullptr;
+  std::size_t mapped_ = 0, size_ = 0;
+};
+
+}  // namespace widelimit::conformance

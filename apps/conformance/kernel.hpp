@@ -1,0 +1,69 @@
+// Running a pointwise kernel transform on pairs of samples of our own choice.
+// Thread-safety: free functions; concurrent calls are what abi.h promises for the transform itself.
+#pragma once
+
+#include "layers.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace widelimit::conformance {
+
+/// What is known of the pairs, in double; a run rounds it to its precision. Entry (site, lane)
+/// stands at site * lanes + lane. A site is a sample of x1, a lane a sample of x2.
+struct Pairs {
+  std::int64_t sites = 0, lanes = 0;
+  std::vector<std::vector<double>> nngp, ntk;  ///< [input][entry]
+  std::vector<double> first, second;           ///< variances per entry
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(sites * lanes);
+  }
+};
+
+/// How the pairs are handed over.
+struct Layout {
+  std::uint32_t dtype = WIDELIMIT_F64;
+  bool ntk = true;        ///< false: NNGP alone
+  bool self = false;      ///< an (x, x) bundle: the first variance has a value per lane, no NTK
+  bool in_place = false;  ///< output is input 0
+  std::int64_t rows = 1;  ///< of the field; sites are divided among them
+  std::int64_t row_begin = 0, row_end = -1;   ///< -1: all
+  const widelimit_linear* pending = nullptr;  ///< of input 0
+  int scratch_fill = 0;
+};
+
+struct Transformed {
+  Answer answer;
+  std::vector<double> nngp, ntk;  ///< per entry; ntk empty where there is none
+  std::string damage;  ///< memory written that was not the transform's to write; empty: none
+};
+
+/// One run. Everything it was lent ends at an unmapped page.
+[[nodiscard]] Transformed transform(const Subject& subject, const Pairs& pairs,
+                                    const Layout& layout);
+
+/// Pairs of all kinds: ordinary ones, orthogonal, opposite, equal, nearly equal, of very different
+/// variance. `inputs` fields, the later ones independent of the first.
+[[nodiscard]] Pairs draw_pairs(Random& random, std::size_t inputs, std::int64_t sites,
+                               std::int64_t lanes);
+/// Pairs with q = a = b for each of these variances, one site; padded by repetition to full lanes.
+[[nodiscard]] Pairs equal_pairs(const std::vector<double>& variances, std::size_t inputs);
+
+/// What a number becomes in a precision.
+[[nodiscard]] double rounded(double value, std::uint32_t dtype) noexcept;
+[[nodiscard]] double epsilon(std::uint32_t dtype) noexcept;
+[[nodiscard]] const char* dtype_name(std::uint32_t dtype) noexcept;
+
+/// Bitwise, NaN included.
+[[nodiscard]] bool same_bits(double x, double y) noexcept;
+/// Index of the first entry that differs bitwise.
+[[nodiscard]] std::optional<std::size_t> first_difference(const std::vector<double>& x,
+                                                          const std::vector<double>& y);
+
+/// Numbers for messages: enough digits to tell them apart, no more.
+[[nodiscard]] std::string number(double value, int digits = 6);
+
+}  // namespace widelimit::conformance

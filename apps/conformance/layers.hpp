@@ -1,0 +1,85 @@
+// Layers of a plugin, created and planned the way core does it.
+// Thread-safety: values; the layer objects may be used as abi.h's thread tags say.
+#pragma once
+
+#include "context.hpp"
+
+#include <widelimit/params.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::conformance {
+
+/// A created layer, destroyed by the plugin that made it.
+using LayerObject = std::unique_ptr<widelimit_layer, void (*)(widelimit_layer*)>;
+
+/// Asks a type for an object with these parameters; `object` is empty where it refuses.
+struct CreatedLayer {
+  Answer answer;
+  LayerObject object{nullptr, nullptr};
+};
+[[nodiscard]] CreatedLayer create_layer(const widelimit_host& host, const LayerType& type,
+                                        const widelimit_params* params);
+
+/// What a layer answers about a place in a network.
+struct Plan {
+  Answer answer;
+  widelimit_shape output{};
+  widelimit_linear linear{};
+  std::int32_t nature = 0;
+  std::uint64_t needs = 0, scratch_bytes = 0;
+  double flops_per_entry = 0;
+};
+
+/// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.
+[[nodiscard]] widelimit_shape gaussian_shape(std::int64_t channels,
+                                             std::vector<std::int64_t> spatial = {});
+[[nodiscard]] Plan plan(const LayerType& type, const widelimit_layer* layer,
+                        const std::vector<widelimit_shape>& inputs);
+
+/// A layer with the parameters it was made from, planned for samples without sites.
+struct Subject {
+  const LayerType* type = nullptr;
+  std::string json;
+  std::unique_ptr<Params> params;  ///< outlives the object: a plugin may keep looking at it
+  LayerObject object{nullptr, nullptr};
+  std::vector<widelimit_shape> shapes;  ///< of the inputs
+  Plan plan;
+
+  /// "relu {...}": for messages.
+  [[nodiscard]] std::string text() const { return type->name + " " + json; }
+  [[nodiscard]] bool transforms() const noexcept {
+    return plan.nature == WIDELIMIT_POINTWISE && type->infinite.transform != nullptr;
+  }
+  [[nodiscard]] bool has_finite() const noexcept {
+    return type->finite.theta_size != nullptr && type->finite.forward != nullptr;
+  }
+};
+
+/// Parameters of a type: its defaults (or, where some have none, a draw), then `draws` further
+/// ones.
+[[nodiscard]] std::vector<std::string> parameter_sets(Context& context,
+                                                      const widelimit_type_info& info, int draws);
+
+/// How a check wants its subjects.
+struct Wanted {
+  int draws = 1;               ///< beside the defaults
+  std::int64_t channels = 12;  ///< of every input
+  std::int64_t width = 0;  ///< of the output, where it is the layer's own to choose; 0: not given
+};
+/// All layers of the plugin that can be created and planned; what cannot is said to the context.
+[[nodiscard]] std::vector<Subject> subjects(Context& context, const Wanted& wanted = {});
+/// Those of them with a pointwise kernel transform; why the others have none is said.
+[[nodiscard]] std::vector<Subject> transforming_subjects(Context& context, int draws = 1);
+/// Those with a finite face whose widths are known.
+[[nodiscard]] std::vector<Subject> finite_subjects(Context& context, const Wanted& wanted = {});
+
+/// `json` with a member added in front, unless it is there already.
+[[nodiscard]] std::string with_member(const std::string& json, const std::string& key,
+                                      const std::string& value);
+
+}  // namespace widelimit::conformance
