@@ -22,7 +22,8 @@ struct Problem {
   std::string pointer;       ///< JSON pointer into the file, or into the object at hand
   std::string message;       ///< what is wrong, what was expected, what to try
 
-  /// "file:line:column: /pointer: message", without the parts that are not known.
+  /// "file:line:column: /pointer: message", without the parts that are not known; without a file
+  /// "line 3, column 7: ...".
   [[nodiscard]] WIDELIMIT_EXPORT std::string text() const;
 };
 

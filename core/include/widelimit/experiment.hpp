@@ -139,7 +139,8 @@ struct Experiment {
 class WIDELIMIT_EXPORT ExperimentText {
  public:
   /// `overrides` are the arguments of --set, "/pointer=VALUE", applied left to right. Throws
-  /// Error(usage) with every problem of the syntax.
+  /// Error(usage) where the text is not JSON or an override cannot be applied. Duplicate keys and
+  /// numbers beyond float64 are reported by what validates, together with all else.
   static ExperimentText read(const std::filesystem::path& file,
                              const std::vector<std::string>& overrides = {});
   static ExperimentText parse(std::string_view text,
@@ -148,13 +149,14 @@ class WIDELIMIT_EXPORT ExperimentText {
   ExperimentText& operator=(ExperimentText&&) noexcept;
   ~ExperimentText();
 
-  /// The key "plugins", without validation of anything else; unset where the key is absent.
+  /// The key "plugins", without validation of anything else; unset where the key is absent or no
+  /// list. What is wrong with it is reported by `validate`.
   [[nodiscard]] std::optional<std::vector<std::string>> plugins() const;
   /// All problems at once as Error(usage), each with file:line:column, pointer, what was expected
   /// and the nearest valid name.
   [[nodiscard]] Experiment validate(const Catalogue& catalogue) const;
-  /// Only `{"network": [...]}` or the bare list: what Runtime::network takes. Pointers start with
-  /// /network.
+  /// Only `{"network": [...]}` or the bare list: what Runtime::network takes. Of a whole experiment
+  /// the other sections are not looked into. Pointers start with /network.
   [[nodiscard]] NetworkSpec validate_network(const Catalogue& catalogue) const;
   /// Only a solver: a name or an object.
   [[nodiscard]] SolverSpec validate_solver(const Catalogue& catalogue) const;
@@ -162,6 +164,8 @@ class WIDELIMIT_EXPORT ExperimentText {
  private:
   struct State;
   explicit ExperimentText(std::unique_ptr<State> state);
+  static ExperimentText load(const std::filesystem::path& file, std::string_view text,
+                             const std::vector<std::string>& overrides);
   std::unique_ptr<State> state_;
 };
 

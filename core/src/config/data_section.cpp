@@ -1,0 +1,181 @@
+// Where samples come from and what is done to them first.
+#include "names.hpp"
+#include "sections.hpp"
+
+#include <algorithm>
+
+namespace widelimit::detail {
+
+namespace {
+
+/// A path that is written; empty ones are refused.
+std::filesystem::path path_of(Reading& reading, const Value& object, std::string_view key,
+                              const std::string& pointer) {
+  const Value& value = *object.find(key);
+  if (value.string()->empty())
+    reading.report.add(value, child(pointer, key), "must be the path of a file, got \"\"");
+  return reading.path(*value.string());
+}
+
+/// Column names or indices, one or a list, never mixed.
+void read_target(Reading& reading, Value& target, const std::string& pointer, bool header,
+                 DataSource& source) {
+  if (target.array() == nullptr) {
+    const Value one = target;
+    target.data = Value::Array{one};
+  }
+  const Value::Array& columns = *target.array();
+  if (columns.empty()) reading.report.add(target, pointer, "must have at least 1 column, got none");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Value& column = columns[i];
+    const std::string at = columns.size() == 1 ? pointer : child(pointer, i);
+    const auto refuse = [&](const std::string& message) {
+      reading.report.add(column, at, message);
+    };
+    if (std::any_of(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const Value& earlier) { return same(earlier, column); }))
+      refuse("the column " + shown(column) + " is named twice");
+    if (const std::string* name = column.string()) {
+      source.target_names.push_back(*name);
+      if (!header)
+        refuse("columns have no names where \"header\" is false; give their indices, from 0");
+    } else if (column.number() && column.integer().value_or(-1) >= 0) {
+      source.target_indices.push_back(*column.integer());
+    } else {
+      refuse("must be the name of a column or its index from 0, got " + shown(column));
+    }
+  }
+  if (!source.target_names.empty() && !source.target_indices.empty())
+    reading.report.add(target, pointer, "must be names or indices, not both");
+}
+
+void read_make_regression(Reading& reading, Value& value, const std::string& pointer,
+                          DataSource& source) {
+  source.n_samples = integer_of(value, "n_samples");
+  source.n_features = integer_of(value, "n_features");
+  if (value.find("n_informative") == nullptr)
+    set_member(value, "n_informative",
+               {.data = std::min(source.n_informative, source.n_features), .origin = value.origin});
+  source.n_informative = integer_of(value, "n_informative");
+  if (source.n_informative > source.n_features)
+    reading.report.add(*value.find("n_informative"), child(pointer, "n_informative"),
+                       "must be <= n_features, which is " + std::to_string(source.n_features) +
+                           ", got " + std::to_string(source.n_informative));
+  source.noise = number_of(value, "noise");
+  source.seed = static_cast<std::uint64_t>(integer_of(value, "seed"));
+}
+
+DataSource read_source(Reading& reading, Value& value, const std::string& pointer) {
+  DataSource source;
+  source.place = reading.place(value, pointer);
+  const Value* schema = reading.variant(data_sources(), value, pointer);
+  if (schema == nullptr) return source;
+  const std::string type = string_of(value, "type");
+  const bool conforms = reading.conforms(*schema, value, pointer, {type});
+  if (type == "csv") {
+    const Value* header = value.find("header");
+    source.type = SourceType::csv;
+    source.header = header == nullptr || header->boolean() == nullptr || *header->boolean();
+    if (Value* target = value.find("target"))
+      read_target(reading, *target, child(pointer, "target"), source.header, source);
+  }
+  if (!conforms) return source;
+  source.offset = integer_of(value, "offset");
+  if (const Value* limit = given(value, "limit")) source.limit = *limit->integer();
+  if (type == "npy") {
+    source.x = path_of(reading, value, "x", pointer);
+    source.y = path_of(reading, value, "y", pointer);
+  } else if (type == "csv") {
+    source.x = path_of(reading, value, "path", pointer);
+  } else if (type == "idx") {
+    source.type = SourceType::idx;
+    source.x = path_of(reading, value, "images", pointer);
+    source.y = path_of(reading, value, "labels", pointer);
+  } else {
+    source.type = SourceType::make_regression;
+    read_make_regression(reading, value, pointer, source);
+  }
+  return source;
+}
+
+PreprocessStep read_step(Reading& reading, Value& value, const std::string& pointer) {
+  PreprocessStep step;
+  step.place = reading.place(value, pointer);
+  name_to_object(value);
+  const Value* schema = reading.variant(preprocess_steps(), value, pointer);
+  if (schema == nullptr) return step;
+  const std::string type = string_of(value, "type");
+  if (!reading.conforms(*schema, value, pointer, {type})) return step;
+  if (type == "standardize_x") {
+    step.per_feature = string_of(value, "per") == "feature";
+  } else if (type == "standardize_y") {
+    step.type = PreprocessType::standardize_y;
+  } else if (type == "unit_norm") {
+    step.type = PreprocessType::unit_norm;
+  } else if (type == "scale") {
+    step.type = PreprocessType::scale;
+    step.factor = number_of(value, "factor");
+    if (step.factor == 0)
+      reading.report.add(*value.find("factor"), child(pointer, "factor"),
+                         "must not be 0, which leaves nothing of the samples");
+  } else if (type == "zca") {
+    step.type = PreprocessType::zca;
+    step.regularization = number_of(value, "regularization");
+  } else {
+    step.type = PreprocessType::one_hot;
+    if (const Value* classes = given(value, "classes")) step.classes = *classes->integer();
+    step.centered = boolean_of(value, "centered");
+  }
+  return step;
+}
+
+}  // namespace
+
+DataSpec read_data(Reading& reading, Value& data, const std::string& pointer) {
+  DataSpec spec;
+  spec.place = reading.place(data, pointer);
+  reading.conforms(own_schema("data"), data, pointer, {"data"});
+  if (Value* train = data.find("train"))
+    spec.train = read_source(reading, *train, child(pointer, "train"));
+  Value *test = data.find("test"), *split = data.find("split");
+  if (test != nullptr) spec.test = read_source(reading, *test, child(pointer, "test"));
+  if (split != nullptr) {
+    const std::string at = child(pointer, "split");
+    if (test != nullptr)
+      reading.report.add(*split, at,
+                         "\"test\" and \"split\" exclude each other: test rows come from a source "
+                         "of their own or from the training set; remove one");
+    if (reading.conforms(own_schema("split"), *split, at, {"split"}))
+      spec.split = Split{number_of(*split, "test_fraction"), boolean_of(*split, "shuffle")};
+  }
+  return spec;
+}
+
+std::vector<PreprocessStep> read_preprocess(Reading& reading, Value& steps,
+                                            const std::string& pointer) {
+  std::vector<PreprocessStep> all;
+  if (steps.array() == nullptr) {
+    reading.report.add(steps, pointer, "must be a list of steps, got " + shown(steps));
+    return all;
+  }
+  bool y_standardized = false, one_hot = false;
+  for (std::size_t i = 0; i < steps.array()->size(); ++i) {
+    Value& value = (*steps.array())[i];
+    const std::string at = child(pointer, i);
+    const std::size_t before = reading.report.size();
+    PreprocessStep step = read_step(reading, value, at);
+    if (reading.report.size() != before) continue;
+    const bool is_y = step.type == PreprocessType::standardize_y;
+    const bool is_one_hot = step.type == PreprocessType::one_hot;
+    if ((is_y && y_standardized) || (is_one_hot && one_hot))
+      reading.report.add(value, at, string_of(value, "type") + " is there already; once is enough");
+    else if (is_one_hot && y_standardized)
+      reading.report.add(value, at, "one_hot needs integer labels; put it before standardize_y");
+    y_standardized = y_standardized || is_y;
+    one_hot = one_hot || is_one_hot;
+    all.push_back(std::move(step));
+  }
+  return all;
+}
+
+}  // namespace widelimit::detail

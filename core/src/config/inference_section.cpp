@@ -1,0 +1,180 @@
+// What is to be predicted from the kernels, and with which solver.
+#include "names.hpp"
+#include "network_section.hpp"
+#include "sections.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace widelimit::detail {
+
+namespace {
+
+Method method_of(const std::string& name) {
+  if (name == "gp_inference") return Method::gp_inference;
+  return name == "gradient_descent_mse" ? Method::gradient_descent_mse
+                                        : Method::gradient_descent_mse_ensemble;
+}
+
+KernelKind kernel_of(const std::string& name) {
+  if (name == "nngp") return KernelKind::nngp;
+  return name == "ntk" ? KernelKind::ntk : KernelKind::ntkgp;
+}
+
+Covariance covariance_of(const std::string& name) {
+  if (name == "none") return Covariance::none;
+  return name == "diagonal" ? Covariance::diagonal : Covariance::full;
+}
+
+class Entry {
+ public:
+  Entry(Reading& reading, Value& value, std::string pointer)
+      : reading_(reading), value_(value), pointer_(std::move(pointer)) {}
+
+  InferenceSpec read() {
+    spec_.place = reading_.place(value_, pointer_);
+    const std::string* method = method_name();
+    if (method == nullptr) return std::move(spec_);
+    const std::string name = *method;
+    spec_.method = method_of(name);
+    refuse_times_of_gp();
+    const bool conforms =
+        reading_.conforms(*inference_methods().schemas->find(name), value_, pointer_, {name});
+    const Value* kernels = value_.find("kernels");
+    if (kernels != nullptr) refuse_repetition(*kernels, child(pointer_, "kernels"));
+    if (Value* times = value_.find("times")) {
+      Times read = read_times(reading_, *times, child(pointer_, "times"));
+      spec_.times = std::move(read.values);
+      spec_.times_are_range = read.are_range;
+    }
+    solver();
+    if (conforms) members(name);
+    return std::move(spec_);
+  }
+
+ private:
+  const std::string* method_name() {
+    const Value* method = value_.find("method");
+    if (method != nullptr && method->string() != nullptr &&
+        *method->string() == "gradient_descent") {
+      reading_.report.add(*method, child(pointer_, "method"),
+                          "gradient_descent, for any loss, is not part of this release; for the "
+                          "mean squared error use \"gradient_descent_mse\"");
+      return nullptr;
+    }
+    return reading_.variant(inference_methods(), value_, pointer_) == nullptr
+               ? nullptr
+               : value_.find("method")->string();
+  }
+
+  void refuse_times_of_gp() {
+    const Value* times = value_.find("times");
+    if (spec_.method != Method::gp_inference || times == nullptr) return;
+    reading_.report.add(*times, child(pointer_, "times"),
+                        "gp_inference takes no times: its answer is the one at \"inf\"; remove "
+                        "them, or use gradient_descent_mse_ensemble");
+    std::erase_if(*value_.object(), [](const Member& m) { return m.key == "times"; });
+  }
+
+  void refuse_repetition(const Value& list, const std::string& pointer) {
+    if (list.array() == nullptr) return;
+    const Value::Array& items = *list.array();
+    for (std::size_t i = 1; i < items.size(); ++i)
+      if (std::any_of(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&](const Value& earlier) { return same(earlier, items[i]); }))
+        reading_.report.add(items[i], child(pointer, i), shown(items[i]) + " is given twice");
+  }
+
+  [[nodiscard]] bool any_finite_time() const {
+    return std::any_of(spec_.times.begin(), spec_.times.end(),
+                       [](double t) { return std::isfinite(t); });
+  }
+
+  /// The solver as written, or the default: cholesky where only infinite times are asked for.
+  void solver() {
+    const bool written = value_.find("solver") != nullptr;
+    const std::string chosen = any_finite_time() ? "eigh" : "cholesky";
+    if (!written) {
+      if (reading_.catalogue().find(TypeKind::solver, chosen) == nullptr) {
+        reading_.report.add(value_, child(pointer_, "solver"),
+                            "the solver used by default here, " + in_quotes(chosen) +
+                                ", is not among the loaded plugins; load it or name another");
+        return;
+      }
+      set_member(value_, "solver", {.data = chosen, .origin = value_.origin});
+    }
+    const CheckedSolver checked =
+        check_solver(reading_, *value_.find("solver"), child(pointer_, "solver"));
+    spec_.solver = checked.spec;
+    if (checked.type != nullptr && any_finite_time() && !checked.type->eigen)
+      reading_.report.add(*value_.find("solver"), child(pointer_, "solver"),
+                          in_quotes(checked.type->name) +
+                              " serves the time \"inf\" only; finite times need the "
+                              "eigendecomposition that \"eigh\" offers" +
+                              offering_eigen());
+  }
+
+  /// "   (solvers that do: eigh)"
+  [[nodiscard]] std::string offering_eigen() const {
+    std::vector<std::string> names;
+    for (const TypeInfo& type : reading_.catalogue().types())
+      if (type.kind == TypeKind::solver && type.eigen) names.push_back(type.name);
+    return names.empty() ? "" : "   (loaded solvers that do: " + listed(names) + ")";
+  }
+
+  void members(const std::string& method) {
+    if (value_.find("name") == nullptr)
+      set_member(value_, "name", {.data = method, .origin = value_.origin});
+    else
+      static_cast<void>(reading_.usable_name(*value_.find("name"), child(pointer_, "name")));
+    spec_.name = string_of(value_, "name");
+    for (const Value& kernel : *value_.find("kernels")->array())
+      spec_.kernels.push_back(kernel_of(*kernel.string()));
+    spec_.learning_rate = number_of(value_, "learning_rate");
+    spec_.diag_reg = number_of(value_, "diag_reg");
+    spec_.diag_reg_absolute_scale = boolean_of(value_, "diag_reg_absolute_scale");
+    spec_.covariance = covariance_of(string_of(value_, "covariance"));
+    if (spec_.method == Method::gradient_descent_mse && spec_.covariance != Covariance::none)
+      reading_.report.add(*value_.find("covariance"), child(pointer_, "covariance"),
+                          "must be \"none\": gradient_descent_mse is about one network; the spread "
+                          "of many is what gradient_descent_mse_ensemble gives");
+    for (const auto& [key, path] : {std::pair{"initial_train", &spec_.initial_train},
+                                    std::pair{"initial_test", &spec_.initial_test}})
+      if (const Value* file = given(value_, key)) *path = reading_.path(*file->string());
+  }
+
+  Reading& reading_;
+  Value& value_;
+  std::string pointer_;
+  InferenceSpec spec_;
+};
+
+}  // namespace
+
+std::vector<InferenceSpec> read_inference(Reading& reading, Value& entries,
+                                          const std::string& pointer) {
+  std::vector<InferenceSpec> all;
+  if (entries.array() == nullptr) {
+    reading.report.add(entries, pointer, "must be a list of inferences, got " + shown(entries));
+    return all;
+  }
+  std::map<std::string, std::string> names;
+  for (std::size_t i = 0; i < entries.array()->size(); ++i) {
+    Value& value = (*entries.array())[i];
+    const std::string at = child(pointer, i);
+    const bool named = value.find("name") != nullptr;
+    all.push_back(Entry(reading, value, at).read());
+    const std::string& name = all.back().name;
+    if (name.empty()) continue;
+    const auto [taken, is_new] = names.emplace(name, at);
+    if (!is_new)
+      reading.report.add(named ? *value.find("name") : value, child(at, "name"),
+                         in_quotes(name) + " is what " + taken->second +
+                             " is called already, and results are filed by this name; give one of "
+                             "them another \"name\"");
+  }
+  return all;
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,16 @@
+// The arguments of --set: "/pointer=VALUE" into a document, before it is validated.
+#pragma once
+
+#include "report.hpp"
+#include "value.hpp"
+
+#include <string>
+
+namespace widelimit::detail {
+
+/// Sets one value. The parent must exist; a key that is missing is added; "/-" appends to a list.
+/// VALUE is JSON where it parses, else a string. Problems name the argument; the document is then
+/// unchanged.
+void apply_override(const std::string& argument, Value& root, SourceTexts& texts, Report& report);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,80 @@
+// What every part of the validation works with, and what they all do: read members of an object
+// that conforms to its schema, find the variant or the type that a name stands for.
+#pragma once
+
+#include "own_schemas.hpp"
+#include "report.hpp"
+#include "schema.hpp"
+#include "value.hpp"
+
+#include <widelimit/catalogue.hpp>
+#include <widelimit/experiment.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::detail {
+
+class Reading {
+ public:
+  Reading(const SourceTexts& texts, const Catalogue& catalogue, std::filesystem::path folder)
+      : texts_(texts), catalogue_(catalogue), folder_(std::move(folder)) {}
+
+  Report report;
+
+  [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
+
+  [[nodiscard]] Place place(const Value& value, std::string pointer) const;
+  /// A path of the file, relative to the file's folder.
+  [[nodiscard]] std::filesystem::path path(const std::string& text) const { return folder_ / text; }
+
+  /// Replaces `value` by the same with defaults; false: it has problems.
+  bool conforms(const Value& schema, Value& value, const std::string& pointer,
+                const Wording& wording);
+
+  /// The schema of the variant that `object` names; NULL after a problem.
+  const Value* variant(const Variants& variants, const Value& object, const std::string& pointer);
+  /// The member that says what `object` is; NULL after a problem. `what` it should be: "the name
+  /// of a layer type".
+  const std::string* naming_key(const Value& object, std::string_view key,
+                                const std::string& pointer, const std::string& what);
+
+  /// The type that `name`, written at `at`, stands for; NULL after a problem.
+  const TypeInfo* type(TypeKind kind, const std::string& name, const Value& at,
+                       const std::string& pointer);
+  /// Its schema, inspected; NULL after a problem.
+  const Value* params_schema(const TypeInfo& type, const Value& at, const std::string& pointer);
+
+  /// A file or layer may be called that: letters, digits, '_', '-', '+' and '.', not first.
+  bool usable_name(const Value& name, const std::string& pointer);
+
+ private:
+  const SourceTexts& texts_;
+  const Catalogue& catalogue_;
+  std::filesystem::path folder_;
+  std::map<const TypeInfo*, std::optional<Value>> schemas_;
+};
+
+/// Members of an object that conforms: they exist and have their type.
+[[nodiscard]] double number_of(const Value& object, std::string_view key);
+[[nodiscard]] std::int64_t integer_of(const Value& object, std::string_view key);
+[[nodiscard]] bool boolean_of(const Value& object, std::string_view key);
+[[nodiscard]] const std::string& string_of(const Value& object, std::string_view key);
+/// NULL where the member is null or missing.
+[[nodiscard]] const Value* given(const Value& object, std::string_view key);
+
+/// The same object with `key` in it, replaced or added at the end (in front: `first`).
+void set_member(Value& object, std::string_view key, Value value, bool first = false);
+
+/// A "name" or an object: turns the name into {"type": name}.
+void name_to_object(Value& value);
+
+/// "see `widelimit describe TYPE`"
+[[nodiscard]] std::string see_type(const std::string& type);
+
+}  // namespace widelimit::detail

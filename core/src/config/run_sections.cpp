@@ -1,0 +1,53 @@
+// Which kernels a run computes, and what networks of finite width it trains.
+#include "names.hpp"
+#include "sections.hpp"
+
+#include <algorithm>
+
+namespace widelimit::detail {
+
+KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& pointer) {
+  KernelChoice choice;
+  choice.place = reading.place(kernel, pointer);
+  if (!reading.conforms(own_schema("kernel"), kernel, pointer, {"kernel"})) return choice;
+  const Value::Array& compute = *kernel.find("compute")->array();
+  const auto count = [&](const char* name) {
+    return std::count_if(compute.begin(), compute.end(),
+                         [&](const Value& v) { return *v.string() == name; });
+  };
+  choice.nngp = count("nngp") > 0;
+  choice.ntk = count("ntk") > 0;
+  if (count("nngp") > 1 || count("ntk") > 1)
+    reading.report.add(*kernel.find("compute"), child(pointer, "compute"),
+                       "names a kernel twice; once is enough");
+  if (const Value* from = given(kernel, "from")) {
+    if (from->string()->empty())
+      reading.report.add(*from, child(pointer, "from"),
+                         "must be the directory of an earlier run, got \"\"");
+    choice.from = reading.path(*from->string());
+  }
+  return choice;
+}
+
+FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& pointer) {
+  FiniteSpec spec;
+  spec.place = reading.place(finite, pointer);
+  const bool conforms = reading.conforms(own_schema("finite"), finite, pointer, {"finite"});
+  if (Value* optimizer = finite.find("optimizer")) {
+    name_to_object(*optimizer);
+    if (reading.conforms(own_schema("optimizer"), *optimizer, child(pointer, "optimizer"),
+                         {"the optimizer"})) {
+      spec.learning_rate = number_of(*optimizer, "learning_rate");
+      spec.momentum = number_of(*optimizer, "momentum");
+    }
+  }
+  if (!conforms) return spec;
+  spec.steps = integer_of(finite, "steps");
+  if (const Value* batch = given(finite, "batch_size")) spec.batch_size = *batch->integer();
+  spec.ensemble = integer_of(finite, "ensemble");
+  spec.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
+  spec.record_all = string_of(finite, "record") == "all";
+  return spec;
+}
+
+}  // namespace widelimit::detail

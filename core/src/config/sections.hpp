@@ -1,0 +1,28 @@
+// The parts of an experiment that core understands itself. Each function checks one part, fills in
+// its defaults and makes the plain values of experiment.hpp from it; what it returns means
+// something only where no problem was added.
+#pragma once
+
+#include "reading.hpp"
+
+#include <string>
+#include <vector>
+
+namespace widelimit::detail {
+
+[[nodiscard]] DataSpec read_data(Reading& reading, Value& data, const std::string& pointer);
+[[nodiscard]] std::vector<PreprocessStep> read_preprocess(Reading& reading, Value& steps,
+                                                          const std::string& pointer);
+[[nodiscard]] KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& pointer);
+[[nodiscard]] std::vector<InferenceSpec> read_inference(Reading& reading, Value& entries,
+                                                        const std::string& pointer);
+[[nodiscard]] FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& pointer);
+
+/// Times as written, a list or a range: in seconds of `learning_rate` 1.
+struct Times {
+  std::vector<double> values;
+  bool are_range = false;
+};
+[[nodiscard]] Times read_times(Reading& reading, Value& times, const std::string& pointer);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,109 @@
+// Training times: a list, or a range that is expanded here.
+#include "names.hpp"
+#include "sections.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr double most_times = 10e6;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+std::vector<double> read_list(Reading& reading, const Value& times, const std::string& pointer) {
+  std::vector<double> values;
+  const Value::Array& items = *times.array();
+  if (items.empty()) reading.report.add(times, pointer, "must have at least 1 time, got none");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto number = items[i].number();
+    if (number && std::isnan(*number)) continue;  // the parser has said it
+    if (number && *number >= 0)
+      values.push_back(*number);
+    else if (items[i].string() != nullptr && *items[i].string() == "inf")
+      values.push_back(infinity);
+    else
+      reading.report.add(items[i], child(pointer, i),
+                         "must be a number >= 0 or \"inf\", got " + shown(items[i]));
+  }
+  return values;
+}
+
+/// start + i step for i < round((stop - start) / step).
+std::vector<double> by_step(Reading& reading, const Value& range, const std::string& pointer) {
+  const double start = number_of(range, "start"), step = number_of(range, "step");
+  const double count = std::round((number_of(range, "stop") - start) / step);
+  if (count < 1 || count > most_times) {
+    reading.report.add(*range.find("step"), child(pointer, "step"),
+                       count < 1 ? "is too large: not one time lies between start and stop"
+                                 : "is too small: more than 10,000,000 times");
+    return {};
+  }
+  std::vector<double> values(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = start + static_cast<double>(i) * step;
+  return values;
+}
+
+/// `num` times with both ends, evenly spaced or evenly on a logarithmic axis.
+std::vector<double> by_number(Reading& reading, const Value& range, const std::string& pointer) {
+  const double start = number_of(range, "start"), stop = number_of(range, "stop");
+  const bool log = string_of(range, "spacing") == "log";
+  const Value& num = *range.find("num");
+  if (static_cast<double>(*num.integer()) > most_times)
+    reading.report.add(num, child(pointer, "num"), "must be <= 10000000, got " + shown(num));
+  if (log && start == 0)
+    reading.report.add(*range.find("start"), child(pointer, "start"),
+                       "must be > 0 where \"spacing\" is \"log\", got 0");
+  if (static_cast<double>(*num.integer()) > most_times || (log && start == 0)) return {};
+  std::vector<double> values(static_cast<std::size_t>(*num.integer()));
+  const double last = static_cast<double>(values.size() - 1);
+  const double ratio = std::log(stop) - std::log(start);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double along = static_cast<double>(i) / last;
+    values[i] = log ? start * std::exp(ratio * along) : start + (stop - start) * along;
+  }
+  values.front() = start;
+  values.back() = stop;
+  return values;
+}
+
+std::vector<double> read_range(Reading& reading, Value& range, const std::string& pointer) {
+  if (!reading.conforms(own_schema("range"), range, pointer, {"a range of times"})) return {};
+  const Value *step = range.find("step"), *num = range.find("num"),
+              *spacing = range.find("spacing");
+  if ((step == nullptr) == (num == nullptr)) {
+    reading.report.add(range, pointer,
+                       step == nullptr
+                           ? "needs \"step\" or \"num\": how far apart times are, or how many"
+                           : "takes \"step\" or \"num\", not both; remove one");
+    return {};
+  }
+  if (step != nullptr && spacing != nullptr)
+    reading.report.add(*spacing, child(pointer, "spacing"),
+                       "goes with \"num\"; times by \"step\" are evenly spaced");
+  if (number_of(range, "stop") <= number_of(range, "start")) {
+    reading.report.add(*range.find("stop"), child(pointer, "stop"),
+                       "must be > start, which is " + shown(*range.find("start")) + ", got " +
+                           shown(*range.find("stop")));
+    return {};
+  }
+  if (step != nullptr) return by_step(reading, range, pointer);
+  if (spacing == nullptr)
+    set_member(range, "spacing", {.data = std::string("linear"), .origin = range.origin});
+  return by_number(reading, range, pointer);
+}
+
+}  // namespace
+
+Times read_times(Reading& reading, Value& times, const std::string& pointer) {
+  if (times.array() != nullptr) return {read_list(reading, times, pointer), false};
+  if (times.object() != nullptr) return {read_range(reading, times, pointer), true};
+  reading.report.add(times, pointer,
+                     "must be a list of times, as in [0, 100, \"inf\"], or a range, as in "
+                     "{\"start\": 0, \"stop\": 1000, \"step\": 0.1}, got " +
+                         shown(times));
+  return {};
+}
+
+}  // namespace widelimit::detail
