@@ -1,0 +1,90 @@
+# widelimit_add_plugin(NAME SOURCE [MORE_SOURCES...] [BASELINE_ONLY] [RESIDENT] [VENDOR text] [LICENSE text] [SUMMARY text])
+#
+# Makes the plugin NAME.so: a module that exports its entry symbol and nothing else. SOURCE is the C++ file that holds
+# WIDELIMIT_PLUGIN. It is compiled three times, for any x86-64, for AVX2 and for AVX-512, and the entry function picks the
+# best copy that the processor runs; so everything in SOURCE but WIDELIMIT_PLUGIN must stand in an unnamed namespace.
+# MORE_SOURCES are compiled once. BASELINE_ONLY leaves the better copies out: for solvers, and layers that are data.
+# RESIDENT asks hosts never to unload the plugin: for those whose libraries keep threads.
+# Google Highway's headers are needed for the better copies; without them, with WIDELIMIT_SIMD off, under sanitizers or on
+# another processor there is the baseline alone. The result is the same to rounding.
+#
+# Use target_link_libraries, target_include_directories, ... on NAME as usual: the copies follow.
+include_guard(GLOBAL)
+
+option(WIDELIMIT_SIMD "Compile plugins for AVX2 and AVX-512 too, chosen at run time (needs Google Highway)" ON)
+find_path(WIDELIMIT_HIGHWAY_INCLUDE_DIR hwy/highway.h DOC "Where Google Highway's headers are")
+mark_as_advanced(WIDELIMIT_HIGHWAY_INCLUDE_DIR)
+
+function(_widelimit_sanitized result)
+  set(flags "${CMAKE_CXX_FLAGS} ${CMAKE_MODULE_LINKER_FLAGS} ${WIDELIMIT_SANITIZE}")
+  get_directory_property(options COMPILE_OPTIONS)
+  if(WIDELIMIT_SANITIZE OR "${flags} ${options}" MATCHES "-fsanitize=")
+    set(${result} ON PARENT_SCOPE)
+  else()
+    set(${result} OFF PARENT_SCOPE)
+  endif()
+endfunction()
+
+# What every copy is compiled with. Contraction is off because a compiler that fuses a * b + c where it likes gives the
+# same formula other bits in other places: a sample against itself would no longer meet its variance. Fused operations are
+# those that the code asks for.
+function(_widelimit_compile_as_plugin target)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
+                                             VISIBILITY_INLINES_HIDDEN ON INTERPROCEDURAL_OPTIMIZATION OFF)
+endfunction()
+
+function(widelimit_add_plugin name)
+  cmake_parse_arguments(plugin "BASELINE_ONLY;RESIDENT" "VENDOR;LICENSE;SUMMARY" "" ${ARGN})
+  list(LENGTH plugin_UNPARSED_ARGUMENTS n_sources)
+  if(n_sources EQUAL 0)
+    message(FATAL_ERROR "widelimit_add_plugin(${name} ...): name the source file that holds WIDELIMIT_PLUGIN")
+  endif()
+  list(GET plugin_UNPARSED_ARGUMENTS 0 source)
+  _widelimit_sanitized(sanitized)
+
+  add_library(${name} MODULE ${plugin_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE widelimit::sdk)
+  _widelimit_compile_as_plugin(${name})
+  foreach(text IN ITEMS VENDOR LICENSE SUMMARY)
+    if(plugin_${text})
+      target_compile_definitions(${name} PRIVATE "WIDELIMIT_SDK_${text}=\"${plugin_${text}}\"")
+    endif()
+  endforeach()
+  if(plugin_RESIDENT)
+    target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_RESIDENT)
+  endif()
+  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".so" LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+  if(WIDELIMIT_PLUGIN_OUTPUT_DIR)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${WIDELIMIT_PLUGIN_OUTPUT_DIR})
+  endif()
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+  if(NOT sanitized) # a sanitizer's run time is in the executable
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
+
+  if(plugin_BASELINE_ONLY OR sanitized OR NOT WIDELIMIT_SIMD OR NOT WIDELIMIT_HIGHWAY_INCLUDE_DIR
+     OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    return()
+  endif()
+  target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_BETTER_COPIES)
+  # With one flag fewer Highway takes a weaker target; the headers check that it did not.
+  set(flags_avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2 -mpclmul -maes)
+  set(flags_avx512 ${flags_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd)
+  set(target_avx2 HWY_AVX2)
+  set(target_avx512 HWY_AVX3)
+  foreach(isa IN ITEMS avx2 avx512)
+    set(copy ${name}_${isa})
+    add_library(${copy} OBJECT ${source})
+    _widelimit_compile_as_plugin(${copy})
+    target_compile_options(${copy} PRIVATE ${flags_${isa}} $<TARGET_PROPERTY:${name},COMPILE_OPTIONS>)
+    target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_HIGHWAY=${target_${isa}} WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa}
+                                               $<FILTER:$<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>,EXCLUDE,^WIDELIMIT_SDK_BETTER_COPIES$>)
+    target_include_directories(${copy} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+    target_include_directories(${copy} SYSTEM PRIVATE ${WIDELIMIT_HIGHWAY_INCLUDE_DIR})
+    # As a library, not a source: such objects follow the plugin's own on the link line. Inline functions that several
+    # copies emit are merged by the linker, which keeps the first: that must be the one that every processor can run.
+    target_link_libraries(${name} PRIVATE $<TARGET_OBJECTS:${copy}>)
+  endforeach()
+endfunction()

@@ -1,0 +1,152 @@
+// Pointwise layers. The author of a nonlinearity writes
+//   auto moments(auto k, auto p, auto q) const;   E[f(u) f(v)] and E[f'(u) f'(v)] as Moments
+//   double value(double x) const;                 f
+//   double slope(double x) const;                 f'
+// and has a layer with all its faces. Without `moments` the expectations come from `value` and
+// `slope` by quadrature. With `moments` alone the layer is any pointwise one whose covariance
+// becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
+// (layer.hpp), which come after or in place of what is made here.
+//
+// Threading: as layer.hpp says.
+#pragma once
+
+#include <widelimit/sdk/layer.hpp>
+#include <widelimit/sdk/math.hpp>
+#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/quadrature.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace widelimit::sdk {
+
+/// f and f' of a function applied to every number of an activation.
+template <class L>
+concept HasValueAndSlope = requires(const L layer, double x) {
+  double{layer.value(x)};
+  double{layer.slope(x)};
+};
+/// Moments on vectors, as above.
+template <class L>
+concept HasMoments = requires(const L layer, Vec<double> v) {
+  layer.moments(v, v, v);
+};
+/// Moments on plain numbers only: taken lane by lane.
+template <class L>
+concept HasScalarMoments = !HasMoments<L> && requires(const L layer, double x) {
+  layer.moments(x, x, x);
+};
+template <class L>
+concept Elementwise = HasMoments<L> || HasScalarMoments<L> || HasValueAndSlope<L>;
+
+namespace detail {
+
+/// Nodes of the quadrature that replaces `moments`: the author's `quadrature_nodes`, or as many as
+/// bring smooth functions of moderate variance to rounding.
+template <class L>
+constexpr int quadrature_nodes() {
+  if constexpr (requires { L::quadrature_nodes; })
+    return L::quadrature_nodes;
+  else
+    return 100;
+}
+
+/// An author's moments on plain numbers, as vectors want them.
+template <class L>
+struct LaneByLane {
+  const L* layer;
+
+  template <class V>
+  auto moments(V k, V p, V q) const {
+    using T = scalar_t<V>;
+    T covariance[V::lanes], first[V::lanes], second[V::lanes], value[V::lanes], slope[V::lanes];
+    k.store(covariance);
+    p.store(first);
+    q.store(second);
+    for (std::size_t i = 0; i < V::lanes; ++i) {
+      const auto m = layer->moments(double{covariance[i]}, double{first[i]}, double{second[i]});
+      value[i] = static_cast<T>(m.value);
+      slope[i] = static_cast<T>(m.slope);
+    }
+    return Moments<V>{V::load(value), V::load(slope)};
+  }
+};
+
+/// The general layer around a pointwise one.
+template <class L>
+struct ElementwiseLayer {
+  L own;
+
+  static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
+
+  void plan(Plan& plan) const {
+    plan.set_nature(WIDELIMIT_POINTWISE);
+    plan.add_needs(WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_TAKES_PENDING);
+    plan.set_gaussian(false);
+    if constexpr (HasMoments<L> || HasScalarMoments<L>) {
+      plan.set_flops_per_entry(60);
+    } else {
+      plan.set_scratch(QuadratureSweep<quadrature_nodes<L>(), L>::scratch_bytes);
+      plan.set_flops_per_entry(8 * quadrature_nodes<L>());
+    }
+    if constexpr (Planned<L>) own.plan(plan);
+  }
+
+  void transform(const widelimit_run& run) const {
+    if constexpr (HasMoments<L>)
+      transform_pointwise(own, run);
+    else if constexpr (HasScalarMoments<L>)
+      transform_pointwise(LaneByLane<L>{&own}, run);
+    else
+      QuadratureSweep<quadrature_nodes<L>(), L>::transform(own, run);
+  }
+
+  void forward(const Pass& pass) const requires(OffersForward<L> || HasValueAndSlope<L>) {
+    if constexpr (OffersForward<L>) {
+      own.forward(pass);
+    } else {
+      const auto x = pass.x();
+      const auto y = pass.y();
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = own.value(x[i]);
+    }
+  }
+  void jvp(const Pass& pass) const requires(OffersJvp<L> || HasValueAndSlope<L>) {
+    if constexpr (OffersJvp<L>) {
+      own.jvp(pass);
+    } else {
+      const auto x = pass.x(), x_dot = pass.x_dot();
+      const auto y_dot = pass.y_dot();
+      for (std::size_t i = 0; i < y_dot.size(); ++i) y_dot[i] = own.slope(x[i]) * x_dot[i];
+    }
+  }
+  void vjp(const Pass& pass) const requires(OffersVjp<L> || HasValueAndSlope<L>) {
+    if constexpr (OffersVjp<L>) {
+      own.vjp(pass);
+    } else {
+      const auto x = pass.x(), y_bar = pass.y_bar();
+      const auto x_bar = pass.x_bar();
+      for (std::size_t i = 0; i < x_bar.size(); ++i) x_bar[i] += own.slope(x[i]) * y_bar[i];
+    }
+  }
+  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
+    return own.theta_size(in);
+  }
+  void init(const Shape& in, const Random& random,
+            std::span<double> theta) const requires OffersInit<L> {
+    own.init(in, random, theta);
+  }
+};
+
+}  // namespace detail
+
+template <Elementwise L>
+struct LayerOf<L> {
+  using type = detail::ElementwiseLayer<L>;
+};
+
+}  // namespace widelimit::sdk

@@ -1,0 +1,214 @@
+// Solvers. The author writes a struct with name, version, doc and params as for layers, and
+//   F factorise(MatrixView a, SolveInfo&, const Host&) const;    a is symmetric, both triangles
+//                       given, and consumed: F may keep using its memory
+//   F factorise(const Operator& a, SolveInfo&, const Host&) const;   optional: known by products
+//   void eigen(MatrixView a, std::span<double> values, MatrixView vectors, const Host&) const;
+//                       optional: ascending; ROW k of vectors is the k-th eigenvector; empty
+//                       vectors: values alone; vectors may be a itself, which is destroyed
+// where F, of any type, has
+//   void solve(MatrixView b, SolveInfo&) const;     b [n, right-hand sides] becomes A^-1 b
+//   double logdet() const;                          optional
+// A matrix that is not positive definite is sdk::not_positive_definite(minor).
+//
+// Threading: solvers and factors are immutable; factorise and eigen run one at a time, solve and
+// logdet on many threads at once. A solver never changes the number of BLAS threads: the host does.
+#pragma once
+
+#include <widelimit/abi.h>
+#include <widelimit/sdk/error.hpp>
+#include <widelimit/sdk/host.hpp>
+#include <widelimit/sdk/params.hpp>
+#include <widelimit/sdk/plugin.hpp>
+#include <widelimit/sdk/views.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace widelimit::sdk {
+
+/// What a factorisation or a solve tells about itself.
+struct SolveInfo {
+  std::int32_t iterations = 0;
+  double jitter = 0;
+  double rcond = std::numeric_limits<double>::quiet_NaN();  ///< 1-norm, estimated
+  double residual =
+      std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|), where asked for
+};
+
+/// A symmetric matrix known by its products only.
+class Operator {
+ public:
+  explicit Operator(const widelimit_operator& op) {
+    widelimit_copy(&table_, sizeof table_, &op, op.struct_size);
+  }
+
+  [[nodiscard]] std::int64_t size() const { return table_.n; }
+  /// y = A x, both [n, vectors].
+  void apply(MatrixView x, MatrixView y) const {
+    check(table_.apply(table_.ctx, x.raw(), y.raw()), "the matrix could not be applied");
+  }
+  [[nodiscard]] bool has_diagonal() const { return table_.diagonal != nullptr; }
+  void diagonal(std::span<double> out) const {
+    if (!has_diagonal()) throw unsupported("this matrix does not tell its diagonal");
+    check(table_.diagonal(table_.ctx, out.data()), "the diagonal could not be had");
+  }
+
+ private:
+  static void check(widelimit_status status, const char* message) {
+    if (status != WIDELIMIT_OK) throw Error(status, message);
+  }
+
+  widelimit_operator table_{};
+};
+
+template <class S>
+concept HasFactorise = requires(const S solver, MatrixView a, SolveInfo info, const Host host) {
+  solver.factorise(a, info, host);
+};
+
+namespace detail {
+
+template <class S>
+concept OffersOperator = requires(const S solver, const Operator a, SolveInfo info,
+                                  const Host host) {
+  solver.factorise(a, info, host);
+};
+template <class S>
+concept OffersEigen = requires(const S solver, MatrixView a, std::span<double> values,
+                               const Host host) {
+  solver.eigen(a, values, a, host);
+};
+template <class S>
+using FactorOf = decltype(std::declval<const S&>().factorise(
+    std::declval<MatrixView>(), std::declval<SolveInfo&>(), std::declval<const Host&>()));
+template <class F>
+concept OffersLogdet = requires(const F factor) {
+  double{factor.logdet()};
+};
+
+/// Any author's factor, behind one type: those of matrices and of operators may differ.
+struct AnyFactor {
+  virtual ~AnyFactor() = default;
+  virtual void solve(MatrixView b, SolveInfo& info) const = 0;
+  [[nodiscard]] virtual double logdet() const = 0;
+};
+
+template <class F>
+struct FactorObject final : AnyFactor {
+  explicit FactorObject(F f) : own(std::move(f)) {}
+  void solve(MatrixView b, SolveInfo& info) const override { own.solve(b, info); }
+  [[nodiscard]] double logdet() const override {
+    if constexpr (OffersLogdet<F>)
+      return own.logdet();
+    else
+      throw unsupported("this solver does not know the log-determinant");
+  }
+
+  F own;
+};
+
+inline void write_info(widelimit_solve_info* to, const SolveInfo& info) {
+  if (to == nullptr) return;
+  const widelimit_solve_info full{to->struct_size, info.iterations, info.jitter, info.rcond,
+                                  info.residual};
+  std::memcpy(to, &full, std::min(static_cast<std::size_t>(to->struct_size), sizeof full));
+}
+
+/// The C table of one solver type.
+template <class S>
+struct SolverTable {
+  struct Object {
+    S solver;
+    Host host;
+  };
+
+  static const Object& of(const widelimit_solver* solver) {
+    return *reinterpret_cast<const Object*>(solver);
+  }
+  static const AnyFactor& of(const widelimit_factor* factor) {
+    return *reinterpret_cast<const AnyFactor*>(factor);
+  }
+
+  static widelimit_status create(const widelimit_host* host, const widelimit_params* params,
+                                 widelimit_solver** out, widelimit_error* error) {
+    return guard(error, [&] {
+      auto object = std::make_unique<Object>(Object{read_params<S>(params), Host(host)});
+      *out = reinterpret_cast<widelimit_solver*>(object.release());
+    });
+  }
+  static void destroy(widelimit_solver* solver) { delete reinterpret_cast<Object*>(solver); }
+
+  template <class Matrix>
+  static widelimit_factor* make_factor(const Object& object, const Matrix& a,
+                                       widelimit_solve_info* info) {
+    SolveInfo told;
+    using F = decltype(object.solver.factorise(a, told, object.host));
+    std::unique_ptr<AnyFactor> factor =
+        std::make_unique<FactorObject<F>>(object.solver.factorise(a, told, object.host));
+    write_info(info, told);
+    return reinterpret_cast<widelimit_factor*>(factor.release());
+  }
+
+  static widelimit_status factorise(const widelimit_solver* solver, widelimit_matrix a,
+                                    widelimit_factor** out, widelimit_solve_info* info,
+                                    widelimit_error* error) {
+    return guard(error, [&] { *out = make_factor(of(solver), MatrixView(a), info); });
+  }
+  static widelimit_status factorise_operator(const widelimit_solver* solver,
+                                             const widelimit_operator* a, widelimit_factor** out,
+                                             widelimit_solve_info* info, widelimit_error* error) {
+    return guard(error, [&] { *out = make_factor(of(solver), Operator(*a), info); });
+  }
+  static void factor_destroy(widelimit_factor* factor) {
+    delete reinterpret_cast<AnyFactor*>(factor);
+  }
+  static widelimit_status solve(const widelimit_factor* factor, widelimit_matrix b,
+                                widelimit_solve_info* info, widelimit_error* error) {
+    return guard(error, [&] {
+      SolveInfo told;
+      of(factor).solve(MatrixView(b), told);
+      write_info(info, told);
+    });
+  }
+  static widelimit_status logdet(const widelimit_factor* factor, double* out,
+                                 widelimit_error* error) {
+    return guard(error, [&] { *out = of(factor).logdet(); });
+  }
+  static widelimit_status eigen(const widelimit_solver* solver, widelimit_matrix a, double* values,
+                                widelimit_matrix vectors, widelimit_error* error) {
+    return guard(error, [&] {
+      const Object& object = of(solver);
+      object.solver.eigen(MatrixView(a),
+                          std::span<double>(values, static_cast<std::size_t>(a.rows)),
+                          MatrixView(vectors), object.host);
+    });
+  }
+
+  static constexpr widelimit_solver_type table(const widelimit_type_info* info) {
+    widelimit_solver_type type{};
+    type.struct_size = sizeof type;
+    type.info = info;
+    type.create = create;
+    type.destroy = destroy;
+    type.factorise = factorise;
+    type.factor_destroy = factor_destroy;
+    type.solve = solve;
+    if constexpr (OffersLogdet<FactorOf<S>>) type.logdet = logdet;
+    if constexpr (OffersOperator<S>) type.factorise_operator = factorise_operator;
+    if constexpr (OffersEigen<S>) type.eigen = eigen;
+    return type;
+  }
+};
+
+template <HasFactorise S>
+inline constexpr bool is_solver<S> = true;
+
+}  // namespace detail
+}  // namespace widelimit::sdk

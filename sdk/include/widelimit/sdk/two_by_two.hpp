@@ -1,0 +1,35 @@
+// A covariance [[p, k], [k, q]] scaled by powers of two so that no product of its entries
+// overflows, for kernels built from (1 + p)(1 + q) - k^2 and its like.
+//
+// Threading: values; nothing is shared.
+#pragma once
+
+#include <widelimit/sdk/math.hpp>
+
+namespace widelimit::sdk {
+
+/// With unit = 2^-(i + j), where 4^i is next below max(p, 1) and 4^j next below max(q, 1), the
+/// members are, all exactly scaled:
+///   p 4^-i, q 4^-j, k unit;  one: 1 unit^2;  p_term, q_term: p unit^2, q unit^2;
+///   determinant: (p q - k^2) unit^2, free of cancellation and never negative.
+/// Variances below 4 are left as they are.
+template <Vector V>
+struct ScaledCovariance {
+  V k, p, q, one, p_term, q_term, determinant, unit, inverse_unit;
+
+  ScaledCovariance(V covariance, V first, V second) {
+    const V first_size = max(V(1), first), second_size = max(V(1), second);
+    const V first_unit = inverse_binade(first_size), second_unit = inverse_binade(second_size);
+    unit = first_unit * second_unit;
+    inverse_unit = binade(first_size) * binade(second_size);
+    one = unit * unit;
+    k = covariance * first_unit * second_unit;
+    p = first * first_unit * first_unit;
+    q = second * second_unit * second_unit;
+    p_term = p * second_unit * second_unit;
+    q_term = q * first_unit * first_unit;
+    determinant = max(V(0), difference_of_products(p, q, k, k));
+  }
+};
+
+}  // namespace widelimit::sdk
