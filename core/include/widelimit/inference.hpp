@@ -44,6 +44,7 @@ struct InferenceOptions {
 struct InferenceNeeds {
   bool nngp_train_train = false, nngp_test_train = false, nngp_test_test = false;
   bool ntk_train_train = false, ntk_test_train = false, ntk_test_test = false;
+  bool nngp_test_diagonal = false, ntk_test_diagonal = false;  ///< only the diagonal of test_test
   bool eigen = false;  ///< finite times: a solver with eigendecomposition
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);

@@ -54,6 +54,8 @@ class WIDELIMIT_EXPORT Solver {
          const widelimit_host& host, const widelimit_params* params, int threads = 0);
 
   [[nodiscard]] const std::string& type() const noexcept;
+  /// BLAS threads of its calls; 0: as many as the process may use.
+  [[nodiscard]] int threads() const noexcept;
   /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose index() is the leading minor (from
   /// 1) that is not positive definite.
   [[nodiscard]] Factor factorise(Matrix a) const;

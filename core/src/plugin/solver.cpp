@@ -93,6 +93,8 @@ Solver::Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_ty
 
 const std::string& Solver::type() const noexcept { return state_->name; }
 
+int Solver::threads() const noexcept { return state_->threads; }
+
 Factor Solver::factorise(Matrix a) const {
   require_square(a);
   auto f = std::make_shared<Factor::State>();

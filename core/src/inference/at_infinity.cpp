@@ -1,0 +1,141 @@
+// t = infinity: with A the regularised kernel that drives training and T, P the test x train blocks
+// of that kernel and of the prior,
+//   mean       = f_0(*) + T A^-1 (Y - f_0(X))
+//   covariance = P_** - P A^-1 P'                          members driven by their own prior
+//   covariance = P_** + B' K B - (B' P' + P B), B = A^-1 T'                        ntk ensemble
+// (arXiv:1902.06720, equations 11, 15 and 16.)
+#include "inference/at_infinity.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "inference/losses.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+// Of one inference: all its times are infinity, so they share everything.
+class AtInfinity {
+ public:
+  AtInfinity(const Setting& setting, InferenceCache::State::Entry& entry, InferenceResult& result)
+      : s_(setting), entry_(entry), result_(result), products_(setting.products()) {}
+
+  void run() {
+    const Factor& factor = factor_of(entry_, s_);
+    result_.solve = factor.info();
+    try {
+      result_.logdet = factor.logdet();
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::unsupported) throw;
+      result_.logdet = std::numeric_limits<double>::quiet_NaN();
+    }
+    if (s_.m > 0 && !s_.times.empty() && wanted()) {
+      if (s_.covariance()) covariance();
+      mean();
+    }
+    if (s_.options->losses) losses();
+    if (s_.options->predictions)
+      for (std::size_t i = 0; i < s_.times.size(); ++i) result_.predictions.push_back(prediction());
+  }
+
+ private:
+  [[nodiscard]] bool wanted() const {
+    return s_.options->predictions || (s_.options->losses && s_.problem->y_test != nullptr);
+  }
+
+  void mean() {
+    mean_ = s_.initial_test() != nullptr ? s_.initial_test()->clone() : Matrix(s_.m, s_.outputs);
+    if (s_.covariance()) {
+      products_.multiply(1, transposed(solved_cross(entry_, s_)), plain(s_.to_learn), 1, mean_);
+    } else {
+      Matrix alpha = s_.to_learn.clone();
+      SolveInfo info;
+      factor_of(entry_, s_).solve_in_place(alpha, &info);
+      result_.solve.residual = info.residual;
+      products_.multiply(1, plain(*s_.drive->test_train), plain(alpha), 1, mean_);
+    }
+  }
+
+  void covariance() {
+    const Matrix& b = solved_cross(entry_, s_);
+    result_.solve.residual = entry_.solved_info.residual;
+    const bool full = s_.full_covariance() && s_.options->predictions;
+    if (full) covariance_ = s_.prior->test_test->clone();
+    for (std::int64_t i = 0; i < s_.m; ++i) variance_.push_back(s_.prior_variance(i));
+    if (!s_.mixed) {
+      const Matrix& cross = *s_.drive->test_train;
+      if (full)
+        products_.multiply_to_symmetric(-1, plain(cross), plain(b), 1, covariance_);
+      else
+        for (std::int64_t i = 0; i < s_.m; ++i)
+          for (std::int64_t k = 0; k < s_.n; ++k)
+            variance_[static_cast<std::size_t>(i)] -= cross(i, k) * b(k, i);
+    } else {
+      // B' K B - (B' P' + P B) = B' Z + Z' B with Z = K B / 2 - P'.
+      Matrix z = transpose(*s_.problem->nngp.test_train);
+      products_.multiply_by_symmetric(0.5, *s_.problem->nngp.train_train, b, -1, z);
+      if (full)
+        products_.add_symmetrised(transposed(b), transposed(z), covariance_);
+      else
+        for (std::int64_t k = 0; k < s_.n; ++k)
+          for (std::int64_t i = 0; i < s_.m; ++i)
+            variance_[static_cast<std::size_t>(i)] += 2 * b(k, i) * z(k, i);
+    }
+    if (full)
+      for (std::int64_t i = 0; i < s_.m; ++i)
+        variance_[static_cast<std::size_t>(i)] = covariance_(i, i);
+    // Zero where rounding went below it: a variance has a root.
+    for (double& v : variance_) v = std::max(v, 0.0);
+    s_.check();
+  }
+
+  [[nodiscard]] Prediction prediction() const {
+    Prediction p;
+    p.time = std::numeric_limits<double>::infinity();
+    p.mean = mean_.clone();
+    p.variance = variance_;
+    p.covariance = covariance_.clone();
+    p.train_mean = s_.problem->y_train->clone();
+    return p;
+  }
+
+  void losses() {
+    if (s_.options->method == Method::gp_inference) return;
+    LossCurves& curves = result_.losses;
+    curves = make_curves(s_);
+    std::fill(curves.train_mean.begin(), curves.train_mean.end(), 0.0);
+    std::fill(curves.train_expected.begin(), curves.train_expected.end(), 0.0);
+    if (curves.test_mean.empty()) return;
+    double squares = 0, variance = 0;
+    const std::span<const double> f = mean_.flat(), y = s_.problem->y_test->flat();
+    for (std::size_t i = 0; i < f.size(); ++i) squares += (f[i] - y[i]) * (f[i] - y[i]);
+    for (const double v : variance_) variance += v;
+    const double mean_loss = 0.5 * squares / static_cast<double>(f.size());
+    std::fill(curves.test_mean.begin(), curves.test_mean.end(), mean_loss);
+    std::fill(curves.test_expected.begin(), curves.test_expected.end(),
+              mean_loss + 0.5 * variance / static_cast<double>(s_.m));
+  }
+
+  const Setting& s_;
+  InferenceCache::State::Entry& entry_;
+  InferenceResult& result_;
+  Products products_;
+  Matrix mean_, covariance_;
+  std::vector<double> variance_;
+};
+
+}  // namespace
+
+void infer_at_infinity(const Setting& setting, InferenceCache::State::Entry& entry,
+                       InferenceResult& result) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  result.smallest_eigenvalue = result.largest_eigenvalue = nan;
+  AtInfinity(setting, entry, result).run();
+}
+
+}  // namespace widelimit::detail

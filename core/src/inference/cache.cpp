@@ -1,0 +1,99 @@
+// The cache's lookups, and the making of what is not there.
+#include "inference/cache.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace widelimit {
+
+InferenceCache::InferenceCache() : state_(std::make_unique<State>()) {}
+InferenceCache::~InferenceCache() = default;
+
+namespace detail {
+
+namespace {
+
+Matrix regularised(const Matrix& kernel, double ridge) {
+  Matrix a = kernel.clone();
+  for (std::int64_t i = 0; i < a.rows(); ++i) a(i, i) += ridge;
+  return a;
+}
+
+}  // namespace
+
+InferenceCache::State::Entry& entry_of(InferenceCache::State& cache, const Setting& setting) {
+  const Matrix& kernel = *setting.drive->train_train;
+  double trace = 0;
+  for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
+  if (!std::isfinite(trace))
+    throw Error(ErrorCode::numeric, "the " + std::string(setting.kernel_name()) +
+                                        " kernel has entries that are not finite");
+  Ridge ridge;
+  ridge.mean_diagonal = trace / static_cast<double>(kernel.rows());
+  ridge.absolute_scale = setting.options->diag_reg_absolute_scale;
+  ridge.absolute =
+      setting.options->diag_reg * (ridge.absolute_scale ? 1 : std::max(ridge.mean_diagonal, 0.0));
+  for (const auto& e : cache.entries)
+    if (e->matrix == kernel.data() && e->ridge.absolute == ridge.absolute &&
+        e->solver == *setting.solver)
+      return *e;
+  cache.entries.push_back(
+      std::make_unique<InferenceCache::State::Entry>(InferenceCache::State::Entry{
+          kernel.data(), *setting.solver, ridge, {}, {}, nullptr, {}, {}}));
+  return *cache.entries.back();
+}
+
+const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& setting) {
+  if (!entry.eigen) {
+    setting.check();
+    setting.report("eigendecomposition", 0, 1);
+    entry.eigen =
+        setting.solver->eigen(regularised(*setting.drive->train_train, entry.ridge.absolute));
+    setting.report("eigendecomposition", 1, 1);
+    setting.check();
+  }
+  const std::vector<double>& values = entry.eigen->values;
+  if (values.front() < -rounding_of_eigenvalues(setting.n, values.back()))
+    throw_not_positive_definite(setting.kernel_name(), setting.n, entry.ridge,
+                                {values.front(), values.back(), false}, -1);
+  return *entry.eigen;
+}
+
+const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& setting) {
+  if (entry.factor) return *entry.factor;
+  setting.check();
+  setting.report("factorise", 0, 1);
+  const Matrix& kernel = *setting.drive->train_train;
+  try {
+    entry.factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute));
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
+    throw_not_positive_definite(
+        setting.kernel_name(), setting.n, entry.ridge,
+        extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
+        e.index());
+  }
+  setting.report("factorise", 1, 1);
+  setting.check();
+  return *entry.factor;
+}
+
+const Matrix& solved_cross(InferenceCache::State::Entry& entry, const Setting& setting) {
+  const Matrix& cross = *setting.drive->test_train;
+  if (entry.solved_for != cross.data()) {
+    Matrix b = transpose(cross);
+    factor_of(entry, setting).solve_in_place(b, &entry.solved_info);
+    entry.solved = std::move(b);
+    entry.solved_for = cross.data();
+    setting.check();
+  }
+  return entry.solved;
+}
+
+}  // namespace detail
+
+}  // namespace widelimit

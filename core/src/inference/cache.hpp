@@ -1,0 +1,47 @@
+// Factors and eigendecompositions of regularised kernels, each made once.
+#pragma once
+
+#include <widelimit/inference.hpp>
+
+#include "inference/definiteness.hpp"
+#include "inference/setting.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace widelimit {
+
+struct InferenceCache::State {
+  /// One kernel with one ridge, and one solver.
+  struct Entry {
+    const double* matrix;
+    Solver solver;
+    detail::Ridge ridge;
+    std::optional<Eigen> eigen;
+    std::optional<Factor> factor;
+    /// Of the factor: A^-1 times the transposed block at this address.
+    const double* solved_for = nullptr;
+    Matrix solved;
+    SolveInfo solved_info;
+  };
+  std::vector<std::unique_ptr<Entry>> entries;
+};
+
+namespace detail {
+
+/// The entry of this inference's kernel and ridge. Throws Error(numeric) where the trace of the
+/// kernel is not a finite number.
+[[nodiscard]] InferenceCache::State::Entry& entry_of(InferenceCache::State& cache,
+                                                     const Setting& setting);
+/// Throw Error(numeric) where the kernel is not positive definite. The eigendecomposition allows
+/// for rounding: eigenvalues may be a little below zero.
+[[nodiscard]] const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& setting);
+[[nodiscard]] const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& setting);
+/// A^-1 times the transposed test x train block of the driving kernel, [n, m].
+[[nodiscard]] const Matrix& solved_cross(InferenceCache::State::Entry& entry,
+                                         const Setting& setting);
+
+}  // namespace detail
+
+}  // namespace widelimit

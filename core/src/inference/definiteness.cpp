@@ -1,0 +1,133 @@
+// Extreme eigenvalues of a matrix that a factorisation refused, and the message about it.
+#include "inference/definiteness.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "execution/blas.hpp"
+#include "inference/products.hpp"
+#include "random/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <vector>
+
+// LAPACK's own (Fortran) interface, which OpenBLAS exports. Lengths of strings come last.
+extern "C" {
+void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w,
+             double* work, const int* lwork, int* iwork, const int* liwork, int* info,
+             std::size_t jobz_length, std::size_t uplo_length);
+void dsterf_(const int* n, double* d, double* e, int* info);
+}
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t exact_up_to = 5000;
+constexpr int lanczos_steps = 80;
+
+Extremes exact(Matrix& a, int threads) {
+  const SolverPhase phase(threads);
+  const int n = static_cast<int>(a.rows());
+  std::vector<double> values(static_cast<std::size_t>(n));
+  double work_size = 0;
+  int iwork_size = 0, info = 0;
+  const int query = -1;
+  dsyevd_("N", "L", &n, a.data(), &n, values.data(), &work_size, &query, &iwork_size, &query, &info,
+          1, 1);
+  const int lwork = std::max(1, static_cast<int>(work_size)), liwork = std::max(1, iwork_size);
+  std::vector<double> work(static_cast<std::size_t>(lwork));
+  std::vector<int> iwork(static_cast<std::size_t>(liwork));
+  dsyevd_("N", "L", &n, a.data(), &n, values.data(), work.data(), &lwork, iwork.data(), &liwork,
+          &info, 1, 1);
+  if (info != 0)
+    throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be computed");
+  return {values.front(), values.back(), false};
+}
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+void subtract(std::span<double> a, double c, std::span<const double> b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= c * b[i];
+}
+
+// Lanczos with full reorthogonalisation: the ends of the spectrum converge first.
+Extremes lanczos(const Matrix& a, int threads) {
+  const Products products(threads);
+  const std::int64_t n = a.rows();
+  Matrix q(lanczos_steps + 1, n);
+  normals(1, 0, 0, static_cast<std::uint64_t>(n), q.row(0).data());
+  std::vector<double> diagonal, beside;
+  double norm = std::sqrt(dot(q.row(0), q.row(0)));
+  for (int j = 0; j < lanczos_steps && norm > 0; ++j) {
+    for (double& v : q.row(j)) v /= norm;
+    const std::span<double> next = q.row(j + 1);
+    products.multiply_vector(a, q.row(j).data(), next.data());
+    diagonal.push_back(dot(q.row(j), next));
+    for (int pass = 0; pass < 2; ++pass)
+      for (int i = 0; i <= j; ++i) subtract(next, dot(q.row(i), next), q.row(i));
+    norm = std::sqrt(dot(next, next));
+    beside.push_back(norm);
+    if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
+  }
+  int size = static_cast<int>(diagonal.size()), info = 0;
+  dsterf_(&size, diagonal.data(), beside.data(), &info);
+  if (info != 0 || size == 0)
+    throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
+  return {diagonal.front(), diagonal.back(), true};
+}
+
+std::string number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", x);
+  return text;
+}
+
+// The next of 1, 2, 5, 10, ... times a power of ten.
+double rounded_up(double x) {
+  const double power = std::pow(10.0, std::floor(std::log10(x)));
+  for (const double digit : {1.0, 2.0, 5.0})
+    if (digit * power >= x) return digit * power;
+  return 10 * power;
+}
+
+}  // namespace
+
+Extremes extreme_eigenvalues(Matrix a, int threads) {
+  return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, threads);
+}
+
+double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {
+  return 100 * static_cast<double>(n) * std::numeric_limits<double>::epsilon() *
+         std::max(largest, 0.0);
+}
+
+void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const Ridge& ridge,
+                                 const Extremes& extremes, std::int64_t pivot) {
+  const double lacking = (extremes.estimated ? 4 : 2) * std::max(-extremes.smallest, 0.0) +
+                         rounding_of_eigenvalues(n, extremes.largest);
+  const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
+  std::string text =
+      "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
+  if (ridge.absolute > 0) text += ", with " + number(ridge.absolute) + " added to its diagonal,";
+  text += " is not positive definite: ";
+  if (pivot >= 0)
+    text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
+  text += extremes.estimated ? "its smallest eigenvalue is about (Lanczos estimate) "
+                             : "its smallest eigenvalue is ";
+  text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
+  if (unit > 0 && lacking > 0)
+    text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
+            (ridge.absolute_scale ? " (absolute)" : "") +
+            ", or remove samples that nearly repeat others";
+  throw Error(ErrorCode::numeric, text, {}, pivot);
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,130 @@
+// Predictions at finite times. With left = e^(-lambda s) and gain = (1 - left) / lambda:
+//   train mean  f_0(X) + V' (1 - left) c
+//   test mean   f_0(*) + T V' gain c
+//   covariance  K_** - P gain(2 s) P'                                        nngp ensemble
+//   covariance  K_** + S Z' + Z S',  S = P gain,  Z = S M / 2 - Q             ntk ensemble
+// (arXiv:1902.06720, equations 9 to 16; P, Q, M of projected.hpp.)
+#include "inference/decay.hpp"
+#include "inference/projected.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+class Predictions {
+ public:
+  explicit Predictions(const Projected& basis)
+      : b_(basis), s_(*basis.setting), products_(s_.products()) {}
+
+  std::vector<Prediction> run() {
+    const std::int64_t columns = std::max<std::int64_t>(1, b_.block() / s_.outputs);
+    const DecayBlocks decays(b_.values, b_.scaled, columns);
+    Matrix left(s_.n, columns), gain(s_.n, columns);
+    for (std::int64_t first = 0; first < b_.times(); first += columns) {
+      const std::int64_t count = std::min(columns, b_.times() - first);
+      decays.fill(first, left, gain);
+      means(first, count, gain);
+      for (std::int64_t j = 0; j < count && s_.covariance() && s_.m > 0; ++j) {
+        s_.check();
+        covariance(out_[static_cast<std::size_t>(first + j)], left, gain, j);
+      }
+      s_.report("predictions", first + count, b_.times());
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // Of a block of times: one product for the test samples, one for the training samples.
+  void means(std::int64_t first, std::int64_t count, const Matrix& gain) {
+    const std::int64_t outputs = s_.outputs;
+    Matrix scaled = Matrix::uninitialized(s_.n, count * outputs);
+    const auto scale = [&](bool by_value) {
+      for (std::int64_t k = 0; k < s_.n; ++k)
+        for (std::int64_t j = 0; j < count; ++j) {
+          // 1 - left = gain lambda; an eigenvalue of zero learns nothing.
+          double f = gain(k, j);
+          if (by_value) f = b_.value(k) > 0 ? f * b_.value(k) : 0;
+          for (std::int64_t o = 0; o < outputs; ++o) scaled(k, j * outputs + o) = f * b_.c(k, o);
+        }
+    };
+    scale(true);
+    const Matrix train = products_.multiply(transposed(*b_.vectors), plain(scaled));
+    Matrix test;
+    if (s_.m > 0) {
+      scale(false);
+      test = products_.multiply(plain(b_.p), plain(scaled));
+    }
+    for (std::int64_t j = 0; j < count; ++j) {
+      Prediction p;
+      p.time = s_.times[static_cast<std::size_t>(first + j)];
+      p.train_mean = std::isinf(p.time) ? s_.problem->y_train->clone()
+                                        : shifted(train, j * outputs, s_.initial_train());
+      if (s_.m > 0) p.mean = shifted(test, j * outputs, s_.initial_test());
+      out_.push_back(std::move(p));
+    }
+  }
+
+  // Columns column, column + 1, ... plus the initial outputs.
+  [[nodiscard]] Matrix shifted(const Matrix& all, std::int64_t column,
+                               const Matrix* initial) const {
+    Matrix out = Matrix::uninitialized(all.rows(), s_.outputs);
+    for (std::int64_t i = 0; i < out.rows(); ++i)
+      for (std::int64_t o = 0; o < out.cols(); ++o)
+        out(i, o) = all(i, column + o) + (initial != nullptr ? (*initial)(i, o) : 0.0);
+    return out;
+  }
+
+  void covariance(Prediction& out, const Matrix& left, const Matrix& gain, std::int64_t j) const {
+    const bool full = s_.full_covariance();
+    if (full) out.covariance = s_.prior->test_test->clone();
+    Matrix s = b_.p.clone();
+    // gain(2 s) = gain(s) (1 + left(s)), halved between the two sides of P gain P'.
+    for (std::int64_t i = 0; i < s_.m; ++i)
+      for (std::int64_t k = 0; k < s_.n; ++k)
+        s(i, k) *= s_.mixed ? gain(k, j) : std::sqrt(gain(k, j) * (1 + left(k, j)));
+    if (!s_.mixed) {
+      if (full) {
+        products_.square_upper(-1, plain(s), 1, out.covariance);
+        mirror_upper(out.covariance);
+      }
+      set_variance(out, s, s, -1);
+    } else {
+      Matrix z = b_.q.clone();
+      products_.multiply_symmetric_right(0.5, s, b_.m, -1, z);
+      if (full) products_.add_symmetrised(plain(s), plain(z), out.covariance);
+      set_variance(out, s, z, 2);
+    }
+  }
+
+  // The diagonal of the covariance, or of K_** + weight a b' where that is all. Zero where rounding
+  // went below it: a variance has a root.
+  void set_variance(Prediction& out, const Matrix& a, const Matrix& b, double weight) const {
+    for (std::int64_t i = 0; i < s_.m; ++i) {
+      double v = 0;
+      if (s_.full_covariance()) {
+        v = out.covariance(i, i);
+      } else {
+        for (std::int64_t k = 0; k < s_.n; ++k) v += a(i, k) * b(i, k);
+        v = s_.prior_variance(i) + weight * v;
+      }
+      out.variance.push_back(std::max(v, 0.0));
+    }
+  }
+
+  const Projected& b_;
+  const Setting& s_;
+  Products products_;
+  std::vector<Prediction> out_;
+};
+
+}  // namespace
+
+std::vector<Prediction> predict_over_time(const Projected& basis) {
+  return Predictions(basis).run();
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,60 @@
+// The products that lead into the eigenbasis.
+#include "inference/projected.hpp"
+
+#include <algorithm>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t most_times = 512, least_times = 32;
+constexpr std::int64_t block_numbers = 1 << 19;  // of one array over a block of times
+
+// V K V', of which only the diagonal is read where there is nothing to test.
+void project_prior(Projected& b, bool whole) {
+  const Setting& s = *b.setting;
+  const Products products = s.products();
+  const Matrix& v = *b.vectors;
+  Matrix w = Matrix::uninitialized(s.n, s.n);
+  products.multiply_symmetric_right(1, v, *s.problem->nngp.train_train, 0, w);
+  s.check();
+  b.prior.resize(static_cast<std::size_t>(s.n));
+  for (std::int64_t k = 0; k < s.n; ++k) {
+    double sum = 0;
+    for (std::int64_t j = 0; j < s.n; ++j) sum += w(k, j) * v(k, j);
+    b.prior[static_cast<std::size_t>(k)] = sum;
+  }
+  if (!whole) return;
+  b.q = products.multiply(plain(*s.problem->nngp.test_train), transposed(v));
+  b.m = Matrix::uninitialized(s.n, s.n);
+  products.multiply_to_symmetric(1, plain(w), transposed(v), 0, b.m);
+  s.check();
+}
+
+}  // namespace
+
+std::int64_t Projected::block() const noexcept {
+  const std::int64_t most =
+      std::clamp(block_numbers / std::max<std::int64_t>(setting->n, 1), least_times, most_times);
+  const std::int64_t blocks = (times() + most - 1) / most;
+  return blocks == 0 ? 1 : (times() + blocks - 1) / blocks;
+}
+
+Projected project(const Setting& s, const Eigen& eigen) {
+  Projected b;
+  b.setting = &s;
+  b.vectors = &eigen.vectors;
+  for (const double v : eigen.values) b.values.push_back(std::max(v, 0.0));
+  const double targets = static_cast<double>(s.n * s.outputs);
+  for (const double t : s.times) b.scaled.push_back(s.options->learning_rate * t / targets);
+  const Products products = s.products();
+  b.c = products.multiply(plain(eigen.vectors), plain(s.to_learn));
+  const bool test =
+      s.m > 0 && (s.options->predictions || (s.options->losses && s.problem->y_test != nullptr));
+  if (test) b.p = products.multiply(plain(*s.drive->test_train), transposed(eigen.vectors));
+  s.check();
+  if (s.covariance() && s.mixed) project_prior(b, test);
+  return b;
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,43 @@
+// The kernels in the eigenbasis of the one that drives training: there every formula of finite
+// times is a sum over eigenvalues.
+#pragma once
+
+#include "inference/setting.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// With A = V' diag(lambda) V the regularised kernel, eigenvectors as rows of V, T its and P the
+/// prior's test x train block, K the prior's train x train block:
+struct Projected {
+  const Setting* setting = nullptr;
+  const Matrix* vectors = nullptr;  ///< V
+  std::vector<double> values;       ///< lambda, those below zero by rounding raised to zero
+  std::vector<double> scaled;       ///< of each time: learning rate x time / number of targets
+  Matrix c;                         ///< V (Y - f_0), [n, outputs]
+  Matrix p;                         ///< T V', [m, n]; empty without test samples
+  // Of the ntk ensemble with a covariance alone:
+  std::vector<double> prior;  ///< diagonal of V K V'
+  Matrix q;                   ///< P V', [m, n]
+  Matrix m;                   ///< V K V', symmetric
+
+  [[nodiscard]] double value(std::int64_t k) const noexcept {
+    return values[static_cast<std::size_t>(k)];
+  }
+  [[nodiscard]] std::int64_t times() const noexcept {
+    return static_cast<std::int64_t>(scaled.size());
+  }
+  /// How many times go through at once, so that memory does not grow with their number.
+  [[nodiscard]] std::int64_t block() const noexcept;
+};
+
+[[nodiscard]] Projected project(const Setting& setting, const Eigen& eigen);
+
+/// Prediction and covariance at each time.
+[[nodiscard]] std::vector<Prediction> predict_over_time(const Projected& basis);
+/// Losses at each time; takes `m` apart for its own matrix.
+[[nodiscard]] LossCurves losses_over_time(Projected& basis);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,66 @@
+// One inference after its arguments were checked: which kernel drives training, which one members
+// of the ensemble are drawn from, what is still to be learnt.
+#pragma once
+
+#include <widelimit/inference.hpp>
+
+#include "inference/products.hpp"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::detail {
+
+struct Setting {
+  const InferenceProblem* problem = nullptr;
+  const InferenceOptions* options = nullptr;
+  const Solver* solver = nullptr;
+  Control* control = nullptr;
+
+  const KernelBlocks* drive = nullptr;  ///< Theta of the formulas, or K
+  const KernelBlocks* prior = nullptr;  ///< whose covariance is that of the untrained network
+  /// Members start in a prior that is not the kernel they are driven by: `ntk`.
+  bool mixed = false;
+  std::int64_t n = 0, m = 0, outputs = 0;  ///< m 0: no test samples
+  Matrix to_learn;                         ///< Y - f_0, [n, outputs]
+  std::vector<double> times;
+
+  [[nodiscard]] std::string_view kernel_name() const noexcept {
+    return drive == &problem->ntk ? "ntk" : "nngp";
+  }
+  [[nodiscard]] Products products() const noexcept { return Products(solver->threads()); }
+  [[nodiscard]] bool ensemble() const noexcept {
+    return options->method != Method::gradient_descent_mse;
+  }
+  [[nodiscard]] bool covariance() const noexcept {
+    return options->covariance != Covariance::none && ensemble();
+  }
+  [[nodiscard]] bool full_covariance() const noexcept {
+    return options->covariance == Covariance::full && ensemble();
+  }
+  /// f_0 of the test samples; NULL: zero.
+  [[nodiscard]] const Matrix* initial_test() const noexcept {
+    return ensemble() ? nullptr : problem->initial_test;
+  }
+  [[nodiscard]] const Matrix* initial_train() const noexcept {
+    return ensemble() ? nullptr : problem->initial_train;
+  }
+  /// Variance of test sample i before training.
+  [[nodiscard]] double prior_variance(std::int64_t i) const noexcept {
+    return prior->test_diagonal != nullptr ? (*prior->test_diagonal)[static_cast<std::size_t>(i)]
+                                           : (*prior->test_test)(i, i);
+  }
+  void check() const {
+    if (control != nullptr) control->check();
+  }
+  void report(const char* phase, std::int64_t done, std::int64_t total) const {
+    if (control != nullptr) control->report({phase, done, total});
+  }
+};
+
+/// Throws Error(usage) for what does not fit.
+[[nodiscard]] Setting make_setting(const InferenceProblem& problem, const InferenceOptions& options,
+                                   const Solver& solver, Control* control);
+
+}  // namespace widelimit::detail
