@@ -20,8 +20,13 @@ std::string joined(const std::vector<Problem>& problems) {
 
 std::string Problem::text() const {
   std::string text = file;
-  if (line > 0)
+  if (line > 0 && !file.empty())
     text.append(":").append(std::to_string(line)).append(":").append(std::to_string(column));
+  else if (line > 0)
+    text.append("line ")
+        .append(std::to_string(line))
+        .append(", column ")
+        .append(std::to_string(column));
   if (!text.empty()) text += ": ";
   if (!pointer.empty()) text.append(pointer).append(": ");
   return text + message;

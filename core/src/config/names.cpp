@@ -44,13 +44,18 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   if (name.size() > longest) return {};
   const std::string wanted = folded(name);
   std::string best;
-  std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
+  std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1, alike = 0;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > longest) continue;
     const std::string other = folded(candidate);
     const std::size_t d = distance(wanted, other);
-    if (d < least && d < std::max(wanted.size(), other.size())) {
+    const std::size_t begins_alike = static_cast<std::size_t>(
+        std::mismatch(wanted.begin(), wanted.end(), other.begin(), other.end()).first -
+        wanted.begin());
+    const bool nearer = d < least || (d == least && !best.empty() && begins_alike > alike);
+    if (nearer && d < std::max(wanted.size(), other.size())) {
       least = d;
+      alike = begins_alike;
       best = candidate;
     }
   }

@@ -8,7 +8,8 @@
 namespace widelimit::detail {
 
 /// The candidate nearest to `name` by edit distance (Damerau 1964: insert, delete, replace, swap
-/// neighbours; letter case and separators do not count); empty where none is near.
+/// neighbours; letter case and separators do not count); of equals the one that begins most alike;
+/// empty where none is near.
 [[nodiscard]] std::string nearest_name(std::string_view name,
                                        const std::vector<std::string>& candidates);
 

@@ -4,13 +4,14 @@
 #include "names.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace widelimit::detail {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> own_keys{"type", "name", "inputs", "repeat", "layers"};
+constexpr std::array<std::string_view, 4> own_keys{"type", "name", "inputs", "repeat"};
 
 bool is_own(const std::string& key) {
   return std::find(own_keys.begin(), own_keys.end(), key) != own_keys.end();
@@ -49,8 +50,8 @@ class Checking {
   std::size_t layer_or_group(Value& entry, const std::string& pointer) {
     const bool bare = entry.string() != nullptr;
     name_to_object(entry);
-    const bool group = entry.find("layers") != nullptr ||
-                       (entry.find("repeat") != nullptr && entry.find("type") == nullptr);
+    const bool group = entry.find("type") == nullptr &&
+                       (entry.find("layers") != nullptr || entry.find("repeat") != nullptr);
     const std::size_t once = group ? this->group(entry, pointer) : layer(entry, bare, pointer);
     return repeated(entry, once, pointer);
   }
@@ -178,8 +179,8 @@ class Unrolling {
       for (std::int64_t k = 1; k <= times; ++k) {
         const std::string at = child(pointer, i);
         const std::string extended = repeat != nullptr ? suffix + "." + std::to_string(k) : suffix;
-        if (const Value* group = entry.find("layers"))
-          network(*group, child(at, "layers"), extended, out);
+        if (entry.find("type") == nullptr)
+          network(*entry.find("layers"), child(at, "layers"), extended, out);
         else
           out.push_back(layer(entry, at, extended));
       }

@@ -162,18 +162,23 @@ void share(Value& schemas, const std::string& name, const char* key) {
 }
 
 Value read_own() {
-  SourceTexts texts;
-  texts.add(SourceText("own schemas", std::string(text), true));
-  Report report;
-  std::optional<Value> schemas = parse_json(texts, 0, report);
-  report.throw_if_any(texts);
-  share(*schemas, "source", "type");
-  share(*schemas, "step", "type");
-  share(*schemas, "method", "method");
-  return std::move(*schemas);
+  Value schemas = literal(text);
+  share(schemas, "source", "type");
+  share(schemas, "step", "type");
+  share(schemas, "method", "method");
+  return schemas;
 }
 
 }  // namespace
+
+Value literal(std::string_view json) {
+  SourceTexts texts;
+  texts.add(SourceText("own schemas", std::string(json), true));
+  Report report;
+  std::optional<Value> value = parse_json(texts, 0, report);
+  report.throw_if_any(texts);
+  return std::move(*value);
+}
 
 const Value& own_schemas() {
   static const Value schemas = read_own();

@@ -14,6 +14,9 @@ namespace widelimit::detail {
 /// checked elsewhere: the network, a time, ...
 [[nodiscard]] const Value& own_schemas();
 
+/// A value that core's own source code writes as JSON.
+[[nodiscard]] Value literal(std::string_view json);
+
 /// One of them, e.g. "kernel".
 [[nodiscard]] const Value& own_schema(std::string_view name);
 

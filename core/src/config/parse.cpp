@@ -71,10 +71,14 @@ class TreeBuilder {
     string_.append(last.data(), last.size());
     const Origin at = begin_token();
     skip_string();
-    // Keys become pointers in messages, which a terminal shows.
-    if (std::any_of(string_.begin(), string_.end(),
-                    [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-      report_->add(at, path(), "a key must not contain control characters");
+    const auto is_control = [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    if (std::any_of(string_.begin(), string_.end(), is_control)) {
+      report_->add(at, container_path(), "a key must not contain control characters");
+      // Keys become pointers in messages, which a terminal shows.
+      std::replace_if(string_.begin(), string_.end(), is_control, '?');
+    }
     keys_.push_back({std::exchange(string_, {}), at});
     return true;
   }
@@ -241,7 +245,7 @@ std::string limit_message(const json::error_code& ec, bool too_many_values) {
     return "a list or object with too many entries";
   if (ec == json::error::illegal_leading_surrogate ||
       ec == json::error::illegal_trailing_surrogate || ec == json::error::expected_utf16_escape)
-    return "half a surrogate pair: \\uD800 to \\uDFFF come in pairs";
+    return half_a_pair;
   if (ec == json::error::expected_hex_digit) return "\\u is followed by four hexadecimal digits";
   return {};
 }

@@ -221,7 +221,8 @@ Bounds bounds_of(const Value& schema) {
 }
 
 std::string expectation(const Value& schema, const Wording& wording) {
-  std::string text = type_text(schema, &TypeWords::noun);
+  const bool choice = schema.find("enum") != nullptr;  // its values are shown already
+  std::string text = choice ? "" : type_text(schema, &TypeWords::noun);
   if (const Value* filled = schema.find("default"); filled != nullptr && !filled->is_null())
     text += (text.empty() ? "default " : ", default ") + shown(*filled);
   if (!wording.see.empty()) text += (text.empty() ? "" : "; ") + wording.see;

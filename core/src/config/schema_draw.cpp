@@ -62,50 +62,30 @@ std::string draw_word(std::uint64_t& state) {
   return word;
 }
 
-Value draw_any(const Value& schema, std::uint64_t& state, int depth);
+Value draw_value(const Value& schema, std::uint64_t& state);
 
-Value draw_list(const Value& schema, std::uint64_t& state, int depth) {
+Value draw_list(const Value& schema, std::uint64_t& state) {
   const Value *least = schema.find("minItems"), *most = schema.find("maxItems");
   const std::int64_t from = least != nullptr ? *least->integer() : 0;
-  const std::int64_t longer = from + (depth < 3 ? 3 : 0);  // lists of lists of lists stay small
-  const std::int64_t to = most != nullptr ? std::min(*most->integer(), longer) : longer;
-  const auto size =
-      from + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(to - from) + 1, state));
-  static const Value anything{.data = Value::Object{}};
-  const Value* items = schema.find("items");
+  const std::int64_t to = most != nullptr ? std::min(*most->integer(), from + 3) : from + 3;
+  const auto more = below(static_cast<std::uint64_t>(to - from) + 1, state);
   Value list{.data = Value::Array{}};
-  for (std::int64_t i = 0; i < size; ++i)
-    list.array()->push_back(draw_any(items != nullptr ? *items : anything, state, depth + 1));
+  for (std::int64_t i = 0; i < from + static_cast<std::int64_t>(more); ++i)
+    list.array()->push_back(draw_value(*schema.find("items"), state));
   return list;
 }
 
-Value draw_object(const Value& schema, std::uint64_t& state, int depth) {
-  Value object{.data = Value::Object{}};
-  if (const Value* properties = schema.find("properties"))
-    for (const Member& property : *properties->object()) {
-      const bool optional = property.value.find("default") != nullptr;
-      if (optional && below(3, state) == 0) continue;
-      object.object()->push_back({property.key, {}, draw_any(property.value, state, depth + 1)});
-    }
-  return object;
-}
-
-Value draw_any(const Value& schema, std::uint64_t& state, int depth) {
+/// Of a property or an item.
+Value draw_value(const Value& schema, std::uint64_t& state) {
   if (const Value* choices = schema.find("enum"))
     return (*choices->array())[below(choices->array()->size(), state)];
-  std::vector<std::string_view> types;
-  for (const std::string_view type :
-       {"number", "integer", "boolean", "string", "array", "object", "null"})
-    if (admits(schema, type) && !(type == "integer" && admits(schema, "number")))
-      types.push_back(type);
-  const std::string_view type = types[below(types.size(), state)];
-  if (type == "number") return {.data = draw_number(schema, state)};
-  if (type == "integer") return {.data = draw_integer(schema, state)};
-  if (type == "boolean") return {.data = below(2, state) == 1};
-  if (type == "string") return {.data = draw_word(state)};
-  if (type == "array") return draw_list(schema, state, depth);
-  if (type == "object") return draw_object(schema, state, depth);
-  return {};
+  const bool nullable = schema.find("type")->array() != nullptr;
+  if (nullable && below(2, state) == 0) return {};
+  if (admits(schema, "number")) return {.data = draw_number(schema, state)};
+  if (admits(schema, "integer")) return {.data = draw_integer(schema, state)};
+  if (admits(schema, "boolean")) return {.data = below(2, state) == 1};
+  if (admits(schema, "array")) return draw_list(schema, state);
+  return {.data = draw_word(state)};
 }
 
 /// A value of a type that the schema does not admit; null type: it admits all.
@@ -207,7 +187,16 @@ class Spoiling {
 
 }  // namespace
 
-Value draw_params(const Value& schema, std::uint64_t seed) { return draw_object(schema, seed, 0); }
+Value draw_params(const Value& schema, std::uint64_t seed) {
+  Value params{.data = Value::Object{}};
+  if (const Value* properties = schema.find("properties"))
+    for (const Member& property : *properties->object()) {
+      const bool optional = property.value.find("default") != nullptr;
+      if (optional && below(3, seed) == 0) continue;
+      params.object()->push_back({property.key, {}, draw_value(property.value, seed)});
+    }
+  return params;
+}
 
 std::vector<std::pair<Value, std::string>> spoil(const Value& schema, const Value& value) {
   Spoiling spoiling;

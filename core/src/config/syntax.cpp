@@ -88,6 +88,16 @@ std::string explain_word(std::string_view word) {
 
 std::string opened(char bracket) { return bracket == '{' ? "object" : "list"; }
 
+/// Is the last thing before `end` an escape \\uD800 to \\uDBFF, which another one must follow?
+bool after_high_surrogate(std::string_view text, std::size_t end) {
+  if (end > 0 && text[end - 1] == '\\') --end;
+  constexpr std::size_t length = 6;
+  if (end < length) return false;
+  const std::string escape = lower(text.substr(end - length, length));
+  return escape.starts_with("\\ud") &&
+         std::string_view("89ab").find(escape[3]) != std::string_view::npos;
+}
+
 SyntaxProblem explain_end(std::string_view text, const Before& before,
                           const std::function<std::string(std::size_t)>& place) {
   if (before.in_string)
@@ -152,6 +162,7 @@ SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
     const auto c = static_cast<unsigned char>(text[offset]);
     if (c == '\n' || c == '\r')
       return {before.string_begin, "this string does not end on its line: a closing \" is missing"};
+    if (after_high_surrogate(text, offset)) return {offset, half_a_pair};
     if (c < 0x20) return {offset, "a control character inside a string; write \\t, \\n or \\u00XX"};
     return {offset, "after \\ only \" \\ / b f n r t and u with four digits may follow"};
   }

@@ -14,6 +14,9 @@ struct SyntaxProblem {
   std::string message;
 };
 
+inline constexpr const char* half_a_pair =
+    "half a surrogate pair: \\uD800 to \\uDFFF come in pairs";
+
 /// `offset` is where the parser gave up. `place` writes an offset as a person reads it ("line 3,
 /// column 7").
 [[nodiscard]] SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
