@@ -94,7 +94,7 @@ TEST_CASE("only layers without required keys may be a name alone") {
   const Value schema = schema_of(test::catalogue());
   const Value& names = *detail::resolve(schema, "/$defs/layer/anyOf/0/enum");
   const auto has = [&](const char* name) {
-    return detail::to_json(names).find("\"" + std::string(name) + "\"") != std::string::npos;
+    return detail::to_json(names).find(std::string("\"") + name + "\"") != std::string::npos;
   };
   CHECK(has("relu"));
   CHECK(has("dense"));

@@ -13,7 +13,7 @@ namespace {
 
 std::string joined(const std::vector<Problem>& problems) {
   std::string all;
-  for (const Problem& p : problems) all += (all.empty() ? "" : "\n") + p.text();
+  for (const Problem& p : problems) all.append(all.empty() ? "" : "\n").append(p.text());
   return all;
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a property outside the subset is refused") {
         "and \"null\")");
   for (const char* type : {"\"object\"", "\"null\"", "[]", "[\"null\"]", "[\"number\", \"string\"]",
                            "[\"array\", \"null\"]", "[\"number\", \"string\", \"null\"]", "7"})
-    CHECK(problems_of_property("{\"type\": " + std::string(type) + ", \"default\": null}")
+    CHECK(problems_of_property(std::string("{\"type\": ") + type + ", \"default\": null}")
               .find("/properties/p/type: must be a type") != std::string::npos);
   CHECK(
       problems_of_property(R"({"type": "string", "pattern": "a*", "default": ""})") ==
@@ -161,11 +161,13 @@ TEST_CASE("exactly the properties without a default are required") {
 }
 
 TEST_CASE("the host's own keys cannot be parameters") {
-  for (const char* key : {"type", "name", "inputs", "repeat"})
-    CHECK(joined(check_schema(R"({"type": "object", "properties": {")" + std::string(key) +
-                              R"(": {"type": "number", "default": 1}}})")) ==
-          "line 1, column 35: /properties/" + std::string(key) + ": the key \"" + key +
-              "\" is the host's own; give the parameter another");
+  for (const std::string key : {"type", "name", "inputs", "repeat"}) {
+    const std::string property = "\"" + key + "\": {\"type\": \"number\", \"default\": 1}";
+    std::string expected = "line 1, column 35: /properties/";
+    expected += key + ": the key \"" + key + "\" is the host's own; give the parameter another";
+    CHECK(joined(check_schema("{\"type\": \"object\", \"properties\": {" + property + "}}")) ==
+          expected);
+  }
 }
 
 TEST_CASE("defaults are filled in and what is written is kept") {
