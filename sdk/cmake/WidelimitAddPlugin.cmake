@@ -35,6 +35,28 @@ function(_widelimit_compile_as_plugin target)
                                              VISIBILITY_INLINES_HIDDEN ON INTERPROCEDURAL_OPTIMIZATION OFF)
 endfunction()
 
+# What a better copy is compiled with besides, on avx2 or avx512. With one flag fewer Highway takes a weaker target; the
+# headers check that it did not.
+function(_widelimit_compile_for target isa)
+  set(flags_avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2 -mpclmul -maes)
+  set(flags_avx512 ${flags_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd)
+  set(highway_avx2 HWY_AVX2)
+  set(highway_avx512 HWY_AVX3)
+  target_compile_options(${target} PRIVATE ${flags_${isa}})
+  target_compile_definitions(${target} PRIVATE WIDELIMIT_SDK_HIGHWAY=${highway_${isa}})
+  target_include_directories(${target} SYSTEM PRIVATE ${WIDELIMIT_HIGHWAY_INCLUDE_DIR})
+endfunction()
+
+# Are there copies besides the baseline here?
+function(_widelimit_has_better_copies result)
+  _widelimit_sanitized(sanitized)
+  if(WIDELIMIT_SIMD AND WIDELIMIT_HIGHWAY_INCLUDE_DIR AND NOT sanitized AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set(${result} ON PARENT_SCOPE)
+  else()
+    set(${result} OFF PARENT_SCOPE)
+  endif()
+endfunction()
+
 function(widelimit_add_plugin name)
   cmake_parse_arguments(plugin "BASELINE_ONLY;RESIDENT" "VENDOR;LICENSE;SUMMARY" "" ${ARGN})
   list(LENGTH plugin_UNPARSED_ARGUMENTS n_sources)
@@ -64,25 +86,20 @@ function(widelimit_add_plugin name)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
 
-  if(plugin_BASELINE_ONLY OR sanitized OR NOT WIDELIMIT_SIMD OR NOT WIDELIMIT_HIGHWAY_INCLUDE_DIR
-     OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  _widelimit_has_better_copies(better)
+  if(plugin_BASELINE_ONLY OR NOT better)
     return()
   endif()
   target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_BETTER_COPIES)
-  # With one flag fewer Highway takes a weaker target; the headers check that it did not.
-  set(flags_avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2 -mpclmul -maes)
-  set(flags_avx512 ${flags_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd)
-  set(target_avx2 HWY_AVX2)
-  set(target_avx512 HWY_AVX3)
   foreach(isa IN ITEMS avx2 avx512)
     set(copy ${name}_${isa})
     add_library(${copy} OBJECT ${source})
     _widelimit_compile_as_plugin(${copy})
-    target_compile_options(${copy} PRIVATE ${flags_${isa}} $<TARGET_PROPERTY:${name},COMPILE_OPTIONS>)
-    target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_HIGHWAY=${target_${isa}} WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa}
+    _widelimit_compile_for(${copy} ${isa})
+    target_compile_options(${copy} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_OPTIONS>)
+    target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa}
                                                $<FILTER:$<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>,EXCLUDE,^WIDELIMIT_SDK_BETTER_COPIES$>)
     target_include_directories(${copy} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
-    target_include_directories(${copy} SYSTEM PRIVATE ${WIDELIMIT_HIGHWAY_INCLUDE_DIR})
     # As a library, not a source: such objects follow the plugin's own on the link line. Inline functions that several
     # copies emit are merged by the linker, which keeps the first: that must be the one that every processor can run.
     target_link_libraries(${name} PRIVATE $<TARGET_OBJECTS:${copy}>)

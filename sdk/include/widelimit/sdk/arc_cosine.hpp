@@ -27,7 +27,7 @@ ArcCosine<V> arc_cosine(V k, V p, V q) {
   using T = scalar_t<V>;
   const V scale = geometric_mean(p, q);
   const V rest = max(V(0), scale - abs(k));  // sqrt(p q) e; rounding may have left |k| above
-  const V e = select(scale > V(0), rest / scale, V(1));
+  const V e = select(scale == V(0), V(1), rest / scale);
   const V x = V(1) - e, root = sqrt(e);
   const V angle =
       root * fma(x, polynomials::evaluate(polynomials::arc_cosine_angle<T>, x), V(0.25));

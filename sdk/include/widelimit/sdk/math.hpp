@@ -79,8 +79,9 @@ V atan2(V y, V x) {
   constexpr T half_pi = std::numbers::pi_v<T> / 2;
   constexpr T half_pi_rest = std::same_as<T, float> ? T(-4.37113883e-8) : T(6.123233995736766e-17);
   const V steep = abs(y), flat = abs(x);
-  const V larger = max(steep, flat), smaller = min(steep, flat);
-  const V t = select(larger > V(0), smaller / larger, V(0)), z = t * t;
+  // In this order whichever argument is not a number comes through.
+  const V larger = max(flat, steep), smaller = min(steep, flat);
+  const V t = select(larger == V(0), V(0), smaller / larger), z = t * t;
   const V first_octant = fma(t * z, polynomials::evaluate(polynomials::atan<T>, z), t);
   const V quadrant =
       select(steep > flat, V(half_pi) - (first_octant - V(half_pi_rest)), first_octant);
