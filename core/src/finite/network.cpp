@@ -1,0 +1,89 @@
+// The public face of a network of finite width.
+#include <widelimit/error.hpp>
+#include <widelimit/finite.hpp>
+
+#include "execution/blas.hpp"
+#include "finite/passes.hpp"
+#include "finite/state.hpp"
+#include "plugin/abi_error.hpp"
+#include "random/random.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace widelimit {
+
+const std::vector<FiniteNetwork::Block>& FiniteNetwork::blocks() const noexcept {
+  return state_->blocks;
+}
+std::int64_t FiniteNetwork::parameter_count() const noexcept { return state_->parameters; }
+std::int64_t FiniteNetwork::outputs() const noexcept { return state_->outputs; }
+
+std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
+  std::vector<double> theta(static_cast<std::size_t>(state_->parameters));
+  for (std::size_t i = 1; i < state_->nodes.size(); ++i) {
+    const State::Node& node = state_->nodes[i];
+    if (node.size == 0) continue;
+    widelimit_error error = detail::make_abi_error();
+    detail::check_status(
+        node.face->init(node.layer->object.get(), node.in_shape.front(),
+                        detail::derive_seed(seed, i, 0), theta.data() + node.offset, &error),
+        error, node.layer->place.pointer, "layer " + node.layer->type);
+  }
+  return theta;
+}
+
+Matrix FiniteNetwork::forward(std::span<const double> theta, const Samples& x) const {
+  state_->check_parameters(theta.size());
+  state_->check_samples(x);
+  const Samples values = x.converted(Precision::float64);
+  Matrix y = Matrix::uninitialized(x.count(), state_->outputs);
+  detail::ForwardPasses(*state_).run(theta.data(), values.f64().data(), x.count(),
+                                     [&](std::int64_t first, std::int64_t rows, const double* out) {
+                                       std::copy_n(out, rows * state_->outputs,
+                                                   y.row(first).data());
+                                     });
+  return y;
+}
+
+Matrix FiniteNetwork::jvp(std::span<const double> theta, std::span<const double> theta_dot,
+                          const Samples& x) const {
+  state_->check_parameters(theta.size());
+  state_->check_parameters(theta_dot.size());
+  state_->check_samples(x);
+  const Samples values = x.converted(Precision::float64);
+  Matrix y_dot = Matrix::uninitialized(x.count(), state_->outputs);
+  state_->executor().parallel_for(
+      x.count(), state_->rows_at_once(x.count()), [&](std::int64_t begin, std::int64_t end) {
+        const detail::TilePhase phase;
+        detail::Workspace workspace(*state_, end - begin);
+        workspace.forward(theta.data(), values.f64().row(begin).data(), end - begin);
+        const double* const out = workspace.tangent(theta.data(), theta_dot.data());
+        std::copy_n(out, (end - begin) * state_->outputs, y_dot.row(begin).data());
+      });
+  return y_dot;
+}
+
+std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const Samples& x,
+                                       const Matrix& y_bar) const {
+  state_->check_parameters(theta.size());
+  state_->check_samples(x);
+  if (y_bar.rows() != x.count() || y_bar.cols() != state_->outputs)
+    throw Error(ErrorCode::usage, "y_bar is " + std::to_string(y_bar.rows()) + " x " +
+                                      std::to_string(y_bar.cols()) + "; expected " +
+                                      std::to_string(x.count()) + " x " +
+                                      std::to_string(state_->outputs));
+  const Samples values = x.converted(Precision::float64);
+  std::vector<double> gradient(theta.size());
+  detail::GradientPasses passes(*state_, x.count());
+  passes.run(
+      theta.data(), values.f64().data(), x.count(),
+      [&](std::int64_t first, std::int64_t rows, const double*, double* out) {
+        std::copy_n(y_bar.row(first).data(), rows * state_->outputs, out);
+        return 0.0;
+      },
+      gradient.data());
+  return gradient;
+}
+
+}  // namespace widelimit

@@ -1,0 +1,90 @@
+// See passes.hpp.
+#include "finite/passes.hpp"
+
+#include "execution/blas.hpp"
+
+#include <algorithm>
+
+namespace widelimit::detail {
+
+namespace {
+
+// Gradients below this many multiplications are not worth a second thread.
+constexpr std::int64_t work_for_threads = 1 << 24;
+constexpr std::int64_t most_groups = 8;
+constexpr std::int64_t most_gradient_numbers = 1 << 24;  // of the groups' sums together
+
+std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
+  const std::int64_t parameters = std::max<std::int64_t>(network.parameters, 1);
+  const std::int64_t pieces = (n + network.rows_at_once(n) - 1) / network.rows_at_once(n);
+  if (n < work_for_threads / parameters) return 1;
+  return std::clamp(std::min(most_gradient_numbers / parameters, pieces), std::int64_t{1},
+                    most_groups);
+}
+
+}  // namespace
+
+void ForwardPasses::run(const double* theta, const double* x, std::int64_t n,
+                        const Consumer& consume) {
+  const std::int64_t rows = network_.rows_at_once(n);
+  if (n <= rows) {
+    const TilePhase phase;
+    if (workspace_ == nullptr || workspace_->rows() < n)
+      workspace_ = std::make_unique<Workspace>(network_, n);
+    consume(0, n, workspace_->forward(theta, x, n));
+    return;
+  }
+  network_.executor().parallel_for(n, rows, [&](std::int64_t begin, std::int64_t end) {
+    const TilePhase phase;
+    Workspace workspace(network_, end - begin);
+    consume(begin, end - begin,
+            workspace.forward(theta, x + begin * network_.features(), end - begin));
+  });
+}
+
+GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t n)
+    : network_(network), groups_(static_cast<std::size_t>(groups_for(network, n))) {
+  const std::int64_t rows = network.rows_at_once(n);
+  sums_.resize(static_cast<std::size_t>((n + rows - 1) / rows));
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    groups_[g].workspace = std::make_unique<Workspace>(network, rows);
+    groups_[g].y_bar.resize(static_cast<std::size_t>(rows * network.outputs));
+    if (g > 0) groups_[g].gradient.resize(static_cast<std::size_t>(network.parameters));
+  }
+}
+
+double GradientPasses::run(const double* theta, const double* x, std::int64_t n,
+                           const OutputGradient& y_bar_of, double* gradient) {
+  const std::int64_t rows = groups_.front().workspace->rows();
+  const std::int64_t pieces = (n + rows - 1) / rows;
+  const auto groups = static_cast<std::int64_t>(groups_.size());
+  const auto work = [&](std::int64_t g) {
+    Group& group = groups_[static_cast<std::size_t>(g)];
+    double* const sum = g == 0 ? gradient : group.gradient.data();
+    std::fill_n(sum, network_.parameters, 0.0);
+    for (std::int64_t p = g; p < pieces; p += groups) {
+      const std::int64_t first = p * rows, count = std::min(rows, n - first);
+      const double* const y =
+          group.workspace->forward(theta, x + first * network_.features(), count);
+      sums_[static_cast<std::size_t>(p)] = y_bar_of(first, count, y, group.y_bar.data());
+      group.workspace->reverse(theta, group.y_bar.data(), sum);
+    }
+  };
+  if (groups == 1) {
+    const TilePhase phase;
+    work(0);
+  } else {
+    network_.executor().parallel_for(groups, 1, [&](std::int64_t begin, std::int64_t end) {
+      const TilePhase phase;
+      for (std::int64_t g = begin; g < end; ++g) work(g);
+    });
+    for (std::size_t g = 1; g < groups_.size(); ++g)
+      for (std::int64_t i = 0; i < network_.parameters; ++i)
+        gradient[i] += groups_[g].gradient[static_cast<std::size_t>(i)];
+  }
+  double total = 0;
+  for (std::int64_t p = 0; p < pieces; ++p) total += sums_[static_cast<std::size_t>(p)];
+  return total;
+}
+
+}  // namespace widelimit::detail

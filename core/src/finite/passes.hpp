@@ -1,0 +1,56 @@
+// Whole sets of samples through a network: in pieces that fit the cache, on the runtime's threads,
+// with results that do not depend on their number.
+#pragma once
+
+#include "finite/state.hpp"
+#include "finite/workspace.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// Outputs of sets of samples. A set that is one piece is evaluated in memory that is kept, so
+/// small sets may be looked at after every step of training.
+class ForwardPasses {
+ public:
+  explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
+
+  /// Forward of n samples [n, features]: consume(first, rows, outputs) for each piece, from several
+  /// threads where there are several pieces.
+  using Consumer = std::function<void(std::int64_t, std::int64_t, const double*)>;
+  void run(const double* theta, const double* x, std::int64_t n, const Consumer& consume);
+
+ private:
+  const FiniteNetwork::State& network_;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+/// Gradients of sums over samples, again and again: nothing is allocated after construction. Pieces
+/// are dealt to a fixed number of groups, each with a sum of its own; the sums are added in order.
+class GradientPasses {
+ public:
+  /// `n`: the largest batch.
+  GradientPasses(const FiniteNetwork::State& network, std::int64_t n);
+
+  /// gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
+  /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the
+  /// sum over all pieces is returned. Called from several threads for large networks.
+  using OutputGradient = std::function<double(std::int64_t, std::int64_t, const double*, double*)>;
+  double run(const double* theta, const double* x, std::int64_t n, const OutputGradient& y_bar_of,
+             double* gradient);
+
+ private:
+  struct Group {
+    std::unique_ptr<Workspace> workspace;
+    std::vector<double> y_bar, gradient;  // of the first group the caller's
+  };
+
+  const FiniteNetwork::State& network_;
+  std::vector<Group> groups_;
+  std::vector<double> sums_;  // of pieces
+};
+
+}  // namespace widelimit::detail

@@ -1,0 +1,320 @@
+// Gradient descent with momentum on 1/2 mean squared error, one member of an ensemble a task.
+#include <widelimit/error.hpp>
+#include <widelimit/finite.hpp>
+
+#include "execution/blas.hpp"
+#include "finite/passes.hpp"
+#include "finite/schedule.hpp"
+#include "finite/state.hpp"
+#include "random/random.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace widelimit {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint64_t batches_stream = 1;  // of a member's seed, beside that of its parameters
+
+// A set of samples with its targets.
+struct Set {
+  Samples x;
+  const Matrix* y = nullptr;
+  [[nodiscard]] std::int64_t count() const noexcept { return x.count(); }
+  [[nodiscard]] const double* rows(std::int64_t first) const noexcept {
+    return x.f64().row(first).data();
+  }
+};
+
+struct Job {
+  const FiniteNetwork* network;
+  const FiniteNetwork::State& state;
+  Set train, test;
+  const TrainOptions& options;
+  Control* control;
+  std::vector<std::int64_t> recorded;
+  std::atomic<std::int64_t> steps_done{0};
+  std::atomic<std::int64_t> first_failed{std::numeric_limits<std::int64_t>::max()};
+};
+
+void require(bool good, const std::string& message) {
+  if (!good) throw Error(ErrorCode::usage, message);
+}
+
+void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
+           const std::string& name) {
+  state.check_samples(x);
+  require(y.rows() == x.count() && y.cols() == state.outputs,
+          "the " + name + " targets are " + std::to_string(y.rows()) + " x " +
+              std::to_string(y.cols()) + "; expected " + std::to_string(x.count()) + " x " +
+              std::to_string(state.outputs));
+}
+
+void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
+           const Samples* x_test, const Matrix* y_test, const TrainOptions& o) {
+  check(state, x, y, "training");
+  require(x.count() > 0, "training needs at least one sample");
+  if (x_test != nullptr) {
+    state.check_samples(*x_test);
+    if (y_test != nullptr) check(state, *x_test, *y_test, "test");
+  }
+  require(std::isfinite(o.learning_rate) && o.learning_rate > 0,
+          "the learning rate must be a number above 0");
+  require(o.momentum >= 0 && o.momentum < 1, "momentum must be at least 0 and below 1");
+  require(o.steps >= 0, "the number of steps must be at least 0");
+  require(o.ensemble >= 1, "an ensemble has at least one member");
+  require(!o.batch_size || *o.batch_size >= 1, "a batch has at least one sample");
+}
+
+// Sum of squares of f - y; y_bar = scale (f - y).
+double residuals(const double* f, const double* y, std::int64_t n, double scale, double* y_bar) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double r = f[i] - y[i];
+    sum += r * r;
+    y_bar[i] = scale * r;
+  }
+  return sum;
+}
+
+double squares(const double* f, const double* y, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += (f[i] - y[i]) * (f[i] - y[i]);
+  return sum;
+}
+
+// Samples and targets of one step.
+struct Batch {
+  const double* x;
+  const double* y;
+  std::int64_t count;
+};
+
+// The samples in an order shuffled anew for each epoch, cut into batches of which the last may be
+// smaller.
+class Batches {
+ public:
+  Batches(const Job& job, std::uint64_t seed)
+      : train_(job.train), features_(job.state.features()), seed_(seed) {
+    if (!job.options.batch_size || *job.options.batch_size >= train_.count()) return;
+    x_ = Matrix::uninitialized(*job.options.batch_size, features_);
+    y_ = Matrix::uninitialized(*job.options.batch_size, job.state.outputs);
+  }
+
+  [[nodiscard]] bool whole() const noexcept { return x_.rows() == 0; }
+  [[nodiscard]] std::int64_t most() const noexcept { return whole() ? train_.count() : x_.rows(); }
+
+  Batch next() {
+    if (whole()) return {train_.rows(0), train_.y->data(), train_.count()};
+    if (at_ == train_.count() || order_.empty()) {
+      order_ = detail::permutation(seed_, epoch_++, train_.count());
+      at_ = 0;
+    }
+    const std::int64_t count = std::min(x_.rows(), train_.count() - at_);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t sample = order_[static_cast<std::size_t>(at_ + i)];
+      std::copy_n(train_.rows(sample), features_, x_.row(i).data());
+      std::copy_n(train_.y->row(sample).data(), y_.cols(), y_.row(i).data());
+    }
+    at_ += count;
+    return {x_.data(), y_.data(), count};
+  }
+
+ private:
+  const Set& train_;
+  std::int64_t features_;
+  std::uint64_t seed_, epoch_ = 0;
+  std::int64_t at_ = 0;
+  std::vector<std::int64_t> order_;
+  Matrix x_, y_;
+};
+
+class Member {
+ public:
+  Member(Job& job, std::int64_t index)
+      : job_(job),
+        index_(index),
+        seed_(detail::derive_seed(job.options.seed, static_cast<std::uint64_t>(index), 0)),
+        batches_(job, detail::derive_seed(seed_, batches_stream, 1)),
+        passes_(job.state, batches_.most()),
+        evaluation_(job.state),
+        gradient_(static_cast<std::size_t>(job.state.parameters)) {
+    result_.parameters = job.network->init(seed_);
+    if (job.options.momentum > 0) velocity_.resize(gradient_.size());
+  }
+
+  TrainedMember run() {
+    const TrainOptions& o = job_.options;
+    auto next_record = job_.recorded.begin();
+    for (std::int64_t step = 0; step < o.steps; ++step) {
+      if (step % 64 == 0) tell(step);
+      const Batch batch = batches_.next();
+      const double loss = gradient(batch);
+      if (!std::isfinite(loss)) diverged(step);
+      if (step == *next_record) {
+        record(step, batches_.whole() ? loss : loss_of(job_.train));
+        ++next_record;
+      }
+      update();
+    }
+    record(o.steps, loss_of(job_.train));
+    tell(o.steps);
+    if (job_.test.count() > 0) {
+      result_.predictions = Matrix::uninitialized(job_.test.count(), job_.state.outputs);
+      evaluation_.run(result_.parameters.data(), job_.test.rows(0), job_.test.count(),
+                      [&](std::int64_t first, std::int64_t rows, const double* f) {
+                        std::copy_n(f, rows * job_.state.outputs,
+                                    result_.predictions.row(first).data());
+                      });
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // 1/2 mean squared error of the batch; its gradient into gradient_.
+  double gradient(const Batch& batch) {
+    const std::int64_t outputs = job_.state.outputs;
+    const double scale = 1 / static_cast<double>(batch.count * outputs);
+    return 0.5 * scale *
+           passes_.run(
+               result_.parameters.data(), batch.x, batch.count,
+               [&](std::int64_t first, std::int64_t rows, const double* f, double* y_bar) {
+                 return residuals(f, batch.y + first * outputs, rows * outputs, scale, y_bar);
+               },
+               gradient_.data());
+  }
+
+  void update() {
+    const double rate = job_.options.learning_rate, momentum = job_.options.momentum;
+    double* const theta = result_.parameters.data();
+    const double* const g = gradient_.data();
+    if (velocity_.empty()) {
+      for (std::size_t i = 0; i < gradient_.size(); ++i) theta[i] -= rate * g[i];
+      return;
+    }
+    double* const v = velocity_.data();
+    for (std::size_t i = 0; i < gradient_.size(); ++i) {
+      v[i] = momentum * v[i] + g[i];
+      theta[i] -= rate * v[i];
+    }
+  }
+
+  double loss_of(const Set& set) {
+    const std::int64_t outputs = job_.state.outputs, rows = job_.state.rows_at_once(set.count());
+    std::vector<double> sums(static_cast<std::size_t>((set.count() + rows - 1) / rows));
+    evaluation_.run(result_.parameters.data(), set.rows(0), set.count(),
+                    [&](std::int64_t first, std::int64_t count, const double* f) {
+                      sums[static_cast<std::size_t>(first / rows)] =
+                          squares(f, set.y->row(first).data(), count * outputs);
+                    });
+    double total = 0;
+    for (const double s : sums) total += s;
+    return 0.5 * total / static_cast<double>(set.count() * outputs);
+  }
+
+  void record(std::int64_t step, double train_loss) {
+    const double test_loss =
+        job_.test.count() > 0 && job_.test.y != nullptr ? loss_of(job_.test) : nan;
+    if (!std::isfinite(train_loss) || std::isinf(test_loss)) diverged(step);
+    result_.losses.push_back({step, train_loss, test_loss});
+  }
+
+  // Counts steps, stops where the user or the failure of an earlier member asks for it.
+  void tell(std::int64_t step) {
+    const std::int64_t done = job_.steps_done += step - told_;
+    told_ = step;
+    if (job_.control != nullptr) {
+      job_.control->check();
+      job_.control->report({"train", done, job_.options.steps * job_.options.ensemble});
+    }
+    if (job_.first_failed < index_)
+      throw Error(ErrorCode::cancelled, "an earlier member of the ensemble failed");
+  }
+
+  [[noreturn]] void diverged(std::int64_t step) const;
+  [[nodiscard]] double largest_stable_rate() const;
+
+  Job& job_;
+  std::int64_t index_, told_ = 0;
+  std::uint64_t seed_;
+  Batches batches_;
+  detail::GradientPasses passes_;
+  detail::ForwardPasses evaluation_;
+  std::vector<double> gradient_, velocity_;
+  TrainedMember result_;
+};
+
+// 2 (1 + momentum) N / lambda_max of J J', the tangent kernel of the network as it was initialised,
+// by power iteration (math of gradient descent on a quadratic).
+double Member::largest_stable_rate() const {
+  constexpr int iterations = 20;
+  const std::vector<double> theta = job_.network->init(seed_);
+  Matrix u(job_.train.count(), job_.state.outputs);
+  for (double& v : u.flat()) v = 1;
+  double largest = 0;
+  for (int i = 0; i < iterations; ++i) {
+    double norm = 0;
+    for (const double v : u.flat()) norm += v * v;
+    norm = std::sqrt(norm);
+    if (!(norm > 0) || !std::isfinite(norm)) break;
+    for (double& v : u.flat()) v /= norm;
+    if (i > 0) largest = norm;
+    u = job_.network->jvp(theta, job_.network->vjp(theta, job_.train.x, u), job_.train.x);
+  }
+  return 2 * (1 + job_.options.momentum) * static_cast<double>(u.size()) / largest;
+}
+
+void Member::diverged(std::int64_t step) const {
+  const double stable = largest_stable_rate(), rate = job_.options.learning_rate;
+  const double wish = std::isfinite(stable) && stable > 0 ? std::min(stable, rate) / 2 : rate / 10;
+  char text[256];
+  std::snprintf(
+      text, sizeof text,
+      "member %lld of the finite ensemble diverged: its loss at step %lld is not a finite "
+      "number; try a smaller \"learning_rate\" than %g, for example %.1g",
+      static_cast<long long>(index_), static_cast<long long>(step), rate, wish);
+  throw Error(ErrorCode::numeric, text, {}, index_);
+}
+
+}  // namespace
+
+std::vector<TrainedMember> train(const FiniteNetwork& network, const Samples& x_train,
+                                 const Matrix& y_train, const Samples* x_test, const Matrix* y_test,
+                                 const TrainOptions& options, Control* control) {
+  const FiniteNetwork::State& state = network.state();
+  check(state, x_train, y_train, x_test, y_test, options);
+  Job job{&network, state,   {x_train.converted(Precision::float64), &y_train},        {},
+          options,  control, detail::recorded_steps(options.steps, options.record_all)};
+  if (x_test != nullptr) job.test = {x_test->converted(Precision::float64), y_test};
+
+  std::vector<TrainedMember> members(static_cast<std::size_t>(options.ensemble));
+  std::vector<std::exception_ptr> failures(members.size());
+  // Of several members that fail the first is reported, on any number of threads.
+  state.executor().parallel_for(options.ensemble, 1, [&](std::int64_t begin, std::int64_t end) {
+    const detail::TilePhase phase;
+    for (std::int64_t m = begin; m < end; ++m) {
+      if (job.first_failed < m) continue;
+      try {
+        members[static_cast<std::size_t>(m)] = Member(job, m).run();
+      } catch (...) {
+        failures[static_cast<std::size_t>(m)] = std::current_exception();
+        for (std::int64_t before = job.first_failed;
+             m < before && !job.first_failed.compare_exchange_weak(before, m);) {
+        }
+      }
+    }
+  });
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+  return members;
+}
+
+}  // namespace widelimit

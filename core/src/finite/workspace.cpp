@@ -1,0 +1,147 @@
+// Passes of a batch: the layers' finite faces, called in order.
+#include "finite/workspace.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "plugin/abi_error.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <new>
+#include <string>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::align_val_t alignment{64};
+
+using Function = widelimit_status (*)(const widelimit_layer*, const widelimit_pass*,
+                                      widelimit_error*);
+
+}  // namespace
+
+// The pass struct of one node with the arrays it points to.
+struct Workspace::Call {
+  const FiniteNetwork::State::Node* node = nullptr;
+  widelimit_pass pass{};
+  std::vector<const double*> x, x_dot;
+  std::vector<double*> x_bar;
+
+  void run(Function function) const {
+    widelimit_error error = make_abi_error();
+    const widelimit_status status = function(node->layer->object.get(), &pass, &error);
+    if (status != WIDELIMIT_OK)
+      check_status(status, error, node->layer->place.pointer, "layer " + node->layer->type);
+  }
+};
+
+void Workspace::Free::operator()(void* p) const noexcept { ::operator delete(p, alignment); }
+
+double* Workspace::allocate(std::int64_t numbers) {
+  const std::size_t bytes =
+      std::max<std::size_t>(static_cast<std::size_t>(numbers) * sizeof(double), 1);
+  void* const p = ::operator new(bytes, alignment, std::nothrow);
+  if (p == nullptr)
+    throw Error(ErrorCode::memory, "no memory for the activations of " + std::to_string(rows_) +
+                                       " samples (" + std::to_string(bytes) + " bytes)");
+  memory_.emplace_back(p);
+  return static_cast<double*>(p);
+}
+
+Workspace::Workspace(const FiniteNetwork::State& network, std::int64_t rows)
+    : network_(network),
+      rows_(rows),
+      y_(network.nodes.size()),
+      bar_(network.nodes.size()),
+      dot_(network.nodes.size()),
+      calls_(network.nodes.size()) {
+  void* const scratch =
+      allocate(static_cast<std::int64_t>(network.scratch_bytes / sizeof(double)) + 1);
+  for (std::size_t i = 1; i < calls_.size(); ++i) {
+    const FiniteNetwork::State::Node& node = network.nodes[i];
+    Call& call = calls_[i];
+    call.node = &node;
+    y_[i] = allocate(node.values * rows);
+    if (node.learns) {
+      if (static_cast<int>(i) != network.output) bar_[i] = allocate(node.values * rows);
+    }
+    for (const int input : node.inputs) {
+      call.x.push_back(y_[static_cast<std::size_t>(input)]);
+      call.x_bar.push_back(bar_[static_cast<std::size_t>(input)]);
+    }
+    call.x_dot.resize(call.x.size());
+    widelimit_pass& p = call.pass;
+    p.struct_size = sizeof p;
+    p.n_inputs = static_cast<std::uint32_t>(node.inputs.size());
+    p.in_shape = node.in_shape.data();
+    p.out_shape = node.out_shape;
+    p.theta_size = node.size;
+    p.scratch = scratch;
+  }
+}
+
+Workspace::~Workspace() = default;
+
+const double* Workspace::forward(const double* theta, const double* x, std::int64_t rows) {
+  batch_ = rows;
+  y_[0] = x;
+  for (std::size_t i = 1; i < calls_.size(); ++i) {
+    Call& call = calls_[i];
+    for (std::size_t b = 0; b < call.x.size(); ++b)
+      call.x[b] = y_[static_cast<std::size_t>(call.node->inputs[b])];
+    widelimit_pass& p = call.pass;
+    p.batch = rows;
+    p.theta = call.node->size > 0 ? theta + call.node->offset : nullptr;
+    p.x = call.x.data();
+    p.y = const_cast<double*>(y_[i]);
+    call.run(call.node->face->forward);
+    p.y = nullptr;
+  }
+  return y_[static_cast<std::size_t>(network_.output)];
+}
+
+void Workspace::reverse(const double* theta, const double* y_bar, double* theta_bar) {
+  for (std::size_t i = 1; i < calls_.size(); ++i)
+    if (bar_[i] != nullptr) std::fill_n(bar_[i], calls_[i].node->values * batch_, 0.0);
+  for (std::size_t i = calls_.size(); i-- > 1;) {
+    Call& call = calls_[i];
+    if (!call.node->learns) continue;
+    widelimit_pass& p = call.pass;
+    p.theta = call.node->size > 0 ? theta + call.node->offset : nullptr;
+    p.theta_bar = call.node->size > 0 ? theta_bar + call.node->offset : nullptr;
+    p.y_bar = static_cast<int>(i) == network_.output ? y_bar : bar_[i];
+    p.x_bar = call.x_bar.data();
+    call.run(call.node->face->vjp);
+    p.theta_bar = nullptr;
+    p.y_bar = nullptr;
+    p.x_bar = nullptr;
+  }
+}
+
+const double* Workspace::tangent(const double* theta, const double* theta_dot) {
+  if (dot_[0] == nullptr) {
+    // The input does not move.
+    for (std::size_t i = 0; i < dot_.size(); ++i)
+      dot_[i] = allocate(network_.nodes[i].values * rows_);
+    std::fill_n(dot_[0], network_.nodes[0].values * rows_, 0.0);
+  }
+  for (std::size_t i = 1; i < calls_.size(); ++i) {
+    Call& call = calls_[i];
+    for (std::size_t b = 0; b < call.x.size(); ++b)
+      call.x_dot[b] = dot_[static_cast<std::size_t>(call.node->inputs[b])];
+    widelimit_pass& p = call.pass;
+    const bool own = call.node->size > 0;
+    p.theta = own ? theta + call.node->offset : nullptr;
+    p.theta_dot = own ? theta_dot + call.node->offset : nullptr;
+    p.x_dot = call.x_dot.data();
+    p.y_dot = dot_[i];
+    call.run(call.node->face->jvp);
+    p.theta_dot = nullptr;
+    p.x_dot = nullptr;
+    p.y_dot = nullptr;
+  }
+  return dot_[static_cast<std::size_t>(network_.output)];
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,45 @@
+// One batch on its way through the network and back: all memory it needs, allocated once.
+#pragma once
+
+#include "finite/state.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// For one thread. Buffers are touched when first used, so a workspace that only goes forward needs
+/// half the memory of one that comes back.
+class Workspace {
+ public:
+  /// `rows`: the largest batch.
+  Workspace(const FiniteNetwork::State& network, std::int64_t rows);
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
+  /// The outputs [rows, outputs] of samples [rows, features]; they stay until the next call.
+  const double* forward(const double* theta, const double* x, std::int64_t rows);
+  /// After forward with the same theta and x: adds d(sum of y_bar times outputs) / d theta.
+  void reverse(const double* theta, const double* y_bar, double* theta_bar);
+  /// After forward with the same theta and x: the derivative of the outputs along theta_dot.
+  const double* tangent(const double* theta, const double* theta_dot);
+
+ private:
+  struct Call;  // of one node
+  struct Free {
+    void operator()(void* p) const noexcept;
+  };
+  [[nodiscard]] double* allocate(std::int64_t numbers);
+
+  const FiniteNetwork::State& network_;
+  std::int64_t rows_, batch_ = 0;
+  std::vector<std::unique_ptr<void, Free>> memory_;
+  std::vector<const double*> y_;    // of every node; of the input the caller's
+  std::vector<double*> bar_, dot_;  // NULL: not wanted
+  std::vector<Call> calls_;
+};
+
+}  // namespace widelimit::detail
