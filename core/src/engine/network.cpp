@@ -10,6 +10,7 @@
 #include "engine/tiles.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <optional>
 #include <string>
@@ -79,8 +80,14 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
                                       x1.features()};
   try {
     detail::compute_tiles(net.program, samples, which, sink, *state.executor, control, "kernel");
+  } catch (const Error&) {
+    throw;
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::memory, "no memory for the kernels' workspace");
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::internal, std::string("an exception escaped from a layer, a sink or a "
+                                                 "progress listener: ") +
+                                         e.what());
   }
 }
 

@@ -2,12 +2,16 @@
 #include "plugin/discovery.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/params.hpp>
 
 #include <cstdlib>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace widelimit::detail {
 
@@ -20,37 +24,92 @@ bool names_a_file(const std::string& entry) {
   return entry.find('/') != std::string::npos || entry.ends_with(".so");
 }
 
-struct Search {
-  const RuntimeOptions& options;
-  Discovery found;
-  std::set<std::string> names_found;
+// Throws Error where the schema of a type is not what programs can validate against.
+void check_schemas(const Library& library) {
+  const auto check = [&](const std::vector<widelimit_type_info>& infos) {
+    for (const widelimit_type_info& info : infos)
+      if (const std::vector<Problem> problems = check_schema(info.params_schema); !problems.empty())
+        throw Error(ErrorCode::usage, library.file().string() +
+                                          ": the parameter schema of type \"" + info.name +
+                                          "\": " + problems.front().text());
+  };
+  check(library.layer_infos());
+  check(library.solver_infos());
+}
+
+class Search {
+ public:
+  Search(const RuntimeOptions& options, const std::shared_ptr<HostState>& host)
+      : options_(options), host_(host) {}
+
+  Discovery run() {
+    for (const widelimit_plugin* p : options_.built_in) add(built_in_library(p), "built in");
+    if (options_.plugins) named_files();
+    for (const fs::path& dir : options_.plugin_path) directory(dir, "plugin path");
+    if (options_.use_environment) environment();
+    if (options_.use_install) {
+      const fs::path dir = install_plugin_directory();
+      std::error_code ignored;
+      if (fs::exists(dir, ignored))
+        directory(dir, "installed");
+      else
+        found_.steps.push_back({dir.string() + " (installed)", "does not exist", false});
+    }
+    if (options_.plugins) missing_names();
+    if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
+    return std::move(found_);
+  }
+
+ private:
+  void problem(const std::string& message) {
+    problems_.push_back(
+        {.file = {}, .line = 0, .column = 0, .pointer = "/plugins", .message = message});
+  }
 
   void add(std::shared_ptr<Library> library, const std::string& where) {
     const std::string id = library->plugin().id;
-    for (const auto& earlier : found.libraries) {
+    for (const auto& earlier : found_.libraries) {
       if (earlier->plugin().id != id) continue;
       const std::string by = earlier->file().empty() ? "a built-in" : earlier->file().string();
-      found.steps.push_back({where, id + " is shadowed by " + by, false});
+      found_.steps.push_back({where, id + " is shadowed by " + by, false});
       return;
     }
-    found.steps.push_back({where, "loaded " + id + " " + library->plugin().version, false});
-    found.libraries.push_back(std::move(library));
+    check_schemas(*library);
+    library->open(host_->table, host_);
+    found_.steps.push_back({where, "loaded " + id + " " + library->plugin().version, false});
+    found_.libraries.push_back(std::move(library));
   }
 
   // Returns the reason why the file is not in use; empty where it is.
   std::string file(const fs::path& path) {
-    const Probe p = probe(path);
-    if (!p.is_plugin) {
-      found.steps.push_back({path.string(), p.reason, true});
-      return p.reason;
+    std::string reason;
+    if (const Probe p = probe(path); !p.is_plugin) {
+      reason = p.reason;
+    } else {
+      try {
+        add(load_library(path, options_.unload), path.string());
+      } catch (const Error& e) {
+        reason = e.what();
+      }
     }
-    try {
-      add(load_library(path, options.unload), path.string());
-    } catch (const Error& e) {
-      found.steps.push_back({path.string(), e.what(), true});
-      return e.what();
+    if (!reason.empty()) found_.steps.push_back({path.string(), reason, true});
+    return reason;
+  }
+
+  void named_files() {
+    for (const std::string& entry : *options_.plugins) {
+      if (!names_a_file(entry)) continue;
+      if (!options_.allow_config_plugins) {
+        problem("\"" + entry +
+                "\" names a plugin file, and loading a file is running its code: allow it with "
+                "--allow-plugin-files (RuntimeOptions::allow_config_plugins), or put the file on "
+                "the plugin path and name it \"" +
+                fs::path(entry).stem().string() + "\"");
+        continue;
+      }
+      const std::string why = file(options_.config_directory / entry);
+      if (!why.empty()) problem("\"" + entry + "\": " + why);
     }
-    return {};
   }
 
   void directory(const fs::path& dir, const char* source) {
@@ -60,79 +119,59 @@ struct Search {
       if (it->path().extension() == ".so") files.push_back(it->path());
     const std::string where = dir.string() + " (" + source + ")";
     if (error) {
-      found.steps.push_back({where, "cannot be read: " + error.message(), true});
+      found_.steps.push_back({where, "cannot be read: " + error.message(), true});
       return;
     }
     std::sort(files.begin(), files.end());  // the same order on every file system
-    found.steps.push_back({where, std::to_string(files.size()) + " files", false});
+    found_.steps.push_back({where, std::to_string(files.size()) + " files", false});
     for (const fs::path& f : files) {
       const std::string stem = f.stem().string();
-      if (options.plugins && std::find(options.plugins->begin(), options.plugins->end(), stem) ==
-                                 options.plugins->end())
+      if (options_.plugins && std::find(options_.plugins->begin(), options_.plugins->end(), stem) ==
+                                  options_.plugins->end())
         continue;
       const std::string why = file(f);
       if (why.empty())
-        names_found.insert(stem);
-      else if (options.plugins && !names_found.contains(stem))
-        failures.push_back("plugin \"" + stem + "\": " + why);
+        names_found_.insert(stem);
+      else
+        failures_.try_emplace(stem, why);
     }
   }
 
-  std::vector<std::string> failures;
-};
-
-}  // namespace
-
-Discovery discover(const RuntimeOptions& options) {
-  Search search{options, {}, {}, {}};
-  for (const widelimit_plugin* p : options.built_in) search.add(built_in_library(p), "built in");
-  std::vector<Problem> problems;
-  const auto problem = [&](const std::string& message) {
-    problems.push_back(
-        {.file = {}, .line = 0, .column = 0, .pointer = "/plugins", .message = message});
-  };
-  if (options.plugins) {
-    for (const std::string& entry : *options.plugins) {
-      if (!names_a_file(entry)) continue;
-      if (!options.allow_config_plugins) {
-        problem("\"" + entry +
-                "\" names a plugin file, and loading a file is running its code: allow it with "
-                "--allow-plugin-files (RuntimeOptions::allow_config_plugins), or put the file on "
-                "the plugin path and name it \"" +
-                fs::path(entry).stem().string() + "\"");
-        continue;
-      }
-      const std::string why = search.file(options.config_directory / entry);
-      if (!why.empty()) problem("\"" + entry + "\": " + why);
+  void environment() {
+    const char* path = secure_getenv("WIDELIMIT_PLUGIN_PATH");
+    if (path == nullptr) return;
+    std::string_view rest = path;
+    while (!rest.empty()) {
+      const auto colon = rest.find(':');
+      if (const auto dir = rest.substr(0, colon); !dir.empty())
+        directory(fs::path(dir), "WIDELIMIT_PLUGIN_PATH");
+      rest = colon == rest.npos ? std::string_view{} : rest.substr(colon + 1);
     }
   }
-  for (const fs::path& dir : options.plugin_path) search.directory(dir, "plugin path");
-  if (options.use_environment) {
-    if (const char* path = secure_getenv("WIDELIMIT_PLUGIN_PATH"); path != nullptr) {
-      std::string_view rest = path;
-      while (!rest.empty()) {
-        const auto colon = rest.find(':');
-        if (const auto dir = rest.substr(0, colon); !dir.empty())
-          search.directory(fs::path(dir), "WIDELIMIT_PLUGIN_PATH");
-        rest = colon == rest.npos ? std::string_view{} : rest.substr(colon + 1);
-      }
-    }
-  }
-  if (options.use_install) search.directory(install_plugin_directory(), "installed");
-  if (options.plugins) {
-    for (const std::string& entry : *options.plugins) {
-      if (names_a_file(entry) || search.names_found.contains(entry)) continue;
-      const bool tried = std::any_of(
-          search.failures.begin(), search.failures.end(),
-          [&](const std::string& f) { return f.starts_with("plugin \"" + entry + "\": "); });
-      if (!tried)
+
+  void missing_names() {
+    for (const std::string& entry : *options_.plugins) {
+      if (names_a_file(entry) || names_found_.contains(entry)) continue;
+      if (const auto failed = failures_.find(entry); failed != failures_.end())
+        problem("plugin \"" + entry + "\": " + failed->second);
+      else
         problem("no plugin \"" + entry +
                 "\" on the plugin path; `widelimit plugins --why` shows where was looked");
     }
   }
-  for (const std::string& f : search.failures) problem(f);
-  if (!problems.empty()) throw Error(ErrorCode::usage, std::move(problems));
-  return std::move(search.found);
+
+  const RuntimeOptions& options_;
+  const std::shared_ptr<HostState>& host_;
+  Discovery found_;
+  std::vector<Problem> problems_;
+  std::set<std::string> names_found_;            // stems of files in use
+  std::map<std::string, std::string> failures_;  // the first reason, by stem
+};
+
+}  // namespace
+
+Discovery discover(const RuntimeOptions& options, const std::shared_ptr<HostState>& host) {
+  return Search(options, host).run();
 }
 
 }  // namespace widelimit::detail

@@ -8,6 +8,7 @@
 
 #include <widelimit/runtime.hpp>
 
+#include "plugin/host_state.hpp"
 #include "plugin/library.hpp"
 
 #include <memory>
@@ -20,7 +21,9 @@ struct Discovery {
   std::vector<SearchStep> steps;
 };
 
-/// Throws Error(usage) with every plugin that `options.plugins` asks for and that cannot be had.
-[[nodiscard]] Discovery discover(const RuntimeOptions& options);
+/// Opens what it finds with the host's services. Throws Error(usage) with every plugin that
+/// `options.plugins` asks for and that cannot be had, and for a built-in plugin that cannot.
+[[nodiscard]] Discovery discover(const RuntimeOptions& options,
+                                 const std::shared_ptr<HostState>& host);
 
 }  // namespace widelimit::detail

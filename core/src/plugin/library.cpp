@@ -10,9 +10,10 @@
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 
-#include <algorithm>
-#include <charconv>
+#include <cstring>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -28,12 +29,24 @@ using Entry = const widelimit_plugin*();
   throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin" : file.string()) + ": " + why);
 }
 
+// What a plugin's entry throws is caught here, while the library that holds the exception's type is
+// still loaded.
+const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& file) {
+  try {
+    return entry();
+  } catch (const std::exception& e) {
+    refuse(file, std::string("its entry function threw an exception: ") + e.what());
+  } catch (...) {
+    refuse(file, "its entry function threw an exception");
+  }
+}
+
 // A library of a file. `lib_` is the first member to be destroyed last: `close` runs before.
 class FileLibrary final : public Library {
  public:
   FileLibrary(const std::filesystem::path& file, boost::dll::shared_library lib)
       : lib_(std::move(lib)) {
-    adopt(lib_.get<Entry>(WIDELIMIT_ENTRY_SYMBOL)(), file);
+    adopt(call_entry(&lib_.get<Entry>(WIDELIMIT_ENTRY_SYMBOL), file), file);
   }
   FileLibrary(const FileLibrary&) = delete;
   FileLibrary& operator=(const FileLibrary&) = delete;
@@ -51,13 +64,19 @@ class BuiltInLibrary final : public Library {
   ~BuiltInLibrary() override { close(); }
 };
 
-// Resident libraries: held in a list that is leaked on purpose (Boost.DLL's FAQ advises it), one
-// entry a load.
-void keep_for_ever(std::shared_ptr<Library> library) {
-  static std::mutex mutex;
-  static auto* const kept = new std::vector<std::shared_ptr<Library>>;
-  const std::lock_guard lock(mutex);
-  kept->push_back(std::move(library));
+// What the process has loaded. Loading is process-wide, and a plugin's `open` runs once however
+// many runtimes there are. Leaked on purpose, resident libraries with it (Boost.DLL's FAQ advises
+// it): nothing is unloaded while the process ends.
+struct Loaded {
+  std::mutex mutex;
+  std::map<std::filesystem::path, std::weak_ptr<Library>> files;
+  std::map<const widelimit_plugin*, std::weak_ptr<Library>> built_in;
+  std::set<std::shared_ptr<Library>> resident;
+};
+
+Loaded& loaded() {
+  static auto* const shared = new Loaded;
+  return *shared;
 }
 
 template <class T>
@@ -93,11 +112,21 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
     if (copy.params_schema == nullptr) copy.params_schema = "{\"type\":\"object\"}";
     return copy;
   };
+  if ((plugin_.n_layers > 0 && plugin_.layers == nullptr) ||
+      (plugin_.n_solvers > 0 && plugin_.solvers == nullptr))
+    refuse(file_, "the plugin counts types and has no table of them");
+  const auto named_once = [&](const std::vector<widelimit_type_info>& infos) {
+    for (std::size_t i = 0; i + 1 < infos.size(); ++i)
+      if (std::strcmp(infos[i].name, infos.back().name) == 0)
+        refuse(file_, std::string("the plugin offers type \"") + infos.back().name + "\" twice");
+  };
   infinite_.reserve(plugin_.n_layers);  // pointers into it are kept
   finite_.reserve(plugin_.n_layers);
   for (std::uint32_t i = 0; i < plugin_.n_layers; ++i) {
+    if (plugin_.layers[i] == nullptr) refuse(file_, "a layer type of the plugin is NULL");
     widelimit_layer_type layer = full_size(plugin_.layers[i]);
     layer_infos_.push_back(info_of(layer.info));
+    named_once(layer_infos_);
     if (layer.create == nullptr || layer.destroy == nullptr || layer.plan == nullptr)
       refuse(file_, std::string("layer type \"") + layer_infos_.back().name +
                         "\" lacks create, destroy or plan");
@@ -107,23 +136,24 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
     layers_.push_back(layer);
   }
   for (std::uint32_t i = 0; i < plugin_.n_solvers; ++i) {
+    if (plugin_.solvers[i] == nullptr) refuse(file_, "a solver type of the plugin is NULL");
     solvers_.push_back(full_size(plugin_.solvers[i]));
     solver_infos_.push_back(info_of(solvers_.back().info));
+    named_once(solver_infos_);
   }
 }
 
-void Library::open(const widelimit_host& host) {
-  if (opened_) return;
-  if (plugin_.open != nullptr) {
-    widelimit_error error = make_abi_error();
-    check_status(plugin_.open(&host, &error), error, {}, std::string("plugin ") + plugin_.id);
-  }
+void Library::open(const widelimit_host& host, std::shared_ptr<const void> lender) {
+  const std::lock_guard lock(opening_);
+  if (opened_ || plugin_.open == nullptr) return;
+  widelimit_error error = make_abi_error();
+  check_status(plugin_.open(&host, &error), error, {}, std::string("plugin ") + plugin_.id);
+  lender_ = std::move(lender);
   opened_ = true;
 }
 
 void Library::close() noexcept {
-  if (opened_ && plugin_.close != nullptr) plugin_.close();
-  opened_ = false;
+  if ((opened_ || plugin_.open == nullptr) && plugin_.close != nullptr) plugin_.close();
 }
 
 Probe probe(const std::filesystem::path& file) {
@@ -148,24 +178,39 @@ Probe probe(const std::filesystem::path& file) {
 }
 
 std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload) {
-  const std::filesystem::path real = std::filesystem::canonical(file);
   std::shared_ptr<Library> library;
   try {
-    using mode = boost::dll::load_mode::type;
-    library = std::make_shared<FileLibrary>(
-        real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |
-                                                   mode(boost::dll::load_mode::rtld_local)));
+    const std::filesystem::path real = std::filesystem::canonical(file);
+    Loaded& all = loaded();
+    const std::lock_guard lock(all.mutex);
+    library = all.files[real].lock();
+    if (!library) {
+      using mode = boost::dll::load_mode::type;
+      // The throwing constructor: only it says what dlopen said.
+      library = std::make_shared<FileLibrary>(
+          real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |
+                                                     mode(boost::dll::load_mode::rtld_local)));
+      all.files[real] = library;
+    }
+    if (!unload || (library->plugin().flags & WIDELIMIT_PLUGIN_RESIDENT) != 0)
+      all.resident.insert(library);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
     refuse(file, std::string("cannot be loaded: ") + e.what());
   }
-  if (!unload || (library->plugin().flags & WIDELIMIT_PLUGIN_RESIDENT) != 0) keep_for_ever(library);
   return library;
 }
 
 std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin) {
-  return std::make_shared<BuiltInLibrary>(plugin);
+  Loaded& all = loaded();
+  const std::lock_guard lock(all.mutex);
+  std::shared_ptr<Library> library = all.built_in[plugin].lock();
+  if (!library) {
+    library = std::make_shared<BuiltInLibrary>(plugin);
+    all.built_in[plugin] = library;
+  }
+  return library;
 }
 
 std::filesystem::path install_plugin_directory() {

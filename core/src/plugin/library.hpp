@@ -6,13 +6,14 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <vector>
 
 namespace widelimit::detail {
 
-/// A loaded plugin. Objects made by it hold the pointer, so the library outlives them.
+/// A loaded plugin, one object for each file however many runtimes use it. Objects made by it hold
+/// the pointer, so the library outlives them.
 class Library {
  public:
   virtual ~Library() = default;
@@ -29,8 +30,9 @@ class Library {
   }
   /// Empty for a plugin added in code.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
-  /// Calls the plugin's own `open` once. Throws Error(usage) with its reason.
-  void open(const widelimit_host& host);
+  /// Calls the plugin's own `open`, the first time only; `lender` then keeps the host's services
+  /// alive as long as this object. Throws Error with the plugin's reason.
+  void open(const widelimit_host& host, std::shared_ptr<const void> lender);
 
  protected:
   /// Copies the descriptor and its tables into full-size structs: sizes are checked here and
@@ -46,7 +48,9 @@ class Library {
   std::vector<widelimit_type_info> layer_infos_, solver_infos_;
   std::vector<widelimit_solver_type> solvers_;
   std::filesystem::path file_;
+  std::mutex opening_;
   bool opened_ = false;
+  std::shared_ptr<const void> lender_;
 };
 
 /// What a probe of a file's symbols says, before anything of it runs.
@@ -56,10 +60,11 @@ struct Probe {
 };
 [[nodiscard]] Probe probe(const std::filesystem::path& file);
 
-/// Loads a file. `unload` false: the library stays for the life of the process (stacks of profilers
-/// and sanitizers keep their names, and some dependencies are never safe to unload).
+/// Loads a file. Throws Error(usage) that says why it cannot be used. `unload` false: the library
+/// stays for the life of the process (stacks of profilers and sanitizers keep their names, and some
+/// dependencies are never safe to unload).
 [[nodiscard]] std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload);
-/// A plugin that is part of the program.
+/// A plugin that is part of the program. Throws Error(usage) where its tables are incomplete.
 [[nodiscard]] std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin);
 
 /// `<libdir>/widelimit/plugins-0` beside the library (or program) this code is in.

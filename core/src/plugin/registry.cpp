@@ -31,12 +31,10 @@ const char* or_empty(const char* s) { return s == nullptr ? "" : s; }
 
 }  // namespace
 
-Registry::Registry(std::vector<std::shared_ptr<Library>> libraries,
-                   std::shared_ptr<Executor> executor, LogFunction log)
-    : host_(std::make_shared<HostState>(std::move(executor), std::move(log))) {
+Registry::Registry(std::vector<std::shared_ptr<Library>> libraries, std::shared_ptr<HostState> host)
+    : host_(std::move(host)) {
   std::vector<TypeInfo> types;
   for (auto& library : libraries) {
-    library->open(host_->table);
     const widelimit_plugin& p = library->plugin();
     PluginInfo info{p.id,
                     p.version,
@@ -72,10 +70,20 @@ Registry::Registry(std::vector<std::shared_ptr<Library>> libraries,
 
 const Registry::Entry& Registry::entry(TypeKind kind, const std::string& type,
                                        const Place& place) const {
-  const TypeInfo* found = catalogue_.find(kind, type);
-  if (found == nullptr)
-    throw Error(ErrorCode::usage,
-                {Problem{{}, place.line, place.column, place.pointer, "no type \"" + type + "\""}});
+  bool ambiguous = false;
+  const TypeInfo* found = catalogue_.find(kind, type, &ambiguous);
+  const auto refuse = [&](const std::string& message) {
+    throw Error(ErrorCode::usage, {Problem{{}, place.line, place.column, place.pointer, message}});
+  };
+  if (ambiguous) {
+    std::string offers;
+    for (const TypeInfo& t : catalogue_.types())
+      if (t.kind == kind && t.name == type)
+        offers += (offers.empty() ? "\"" : ", \"") + t.qualified + "\" of " +
+                  (t.file.empty() ? "a built-in plugin" : t.file);
+    refuse("more than one plugin offers a type \"" + type + "\": write one of " + offers);
+  }
+  if (found == nullptr) refuse("no type \"" + type + "\"; `widelimit plugins` shows what is there");
   return entries_[static_cast<std::size_t>(found - catalogue_.types().data())];
 }
 
@@ -94,6 +102,10 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
       widelimit_layer* raw = nullptr;
       check_status(layer.table->create(&host_->table, params.abi(), &raw, &error), error,
                    s.place.pointer, "layer " + s.type);
+      if (raw == nullptr)
+        throw Error(ErrorCode::internal,
+                    "layer type \"" + s.type + "\" reported success and created nothing",
+                    s.place.pointer);
       // The deleter holds the host and the library: destroy first, then they may go.
       layer.object = {raw, [host = host_, library = e.library,
                             table = layer.table](widelimit_layer* l) { table->destroy(l); }};
@@ -103,6 +115,13 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
         p.column = s.place.column;
         problems.push_back(std::move(p));
       }
+    } catch (const std::exception& e) {
+      problems.push_back({{},
+                          s.place.line,
+                          s.place.column,
+                          s.place.pointer,
+                          "layer type \"" + s.type +
+                              "\" let an exception escape, which no plugin may: " + e.what()});
     }
     layer.inputs.resize(s.inputs.size());
     for (std::size_t b = 0; b < s.inputs.size(); ++b)

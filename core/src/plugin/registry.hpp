@@ -17,8 +17,8 @@ namespace widelimit::detail {
 /// Everything a runtime owns. Networks and solvers hold it, so it lives as long as they do.
 class Registry {
  public:
-  Registry(std::vector<std::shared_ptr<Library>> libraries, std::shared_ptr<Executor> executor,
-           LogFunction log);
+  /// `libraries` are open.
+  Registry(std::vector<std::shared_ptr<Library>> libraries, std::shared_ptr<HostState> host);
 
   [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const noexcept { return plugins_; }

@@ -12,16 +12,17 @@
 namespace widelimit {
 
 Runtime::Runtime(RuntimeOptions options) {
-  detail::Discovery found = detail::discover(options);
   detail::LogFunction log;
   if (options.log)
     log = [listener = options.log](int level, std::string_view component,
                                    std::string_view message) {
       listener(static_cast<LogLevel>(level), component, message);
     };
+  const auto host =
+      std::make_shared<detail::HostState>(detail::make_executor(options.threads), std::move(log));
+  detail::Discovery found = detail::discover(options, host);
   state_ = std::make_shared<State>(
-      State{std::make_shared<detail::Registry>(
-                std::move(found.libraries), detail::make_executor(options.threads), std::move(log)),
+      State{std::make_shared<detail::Registry>(std::move(found.libraries), host),
             std::move(found.steps)});
 }
 

@@ -1,0 +1,157 @@
+// The golden kernels (tests/golden/README.md): every case without spatial axes, diagonals and
+// duplicates included, in float64, and float32 beside it.
+#include <widelimit/error.hpp>
+#include <widelimit/runtime.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace widelimit;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> all;
+  for (const auto& entry : fs::directory_iterator(WIDELIMIT_TEST_GOLDEN))
+    if (fs::exists(entry.path() / "experiment.json")) all.push_back(entry.path());
+  return all;
+}
+
+const Runtime& runtime() {
+  static const Runtime shared([] {
+    RuntimeOptions o;
+    o.plugin_path = {WIDELIMIT_TEST_PLUGINS};
+    o.use_environment = false;
+    o.use_install = false;
+    return o;
+  }());
+  return shared;
+}
+
+// One golden case: its network, its samples, and its reference kernels.
+struct Golden {
+  explicit Golden(const fs::path& folder)
+      : experiment(
+            ExperimentText::read(folder / "experiment.json").validate(runtime().catalogue())),
+        net(runtime().network(experiment.network)),
+        train(Matrix::read_npy(experiment.data->train.x)),
+        test(Matrix::read_npy(experiment.data->test->x)),
+        kernels(folder / "expected" / "kernel") {}
+
+  Matrix reference(const std::string& block, const std::string& kernel) const {
+    return Matrix::read_npy(kernels / (block + "." + kernel + ".npy"));
+  }
+
+  Experiment experiment;
+  Network net;
+  Samples train, test;
+  fs::path kernels;
+};
+
+// Largest |ours - reference| / sqrt(K_ii K_jj); infinity where ours is not finite.
+template <class T>
+double distance(const BasicMatrix<T>& ours, const Matrix& reference, const Matrix& rows,
+                const Matrix& cols) {
+  REQUIRE(ours.rows() == reference.rows());
+  REQUIRE(ours.cols() == reference.cols());
+  double worst = 0;
+  for (std::int64_t i = 0; i < ours.rows(); ++i)
+    for (std::int64_t j = 0; j < ours.cols(); ++j) {
+      const double d = std::abs(static_cast<double>(ours(i, j)) - reference(i, j));
+      const double scale = std::sqrt(rows(i, i)) * std::sqrt(cols(j, j));
+      if (!(d == 0)) worst = std::isfinite(d) ? std::max(worst, d / scale) : HUGE_VAL;
+    }
+  return worst;
+}
+
+// The worst of all blocks and both kernels.
+template <class T>
+double worst(const Golden& g) {
+  const KernelPair<T> blocks[] = {g.net.kernels<T>(g.train), g.net.kernels<T>(g.test, &g.train),
+                                  g.net.kernels<T>(g.test)};
+  double all = 0;
+  for (const std::string kernel : {"nngp", "ntk"}) {
+    const Matrix train = g.reference("train_train", kernel),
+                 test = g.reference("test_test", kernel), cross = g.reference("test_train", kernel);
+    const auto of = [&](int b) -> const BasicMatrix<T>& {
+      return kernel == "nngp" ? blocks[b].nngp : blocks[b].ntk;
+    };
+    all = std::max({all, distance(of(0), train, train, train), distance(of(1), cross, test, train),
+                    distance(of(2), test, test, test)});
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("all golden cases are there") { CHECK(cases().size() == 19); }
+
+TEST_CASE("float64 kernels are within 1e-12 of the golden numbers") {
+  for (const fs::path& folder : cases()) {
+    CAPTURE(folder.filename().string());
+    const double d = worst<double>(Golden(folder));
+    MESSAGE(folder.filename().string() << ": " << d);
+    CHECK(d <= 1e-12);
+  }
+}
+
+TEST_CASE("float32 kernels are within 2e-6 of the golden numbers") {
+  for (const fs::path& folder : cases()) {
+    const std::string name = folder.filename().string();
+    CAPTURE(name);
+    const Golden g(folder);
+    if (name == "fc-awkward-inputs") {
+      // Variances of 1e20 and more: finite, or an error that names the sample.
+      try {
+        CHECK(std::isfinite(worst<float>(g)));
+      } catch (const Error& e) {
+        CHECK(e.code() != ErrorCode::internal);
+        CHECK(e.index() >= 0);
+        CHECK(std::string(e.what()).find("sample " + std::to_string(e.index())) !=
+              std::string::npos);
+      }
+      continue;
+    }
+    // Two features make nearly collinear samples: rounding the inputs alone costs the tutorial
+    // 4e-6.
+    const double d = worst<float>(g);
+    MESSAGE(name << ": " << d);
+    CHECK(d <= (name == "tutorial" ? 2e-5 : 2e-6));
+  }
+}
+
+TEST_CASE("diagonals of golden cases are those of the whole kernels, to the bit") {
+  for (const fs::path& folder : cases()) {
+    CAPTURE(folder.filename().string());
+    const Golden g(folder);
+    const KernelPair<double> k = g.net.kernels<double>(g.train);
+    const Network::Diagonals d = g.net.diagonals(g.train);
+    bool same = true;
+    for (std::int64_t i = 0; i < g.train.count(); ++i)
+      same = same && d.nngp[static_cast<std::size_t>(i)] == k.nngp(i, i) &&
+             d.ntk[static_cast<std::size_t>(i)] == k.ntk(i, i);
+    CHECK(same);
+  }
+}
+
+TEST_CASE("the training samples given twice are duplicates in every golden case, to the bit") {
+  for (const fs::path& folder : cases()) {
+    CAPTURE(folder.filename().string());
+    const Golden g(folder);
+    const Samples again(Matrix(g.train.f64().clone()));
+    const KernelPair<double> cross = g.net.kernels<double>(g.train, &again);
+    const Network::Diagonals d = g.net.diagonals(g.train);
+    bool same = true;
+    for (std::int64_t i = 0; i < g.train.count(); ++i)
+      same = same && d.nngp[static_cast<std::size_t>(i)] == cross.nngp(i, i) &&
+             d.ntk[static_cast<std::size_t>(i)] == cross.ntk(i, i);
+    CHECK(same);
+  }
+}
