@@ -26,8 +26,18 @@ struct TrainTest {
   std::optional<Dataset> test;
 };
 
-/// Offset, limit, then split. Throws Error(usage) with file, and row and column (from 1) of a
-/// number that is not finite; x and y of different lengths; train and test of different shapes.
+/// Offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
+/// chosen by `seed` (the last ones without shuffling), both parts in the order of the file. Only
+/// the rows that are asked for are read. Throws Error(usage) for
+/// - a file that is missing, empty, damaged, truncated or longer than it says, or of a type that is
+///   not read: nothing is allocated before the file is known to be long enough;
+/// - a number that is not finite: with file, row and column of the array from 0 (npy), or line and
+///   column of the text from 1 (csv);
+/// - x and y of different lengths, train and test of different shapes, a part without samples.
+///
+/// `make_regression` draws x_ij ~ N(0, 1), n_informative coefficients 100 U(0, 1) at random
+/// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
+/// function of the source's own seed.
 [[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed);
 
 /// What the headers of the arrays say, numbers unread: enough for a plan.
@@ -50,7 +60,7 @@ struct DataShapes {
                                                        std::span<const PreprocessStep> steps);
 
 /// How targets were transformed, and back: what predictions are given in.
-struct TargetTransform {
+struct WIDELIMIT_EXPORT TargetTransform {
   std::vector<double> mean, deviation;  ///< per output; empty: untouched
   std::optional<std::int64_t> classes;  ///< after one_hot
 
@@ -61,8 +71,21 @@ struct TargetTransform {
   [[nodiscard]] double scale(std::int64_t output) const;
 };
 
-/// Fits every step on the training set, applies it to both, and leaves the samples in the precision
-/// asked for. Throws Error(usage) with the place of the step.
+/// Fits every step on the training set (as the steps before it left it), applies it to both, and
+/// leaves the samples in the precision asked for: arithmetic is float64, rounded once at the end.
+/// - standardize_x: minus the mean, divided by the population deviation (over n), per feature or
+///   of all numbers. A feature that is constant in training is only centred: its deviation counts
+///   as 1, so it becomes 0 there.
+/// - standardize_y: the same per output; undone by TargetTransform.
+/// - unit_norm: every sample divided by its Euclidean norm; a sample of zeros stays.
+/// - scale: times `factor`.
+/// - zca: (x - mean) (C + r tr(C)/d 1)^(-1/2) with the covariance C (over n) of d features and the
+///   `regularization` r (Lee et al., NeurIPS 2020, appendix on regularized ZCA). A C that is
+///   singular needs r > 0.
+/// - one_hot: integer labels 0 .. classes - 1 become one output a class, 1 at the label and 0
+///   elsewhere, minus 1/classes if centered.
+/// Throws Error(usage) with the place of the step: labels that are none, variances that float64
+/// cannot hold, results that do not fit the precision.
 WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
                                             Precision precision);
 

@@ -46,6 +46,7 @@ class WIDELIMIT_EXPORT KernelFiles final : public KernelSink {
   ~KernelFiles() override;
   void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
            const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
+  /// Flushes and renames both. Throws Error(internal) where an entry was never put.
   void commit();
 
  private:

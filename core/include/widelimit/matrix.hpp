@@ -61,8 +61,9 @@ class WIDELIMIT_EXPORT BasicMatrix {
   }
   [[nodiscard]] BasicMatrix clone() const;
 
-  /// Comma-separated numbers, one row a line, an optional header line. Throws Error(usage) with
-  /// line and column of what is not a number.
+  /// Comma-separated numbers ("inf" and "nan" are some), one row a line; a first line without any
+  /// number is a header and skipped. Throws Error(usage) with line and column of what is not a
+  /// number.
   static BasicMatrix read_csv(const std::filesystem::path& file);
   /// 17 (float64) or 9 (float32) significant digits; written beside and renamed.
   void write_csv(const std::filesystem::path& file) const;

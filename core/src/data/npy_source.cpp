@@ -1,0 +1,63 @@
+// Samples and targets from two .npy files.
+#include "data/npy.hpp"
+#include "data/source.hpp"
+
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+class NpySource final : public Source {
+ public:
+  explicit NpySource(const DataSource& spec)
+      : x_(spec.x), y_(spec.y), x_header_(read_npy_header(x_)), y_header_(read_npy_header(y_)) {
+    if (y_header_.shape.size() > 2)
+      refuse(y_.path(), "targets have the shape " + shape_text(y_header_.shape) +
+                            "; expected [sample] or [sample, output]");
+    if (x_header_.count() != y_header_.count())
+      refuse(y_.path(), "holds targets of " + std::to_string(y_header_.count()) +
+                            " samples, but \"" + x_.path().string() + "\" holds " +
+                            std::to_string(x_header_.count()) +
+                            " samples; each sample needs its target");
+    const auto& axes = x_header_.shape;
+    shape_.count = x_header_.count();
+    shape_.channels = axes.size() == 1 ? 1 : axes.back();
+    if (axes.size() > 2) shape_.sites.assign(axes.begin() + 1, axes.end() - 1);
+    shape_.outputs = y_header_.features();
+  }
+
+  [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
+    Dataset data;
+    if (x_header_.type == NpyType::float64)
+      data.x = Samples(finite<double>(x_, x_header_, begin, count), shape_.sites);
+    else
+      data.x = Samples(finite<float>(x_, x_header_, begin, count), shape_.sites);
+    data.y = read_targets(begin, count);
+    return data;
+  }
+
+  [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
+    return finite<double>(y_, y_header_, begin, count);
+  }
+
+ private:
+  template <class T>
+  static BasicMatrix<T> finite(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+                               std::int64_t count) {
+    auto values = read_npy_rows<T>(file, header, begin, count);
+    if (header.type != NpyType::uint8) require_finite(values, file.path(), begin);
+    return values;
+  }
+
+  InputFile x_, y_;
+  NpyHeader x_header_, y_header_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> open_npy_source(const DataSource& spec) {
+  return std::make_unique<NpySource>(spec);
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,174 @@
+// The preprocess steps in order: fitted on the training set, applied to both.
+#include <widelimit/data.hpp>
+#include <widelimit/error.hpp>
+
+#include "data/labels.hpp"
+#include "data/standardize.hpp"
+#include "data/zca.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace widelimit {
+
+namespace detail {
+
+namespace {
+
+bool changes_samples(const PreprocessStep& step) {
+  return step.type != PreprocessType::standardize_y && step.type != PreprocessType::one_hot;
+}
+
+Matrix widened(const Samples& x) {
+  auto out = Matrix::uninitialized(x.count(), x.features());
+  if (x.precision() == Precision::float64)
+    std::ranges::copy(x.f64().flat(), out.data());
+  else
+    std::ranges::copy(x.f32().flat(), out.data());
+  return out;
+}
+
+// A sample of zeros stays zero. The largest number is divided out first, so that no square leaves
+// the range.
+void unit_norm(Matrix& x) {
+  for (std::int64_t i = 0; i < x.rows(); ++i) {
+    double largest = 0, sum = 0;
+    for (const double v : x.row(i)) largest = std::max(largest, std::abs(v));
+    if (largest == 0) continue;
+    for (const double v : x.row(i)) sum += (v / largest) * (v / largest);
+    const double root = std::sqrt(sum);
+    for (double& v : x.row(i)) v = v / largest / root;
+  }
+}
+
+void apply_to_samples(const PreprocessStep& step, Matrix& train, Matrix* test) {
+  const auto both = [&](auto&& change) {
+    change(train);
+    if (test != nullptr) change(*test);
+  };
+  switch (step.type) {
+    case PreprocessType::standardize_x: {
+      const Standardization s = step.per_feature ? Standardization::of_columns(train, step)
+                                                 : Standardization::of_all(train, step);
+      both([&](Matrix& x) { s.apply(x); });
+      break;
+    }
+    case PreprocessType::unit_norm:
+      both([](Matrix& x) { unit_norm(x); });
+      break;
+    case PreprocessType::scale:
+      both([&](Matrix& x) {
+        for (double& v : x.flat()) v *= step.factor;
+      });
+      break;
+    case PreprocessType::zca: {
+      const Zca zca = Zca::fit(train, step);
+      both([&](Matrix& x) { zca.apply(x); });
+      break;
+    }
+    case PreprocessType::standardize_y:
+    case PreprocessType::one_hot:
+      break;
+  }
+}
+
+// Target transforms compose: y = mean + deviation y', y' = mean' + deviation' y''.
+void compose(TargetTransform& transform, const Standardization& s) {
+  if (transform.mean.empty()) {
+    transform.mean = s.mean;
+    transform.deviation = s.deviation;
+    return;
+  }
+  for (std::size_t k = 0; k < s.mean.size(); ++k) {
+    transform.mean[k] += transform.deviation[k] * s.mean[k];
+    transform.deviation[k] *= s.deviation[k];
+  }
+}
+
+void apply_to_targets(const PreprocessStep& step, TrainTest& data, TargetTransform& transform) {
+  if (step.type == PreprocessType::standardize_y) {
+    const Standardization s = Standardization::of_columns(data.train.y, step);
+    s.apply(data.train.y);
+    if (data.test) s.apply(data.test->y);
+    compose(transform, s);
+    return;
+  }
+  if (!transform.mean.empty())
+    throw Error(ErrorCode::usage, "one_hot must come before standardize_y: it needs the labels",
+                step.place.pointer);
+  const std::int64_t classes = step.classes ? *step.classes : count_classes(data.train.y, step);
+  data.train.y = one_hot(data.train.y, classes, step, "training");
+  if (data.test) data.test->y = one_hot(data.test->y, classes, step, "test");
+  transform.classes = classes;
+  for (Dataset* set : {&data.train, data.test ? &*data.test : nullptr})
+    if (set != nullptr) set->y_names.clear();
+}
+
+template <class T>
+void require_finite_samples(const BasicMatrix<T>& x, const char* which) {
+  for (std::int64_t i = 0; i < x.rows(); ++i)
+    for (std::int64_t j = 0; j < x.cols(); ++j)
+      if (!std::isfinite(x(i, j)))
+        throw Error(
+            ErrorCode::usage,
+            "feature " + std::to_string(j) + " of " + which + " sample " + std::to_string(i) +
+                " (counted from 0, after offset, limit and split) does not fit " +
+                (sizeof(T) == 4 ? "float32: scale the data, or use \"precision\": \"float64\""
+                                : "float64 after preprocessing: scale it less"),
+            {}, i);
+}
+
+Samples finished(Samples x, Precision precision, const char* which) {
+  if (x.precision() != precision) x = x.converted(precision);
+  if (precision == Precision::float32)
+    require_finite_samples(x.f32(), which);
+  else
+    require_finite_samples(x.f64(), which);
+  return x;
+}
+
+}  // namespace
+
+}  // namespace detail
+
+TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
+                           Precision precision) {
+  TargetTransform transform;
+  Samples& train = data.train.x;
+  Samples* test = data.test ? &data.test->x : nullptr;
+  const bool samples_change = std::ranges::any_of(steps, detail::changes_samples);
+  Matrix train_work, test_work;
+  if (samples_change) {
+    train_work = detail::widened(train);
+    if (test != nullptr) test_work = detail::widened(*test);
+  }
+  for (const PreprocessStep& step : steps) {
+    if (detail::changes_samples(step))
+      detail::apply_to_samples(step, train_work, test == nullptr ? nullptr : &test_work);
+    else
+      detail::apply_to_targets(step, data, transform);
+  }
+  if (samples_change) {
+    train = Samples(std::move(train_work), train.sites());
+    if (test != nullptr) *test = Samples(std::move(test_work), test->sites());
+  }
+  train = detail::finished(std::move(train), precision, "training");
+  if (test != nullptr) *test = detail::finished(std::move(*test), precision, "test");
+  return transform;
+}
+
+void TargetTransform::restore_mean(Matrix& predictions) const {
+  if (mean.empty()) return;
+  for (std::int64_t i = 0; i < predictions.rows(); ++i) {
+    const auto row = predictions.row(i);
+    for (std::size_t k = 0; k < row.size(); ++k) row[k] = mean[k] + deviation[k] * row[k];
+  }
+}
+
+double TargetTransform::scale(std::int64_t output) const {
+  return deviation.empty() ? 1.0 : deviation[static_cast<std::size_t>(output)];
+}
+
+}  // namespace widelimit

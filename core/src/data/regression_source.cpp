@@ -1,0 +1,88 @@
+// Synthetic data of a linear model: the `make_regression` source.
+//
+//   x_ij ~ N(0, 1),   w_j = 100 u_j for n_informative features j, else 0,   u_j ~ U(0, 1),
+//   y_i = sum_j x_ij w_j + noise e_i,   e_i ~ N(0, 1),
+//
+// everything independent. Which features are informative is the start of a random permutation of
+// all of them; x, w, e and the permutation are separate streams of the seed, so that another noise
+// keeps samples and coefficients, and more samples begin with the same ones.
+#include "data/source.hpp"
+
+#include "random/random.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace widelimit::detail {
+
+namespace {
+
+enum Stream : std::uint64_t { of_samples, of_coefficients, of_noise, of_order };
+
+class RegressionSource final : public Source {
+ public:
+  explicit RegressionSource(const DataSource& spec) : spec_(spec) {
+    const auto check = [&](bool fine, const char* key, const char* expected) {
+      if (!fine) throw Error(ErrorCode::usage, expected, spec.place.pointer + "/" + key);
+    };
+    check(spec.n_samples >= 1, "n_samples", "at least one sample is needed");
+    check(spec.n_features >= 1, "n_features", "at least one feature is needed");
+    check(spec.n_informative >= 0 && spec.n_informative <= spec.n_features, "n_informative",
+          "as many features can be informative as there are (n_features)");
+    check(std::isfinite(spec.noise) && spec.noise >= 0, "noise",
+          "expected the standard deviation of the noise, at least 0");
+    shape_.count = spec.n_samples;
+    shape_.channels = spec.n_features;
+    shape_.outputs = 1;
+  }
+
+  [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
+    Matrix x = samples(begin, count);
+    Matrix y = targets(x, begin);
+    Dataset data;
+    data.x = Samples(std::move(x));
+    data.y = std::move(y);
+    return data;
+  }
+
+  [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
+    return targets(samples(begin, count), begin);
+  }
+
+ private:
+  [[nodiscard]] Matrix samples(std::int64_t begin, std::int64_t count) const {
+    auto x = Matrix::uninitialized(count, spec_.n_features);
+    normals(spec_.seed, of_samples, static_cast<std::uint64_t>(begin * spec_.n_features),
+            static_cast<std::uint64_t>(x.size()), x.data());
+    return x;
+  }
+
+  [[nodiscard]] Matrix targets(const Matrix& x, std::int64_t begin) const {
+    const auto informative = static_cast<std::size_t>(spec_.n_informative);
+    const std::vector<std::int64_t> order = permutation(spec_.seed, of_order, spec_.n_features);
+    std::vector<double> w(informative);
+    uniforms(spec_.seed, of_coefficients, 0, informative, w.data());
+    auto y = Matrix::uninitialized(x.rows(), 1);
+    normals(spec_.seed, of_noise, static_cast<std::uint64_t>(begin),
+            static_cast<std::uint64_t>(y.size()), y.data());
+    for (std::int64_t i = 0; i < x.rows(); ++i) {
+      double sum = 0;
+      for (std::size_t k = 0; k < informative; ++k) sum += x(i, order[k]) * 100.0 * w[k];
+      y(i, 0) = sum + spec_.noise * y(i, 0);
+    }
+    return y;
+  }
+
+  DataSource spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> open_regression_source(const DataSource& spec) {
+  return std::make_unique<RegressionSource>(spec);
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,89 @@
+// Means and deviations.
+#include "data/standardize.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+namespace widelimit::detail {
+
+namespace {
+
+void require_in_range(double mean, double deviation, const std::string& what,
+                      const PreprocessStep& step) {
+  if (std::isfinite(mean) && std::isfinite(deviation) && deviation > 0) return;
+  throw Error(
+      ErrorCode::usage,
+      "the numbers of " + what +
+          " are too large or too small for float64 to hold their variance; scale them first",
+      step.place.pointer);
+}
+
+}  // namespace
+
+Standardization Standardization::of_columns(const Matrix& m, const PreprocessStep& step) {
+  const auto cols = static_cast<std::size_t>(m.cols());
+  const auto n = static_cast<double>(m.rows());
+  Standardization s{std::vector<double>(cols, 0.0), std::vector<double>(cols, 0.0)};
+  std::vector<char> constant(cols, 1);
+  for (std::int64_t i = 0; i < m.rows(); ++i) {
+    const auto row = m.row(i);
+    for (std::size_t j = 0; j < cols; ++j) {
+      s.mean[j] += row[j] / n;
+      constant[j] = static_cast<char>(constant[j] & static_cast<char>(row[j] == m.row(0)[j]));
+    }
+  }
+  for (std::int64_t i = 0; i < m.rows(); ++i) {
+    const auto row = m.row(i);
+    for (std::size_t j = 0; j < cols; ++j) {
+      const double d = row[j] - s.mean[j];
+      s.deviation[j] += d * d / n;
+    }
+  }
+  for (std::size_t j = 0; j < cols; ++j) {
+    if (constant[j] != 0) {
+      s.mean[j] = m.row(0)[j];
+      s.deviation[j] = 1.0;
+    }
+    s.deviation[j] = std::sqrt(s.deviation[j]);
+    require_in_range(s.mean[j], s.deviation[j], "column " + std::to_string(j) + " (counted from 0)",
+                     step);
+  }
+  return s;
+}
+
+Standardization Standardization::of_all(const Matrix& m, const PreprocessStep& step) {
+  const auto n = static_cast<double>(m.size());
+  const auto values = m.flat();
+  double mean = 0, variance = 0;
+  // Row by row, so that long sums are sums of short ones.
+  for (std::int64_t i = 0; i < m.rows(); ++i) {
+    double sum = 0;
+    for (const double v : m.row(i)) sum += v / n;
+    mean += sum;
+  }
+  for (std::int64_t i = 0; i < m.rows(); ++i) {
+    double sum = 0;
+    for (const double v : m.row(i)) sum += (v - mean) * (v - mean) / n;
+    variance += sum;
+  }
+  if (std::ranges::all_of(values, [&](double v) { return v == values.front(); })) {
+    mean = values.front();
+    variance = 1.0;
+  }
+  require_in_range(mean, std::sqrt(variance), "the training samples", step);
+  const auto cols = static_cast<std::size_t>(m.cols());
+  return {std::vector<double>(cols, mean), std::vector<double>(cols, std::sqrt(variance))};
+}
+
+void Standardization::apply(Matrix& m) const {
+  for (std::int64_t i = 0; i < m.rows(); ++i) {
+    const auto row = m.row(i);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = (row[j] - mean[j]) / deviation[j];
+  }
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,108 @@
+// Fitting and applying ZCA whitening with BLAS and LAPACK, on one thread: the result must not
+// depend on how many there are.
+#include "data/zca.hpp"
+
+#include "execution/blas.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <cblas.h>
+#include <lapacke.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+// The workspace of syevd, 2 d^2 + 6 d + 1, is counted in 32-bit integers.
+constexpr std::int64_t most_features = 32766;
+
+std::vector<double> means_of_columns(const Matrix& x) {
+  std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
+  const auto n = static_cast<double>(x.rows());
+  for (std::int64_t i = 0; i < x.rows(); ++i)
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += x.row(i)[j] / n;
+  return mean;
+}
+
+void subtract(Matrix& x, const std::vector<double>& mean) {
+  for (std::int64_t i = 0; i < x.rows(); ++i)
+    for (std::size_t j = 0; j < mean.size(); ++j) x.row(i)[j] -= mean[j];
+}
+
+int blas_rows(const Matrix& x, const PreprocessStep* step) {
+  if (x.rows() > std::numeric_limits<int>::max())
+    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with",
+                step == nullptr ? std::string{} : step->place.pointer);
+  return static_cast<int>(x.rows());
+}
+
+}  // namespace
+
+Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
+  const auto fail = [&](ErrorCode code, const std::string& message) {
+    throw Error(code, message, step.place.pointer);
+  };
+  if (train.cols() > most_features)
+    fail(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
+                                     std::to_string(train.cols()) +
+                                     " features; at most 32766 are possible");
+  const int n = blas_rows(train, &step), d = static_cast<int>(train.cols());
+  Zca zca;
+  zca.mean_ = means_of_columns(train);
+  Matrix centred = train.clone();
+  subtract(centred, zca.mean_);
+  const TilePhase one_blas_thread;
+  Matrix u(d, d);  // the covariance, then its eigenvectors as rows
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, d, n, 1.0 / n, centred.data(), d, 0.0,
+              u.data(), d);
+  if (!std::ranges::all_of(u.flat(), [](double v) { return std::isfinite(v); }))
+    fail(ErrorCode::usage, "the covariance of the samples overflows float64; scale them first");
+  std::vector<double> eigenvalues(static_cast<std::size_t>(d));
+  if (const lapack_int info =
+          LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', d, u.data(), d, eigenvalues.data());
+      info != 0)
+    fail(ErrorCode::numeric,
+         "the eigenvalues of the covariance could not be found (LAPACK syevd: info = " +
+             std::to_string(info) + ")");
+  for (double& e : eigenvalues) e = std::max(e, 0.0);
+  const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
+  const double ridge = step.regularization * total / d;
+  // Eigenvalues of a covariance are known to about d eps times the largest.
+  const double threshold = d * std::numeric_limits<double>::epsilon() * eigenvalues.back();
+  const auto zeros =
+      std::ranges::count_if(eigenvalues, [&](double e) { return !(e + ridge > threshold); });
+  if (zeros > 0)
+    fail(ErrorCode::usage,
+         "the covariance of the " + std::to_string(n) + " training samples is singular: " +
+             std::to_string(zeros) + " of " + std::to_string(d) +
+             " directions have no variance and cannot be scaled to variance 1; set "
+             "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
+  for (std::int64_t k = 0; k < d; ++k) {
+    const double scale = std::pow(eigenvalues[static_cast<std::size_t>(k)] + ridge, -0.25);
+    for (double& v : u.row(k)) v *= scale;
+  }
+  zca.whitening_ = Matrix(d, d);
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, d, d, 1.0, u.data(), d, 0.0,
+              zca.whitening_.data(), d);
+  return zca;
+}
+
+void Zca::apply(Matrix& x) const {
+  subtract(x, mean_);
+  const int n = blas_rows(x, nullptr), d = static_cast<int>(x.cols());
+  auto out = Matrix::uninitialized(x.rows(), x.cols());
+  const TilePhase one_blas_thread;
+  cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, n, d, 1.0, whitening_.data(), d, x.data(), d,
+              0.0, out.data(), d);
+  x = std::move(out);
+}
+
+}  // namespace widelimit::detail

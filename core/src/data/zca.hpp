@@ -1,0 +1,28 @@
+// ZCA whitening: decorrelates features and stays as close to them as possible.
+#pragma once
+
+#include <widelimit/experiment.hpp>
+#include <widelimit/matrix.hpp>
+
+#include <vector>
+
+namespace widelimit::detail {
+
+/// x -> (x - mean) W with W = U (D + e mean(D) 1)^(-1/2) U', where U D U' is the covariance
+/// (divided by n) of the training samples and e the step's `regularization`, relative to the mean
+/// eigenvalue (Lee et al., "Finite Versus Infinite Neural Networks", NeurIPS 2020, appendix on
+/// regularized ZCA).
+class Zca {
+ public:
+  /// Throws Error(usage) at the step's place where the covariance is singular and `regularization`
+  /// too small to help; Error(unsupported) where there are too many features for the
+  /// eigendecomposition.
+  static Zca fit(const Matrix& train, const PreprocessStep& step);
+  void apply(Matrix& x) const;
+
+ private:
+  std::vector<double> mean_;
+  Matrix whitening_;  // upper triangle
+};
+
+}  // namespace widelimit::detail
