@@ -5,6 +5,7 @@
 
 #include "plugins/support/plugin_file.hpp"
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 

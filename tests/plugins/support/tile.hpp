@@ -58,7 +58,8 @@ struct Tile {
   }
 };
 
-/// One run over whole tiles. `first`: variance of each site; `second`: of each entry.
+/// One run over whole tiles. `first`: variance of each site, or, as in the runs of (x, x) pairs
+/// that make variances, of each entry; `second`: of each entry.
 template <class T>
 Tile<T> transform(const Layer& layer, std::vector<Tile<T>> inputs, const Aligned<T>& first,
                   const Aligned<T>& second, const widelimit_linear* pending = nullptr) {
@@ -74,7 +75,8 @@ Tile<T> transform(const Layer& layer, std::vector<Tile<T>> inputs, const Aligned
   for (std::int32_t site = 0; site < output.sites; ++site) at.push_back(site);
   widelimit_variances variances{};
   variances.struct_size = sizeof variances;
-  variances.first_lanes = 1;
+  variances.first_lanes =
+      first.size() == second.size() ? static_cast<std::uint32_t>(output.lanes) : 1;
   variances.first = first.data();
   variances.second = second.data();
   variances.first_at = variances.second_at = at.data();
