@@ -1,0 +1,52 @@
+// The pictures of a report: which there are, their scripts for gnuplot, and what is said beside
+// them.
+// Thread-safety: one thread per run.
+#pragma once
+
+#include "run.hpp"
+#include "svg.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::report {
+
+struct Figure {
+  std::string file;     ///< within plots/, without ".svg": letters, digits, '-', '_', '.'
+  std::string title;    ///< plain text
+  std::string label;    ///< the text alternative
+  std::string caption;  ///< HTML: how to read it
+  std::string script;
+  Picture picture;  ///< empty until drawn, or where drawing failed
+};
+
+// Each gives none where the run lacks the files; a broken file is a warning of the run.
+std::vector<Figure> data_figures(Run& run);
+std::vector<Figure> kernel_figures(Run& run);
+std::vector<Figure> prediction_figures(Run& run);
+std::vector<Figure> loss_figures(Run& run);
+std::vector<Figure> finite_figures(Run& run);
+
+/// A name of the run as part of a file's name: everything unusual becomes '_'.
+std::string file_part(std::string_view name);
+
+/// The area inside the axes, in pixels: small, so that labels can be read on a phone.
+inline constexpr int plot_width = 350, plot_height = 235;
+/// At most so many points of a kind are drawn: more are a blot, and megabytes.
+inline constexpr std::size_t most_points = 500;
+
+/// Every k-th of them, so that at most `most_points` remain; k is at least 1.
+std::size_t stride_for(std::size_t points);
+
+/// Calls `make`; what it throws becomes a warning of the run.
+template <class Make>
+void attempt(Run& run, Make make) {
+  try {
+    make();
+  } catch (const std::exception& problem) {
+    run.warnings.emplace_back(problem.what());
+  }
+}
+
+}  // namespace widelimit::report

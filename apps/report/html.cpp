@@ -1,0 +1,63 @@
+// The few shapes of HTML that the page is made of.
+#include "html.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace widelimit::report {
+
+std::string code(std::string_view text) {
+  std::string result = "<code>", part;
+  const auto flush = [&] {
+    result += escaped(part);
+    part.clear();
+  };
+  for (const char c : text) {
+    part += c;
+    if (c == '_' || c == '.' || c == '/') {
+      flush();
+      result += "<wbr>";
+    }
+  }
+  flush();
+  return result + "</code>";
+}
+
+Table::Table(std::string caption, std::vector<std::string> heads)
+    : caption_(std::move(caption)), heads_(std::move(heads)) {}
+
+Table& Table::text_columns(std::vector<std::size_t> columns) {
+  text_columns_.insert(text_columns_.end(), columns.begin(), columns.end());
+  return *this;
+}
+
+void Table::row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+
+bool Table::is_text(std::size_t column) const {
+  return std::find(text_columns_.begin(), text_columns_.end(), column) != text_columns_.end();
+}
+
+std::string Table::html() const {
+  const std::string name = escaped(caption_);
+  std::string text = "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + name +
+                     "\">\n<table>\n<caption>" + name + "</caption>\n<thead><tr>";
+  const auto kind = [&](std::size_t column) {
+    return std::string(is_text(column) ? " class=\"text\"" : "");
+  };
+  for (std::size_t j = 0; j < heads_.size(); ++j)
+    text += "<th scope=\"col\"" + kind(j) + ">" + heads_[j] + "</th>";
+  text += "</tr></thead>\n<tbody>\n";
+  for (const std::vector<std::string>& cells : rows_) {
+    text += "<tr>";
+    for (std::size_t j = 0; j < cells.size(); ++j) {
+      text += j == 0 ? "<th scope=\"row\" class=\"text\">" + cells[j] + "</th>"
+                     : "<td" + kind(j) + ">" + cells[j] + "</td>";
+    }
+    text += "</tr>\n";
+  }
+  return text + "</tbody>\n</table>\n</div>\n";
+}
+
+}  // namespace widelimit::report

@@ -1,0 +1,34 @@
+// The few shapes of HTML that the page is made of.
+// Thread-safety: values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::report {
+
+/// `<code>` that may break after '_', '.' and '/'.
+std::string code(std::string_view text);
+
+/// A table whose first column names the rows. Cells are HTML.
+class Table {
+ public:
+  /// `caption` is for those who hear the page, and names the scrolling region.
+  Table(std::string caption, std::vector<std::string> heads);
+  /// Columns that hold text and are set flush left; the others are numbers. The first always is.
+  Table& text_columns(std::vector<std::size_t> columns);
+  void row(std::vector<std::string> cells);
+  [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+  [[nodiscard]] std::string html() const;
+
+ private:
+  [[nodiscard]] bool is_text(std::size_t column) const;
+  std::string caption_;
+  std::vector<std::string> heads_;
+  std::vector<std::size_t> text_columns_{0};
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace widelimit::report

@@ -1,0 +1,216 @@
+// The page: sections in the order in which a reader asks.
+#include "page.hpp"
+
+#include "color.hpp"
+#include "html.hpp"
+#include "tables.hpp"
+#include "text.hpp"
+#include "words.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace widelimit::report {
+namespace {
+
+struct Section {
+  std::string id, title, html;
+};
+
+/// The colours as variables: dark on screens that ask for it, light on paper.
+std::string color_variables() {
+  std::string light, dark;
+  for (const Color& color : colors) {
+    light += "--" + std::string(color.name) + ":" + std::string(color.light) + ";";
+    dark += "--" + std::string(color.name) + ":" + std::string(color.dark) + ";";
+  }
+  return ":root{" + light + "}\n@media screen and (prefers-color-scheme: dark){:root{" + dark +
+         "}}\n";
+}
+
+std::string pictures(const std::vector<Figure>& figures) {
+  std::string html;
+  for (const Figure& figure : figures) {
+    if (figure.picture.inlined.empty()) continue;
+    html += "<figure>\n<h3>" + escaped(figure.title) + "</h3>\n" + figure.picture.inlined +
+            "<figcaption>" + figure.caption + "</figcaption>\n</figure>\n";
+  }
+  return html.empty() ? html : "<div class=\"figures\">\n" + html + "</div>\n";
+}
+
+std::string paragraph(const std::string& text) { return "<p>" + text + "</p>\n"; }
+
+/// A list of warnings, or of what was kept; texts, not HTML.
+std::string bullets(const std::vector<std::string>& texts) {
+  std::string html = "<ul>\n";
+  for (const std::string& text : texts) html += "<li>" + escaped(text) + "</li>\n";
+  return html + "</ul>\n";
+}
+
+std::vector<std::string> texts_of(const Json& array) {
+  std::vector<std::string> texts;
+  for (const Json& element : array.elements()) texts.push_back(element.text(element.compact()));
+  return texts;
+}
+
+std::string notices(const Run& run) {
+  std::string html;
+  const std::string status = run.record["status"].text();
+  if (!status.empty() && status != "finished") {
+    html += "<section class=\"notice failure\" aria-label=\"Status\">\n<h2>" +
+            std::string(status == "interrupted" ? "This run was interrupted"
+                        : status == "failed"    ? "This run failed"
+                                                : "This run did not finish") +
+            "</h2>\n";
+    if (const std::string error = run.record["error"].text(); !error.empty())
+      html += "<pre>" + escaped(error) + "</pre>\n";
+    const std::vector<std::string> kept = texts_of(run.record["kept"]);
+    html += kept.empty() ? paragraph("Nothing was finished.")
+                         : paragraph("What was finished is shown below:") + bullets(kept);
+    html += "</section>\n";
+  }
+  std::vector<std::string> warnings = texts_of(run.record["warnings"]);
+  warnings.insert(warnings.end(), run.warnings.begin(), run.warnings.end());
+  if (!warnings.empty()) {
+    html += "<section class=\"notice\" aria-label=\"Warnings\">\n<h2>" +
+            counted(static_cast<std::int64_t>(warnings.size()), "warning") + "</h2>\n" +
+            bullets(warnings) + "</section>\n";
+  }
+  return html;
+}
+
+std::string asked(const Run& run) {
+  std::string html;
+  for (const Setting& setting : settings_in_words(run)) {
+    html += "<dt>" + escaped(setting.name) + "</dt><dd>";
+    for (const std::string& sentence : setting.sentences)
+      html += "<p>" + escaped(sentence) + "</p>";
+    html += "</dd>\n";
+  }
+  return html.empty() ? html : "<dl class=\"settings\">\n" + html + "</dl>\n";
+}
+
+std::string with_lead(const std::string& lead, const std::string& html) {
+  return html.empty() ? html : paragraph(lead) + html;
+}
+
+/// As a POSIX shell reads it.
+std::string shell_word(const std::string& word) {
+  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./=:,+@%").find(c) != std::string_view::npos;
+  });
+  if (is_plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string reproduce(const Run& run) {
+  std::string command;
+  for (const std::string& word : texts_of(run.record["command"]))
+    command += (command.empty() ? "" : " ") + shell_word(word);
+  std::string html;
+  if (!command.empty()) html += "<pre class=\"command\">" + escaped(command) + "</pre>\n";
+  std::string facts;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) facts += std::string("<dt>") + name + "</dt><dd>" + value + "</dd>\n";
+  };
+  const auto joined = [](const std::string& a, const std::string& b) {
+    return a.empty() || b.empty() ? a + b : a + ", " + b;
+  };
+  const Json program = run.record["widelimit"], seeds = run.record["seeds"];
+  const auto seed = [&](const char* key) {
+    return seeds[key].is_number() ? escaped(std::string(key) + " ") + code(seeds[key].compact())
+                                  : std::string();
+  };
+  const std::string abi = program["abi"].text();
+  add("widelimit", escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
+  add("Compiler", escaped(program["compiler"].text()));
+  add("BLAS", escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
+  add("SIMD", escaped(program["simd"].text()));
+  const double threads = run.record["threads"].number();
+  add("Threads", joined(std::isfinite(threads) ? number(threads) : std::string(),
+                        escaped(program["executor"].text())));
+  add("Seeds", joined(seed("experiment"), seed("finite")));
+  const std::string fingerprint = run.record["fingerprint"].text();
+  add("Fingerprint", fingerprint.empty() ? fingerprint : code(fingerprint));
+  const std::string file = run.record["experiment_file"].text();
+  add("Experiment", file.empty() ? file : code(file));
+  add("Started", escaped(run.record["started"].text()));
+  const double memory = run.record["peak_memory_bytes"].number();
+  add("Peak memory", memory > 0 ? bytes(memory) : std::string());
+  if (!facts.empty()) html += "<dl class=\"facts\">\n" + facts + "</dl>\n";
+  if (!run.record["experiment"].is_null()) {
+    html += "<details><summary>Resolved configuration</summary>\n<pre>" +
+            escaped(run.record["experiment"].pretty()) + "</pre>\n</details>\n";
+  }
+  return html;
+}
+
+std::vector<Section> sections(const Run& run, const Figures& figures) {
+  const bool has_times = !figures.losses.empty();
+  std::vector<Section> all;
+  const auto add = [&](const char* id, const char* title, std::string html) {
+    if (!html.empty()) all.push_back({id, title, std::move(html)});
+  };
+  add("asked", "What was asked", asked(run));
+  add("data", "Data",
+      with_lead("Each target against the features as the network sees them.",
+                pictures(figures.data)));
+  add("network", "Network",
+      with_lead(
+          "Means over the training samples, after each layer: the variance "
+          "<i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the correlation of two different "
+          "samples, and the diagonal of the neural tangent kernel. A correlation that creeps "
+          "towards 1 with depth means that the network stops telling samples apart.",
+          network_table(run)));
+  add("kernels", "Kernels",
+      with_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
+                "covariance of the infinitely wide network at initialisation, NTK the kernel by "
+                "which it learns. Each picture has a scale of its own.",
+                pictures(figures.kernels)));
+  add("predictions", "Predictions", pictures(figures.predictions));
+  add("losses", has_times ? "Losses over time" : "Losses", pictures(figures.losses));
+  add("finite", "Finite against infinite width",
+      with_lead("How well the limit predicts networks of the widths in the table above: points on "
+                "the dashed line agree.",
+                pictures(figures.finite)));
+  add("metrics", "Metrics", metrics_table(run));
+  add("solves", "Solves", solves_table(run));
+  add("timings", "Timings", timings_chart(run));
+  add("reproduce", "How to reproduce", reproduce(run));
+  return all;
+}
+
+}  // namespace
+
+std::string page(const Run& run, const Figures& figures) {
+  const std::string given = run.record["title"].text();
+  const std::string title = escaped(given.empty() ? "Untitled experiment" : given);
+  const std::vector<Section> all = sections(run, figures);
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      // Should anything active ever get in, browsers neither run nor load it.
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'; img-src data:\">\n<title>" +
+      title + "</title>\n<style>\n" + color_variables() + style_sheet +
+      "</style>\n</head>\n<body>\n";
+  html += "<header>\n<p class=\"eyebrow\">widelimit report</p>\n<h1>" + title + "</h1>\n" +
+          key_figures(run) + "</header>\n";
+  html += notices(run);
+  html += "<nav aria-label=\"Sections\"><ul>\n";
+  for (const Section& section : all)
+    html += "<li><a href=\"#" + section.id + "\">" + section.title + "</a></li>\n";
+  html += "</ul></nav>\n<main>\n";
+  for (const Section& section : all) {
+    html += "<section id=\"" + section.id + "\">\n<h2>" + section.title + "</h2>\n" + section.html +
+            "</section>\n";
+  }
+  return html + "</main>\n</body>\n</html>\n";
+}
+
+}  // namespace widelimit::report

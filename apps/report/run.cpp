@@ -1,0 +1,114 @@
+// What a run says of itself.
+#include "run.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <system_error>
+
+namespace widelimit::report {
+namespace {
+
+std::int64_t integer(const Json& value) {
+  const double number = value.number();
+  return number >= 0 && number < 9e15 ? static_cast<std::int64_t>(number) : 0;
+}
+
+std::string subscripted(std::string_view letter, std::size_t index) {
+  static constexpr std::string_view digits[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+  std::string text(letter);
+  for (const char c : std::to_string(index)) text += digits[static_cast<std::size_t>(c - '0')];
+  return text;
+}
+
+std::string name_of(const Json& data, std::string_view names, std::string_view letter,
+                    std::int64_t all, std::size_t index) {
+  const std::vector<Json> given = data[names].elements();
+  if (index < given.size() && !given[index].text().empty()) return given[index].text();
+  return all == 1 ? std::string(letter) : subscripted(letter, index);
+}
+
+}  // namespace
+
+Run Run::open(const std::filesystem::path& dir) {
+  Run run;
+  run.dir = dir;
+  const std::filesystem::path file = dir / "run.json";
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    throw Error(ErrorCode::usage, file.string() + ": no such file; a report is drawn from the " +
+                                      "directory that `widelimit run` or `widelimit kernel` wrote");
+  }
+  run.record = Json::read(file);
+  if (!run.record.is_object())
+    throw Error(ErrorCode::usage, file.string() + ": expected an object, as a run writes it");
+  if (run.has("metrics.json")) {
+    try {
+      run.metrics = Json::read(dir / "metrics.json");
+    } catch (const Error& problem) {
+      run.warnings.emplace_back(problem.what());
+    }
+  }
+  return run;
+}
+
+bool Run::has(const std::filesystem::path& relative) const {
+  const bool is_inside = relative.is_relative() && !relative.empty() &&
+                         std::find(relative.begin(), relative.end(), "..") == relative.end();
+  std::error_code error;
+  return is_inside && std::filesystem::is_regular_file(dir / relative, error);
+}
+
+std::int64_t Run::train(std::string_view key) const {
+  return integer(record["data"]["train"][key]);
+}
+std::int64_t Run::test(std::string_view key) const { return integer(record["data"]["test"][key]); }
+
+std::string Run::feature_name(std::size_t index) const {
+  return name_of(record["data"]["train"], "x_names", "x", train("features"), index);
+}
+std::string Run::output_name(std::size_t index) const {
+  return name_of(record["data"]["train"], "y_names", "y", train("outputs"), index);
+}
+
+std::vector<Inference> inferences(const Run& run) {
+  std::vector<Inference> result;
+  const std::vector<Json> asked = run.record["experiment"]["inference"].elements();
+  for (const Json& entry : run.record["inference"].elements()) {
+    Inference& inference = result.emplace_back();
+    inference.record = entry;
+    inference.id = entry["id"].text();
+    inference.kernel = kernel_name(entry["kernel"].text());
+    const std::string method = entry["method"].text();
+    inference.method = method_name(method);
+    // A name of the experiment's own says more than the method: the id is NAME.KERNEL.
+    const std::string name = inference.id.substr(0, inference.id.rfind('.'));
+    if (!name.empty() && name != method) inference.method = name;
+    const auto wanted = std::find_if(asked.begin(), asked.end(), [&](const Json& spec) {
+      return spec["name"].text(spec["method"].text()) == name;
+    });
+    if (wanted != asked.end()) {
+      const double rate = (*wanted)["learning_rate"].number();
+      if (std::isfinite(rate) && rate > 0) inference.learning_rate = rate;
+    }
+  }
+  return result;
+}
+
+std::string kernel_name(std::string_view kernel) {
+  if (kernel == "nngp") return "NNGP";
+  if (kernel == "ntk") return "NTK";
+  if (kernel == "ntkgp") return "NTK-GP";
+  return std::string(kernel);
+}
+
+std::string method_name(std::string_view method) {
+  if (method == "gp_inference") return "Gaussian process posterior";
+  if (method == "gradient_descent_mse_ensemble") return "gradient descent, ensemble";
+  if (method == "gradient_descent_mse") return "gradient descent, one network";
+  if (method == "gradient_descent") return "gradient descent";
+  return std::string(method);
+}
+
+}  // namespace widelimit::report

@@ -1,0 +1,263 @@
+// The parts of the page that are made of numbers.
+#include "tables.hpp"
+
+#include "html.hpp"
+#include "text.hpp"
+#include "words.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace widelimit::report {
+namespace {
+
+std::string shape_of(const Json& layer) {
+  std::string text;
+  for (const Json& extent : layer["shape"].elements())
+    text += (text.empty() ? "" : " × ") + number(extent.number());
+  return text;
+}
+
+/// One column of the metrics: METHOD.KERNEL, at one time where several were asked for.
+struct Measured {
+  std::string head;
+  Json values;
+};
+
+std::string head_of(const std::vector<Inference>& known, const std::string& id) {
+  if (id == "finite") return "Finite width";
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](const Inference& one) { return one.id == id; });
+  if (found == known.end()) return code(id);
+  return escaped(found->kernel) + "<small>" + escaped(found->method) + "</small>";
+}
+
+std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
+  constexpr std::size_t most_times = 8;
+  const std::vector<Inference> known = inferences(run);
+  std::vector<Measured> columns;
+  for (const auto& [id, values] : run.metrics.members()) {
+    const std::string head = head_of(known, id);
+    if (values.is_object()) columns.push_back({head, values});
+    const std::vector<Json> times = values.elements();
+    const std::size_t first = times.size() > most_times ? times.size() - most_times : 0;
+    has_left_out = has_left_out || first > 0;
+    for (std::size_t i = first; i < times.size(); ++i) {
+      columns.push_back(
+          {head + "<small>t = " + number(times[i]["time"].number()) + "</small>", times[i]});
+    }
+  }
+  return columns;
+}
+
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+
+using Reader = std::function<Json(const Json&)>;
+
+std::string in_digits(double value) { return measured(value); }
+std::string in_percent(double value) {
+  return std::isnan(value) ? measured(value) : number(100 * value, 3) + " %";
+}
+
+class MetricsTable {
+ public:
+  MetricsTable(const char* caption, const std::vector<Measured>& columns)
+      : columns_(columns), table_(caption, heads(columns)) {}
+
+  /// A row, unless no column has the number.
+  void add(const std::string& name, const char* meaning, const Reader& read,
+           std::string (*show)(double) = in_digits) {
+    std::vector<std::string> cells{
+        name + (*meaning == 0 ? std::string() : "<small>" + std::string(meaning) + "</small>")};
+    bool has_any = false;
+    for (const Measured& column : columns_) {
+      const double value = read(column.values).number();
+      has_any = has_any || !std::isnan(value);
+      cells.push_back(show(value));
+    }
+    if (has_any) table_.row(std::move(cells));
+  }
+  [[nodiscard]] const Table& table() const noexcept { return table_; }
+
+ private:
+  static std::vector<std::string> heads(const std::vector<Measured>& columns) {
+    std::vector<std::string> result{"Measure"};
+    for (const Measured& column : columns) result.push_back(column.head);
+    return result;
+  }
+  const std::vector<Measured>& columns_;
+  Table table_;
+};
+
+Json element(const Json& array, std::size_t index) {
+  const std::vector<Json> all = array.elements();
+  return index < all.size() ? all[index] : Json();
+}
+
+std::size_t longest(const std::vector<Measured>& columns, const Reader& read) {
+  std::size_t length = 0;
+  for (const Measured& column : columns)
+    length = std::max(length, read(column.values).elements().size());
+  return length;
+}
+
+}  // namespace
+
+std::string network_table(const Run& run) {
+  Table table("Layers and their kernels",
+              {"Layer", "Parameters", "Output", "Variance", "Correlation", "NTK"});
+  table.text_columns({1, 2});
+  int index = 0;
+  for (const Json& layer : run.record["network"].elements()) {
+    std::string name = "<span class=\"index\">" + std::to_string(++index) + "</span> " +
+                       code(layer["type"].text());
+    if (const std::string given = layer["name"].text(); !given.empty())
+      name += "<small>" + escaped(given) + "</small>";
+    std::string kind = shape_of(layer);
+    kind += layer["gaussian"].boolean() ? "<small>Gaussian</small>" : "";
+    table.row({name, escaped(parameters_in_words(layer["params"])), kind,
+               measured(layer["mean_variance"].number()), share(layer["mean_correlation"].number()),
+               measured(layer["mean_ntk"].number())});
+  }
+  return table.empty() ? std::string() : table.html();
+}
+
+std::string metrics_table(const Run& run) {
+  bool has_left_out = false;
+  const std::vector<Measured> columns = measured_columns(run, has_left_out);
+  if (columns.empty()) return {};
+  const auto key = [](const char* name) {
+    return [name](const Json& values) { return values[name]; };
+  };
+  MetricsTable main("Metrics on the test set", columns);
+  main.add("RMSE", "root mean squared error, in units of the target", key("rmse"));
+  main.add("MAE", "mean absolute error, in units of the target", key("mae"));
+  main.add("R²", "share of variance explained; 1 is perfect", key("r2"), share);
+  main.add("NLPD", "negative log predictive density; lower is better", key("nlpd"));
+  main.add("Coverage", "of the 95 % interval; 95 % is calibrated", key("coverage_95"), in_percent);
+  main.add("Accuracy", "share of samples in the right class", key("accuracy"), in_percent);
+
+  const Reader with_y = [](const Json& values) { return values["pearson"]["y"]; };
+  const Reader with_x = [](const Json& values) { return values["pearson"]["features"]; };
+  const std::size_t outputs = longest(columns, with_y), features = longest(columns, with_x);
+  // A few correlations stand with the rest; hundreds are for those who ask.
+  constexpr std::size_t most_rows = 12;
+  MetricsTable apart("Correlation of predictions with truth and features", columns);
+  const bool is_apart = outputs * (features + 1) > most_rows;
+  MetricsTable& pearson = is_apart ? apart : main;
+  for (std::size_t k = 0; k < outputs; ++k) {
+    pearson.add(
+        "Correlation with " + escaped(run.output_name(k)),
+        k == 0 ? "Pearson, of prediction and truth" : "",
+        [&](const Json& values) { return element(with_y(values), k); }, share);
+  }
+  for (std::size_t j = 0; j < features; ++j) {
+    for (std::size_t k = 0; k < outputs; ++k) {
+      const std::string output =
+          outputs > 1 ? ", predicted " + escaped(run.output_name(k)) : std::string();
+      pearson.add(
+          "Correlation with " + escaped(run.feature_name(j)) + output,
+          j + k == 0 ? "Pearson, of prediction and feature" : "",
+          [&](const Json& values) { return element(element(with_x(values), j), k); }, share);
+    }
+  }
+  std::string html;
+  if (!main.table().empty()) html += main.table().html();
+  if (has_left_out)
+    html += "<p class=\"note\">The last times of each method; metrics.json holds all.</p>\n";
+  if (!apart.table().empty()) {
+    html += "<details><summary>Correlation of the predictions with truth and features</summary>\n" +
+            apart.table().html() + "</details>\n";
+  }
+  return html;
+}
+
+std::string solves_table(const Run& run) {
+  const std::vector<Inference> all = inferences(run);
+  std::vector<std::string> heads{"Quantity"};
+  for (const Inference& one : all) heads.push_back(head_of(all, one.id));
+  Table table("Solves", heads);
+  const auto add = [&](const std::string& name, const char* meaning, const auto& cell) {
+    std::vector<std::string> cells{name + "<small>" + meaning + "</small>"};
+    bool has_any = false;
+    for (const Inference& one : all) {
+      cells.push_back(cell(one.record));
+      has_any = has_any || (!cells.back().empty() && cells.back() != measured(not_known));
+    }
+    if (has_any) table.row(std::move(cells));
+  };
+  const auto add_number = [&](const char* name, const char* meaning, const char* key) {
+    add(name, meaning, [key](const Json& record) { return measured(record[key].number()); });
+  };
+  add("Solver", "the plugin that solved", [](const Json& record) {
+    const std::string name = record["solver"].text(record["solver"]["type"].text());
+    return name.empty() ? name : code(name);
+  });
+  add_number("Ridge", "added to the diagonal", "ridge");
+  add_number("Smallest eigenvalue", "of the kernel with its ridge", "smallest_eigenvalue");
+  add_number("Largest eigenvalue", "of the kernel with its ridge", "largest_eigenvalue");
+  add_number("Reciprocal condition", "near 10⁻¹⁶ no digit is left", "rcond");
+  add_number("Log determinant", "natural logarithm", "logdet");
+  add_number("Greatest learning rate", "at which gradient descent converges", "max_learning_rate");
+  return table.empty() ? std::string() : table.html();
+}
+
+std::string timings_chart(const Run& run) {
+  const std::vector<Json> timings = run.record["timings"].elements();
+  double total = 0, most = 0;
+  for (const Json& timing : timings) {
+    const double seconds = std::max(0.0, timing["seconds"].number());
+    if (!std::isfinite(seconds)) continue;
+    total += seconds;
+    most = std::max(most, seconds);
+  }
+  if (timings.empty()) return {};
+  std::string html = "<table class=\"bars\">\n<caption>Seconds by phase</caption>\n<tbody>\n";
+  for (const Json& timing : timings) {
+    const double seconds = timing["seconds"].number();
+    const double share = most > 0 && seconds > 0 ? 100 * seconds / most : 0;
+    char width[32];
+    std::snprintf(width, sizeof width, "%.1f%%", share);
+    html += "<tr><th scope=\"row\">" + escaped(timing["phase"].text()) +
+            "</th><td class=\"bar\"><span style=\"width:" + width + "\"></span></td><td>" +
+            duration(seconds) + "</td></tr>\n";
+  }
+  return html + "</tbody>\n<tfoot><tr><th scope=\"row\">together</th><td></td><td>" +
+         duration(total) + "</td></tr></tfoot>\n</table>\n";
+}
+
+std::string key_figures(const Run& run) {
+  std::string html;
+  const auto add = [&](const std::string& value, const std::string& meaning) {
+    html += "<div><dd>" + value + "</dd><dt>" + meaning + "</dt></div>\n";
+  };
+  if (run.train("count") > 0) add(count(run.train("count")), "training samples");
+  if (run.test("count") > 0) add(count(run.test("count")), "test samples");
+  const std::size_t layers = run.record["network"].elements().size();
+  if (layers > 0) add(count(static_cast<std::int64_t>(layers)), layers == 1 ? "layer" : "layers");
+  bool has_left_out = false;
+  double best = std::numeric_limits<double>::infinity();
+  std::string best_head;
+  for (const Measured& column : measured_columns(run, has_left_out)) {
+    const double rmse = column.values["rmse"].number();
+    if (rmse < best) {
+      best = rmse;
+      best_head = column.head.substr(0, column.head.find('<'));
+    }
+  }
+  if (std::isfinite(best)) {
+    add(measured(best, 3),
+        best_head.empty() ? std::string("least test RMSE") : "least test RMSE, " + best_head);
+  }
+  double seconds = 0;
+  for (const Json& timing : run.record["timings"].elements()) seconds += timing["seconds"].number();
+  if (seconds > 0) add(duration(seconds), "run time");
+  return html.empty() ? html : "<dl class=\"key\">\n" + html + "</dl>\n";
+}
+
+}  // namespace widelimit::report

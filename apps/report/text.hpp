@@ -1,0 +1,37 @@
+// Text and numbers as a reader sees them, the same in HTML and in pictures.
+// Thread-safety: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace widelimit::report {
+
+/// Valid UTF-8 on one line: control characters become spaces, invalid bytes U+FFFD.
+std::string clean(std::string_view text);
+/// For HTML and SVG, text and attribute values alike: cleaned, and & < > " ' as entities. Line
+/// feeds are kept.
+std::string escaped(std::string_view text);
+/// At most `length` characters, the last one an ellipsis where something was cut.
+std::string shortened(std::string_view text, std::size_t length);
+
+/// A setting: up to `digits` significant digits, no trailing zeros: 0.25, 10,000, 1.5 × 10⁻⁶, ∞.
+std::string number(double value, int digits = 6);
+/// A measurement: exactly `digits` significant digits: 0.2500, 1.500 × 10⁻⁶; an en dash for NaN.
+std::string measured(double value, int digits = 4);
+/// A correlation or a share: four decimals, up to eight where it is so close to 1 or -1.
+std::string share(double value);
+/// 10⁻⁶, or the plain number where that is as short: 0.1, 1, 10, 100.
+std::string power_of_ten(int exponent);
+/// 10,000
+std::string count(std::int64_t value);
+/// "1 sample", "12 samples"
+std::string counted(std::int64_t value, std::string_view noun);
+/// 840 µs, 21 ms, 1.25 s, 3 min 12 s, 2 h 5 min
+std::string duration(double seconds);
+/// 94.2 MiB
+std::string bytes(double value);
+
+}  // namespace widelimit::report

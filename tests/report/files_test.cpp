@@ -1,0 +1,119 @@
+// Reading a run's arrays and tables.
+#include "report/csv.hpp"
+#include "report/json.hpp"
+#include "report/npy.hpp"
+
+#include "run_directory.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+
+using namespace widelimit;
+using test::RunDirectory;
+
+namespace {
+
+template <class Action>
+std::string message_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("an array is read in parts") {
+  const RunDirectory run;
+  run.write_npy("a.npy", {3, 4}, [](int i) { return i; });
+  report::NpyReader npy(run.path() / "a.npy");
+  CHECK(npy.shape() == std::vector<std::int64_t>{3, 4});
+  CHECK(npy.size() == 12);
+  CHECK(npy.read(4, 4) == std::vector<double>{4, 5, 6, 7});
+  CHECK(npy.read(11, 1) == std::vector<double>{11});
+  CHECK(npy.read(0, 0).empty());
+}
+
+TEST_CASE("a file that is no array, or not all of one, is refused by name") {
+  const RunDirectory run;
+  run.write_npy("a.npy", {3, 4}, [](int i) { return i; });
+  const auto message = [&] { return message_of([&] { report::NpyReader(run.path() / "a.npy"); }); };
+  const std::string whole = run.read("a.npy");
+  run.write("a.npy", whole.substr(0, whole.size() - 4));
+  CHECK(message().find("asks for 12 numbers, the file has 11") != std::string::npos);
+  run.write("a.npy", whole.substr(0, 40));
+  CHECK(message().find("a.npy: its header is cut off") != std::string::npos);
+  run.write("a.npy", "");
+  CHECK(message().find("a.npy: not an .npy file") != std::string::npos);
+  run.write("a.npy", whole);
+  run.edit("a.npy", "<f4", "<i4");
+  CHECK(message().find("expected float32 or float64, found '<i4'") != std::string::npos);
+  run.write("a.npy", whole);
+  run.edit("a.npy", "False", "True ");
+  CHECK(message().find("expected C order") != std::string::npos);
+  run.write("a.npy", whole);
+  run.edit("a.npy", "(3, 4, ), }                ", "(9999999999, 9999999999), }");
+  CHECK(message().find("its shape is damaged") != std::string::npos);
+  run.remove("a.npy");
+  CHECK(message().find("cannot read") != std::string::npos);
+}
+
+TEST_CASE("a table is read by rows, with infinity and gaps") {
+  const RunDirectory run;
+  run.write("a.csv", "time,loss\r\n0,1.5\n\ninf,1e-400\n2,\n");
+  report::CsvReader csv(run.path() / "a.csv");
+  CHECK(csv.find("loss") == 1);
+  CHECK_FALSE(csv.find("none"));
+  REQUIRE(csv.next());
+  CHECK(csv.number(1) == 1.5);
+  REQUIRE(csv.next());
+  CHECK(std::isinf(csv.number(0)));
+  CHECK(csv.number(1) == 0);
+  REQUIRE(csv.next());
+  CHECK(std::isnan(csv.number(1)));
+  CHECK_FALSE(csv.next());
+}
+
+TEST_CASE("a damaged table is refused with its place") {
+  const RunDirectory run;
+  run.write("a.csv", "time,loss\n0,1\n1\n2,x\n");
+  report::CsvReader csv(run.path() / "a.csv");
+  CHECK(message_of([&] { static_cast<void>(csv.require("x0")); }).find("no column \"x0\"") !=
+        std::string::npos);
+  REQUIRE(csv.next());
+  const std::string message = message_of([&] { csv.next(); });
+  CHECK_MESSAGE(message.find("a.csv:3:1: 1 cell where the header has 2") != std::string::npos,
+                message);
+  REQUIRE(csv.next());
+  CHECK(message_of([&] { static_cast<void>(csv.number(1)); }).find("a.csv:4:3: \"x\"") !=
+        std::string::npos);
+  run.write("a.csv", "");
+  CHECK(message_of([&] { report::CsvReader(run.path() / "a.csv"); }).find("cannot read") !=
+        std::string::npos);
+}
+
+TEST_CASE("a record is read forgivingly: what is not there is null") {
+  const RunDirectory run;
+  run.write("a.json",
+            R"({"a": [1, "inf", null, true], "b": {"c": "d"}, "n": 18446744073709551615})");
+  const report::Json json = report::Json::read(run.path() / "a.json");
+  const auto a = json["a"].elements();
+  REQUIRE(a.size() == 4);
+  CHECK(a[0].number() == 1);
+  CHECK(std::isinf(a[1].number()));
+  CHECK(std::isnan(a[2].number()));
+  CHECK(a[3].boolean());
+  CHECK(json["b"]["c"].text() == "d");
+  CHECK(json["b"]["c"]["e"]["f"].is_null());
+  CHECK(json["none"].elements().empty());
+  CHECK(json["a"].text("other") == "other");
+  CHECK(json["n"].compact() == "18446744073709551615");
+  CHECK(report::Json().pretty() == "null");
+  CHECK(json.pretty().find("{\n  \"a\": [1,\"inf\",null,true],\n") == 0);
+}

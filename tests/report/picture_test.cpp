@@ -1,0 +1,171 @@
+// Palette, curves and what of gnuplot's pictures may pass.
+#include "report/color.hpp"
+#include "report/curve.hpp"
+#include "report/script.hpp"
+#include "report/svg.hpp"
+
+#include "markup.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+
+using namespace widelimit;
+
+namespace {
+
+std::array<double, 3> linear_rgb(std::string_view hex) {
+  std::array<double, 3> rgb{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double c = std::stoi(std::string(hex.substr(1 + 2 * i, 2)), nullptr, 16) / 255.0;
+    rgb[i] = c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+  }
+  return rgb;
+}
+
+/// OKLab's lightness of an sRGB colour (Ottosson 2020), the way back from what the palette does.
+double lightness(std::string_view hex) {
+  const auto [r, g, b] = linear_rgb(hex);
+  const double l = std::cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const double m = std::cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const double s = std::cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return 0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s;
+}
+
+/// WCAG 2.1's contrast ratio.
+double contrast(std::string_view a, std::string_view b) {
+  const auto luminance = [](std::string_view hex) {
+    const auto [red, green, blue] = linear_rgb(hex);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const double x = luminance(a) + 0.05, y = luminance(b) + 0.05;
+  return std::max(x, y) / std::min(x, y);
+}
+
+}  // namespace
+
+TEST_CASE("the palette's lightness grows by equal steps") {
+  const auto palette = report::sequential_palette(16);
+  REQUIRE(palette.size() == 17);
+  const double step = (lightness(palette.back()) - lightness(palette.front())) / 16;
+  CHECK(step > 0.035);  // from dark to light, not from grey to grey
+  // Rounding to 8 bits moves the lightness by at most 0.004 (a channel step near black).
+  for (std::size_t i = 1; i < palette.size(); ++i)
+    CHECK(std::abs(lightness(palette[i]) - lightness(palette[i - 1]) - step) < 0.008);
+}
+
+TEST_CASE("text and marks stand out from the surface in light and in dark") {
+  for (const report::Color& color : {report::ink, report::muted}) {
+    CHECK(contrast(color.light, report::surface.light) >= 4.5);
+    CHECK(contrast(color.dark, report::surface.dark) >= 4.5);
+  }
+  for (const report::Color& color : {report::train, report::test}) {
+    CHECK(contrast(color.light, report::surface.light) >= 3);
+    CHECK(contrast(color.dark, report::surface.dark) >= 3);
+  }
+}
+
+TEST_CASE("a simplified curve is small and nowhere far from the whole one") {
+  report::Curve curve;
+  for (int i = 0; i < 10'000; ++i)
+    curve.add(0.1 * i, 0.5 * std::exp(-0.01 * i) + 1e-5 * (2 + std::sin(0.01 * i)));
+  const report::Curve small = report::simplified_on_log_axes(curve);
+  CHECK(small.x.size() < 400);
+  REQUIRE(small.x.size() > 2);
+  CHECK(small.x.front() == doctest::Approx(0.1));
+  CHECK(small.x.back() == doctest::Approx(999.9));
+  // Seen on paper one unit wide and high, in units of the tolerance.
+  const double width = std::log10(999.9 / 0.1), height = std::log10(curve.y[1] / curve.y.back());
+  double farthest = 0;
+  for (std::size_t i = 1; i < curve.x.size(); ++i) {
+    double nearest = 1;
+    for (std::size_t j = 0; j + 1 < small.x.size(); ++j) {
+      const auto along = [&](double x) { return std::log10(x / curve.x[i]) / width; };
+      const auto up = [&](double y) { return std::log10(y / curve.y[i]) / height; };
+      const double ax = along(small.x[j]), ay = up(small.y[j]);
+      const double dx = along(small.x[j + 1]) - ax, dy = up(small.y[j + 1]) - ay;
+      const double t = std::clamp(-(ax * dx + ay * dy) / (dx * dx + dy * dy), 0.0, 1.0);
+      nearest = std::min(nearest, std::hypot(ax + t * dx, ay + t * dy));
+    }
+    farthest = std::max(farthest, nearest / 1e-3);
+  }
+  // One tolerance from the simplification, less than another from points within a pixel column.
+  CHECK(farthest < 2);
+}
+
+TEST_CASE("noise is bounded and keeps its extremes") {
+  report::Curve curve;
+  for (int i = 1; i <= 100'000; ++i) curve.add(i, i % 7 == 0 ? 10 : 1);
+  const report::Curve small = report::simplified_on_log_axes(curve);
+  CHECK(small.x.size() <= 4 * 501);
+  CHECK(*std::max_element(small.y.begin(), small.y.end()) == doctest::Approx(10));
+  CHECK(*std::min_element(small.y.begin(), small.y.end()) == doctest::Approx(1));
+}
+
+TEST_CASE("what a logarithmic axis cannot show is left out") {
+  report::Curve curve;
+  curve.add(0, 1);
+  curve.add(1, 0);
+  curve.add(2, std::nan(""));
+  CHECK(report::simplified_on_log_axes(curve).empty());
+  curve.add(3, 0.5);
+  CHECK(report::simplified_on_log_axes(curve).x.size() == 1);
+}
+
+TEST_CASE("ranges are never empty") {
+  const std::vector<double> none, same{2, 2}, zero{0}, many{1, 3};
+  for (const std::vector<double>* values : {&none, &same, &zero, &many}) {
+    const report::Range range = report::range_of(*values);
+    CHECK(range.low < range.high);
+    const report::Range logarithmic = report::range_of(*values, true);
+    CHECK(logarithmic.low > 0);
+    CHECK(logarithmic.low < logarithmic.high);
+  }
+  CHECK(report::range_of(many).low < 1);
+  CHECK(report::range_of(many).high > 3);
+}
+
+TEST_CASE("a string for gnuplot is one literal on one line") {
+  CHECK(report::literal("it's\n`x`") == "'it''s `x`'");
+}
+
+TEST_CASE("only what pictures need passes into the page") {
+  const report::Picture picture = report::adopt(
+      R"svg(<?xml version="1.0"?><svg width="10" height="20" onload="x()"><title>t</title>
+<script>alert(1)</script><foreignObject><g><p>x</p></g></foreignObject>
+<defs><path id='a' d='M0,0
+  L1,1'/></defs><g></g>
+<g stroke='rgb( 42,  98, 166)' fill='black' style='x' onclick='y()'><use xlink:href='#a' color="#123456"/>
+<use xlink:href='https://elsewhere/#a'/><image xlink:href='file:///x' x='1'/><text>a &lt; b ></text></g></svg>)svg",
+      "p1-", "Title <1>", "Label \"1\"");
+  const test::Markup inlined = test::read_markup(picture.inlined);
+  CHECK(inlined.problems.empty());
+  CHECK(inlined.elements ==
+        std::vector<std::string>{"svg", "defs", "path", "g", "use", "use", "image", "text"});
+  CHECK(inlined.ids == std::vector<std::string>{"p1-a"});
+  CHECK(inlined.references == std::vector<std::string>{"#p1-a"});
+  CHECK(picture.inlined.find("onclick") == std::string::npos);
+  CHECK(picture.inlined.find("onload") == std::string::npos);
+  CHECK(picture.inlined.find("alert") == std::string::npos);
+  CHECK(picture.inlined.find("stroke=\"var(--train)\"") != std::string::npos);
+  CHECK(picture.inlined.find("fill=\"var(--ink)\"") != std::string::npos);
+  CHECK(picture.inlined.find("color=\"#123456\"") != std::string::npos);
+  CHECK(picture.inlined.find("d=\"M0,0 L1,1\"") != std::string::npos);
+  CHECK(picture.inlined.find("aria-label=\"Label &quot;1&quot;\"") != std::string::npos);
+  CHECK(picture.inlined.find("<text>a &lt; b &gt;</text>") != std::string::npos);
+  const test::Markup file = test::read_markup(picture.file);
+  CHECK(file.problems.empty());
+  CHECK(picture.file.find("Title &lt;1&gt;") != std::string::npos);
+  CHECK(picture.file.find("stroke=\"#2a62a6\"") != std::string::npos);
+}
+
+TEST_CASE("what is no picture is refused") {
+  CHECK_THROWS_AS(report::adopt("", "p", "t", "l"), Error);
+  CHECK_THROWS_AS(report::adopt("<svg width='1' height='1'><g>", "p", "t", "l"), Error);
+  CHECK_THROWS_AS(report::adopt("hello", "p", "t", "l"), Error);
+}
