@@ -1,5 +1,4 @@
 // Where samples come from and what is done to them first.
-#include "names.hpp"
 #include "sections.hpp"
 
 #include <algorithm>

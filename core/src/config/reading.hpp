@@ -26,6 +26,8 @@ class Reading {
       : texts_(texts), catalogue_(catalogue), folder_(std::move(folder)) {}
 
   Report report;
+  /// Of the times that ranges of all inferences may expand to.
+  double times_left = 10e6;
 
   [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
 

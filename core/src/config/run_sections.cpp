@@ -1,5 +1,4 @@
 // Which kernels a run computes, and what networks of finite width it trains.
-#include "names.hpp"
 #include "sections.hpp"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
 // Training times: a list, or a range that is expanded here.
-#include "names.hpp"
 #include "sections.hpp"
 
 #include <cmath>
@@ -9,7 +8,7 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr double most_times = 10e6;
+constexpr const char* too_many = "more than 10,000,000 times in all";
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::vector<double> read_list(Reading& reading, const Value& times, const std::string& pointer) {
@@ -34,12 +33,13 @@ std::vector<double> read_list(Reading& reading, const Value& times, const std::s
 std::vector<double> by_step(Reading& reading, const Value& range, const std::string& pointer) {
   const double start = number_of(range, "start"), step = number_of(range, "step");
   const double count = std::round((number_of(range, "stop") - start) / step);
-  if (count < 1 || count > most_times) {
+  if (count < 1 || count > reading.times_left) {
     reading.report.add(*range.find("step"), child(pointer, "step"),
                        count < 1 ? "is too large: not one time lies between start and stop"
-                                 : "is too small: more than 10,000,000 times");
+                                 : std::string("is too small: ") + too_many);
     return {};
   }
+  reading.times_left -= count;
   std::vector<double> values(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = start + static_cast<double>(i) * step;
   return values;
@@ -50,12 +50,14 @@ std::vector<double> by_number(Reading& reading, const Value& range, const std::s
   const double start = number_of(range, "start"), stop = number_of(range, "stop");
   const bool log = string_of(range, "spacing") == "log";
   const Value& num = *range.find("num");
-  if (static_cast<double>(*num.integer()) > most_times)
-    reading.report.add(num, child(pointer, "num"), "must be <= 10000000, got " + shown(num));
+  const auto count = static_cast<double>(*num.integer());
+  if (count > reading.times_left)
+    reading.report.add(num, child(pointer, "num"), std::string("is too large: ") + too_many);
   if (log && start == 0)
     reading.report.add(*range.find("start"), child(pointer, "start"),
                        "must be > 0 where \"spacing\" is \"log\", got 0");
-  if (static_cast<double>(*num.integer()) > most_times || (log && start == 0)) return {};
+  if (count > reading.times_left || (log && start == 0)) return {};
+  reading.times_left -= count;
   std::vector<double> values(static_cast<std::size_t>(*num.integer()));
   const double last = static_cast<double>(values.size() - 1);
   const double ratio = std::log(stop) - std::log(start);

@@ -130,17 +130,27 @@ TEST_CASE("ranges of times that make no sense are refused") {
         "and "
         "stop");
   CHECK(problems_of_times(R"({"start": 0, "stop": 1e300, "step": 1e-300})") ==
-        "line 3, column 37: /inference/0/times/step: is too small: more than 10,000,000 times");
+        "line 3, column 37: /inference/0/times/step: is too small: more than 10,000,000 times in "
+        "all");
   CHECK(problems_of_times(R"({"start": 0, "stop": 1, "num": 1})") ==
         "line 3, column 32: /inference/0/times/num: must be >= 2, got 1   (integer)");
-  CHECK(problems_of_times(R"({"start": 0, "stop": 1, "num": 10000001})") ==
-        "line 3, column 32: /inference/0/times/num: must be <= 10000000, got 10000001");
+  CHECK(
+      problems_of_times(R"({"start": 0, "stop": 1, "num": 10000001})") ==
+      "line 3, column 32: /inference/0/times/num: is too large: more than 10,000,000 times in all");
   CHECK(problems_of_times(R"({"begin": 0, "stop": -1, "step": 0, "spacing": "logs"})") ==
         R"(line 3, column 1: /inference/0/times/start: is missing   (number)
 line 3, column 2: /inference/0/times/begin: unknown key "begin"   (a range of times takes start, stop, step, num, spacing)
 line 3, column 22: /inference/0/times/stop: must be >= 0, got -1   (number)
 line 3, column 34: /inference/0/times/step: must be > 0, got 0   (number)
 line 3, column 48: /inference/0/times/spacing: must be one of "linear", "log", got "logs"; did you mean "log"?)");
+}
+
+TEST_CASE("the ranges of all inferences together stay below a limit") {
+  const std::string half = R"("kernels": ["ntk"], "times": {"start": 0, "stop": 6, "step": 1e-6}})";
+  CHECK(problems_of(entries(R"([{"method": "gradient_descent_mse", )" + half + ",\n" +
+                            R"({"method": "gradient_descent_mse_ensemble", )" + half + "]")) ==
+        "line 3, column 105: /inference/1/times/step: is too small: more than 10,000,000 times in "
+        "all");
 }
 
 TEST_CASE("lists of times hold numbers and \"inf\"") {
