@@ -101,20 +101,19 @@ struct Dense {
 
   void forward(const sdk::Pass& pass) const {
     const Sizes n(pass);
-    bias_rows(n, pass.theta(), pass.y());
-    multiply(n, pass.x().data(), pass.theta().data(), pass.y().data());
+    const double kept = bias_rows(n, pass.theta(), pass.y());
+    multiply(n, pass.x().data(), pass.theta().data(), kept, pass.y().data());
   }
 
   void jvp(const sdk::Pass& pass) const {
     const Sizes n(pass);
-    const bool moves = trainable && !pass.theta_dot().empty();
-    if (moves) {
-      bias_rows(n, pass.theta_dot(), pass.y_dot());
-      multiply(n, pass.x().data(), pass.theta_dot().data(), pass.y_dot().data());
-    } else {
-      std::fill(pass.y_dot().begin(), pass.y_dot().end(), 0.0);
+    double kept = 0;
+    if (trainable && !pass.theta_dot().empty()) {
+      kept = bias_rows(n, pass.theta_dot(), pass.y_dot());
+      multiply(n, pass.x().data(), pass.theta_dot().data(), kept, pass.y_dot().data());
+      kept = 1;
     }
-    multiply(n, pass.x_dot().data(), pass.theta().data(), pass.y_dot().data());
+    multiply(n, pass.x_dot().data(), pass.theta().data(), kept, pass.y_dot().data());
   }
 
   void vjp(const sdk::Pass& pass) const {
@@ -161,19 +160,21 @@ struct Dense {
     return static_cast<std::size_t>(in.channels() * finite_width());
   }
 
-  /// y = what theta's bias adds to every row, 0 without one.
-  void bias_rows(const Sizes& n, std::span<const double> theta, std::span<double> y) const {
-    std::fill(y.begin(), y.end(), 0.0);
-    if (!has_bias()) return;
+  /// Fills every row of y with what theta's bias adds, and returns 1; without one y is not touched,
+  /// and none of it is to be kept: 0.
+  double bias_rows(const Sizes& n, std::span<const double> theta, std::span<double> y) const {
+    if (!has_bias() || n.rows == 0) return 0;
     const double* const b = theta.data() + std::int64_t{n.in} * n.out;
-    for (std::int64_t row = 0; row < n.rows; ++row)
-      cblas_daxpy(n.out, bias_factor(), b, 1, y.data() + row * n.out, 1);
+    for (std::int64_t j = 0; j < n.out; ++j) y[static_cast<std::size_t>(j)] = bias_factor() * b[j];
+    for (std::int64_t row = 1; row < n.rows; ++row)
+      std::copy_n(y.data(), n.out, y.data() + row * n.out);
+    return 1;
   }
 
-  /// y += factor x W.
-  void multiply(const Sizes& n, const double* x, const double* w, double* y) const {
+  /// y = factor x W + kept y.
+  void multiply(const Sizes& n, const double* x, const double* w, double kept, double* y) const {
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n.rows, n.out, n.in, weight_factor(n), x,
-                n.in, w, n.out, 1, y, n.out);
+                n.in, w, n.out, kept, y, n.out);
   }
 };
 
