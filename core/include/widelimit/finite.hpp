@@ -56,7 +56,7 @@ struct TrainOptions {
   std::optional<std::int64_t> batch_size;  ///< unset: full batch
   std::int64_t ensemble = 1;
   std::uint64_t seed = 0;
-  bool record_all = false;  ///< every step; else log-spaced steps, with 0 and the last
+  bool record_all = false;  ///< every step; else about 32 a factor of ten, with 0 and the last
 };
 
 struct LossRecord {
@@ -70,9 +70,12 @@ struct TrainedMember {
   Matrix predictions;  ///< of the test samples [m, outputs]; empty without
 };
 
-/// Gradient descent on 1/2 mean squared error: v <- momentum v + gradient, theta <- theta -
-/// learning_rate v. Members are trained in parallel, each from its own derived seed. Throws
-/// Error(numeric) that names member, step and a smaller learning rate where a loss is not finite.
+/// Gradient descent on 1/2 mean squared error over all entries: v <- momentum v + gradient, theta
+/// <- theta - learning_rate v. The loss of a step is that before its update; mini-batches are cut
+/// from an order shuffled anew for each epoch. Members are trained in parallel, each from its own
+/// derived seed; numbers do not depend on the number of threads. `x_test`, `y_test` may be NULL.
+/// Throws Error(numeric) that names member (also index()), step and a smaller learning rate where a
+/// loss is not finite; of several such members the first.
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<TrainedMember> train(
     const FiniteNetwork& network, const Samples& x_train, const Matrix& y_train,
     const Samples* x_test, const Matrix* y_test, const TrainOptions& options,

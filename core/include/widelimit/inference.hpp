@@ -53,7 +53,7 @@ struct InferenceNeeds {
 struct Prediction {
   double time = 0;
   Matrix mean;                   ///< [m, outputs]
-  std::vector<double> variance;  ///< [m], shared by the outputs; diagonal or full
+  std::vector<double> variance;  ///< [m], shared by the outputs, never below 0; diagonal or full
   Matrix covariance;             ///< [m, m]; full
   Matrix train_mean;             ///< [n, outputs]
 };
@@ -74,7 +74,8 @@ struct InferenceResult {
 };
 
 /// Keeps factors and eigendecompositions, so that several inferences on one kernel and ridge share
-/// one. Matrices are recognised by address: keep them unchanged while the cache lives.
+/// one. Matrices are recognised by address: keep them unchanged while the cache lives. Solvers are
+/// recognised by ==: make one and pass it on.
 class WIDELIMIT_EXPORT InferenceCache {
  public:
   InferenceCache();
@@ -89,9 +90,14 @@ class WIDELIMIT_EXPORT InferenceCache {
   std::unique_ptr<State> state_;
 };
 
-/// Throws Error(usage) for shapes that do not fit and for finite times with a solver that has no
-/// eigendecomposition; Error(numeric) with the pivot, the smallest eigenvalue and a suggested
-/// diag_reg where the kernel is not positive definite. Never NaN. `cache` may be NULL.
+/// Where all times are infinite the solver factorises the kernel; else one eigendecomposition
+/// serves all times, and memory does not grow with the number of times that only losses are asked
+/// of. Throws Error(usage) for shapes that do not fit, for a covariance of one network
+/// (gradient_descent_mse) and for finite times with a solver that has no eigendecomposition;
+/// Error(numeric) with the pivot, the smallest eigenvalue (of more than 5,000 samples an estimate,
+/// so labelled) and a suggested diag_reg where the kernel is not positive definite. Eigenvalues
+/// that rounding may have taken below zero (100 n eps times the largest) count as zero at finite
+/// times. Never NaN in predictions and losses. `cache` may be NULL.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
