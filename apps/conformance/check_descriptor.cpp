@@ -130,6 +130,7 @@ void sizes_plausible(Context& context) {
   if ((table.flags & ~std::uint32_t{WIDELIMIT_PLUGIN_RESIDENT}) != 0)
     context.fail("flags " + std::to_string(table.flags) + " hold bits that mean nothing");
   for (const LayerType& t : plugin.layers()) {
+    if (t.raw == nullptr) continue;
     size(t.raw->struct_size, offsetof(widelimit_layer_type, infinite), t.name);
     if (t.raw->info != nullptr)
       size(t.raw->info->struct_size, offsetof(widelimit_type_info, doc), t.name + "'s info");
@@ -141,6 +142,7 @@ void sizes_plausible(Context& context) {
            t.name + "'s finite face");
   }
   for (const SolverType& t : plugin.solvers()) {
+    if (t.raw == nullptr) continue;
     size(t.raw->struct_size, offsetof(widelimit_solver_type, logdet), t.name);
     if (t.raw->info != nullptr)
       size(t.raw->info->struct_size, offsetof(widelimit_type_info, doc), t.name + "'s info");

@@ -196,7 +196,8 @@ void require_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::usage, file.string() + ": cannot be read (permission denied)");
 }
 
-/// Once the file cannot be loaded, or hangs again and again, what is left would only say so again.
+/// Once the file cannot be loaded or read, or hangs again and again, what is left would only say so
+/// again.
 class Patience {
  public:
   [[nodiscard]] const std::string& lost() const noexcept { return lost_; }
@@ -205,8 +206,12 @@ class Patience {
     if (seen.check->name == "loads-now-local")
       lost_ = "the plugin was not loaded: see loads-now-local";
     if (seen.check->name == "entry-same-pointer-from-two-threads" &&
-        seen.outcome.result != Result::fail)
+        (seen.outcome.result != Result::fail ||
+         seen.outcome.message.find("exception") != std::string::npos))
       lost_ = "the plugin gives no descriptor: see entry-same-pointer-from-two-threads";
+    for (const std::string_view needed : {"fields-present", "schema-in-subset"})
+      if (seen.check->name == needed)
+        lost_ = "the descriptor cannot be worked with: see " + std::string(needed);
     if (seen.outcome.result == Result::timeout && ++timeouts_ == 2)
       lost_ = "not tried: two checks ran out of time already";
   }

@@ -1,0 +1,110 @@
+// Every wrong plugin is found out by the check that is there for its mistake, in words that name
+// it.
+#include <conformance/conformance.hpp>
+
+#include <widelimit/error.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+
+using widelimit::conformance::CheckOutcome;
+using widelimit::conformance::Report;
+using widelimit::conformance::Result;
+
+Report report_on(const std::string& name) {
+  widelimit::conformance::Options options;
+  options.file = std::string(WIDELIMIT_TEST_BAD_PLUGINS) + "/" + name + ".so";
+  options.limit = std::chrono::milliseconds(4000);
+  return widelimit::conformance::verify(options);
+}
+
+const CheckOutcome& outcome_of(const Report& report, std::string_view check) {
+  for (const CheckOutcome& o : report.outcomes)
+    if (o.check->name == check) return o;
+  throw std::runtime_error("no such check");
+}
+
+/// The check fails in the given way, and its message contains the words.
+void expect(const Report& report, std::string_view check, Result result, std::string_view words) {
+  const CheckOutcome& seen = outcome_of(report, check);
+  CAPTURE(report.file.string());
+  CAPTURE(seen.outcome.message);
+  CHECK(to_string(seen.outcome.result) == to_string(result));
+  CHECK(seen.outcome.message.find(words) != std::string::npos);
+  CHECK_FALSE(report.ok());
+}
+
+}  // namespace
+
+TEST_CASE("a factor of two in slope is found, and the message says which moment") {
+  const Report report = report_on("wrong_slope");
+  expect(report, "ntk-matches-finite", Result::fail, "\"slope\"");
+  expect(report, "jvp-vs-differences", Result::fail, "ratio 2");
+}
+
+TEST_CASE("a factor of two in moments is found, and the message says which moment") {
+  const Report report = report_on("wrong_moment");
+  expect(report, "ntk-matches-finite", Result::fail, "\"slope\"");
+  CHECK(outcome_of(report, "jvp-vs-differences").outcome.result == Result::pass);
+  CHECK(outcome_of(report, "nngp-matches-finite").outcome.result == Result::pass);
+}
+
+TEST_CASE("a file that is no library is refused with the loader's words") {
+  expect(report_on("text"), "loads-now-local", Result::fail, "ELF");
+}
+
+TEST_CASE("a library without the entry, or with more than it, is told apart") {
+  expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
+  expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
+  expect(report_on("other_major"), "exports-one-symbol", Result::fail, "does not export");
+}
+
+TEST_CASE("an undefined symbol is named") {
+  expect(report_on("undefined_symbol"), "loads-now-local", Result::fail, "undefined symbol");
+}
+
+TEST_CASE("an entry that gives a new descriptor each time is found") {
+  expect(report_on("not_idempotent"), "entry-same-pointer-from-two-threads", Result::fail,
+         "different descriptors");
+}
+
+TEST_CASE("plugins that throw, crash, hang or exit while loading are results like any other") {
+  expect(report_on("crashes_in_init"), "loads-now-local", Result::crash, "signal");
+  expect(report_on("exits_in_init"), "loads-now-local", Result::crash, "exit");
+  expect(report_on("hangs_in_init"), "loads-now-local", Result::timeout, "no answer within");
+  expect(report_on("throws_in_entry"), "entry-same-pointer-from-two-threads", Result::fail,
+         "exception crossed the boundary");
+  expect(report_on("crashes_in_entry"), "entry-same-pointer-from-two-threads", Result::crash,
+         "signal");
+  expect(report_on("throws_in_create"), "create-defaults", Result::fail,
+         "exception crossed the boundary");
+}
+
+TEST_CASE("missing fields are named") {
+  expect(report_on("no_id"), "fields-present", Result::fail, "id");
+  expect(report_on("no_version"), "fields-present", Result::fail, "version");
+  expect(report_on("no_create"), "fields-present", Result::fail, "create");
+  expect(report_on("bad_schema"), "schema-in-subset", Result::fail, "patternProperties");
+}
+
+TEST_CASE("writing outside the run is found") {
+  expect(report_on("writes_outside"), "stays-inside-run", Result::fail, "outside its rows");
+}
+
+TEST_CASE("a resident plugin may stay") {
+  const Report report = report_on("resident");
+  CHECK(outcome_of(report, "unloads").outcome.result == Result::pass);
+}
+
+TEST_CASE("a file that is not there is a usage error that names it") {
+  try {
+    static_cast<void>(report_on("nowhere"));
+    FAIL("accepted");
+  } catch (const widelimit::Error& e) {
+    CHECK(e.code() == widelimit::ErrorCode::usage);
+    CHECK(std::string(e.what()).find("nowhere.so") != std::string::npos);
+  }
+}
