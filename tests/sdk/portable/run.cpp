@@ -1,7 +1,7 @@
-// Loads a plugin and runs its layers, in both precisions, on a few pairs: run PLUGIN.so [BUILD].
-// Prints what the transforms give; fails where a call does, where a result is not finite, or where
-// the copy that ran is not the one that BUILD names. On an emulated processor without AVX this ends
-// with an illegal instruction if one has leaked into the copy for any processor.
+// Loads a plugin and runs its pointwise layers, in both precisions, on a few pairs: run PLUGIN.so
+// [BUILD]. Prints what the transforms give; fails where a call does, where a result is not finite,
+// or where the copy that ran is not the one that BUILD names. On an emulated processor without AVX
+// this ends with an illegal instruction if one has leaked into the copy for any processor.
 #include "../support.hpp"
 
 #include <dlfcn.h>
@@ -20,6 +20,7 @@ bool run(const widelimit_layer_type& type, std::uint32_t dtype) {
   const std::size_t inputs = type.min_inputs;
   const Planned plan(layer, std::vector<widelimit_shape>(inputs, shape(4)));
   if (plan.status != WIDELIMIT_OK) return false;
+  if (plan.plan.nature != WIDELIMIT_POINTWISE) return true;
   widelimit_linear map = identity_map();
   map.scale = map.ntk_nngp = 1.5;
   map.bias = map.ntk_bias = 0.25;

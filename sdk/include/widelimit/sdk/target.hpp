@@ -22,7 +22,10 @@ enum class Isa { baseline, avx2, avx512 };
 #define WIDELIMIT_SDK_ISA_TEXT "baseline"
 #endif
 #if defined(__clang__)
-#define WIDELIMIT_SDK_COMPILER_TEXT "Clang " __clang_version__
+#define WIDELIMIT_SDK_QUOTED_(x) #x
+#define WIDELIMIT_SDK_QUOTED(x) WIDELIMIT_SDK_QUOTED_(x)
+#define WIDELIMIT_SDK_COMPILER_TEXT \
+  "Clang " WIDELIMIT_SDK_QUOTED(__clang_major__) "." WIDELIMIT_SDK_QUOTED(__clang_minor__)
 #else
 #define WIDELIMIT_SDK_COMPILER_TEXT "GCC " __VERSION__
 #endif
