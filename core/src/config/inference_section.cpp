@@ -96,7 +96,9 @@ class Entry {
     const bool written = value_.find("solver") != nullptr;
     const std::string chosen = any_finite_time() ? "eigh" : "cholesky";
     if (!written) {
-      if (reading_.catalogue().find(TypeKind::solver, chosen) == nullptr) {
+      bool ambiguous = false;
+      if (reading_.catalogue().find(TypeKind::solver, chosen, &ambiguous) == nullptr &&
+          !ambiguous) {
         reading_.report.add(value_, child(pointer_, "solver"),
                             "the solver used by default here, " + in_quotes(chosen) +
                                 ", is not among the loaded plugins; load it or name another");

@@ -71,14 +71,9 @@ class TreeBuilder {
     string_.append(last.data(), last.size());
     const Origin at = begin_token();
     skip_string();
-    const auto is_control = [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    };
-    if (std::any_of(string_.begin(), string_.end(), is_control)) {
+    // Keys become pointers in messages, which a terminal shows.
+    if (replace_controls(string_))
       report_->add(at, container_path(), "a key must not contain control characters");
-      // Keys become pointers in messages, which a terminal shows.
-      std::replace_if(string_.begin(), string_.end(), is_control, '?');
-    }
     keys_.push_back({std::exchange(string_, {}), at});
     return true;
   }

@@ -135,6 +135,19 @@ std::size_t first_not_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool replace_controls(std::string& text) {
+  bool any = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const unsigned next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool two_bytes = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+    if (byte >= 0x20 && byte != 0x7f && !two_bytes) continue;
+    text.replace(i, two_bytes ? 2 : 1, "?");
+    any = true;
+  }
+  return any;
+}
+
 SyntaxProblem explain_encoding(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF"))
     return {0, "begins with a byte order mark; save the file as UTF-8 without one"};

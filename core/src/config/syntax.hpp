@@ -26,6 +26,10 @@ inline constexpr const char* half_a_pair =
 /// beyond U+10FFFF are not UTF-8 (RFC 3629).
 [[nodiscard]] std::size_t first_not_utf8(std::string_view text);
 
+/// Every control character (U+0000 to U+001F, U+007F to U+009F) of a UTF-8 text becomes '?'; were
+/// there any?
+bool replace_controls(std::string& text);
+
 /// Texts that are refused before they are parsed: empty, not UTF-8, with a byte order mark. An
 /// empty message: none of these.
 [[nodiscard]] SyntaxProblem explain_encoding(std::string_view text);

@@ -11,9 +11,16 @@ namespace {
 
 void write_string(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
+  const auto escape = [&](unsigned byte) {
+    out += "\\u00";
+    out += hex[byte >> 4];
+    out += hex[byte & 15];
+  };
   out += '"';
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    const unsigned next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -22,9 +29,10 @@ void write_string(std::string& out, std::string_view text) {
     } else if (c == '\t') {
       out += "\\t";
     } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
+      escape(byte);
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+      escape(next);  // U+0080 to U+009F: control characters too
+      ++i;
     } else {
       out += c;
     }

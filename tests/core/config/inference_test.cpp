@@ -149,7 +149,7 @@ TEST_CASE("the ranges of all inferences together stay below a limit") {
   const std::string half = R"("kernels": ["ntk"], "times": {"start": 0, "stop": 6, "step": 1e-6}})";
   CHECK(problems_of(entries(R"([{"method": "gradient_descent_mse", )" + half + ",\n" +
                             R"({"method": "gradient_descent_mse_ensemble", )" + half + "]")) ==
-        "line 3, column 105: /inference/1/times/step: is too small: more than 10,000,000 times in "
+        "line 3, column 106: /inference/1/times/step: is too small: more than 10,000,000 times in "
         "all");
 }
 
@@ -196,6 +196,21 @@ TEST_CASE("a default solver that is not loaded is named with the remedy") {
         "line 2, column 15: /inference/0/solver: the solver used by default here, \"cholesky\", is "
         "not "
         "among the loaded plugins; load it or name another");
+}
+
+TEST_CASE("a default solver that two plugins offer is asked for in its qualified form") {
+  TypeInfo rival = test::layer("com.example.lapack", "cholesky", "{\"type\": \"object\"}");
+  rival.kind = TypeKind::solver;
+  const Catalogue two = test::catalogue_with({rival});
+  CHECK(
+      problems_of([&] {
+        static_cast<void>(
+            ExperimentText::parse(entries(R"([{"method": "gp_inference", "kernels": ["ntk"]}])"))
+                .validate(two));
+      })
+          .find(
+              "/inference/0/solver: solver type \"cholesky\" is offered by com.widelimit.cholesky "
+              "(/plugins/com.widelimit.cholesky.so) and com.example.lapack") != std::string::npos);
 }
 
 TEST_CASE("unknown methods, kernels, solvers and keys are reported with the nearest name") {

@@ -10,6 +10,7 @@
 
 namespace widelimit {
 
+using test::experiment_of;
 using test::problems_of;
 
 TEST_CASE("a trailing comma is named where it stands") {
@@ -116,8 +117,11 @@ TEST_CASE("columns count characters, not bytes") {
 TEST_CASE("strings and keys that a terminal would stumble over are refused or escaped") {
   CHECK(problems_of("{\"title\": \"a\\u0000b\", \"network\": [\"dense\"]}") ==
         "line 1, column 11: /title: U+0000 is not allowed in a string");
-  CHECK(problems_of("{\"a\\u001b[31m\": 1, \"network\": [\"dense\"]}").find('\x1b') ==
-        std::string::npos);
+  CHECK(problems_of("{\"a\\u001b[31m\": 1, \"\\u009b2J\": 2, \"network\": [\"dense\"]}")
+            .find("line 1, column 2: a key must not contain control characters\n"
+                  "line 1, column 2: /a?[31m: unknown key \"a?[31m\"") == 0);
+  CHECK(problems_of(experiment_of("[\"\\u009b2J\\u007f\"]"))
+            .find("no layer type \"\\u009b2J\\u007f\"") != std::string::npos);
   CHECK(problems_of("{\"title\": \"\\ud800\"}") ==
         "line 1, column 18: half a surrogate pair: \\uD800 to \\uDFFF come in pairs");
 }
@@ -125,7 +129,7 @@ TEST_CASE("strings and keys that a terminal would stumble over are refused or es
 TEST_CASE("of very many problems the first thousand are told and the others counted") {
   std::string network = "[";
   for (int i = 0; i < 5000; ++i) network += "\"reluu\",";
-  const std::string all = problems_of(test::experiment_of(network + "\"dense\"]"));
+  const std::string all = problems_of(experiment_of(network + "\"dense\"]"));
   CHECK(std::count(all.begin(), all.end(), '\n') == 1000);
   CHECK(all.substr(all.rfind('\n') + 1) == "and 4000 more problems");
 }
