@@ -1,7 +1,8 @@
 // Any bytes as an .npy file: a matrix that the bytes can hold, or Error(usage) that names the file.
 // Seeds: the arrays in tests/golden.
+#include "claims.hpp"
+
 #include <widelimit/data.hpp>
-#include <widelimit/error.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <sys/mman.h>
@@ -9,16 +10,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 namespace {
+
+using namespace widelimit;
+using fuzz::claim;
 
 // A file that lives in memory; readers open it by its path.
 class MemoryFile {
  public:
   MemoryFile(const std::uint8_t* bytes, std::size_t size) : fd_(::memfd_create("fuzz", 0)) {
-    if (fd_ < 0 || ::write(fd_, bytes, size) != static_cast<ssize_t>(size)) std::abort();
+    claim(fd_ >= 0 && ::write(fd_, bytes, size) == static_cast<ssize_t>(size),
+          "there is memory for the input", {});
   }
   ~MemoryFile() { ::close(fd_); }
   MemoryFile(const MemoryFile&) = delete;
@@ -29,17 +33,13 @@ class MemoryFile {
   int fd_;
 };
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
 template <class Call>
 void may_be_refused(const std::string& path, Call&& call) {
   try {
     call();
-  } catch (const widelimit::Error& e) {
-    require(e.code() == widelimit::ErrorCode::usage);
-    require(e.problems().front().file == path);
+  } catch (const Error& e) {
+    claim(e.code() == ErrorCode::usage, "bad input is a usage error", e.what());
+    claim(e.problems().front().file == path, "a problem names the file", e.what());
   }
 }
 
@@ -49,18 +49,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const MemoryFile file(bytes, size);
   const std::string path = file.path();
   may_be_refused(path, [&] {
-    const widelimit::Matrix m = widelimit::Matrix::read_npy(path);
-    const widelimit::MatrixF f = widelimit::MatrixF::read_npy(path);
-    require(m.rows() == f.rows() && m.cols() == f.cols());
-    require(m.size() > 0 && static_cast<std::size_t>(m.size()) < size);
+    const Matrix m = Matrix::read_npy(path);
+    const MatrixF f = MatrixF::read_npy(path);
+    claim(m.rows() == f.rows() && m.cols() == f.cols(), "both precisions see one shape", {});
+    claim(m.size() > 0 && static_cast<std::size_t>(m.size()) < size, "numbers take bytes", {});
   });
   may_be_refused(path, [&] {
-    widelimit::DataSpec spec;
+    DataSpec spec;
     spec.train.x = spec.train.y = path;
-    const widelimit::DataShape shape = widelimit::inspect_data(spec, {}).train;
-    const widelimit::TrainTest data = widelimit::load_data(spec, 0);
-    require(data.train.x.count() == shape.count && data.train.y.cols() == shape.outputs);
-    require(data.train.x.features() == shape.features());
+    const DataShape shape = inspect_data(spec, {}).train;
+    const Dataset data = load_data(spec, 0).train;
+    claim(data.x.count() == shape.count && data.x.features() == shape.features() &&
+              data.y.cols() == shape.outputs,
+          "the data are what their headers say", {});
   });
   return 0;
 }

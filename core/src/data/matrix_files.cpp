@@ -73,13 +73,13 @@ void BasicMatrix<T>::write_npy(const std::filesystem::path& path) const {
   detail::write_npy_array(path, data(), {rows_, cols_});
 }
 
-template Matrix Matrix::read_csv(const std::filesystem::path&);
-template MatrixF MatrixF::read_csv(const std::filesystem::path&);
-template void Matrix::write_csv(const std::filesystem::path&) const;
-template void MatrixF::write_csv(const std::filesystem::path&) const;
-template Matrix Matrix::read_npy(const std::filesystem::path&);
-template MatrixF MatrixF::read_npy(const std::filesystem::path&);
-template void Matrix::write_npy(const std::filesystem::path&) const;
-template void MatrixF::write_npy(const std::filesystem::path&) const;
+template Matrix BasicMatrix<double>::read_csv(const std::filesystem::path&);
+template MatrixF BasicMatrix<float>::read_csv(const std::filesystem::path&);
+template void BasicMatrix<double>::write_csv(const std::filesystem::path&) const;
+template void BasicMatrix<float>::write_csv(const std::filesystem::path&) const;
+template Matrix BasicMatrix<double>::read_npy(const std::filesystem::path&);
+template MatrixF BasicMatrix<float>::read_npy(const std::filesystem::path&);
+template void BasicMatrix<double>::write_npy(const std::filesystem::path&) const;
+template void BasicMatrix<float>::write_npy(const std::filesystem::path&) const;
 
 }  // namespace widelimit

@@ -170,7 +170,7 @@ TEST_CASE("make_regression draws standard normal samples") {
 }
 
 TEST_CASE("without noise make_regression is a linear model of its informative features") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const TrainTest data = load_data(regression(50, 6, 2, 0, seed), 0);
     const Matrix &x = data.train.x.f64(), &y = data.train.y;
     // Coefficients by the normal equations, solved with Gauss-Jordan elimination.
