@@ -145,7 +145,7 @@ Solver Registry::solver(const SolverSpec& spec) const {
     std::shared_ptr<HostState> host;
     std::shared_ptr<Library> library;
   };
-  return Solver(std::make_shared<Keep>(host_, e.library), e.library->solvers()[e.index],
+  return Solver(std::make_shared<Keep>(Keep{host_, e.library}), e.library->solvers()[e.index],
                 host_->table, params.abi(), executor()->threads());
 }
 
