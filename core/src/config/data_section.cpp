@@ -7,15 +7,6 @@ namespace widelimit::detail {
 
 namespace {
 
-/// A path that is written; empty ones are refused.
-std::filesystem::path path_of(Reading& reading, const Value& object, std::string_view key,
-                              const std::string& pointer) {
-  const Value& value = *object.find(key);
-  if (value.string()->empty())
-    reading.report.add(value, child(pointer, key), "must be the path of a file, got \"\"");
-  return reading.path(*value.string());
-}
-
 /// Column names or indices, one or a list, never mixed.
 void read_target(Reading& reading, Value& target, const std::string& pointer, bool header,
                  DataSource& source) {
@@ -79,17 +70,20 @@ DataSource read_source(Reading& reading, Value& value, const std::string& pointe
       read_target(reading, *target, child(pointer, "target"), source.header, source);
   }
   if (!conforms) return source;
+  const auto file = [&](const char* key) {
+    return reading.path(*value.find(key), child(pointer, key), "the path of a file");
+  };
   source.offset = integer_of(value, "offset");
   if (const Value* limit = given(value, "limit")) source.limit = *limit->integer();
   if (type == "npy") {
-    source.x = path_of(reading, value, "x", pointer);
-    source.y = path_of(reading, value, "y", pointer);
+    source.x = file("x");
+    source.y = file("y");
   } else if (type == "csv") {
-    source.x = path_of(reading, value, "path", pointer);
+    source.x = file("path");
   } else if (type == "idx") {
     source.type = SourceType::idx;
-    source.x = path_of(reading, value, "images", pointer);
-    source.y = path_of(reading, value, "labels", pointer);
+    source.x = file("images");
+    source.y = file("labels");
   } else {
     source.type = SourceType::make_regression;
     read_make_regression(reading, value, pointer, source);

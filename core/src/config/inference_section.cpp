@@ -143,7 +143,8 @@ class Entry {
                           "of many is what gradient_descent_mse_ensemble gives");
     for (const auto& [key, path] : {std::pair{"initial_train", &spec_.initial_train},
                                     std::pair{"initial_test", &spec_.initial_test}})
-      if (const Value* file = given(value_, key)) *path = reading_.path(*file->string());
+      if (const Value* file = given(value_, key))
+        *path = reading_.path(*file, child(pointer_, key), "the path of a file");
   }
 
   Reading& reading_;

@@ -46,6 +46,13 @@ Place Reading::place(const Value& value, std::string pointer) const {
   return {std::move(at.pointer), at.line, at.column};
 }
 
+std::filesystem::path Reading::path(const Value& text, const std::string& pointer,
+                                    const char* what) {
+  if (text.string()->empty())
+    report.add(text, pointer, std::string("must be ") + what + ", got \"\"");
+  return folder_ / *text.string();
+}
+
 bool Reading::conforms(const Value& schema, Value& value, const std::string& pointer,
                        const Wording& wording) {
   const std::size_t before = report.size();

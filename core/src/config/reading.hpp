@@ -32,8 +32,9 @@ class Reading {
   [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
 
   [[nodiscard]] Place place(const Value& value, std::string pointer) const;
-  /// A path of the file, relative to the file's folder.
-  [[nodiscard]] std::filesystem::path path(const std::string& text) const { return folder_ / text; }
+  /// A path that is written, relative to the file's folder; an empty one is refused. `what` it
+  /// should be: "the path of a file".
+  std::filesystem::path path(const Value& text, const std::string& pointer, const char* what);
 
   /// Replaces `value` by the same with defaults; false: it has problems.
   bool conforms(const Value& schema, Value& value, const std::string& pointer,

@@ -19,12 +19,8 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
   if (count("nngp") > 1 || count("ntk") > 1)
     reading.report.add(*kernel.find("compute"), child(pointer, "compute"),
                        "names a kernel twice; once is enough");
-  if (const Value* from = given(kernel, "from")) {
-    if (from->string()->empty())
-      reading.report.add(*from, child(pointer, "from"),
-                         "must be the directory of an earlier run, got \"\"");
-    choice.from = reading.path(*from->string());
-  }
+  if (const Value* from = given(kernel, "from"))
+    choice.from = reading.path(*from, child(pointer, "from"), "the directory of an earlier run");
   return choice;
 }
 

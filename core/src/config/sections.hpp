@@ -18,7 +18,7 @@ namespace widelimit::detail {
                                                         const std::string& pointer);
 [[nodiscard]] FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& pointer);
 
-/// Times as written, a list or a range: in seconds of `learning_rate` 1.
+/// A list of times, or a range that is expanded.
 struct Times {
   std::vector<double> values;
   bool are_range = false;

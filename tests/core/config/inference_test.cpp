@@ -264,6 +264,11 @@ TEST_CASE("one network has no covariance, and only it has initial outputs") {
   CHECK(problems_of(
             entries(R"([{"method": "gp_inference", "kernels": ["ntk"], "initial_train": "f"}])"))
             .find("/inference/0/initial_train: unknown key") != std::string::npos);
+  CHECK(problems_of(
+            entries(
+                R"([{"method": "gradient_descent_mse", "kernels": ["ntk"], "initial_test": ""}])"))
+            .find("/inference/0/initial_test: must be the path of a file, got \"\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("results are filed by name, so names differ and can be parts of file names") {
