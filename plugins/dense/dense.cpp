@@ -1,5 +1,7 @@
 // dense: the fully connected layer, in NTK parameterization (arXiv:1806.07572) and in the standard
 // one (arXiv:2001.07301).
+#include "few_inputs.hpp"
+
 #include <widelimit/sdk/linear.hpp>
 
 #include <cblas.h>
@@ -101,16 +103,14 @@ struct Dense {
 
   void forward(const sdk::Pass& pass) const {
     const Sizes n(pass);
-    const double kept = bias_rows(n, pass.theta(), pass.y());
-    multiply(n, pass.x().data(), pass.theta().data(), kept, pass.y().data());
+    affine(n, pass.x().data(), pass.theta(), pass.y());
   }
 
   void jvp(const sdk::Pass& pass) const {
     const Sizes n(pass);
     double kept = 0;
     if (trainable && !pass.theta_dot().empty()) {
-      kept = bias_rows(n, pass.theta_dot(), pass.y_dot());
-      multiply(n, pass.x().data(), pass.theta_dot().data(), kept, pass.y_dot().data());
+      affine(n, pass.x().data(), pass.theta_dot(), pass.y_dot());
       kept = 1;
     }
     multiply(n, pass.x_dot().data(), pass.theta().data(), kept, pass.y_dot().data());
@@ -119,19 +119,9 @@ struct Dense {
   void vjp(const sdk::Pass& pass) const {
     const Sizes n(pass);
     const double* const y_bar = pass.y_bar().data();
-    if (trainable && !pass.theta_bar().empty()) {
-      double* const w_bar = pass.theta_bar().data();
-      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n.in, n.out, n.rows, weight_factor(n),
-                  pass.x().data(), n.in, y_bar, n.out, 1, w_bar, n.out);
-      if (has_bias()) {
-        double* const b_bar = w_bar + std::int64_t{n.in} * n.out;
-        for (std::int64_t row = 0; row < n.rows; ++row)
-          cblas_daxpy(n.out, bias_factor(), y_bar + row * n.out, 1, b_bar, 1);
-      }
-    }
-    if (!pass.x_bar().empty())
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n.rows, n.in, n.out, weight_factor(n),
-                  y_bar, n.out, pass.theta().data(), n.out, 1, pass.x_bar().data(), n.in);
+    if (trainable && !pass.theta_bar().empty())
+      add_gradient(n, pass.x().data(), y_bar, pass.theta_bar().data());
+    if (!pass.x_bar().empty()) add_to_input(n, y_bar, pass.theta().data(), pass.x_bar().data());
   }
 
  private:
@@ -160,21 +150,67 @@ struct Dense {
     return static_cast<std::size_t>(in.channels() * finite_width());
   }
 
-  /// Fills every row of y with what theta's bias adds, and returns 1; without one y is not touched,
-  /// and none of it is to be kept: 0.
-  double bias_rows(const Sizes& n, std::span<const double> theta, std::span<double> y) const {
-    if (!has_bias() || n.rows == 0) return 0;
-    const double* const b = theta.data() + std::int64_t{n.in} * n.out;
-    for (std::int64_t j = 0; j < n.out; ++j) y[static_cast<std::size_t>(j)] = bias_factor() * b[j];
-    for (std::int64_t row = 1; row < n.rows; ++row)
-      std::copy_n(y.data(), n.out, y.data() + row * n.out);
-    return 1;
+  [[nodiscard]] static std::int64_t weights_of(const Sizes& n) {
+    return std::int64_t{n.in} * n.out;
   }
+
+  /// y = factor x W + bias_factor b, of any W and b one after the other in theta.
+  void affine(const Sizes& n, const double* x, std::span<const double> theta,
+              std::span<double> y) const {
+    const double* const w = theta.data();
+    const double* const b = has_bias() ? w + weights_of(n) : nullptr;
+    if (with_few_inputs(n.in, n.out, [&](auto in) {
+          forward_few<in>(n.rows, n.out, weight_factor(n), b == nullptr ? 0 : bias_factor(), x, w,
+                          b, y.data());
+        }))
+      return;
+    if (b != nullptr && n.rows > 0) {
+      for (std::int64_t j = 0; j < n.out; ++j)
+        y[static_cast<std::size_t>(j)] = bias_factor() * b[j];
+      for (std::int64_t row = 1; row < n.rows; ++row)
+        std::copy_n(y.data(), n.out, y.data() + row * n.out);
+    }
+    multiply(n, x, w, b == nullptr ? 0 : 1, y.data());
+  }
+
+  /// theta_bar += the derivative of y_bar times y by theta.
+  void add_gradient(const Sizes& n, const double* x, const double* y_bar, double* w_bar) const {
+    double* const b_bar = has_bias() ? w_bar + weights_of(n) : nullptr;
+    if (with_few_inputs(n.in, n.out, [&](auto in) {
+          gradient_few<in>(n.rows, n.out, weight_factor(n), b_bar == nullptr ? 0 : bias_factor(), x,
+                           y_bar, w_bar, b_bar);
+        }))
+      return;
+    if (n.out == 1)
+      cblas_dgemv(CblasRowMajor, CblasTrans, n.rows, n.in, weight_factor(n), x, n.in, y_bar, 1, 1,
+                  w_bar, 1);
+    else
+      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n.in, n.out, n.rows, weight_factor(n), x,
+                  n.in, y_bar, n.out, 1, w_bar, n.out);
+    for (std::int64_t row = 0; b_bar != nullptr && row < n.rows; ++row)
+      cblas_daxpy(n.out, bias_factor(), y_bar + row * n.out, 1, b_bar, 1);
+  }
+
+  // One output is the rule in regression: then the matrices are vectors, and BLAS's routines for
+  // those need no packing.
 
   /// y = factor x W + kept y.
   void multiply(const Sizes& n, const double* x, const double* w, double kept, double* y) const {
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n.rows, n.out, n.in, weight_factor(n), x,
-                n.in, w, n.out, kept, y, n.out);
+    if (n.out == 1)
+      cblas_dgemv(CblasRowMajor, CblasNoTrans, n.rows, n.in, weight_factor(n), x, n.in, w, 1, kept,
+                  y, 1);
+    else
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n.rows, n.out, n.in, weight_factor(n),
+                  x, n.in, w, n.out, kept, y, n.out);
+  }
+
+  /// x_bar += factor y_bar W'.
+  void add_to_input(const Sizes& n, const double* y_bar, const double* w, double* x_bar) const {
+    if (n.out == 1)
+      cblas_dger(CblasRowMajor, n.rows, n.in, weight_factor(n), y_bar, 1, w, 1, x_bar, n.in);
+    else
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n.rows, n.in, n.out, weight_factor(n),
+                  y_bar, n.out, w, n.out, 1, x_bar, n.in);
   }
 };
 

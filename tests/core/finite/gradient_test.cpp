@@ -61,51 +61,67 @@ double distance(const Matrix& a, const Matrix& b) {
   return d;
 }
 
+// The derivative along a direction is the limit of differences; it does not look at frozen
+// parameters, so those do not move here.
+void check_differences(const FiniteNetwork& net, const Samples& x, const char* frozen = "") {
+  const std::vector<double> theta = net.init(11);
+  std::vector<double> along = direction(net, 5);
+  for (const FiniteNetwork::Block& b : net.blocks())
+    if (b.pointer == frozen) std::fill_n(along.begin() + b.offset, b.size, 0.0);
+  const Matrix exact = net.jvp(theta, along, x);
+  // Central differences: h^2 times third derivatives of order one, and rounding eps / h.
+  constexpr double h = 1e-5;
+  std::vector<double> up = theta, down = theta;
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    up[i] += h * along[i];
+    down[i] -= h * along[i];
+  }
+  const Matrix above = net.forward(up, x), below = net.forward(down, x);
+  const double size = norm(exact.data(), exact.size());
+  REQUIRE(size > 0);
+  for (std::int64_t i = 0; i < exact.size(); ++i)
+    CHECK(std::abs((above.data()[i] - below.data()[i]) / (2 * h) - exact.data()[i]) < 1e-7 * size);
+}
+
+// <y_bar, J theta_dot> = <J' y_bar, theta_dot>
+void check_adjoint(const FiniteNetwork& net, const Samples& x) {
+  const std::vector<double> theta = net.init(12), theta_dot = direction(net, 6);
+  const Matrix y_bar = numbers(x.count(), net.outputs(), 8);
+  const Matrix y_dot = net.jvp(theta, theta_dot, x);
+  const std::vector<double> theta_bar = net.vjp(theta, x, y_bar);
+  const double a = dot(y_dot.data(), y_bar.data(), y_bar.size());
+  const double b = dot(theta_dot.data(), theta_bar.data(), net.parameter_count());
+  const double size = norm(y_dot.data(), y_dot.size()) * norm(y_bar.data(), y_bar.size());
+  CHECK(std::abs(a - b) < 1e3 * eps * size);
+}
+
 }  // namespace
 
-TEST_CASE("the derivative along a direction is the limit of differences") {
+TEST_CASE("derivatives are exact for every kind of layer, and each other's adjoints") {
   const Runtime rt = make_runtime();
   for (const char* const text : networks) {
     CAPTURE(std::string(text));
     const FiniteNetwork net = finite(rt, text, channels);
-    const Samples x = sample_set(7);
-    const std::vector<double> theta = net.init(11);
-    std::vector<double> dot_ = direction(net, 5);
-    // The derivative does not look at frozen parameters, so they do not move here.
-    if (text == networks[with_frozen])
-      std::fill_n(dot_.begin() + net.blocks()[1].offset, net.blocks()[1].size, 0.0);
-    const Matrix exact = net.jvp(theta, dot_, x);
-    // Central differences: h^2 times third derivatives of order one, and rounding eps / h.
-    constexpr double h = 1e-5;
-    std::vector<double> up = theta, down = theta;
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      up[i] += h * dot_[i];
-      down[i] -= h * dot_[i];
-    }
-    const Matrix above = net.forward(up, x), below = net.forward(down, x);
-    const double size = norm(exact.data(), exact.size());
-    REQUIRE(size > 0);
-    for (std::int64_t i = 0; i < exact.size(); ++i)
-      CHECK(std::abs((above.data()[i] - below.data()[i]) / (2 * h) - exact.data()[i]) <
-            1e-7 * size);
+    check_differences(net, sample_set(7), text == networks[with_frozen] ? "/network/2" : "");
+    check_adjoint(net, sample_set(9));
   }
 }
 
-TEST_CASE("the two derivatives are each other's adjoints") {
+TEST_CASE("derivatives are exact for few inputs and many units, with and without bias") {
   const Runtime rt = make_runtime();
-  for (const char* const text : networks) {
-    CAPTURE(std::string(text));
-    const FiniteNetwork net = finite(rt, text, channels);
-    const Samples x = sample_set(9);
-    const std::vector<double> theta = net.init(12), theta_dot = direction(net, 6);
-    const Matrix y_bar = numbers(9, net.outputs(), 8);
-    const Matrix y_dot = net.jvp(theta, theta_dot, x);
-    const std::vector<double> theta_bar = net.vjp(theta, x, y_bar);
-    const double a = dot(y_dot.data(), y_bar.data(), y_bar.size());
-    const double b = dot(theta_dot.data(), theta_bar.data(), net.parameter_count());
-    const double size = norm(y_dot.data(), y_dot.size()) * norm(y_bar.data(), y_bar.size());
-    CHECK(std::abs(a - b) < 1e3 * eps * size);
-  }
+  for (const std::int64_t inputs : {1, 2, 3, 4, 5})
+    for (const char* const bias : {"null", "0.7"})
+      for (const char* const kind : {"ntk", "standard"}) {
+        CAPTURE(inputs);
+        CAPTURE(std::string(bias));
+        const std::string layer = std::string(R"({"type": "dense", "W_std": 1.3, "b_std": )") +
+                                  bias + R"(, "parameterization": ")" + kind + R"(", "width": )";
+        const FiniteNetwork net =
+            finite(rt, "[" + layer + "19}, \"erf\", " + layer + "1}]", inputs);
+        // 19 samples: twice eight and three.
+        check_differences(net, {numbers(19, inputs, 3)});
+        check_adjoint(net, {numbers(19, inputs, 4)});
+      }
 }
 
 TEST_CASE("frozen parameters have no gradient, and their blocks are listed like any other") {
