@@ -9,21 +9,29 @@ namespace sdk = widelimit::sdk;
 
 /// f(x) = a min(x, 0) + b max(x, 0) is (b - a) relu(x) + a x, so that with E[relu(u) v] = k / 2
 ///   value = (b - a)^2 ramp + a b k,   slope = (b - a)^2 step + a b.
-template <class V>
-auto two_slopes(double a, double b, V k, V p, V q) {
+template <class V, class Side>
+auto two_slopes(double a, double b, V k, const Side& p, const Side& q) {
   const auto [step, ramp] = sdk::arc_cosine(k, p, q);
   const V relu_share = (b - a) * (b - a), linear_share = a * b;
   return sdk::Moments{fma(relu_share, ramp, linear_share * k), fma(relu_share, step, linear_share)};
 }
 
-struct Relu {
+/// What all of them need of a variance.
+struct Sided {
+  template <class V>
+  auto side(V variance) const {
+    return sdk::ArcCosineSide<V>(variance);
+  }
+};
+
+struct Relu : Sided {
   static constexpr auto name = "relu", version = "1.0.0", summary = "x -> max(x, 0)",
                         doc =
                             "x -> max(x, 0). With c = k / sqrt(p q): slope = 1/2 - arccos(c) / (2 "
                             "pi), value = sqrt(p q - k^2) / (2 pi) + slope k (Cho and Saul 2009).";
   static constexpr auto params = std::tuple{};
 
-  auto moments(auto k, auto p, auto q) const {
+  auto moments(auto k, const auto& p, const auto& q) const {
     const auto [step, ramp] = sdk::arc_cosine(k, p, q);
     return sdk::Moments{ramp, step};
   }
@@ -31,7 +39,7 @@ struct Relu {
   double slope(double x) const { return x > 0 ? 1 : 0; }
 };
 
-struct LeakyRelu {
+struct LeakyRelu : Sided {
   static constexpr auto
       name = "leaky_relu",
       version = "1.0.0", summary = "x -> alpha min(x, 0) + max(x, 0)",
@@ -43,24 +51,24 @@ struct LeakyRelu {
   static constexpr auto params = std::tuple{
       sdk::field("alpha", &LeakyRelu::alpha, "slope of the negative side", sdk::required)};
 
-  auto moments(auto k, auto p, auto q) const { return two_slopes(alpha, 1, k, p, q); }
+  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(alpha, 1, k, p, q); }
   double value(double x) const { return x < 0 ? alpha * x : x; }
   double slope(double x) const { return x > 0 ? 1 : alpha; }
 };
 
-struct Abs {
+struct Abs : Sided {
   static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|",
                         doc =
                             "x -> |x|. Moments: four times those of relu, less k and 1 "
                             "(arXiv:1711.09090 with slopes -1 and 1).";
   static constexpr auto params = std::tuple{};
 
-  auto moments(auto k, auto p, auto q) const { return two_slopes(-1, 1, k, p, q); }
+  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(-1, 1, k, p, q); }
   double value(double x) const { return std::abs(x); }
   double slope(double x) const { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 };
 
-struct AbRelu {
+struct AbRelu : Sided {
   static constexpr auto name = "ab_relu", version = "1.0.0",
                         summary = "x -> a min(x, 0) + b max(x, 0)",
                         doc =
@@ -72,7 +80,7 @@ struct AbRelu {
       std::tuple{sdk::field("a", &AbRelu::a, "slope of the negative side", sdk::required),
                  sdk::field("b", &AbRelu::b, "slope of the positive side", sdk::required)};
 
-  auto moments(auto k, auto p, auto q) const { return two_slopes(a, b, k, p, q); }
+  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(a, b, k, p, q); }
   double value(double x) const { return x < 0 ? a * x : b * x; }
   double slope(double x) const { return x > 0 ? b : a; }
 };

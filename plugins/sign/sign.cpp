@@ -15,7 +15,11 @@ struct Sign {
                             "slope = 0 by convention, so the NTK ends here (Cho and Saul 2009).";
   static constexpr auto params = std::tuple{};
 
-  auto moments(auto k, auto p, auto q) const {
+  template <class V>
+  auto side(V variance) const {
+    return sdk::ArcCosineSide<V>(variance);
+  }
+  auto moments(auto k, const auto& p, const auto& q) const {
     return sdk::Moments{4 * sdk::arc_cosine(k, p, q).step - 1, 0};
   }
   double value(double x) const { return x > 0 ? 1 : x < 0 ? -1 : x; }

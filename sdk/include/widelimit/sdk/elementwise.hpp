@@ -2,6 +2,8 @@
 //   auto moments(auto k, auto p, auto q) const;   E[f(u) f(v)] and E[f'(u) f'(v)] as Moments
 //   double value(double x) const;                 f
 //   double slope(double x) const;                 f'
+//   auto side(auto p) const;                      optional: what follows from one variance alone;
+//                                                 moments then takes k and the sides of p and q
 // and has a layer with all its faces. Without `moments` the expectations come from `value` and
 // `slope` by quadrature. With `moments` alone the layer is any pointwise one whose covariance
 // becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
@@ -34,7 +36,7 @@ concept HasValueAndSlope = requires(const L layer, double x) {
 /// Moments on vectors, as above.
 template <class L>
 concept HasMoments = requires(const L layer, Vec<double> v) {
-  layer.moments(v, v, v);
+  layer.moments(v, detail::side_of(layer, v), detail::side_of(layer, v));
 };
 /// Moments on plain numbers only: taken lane by lane.
 template <class L>

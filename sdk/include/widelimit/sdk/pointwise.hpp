@@ -12,10 +12,14 @@
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/simd.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace widelimit::sdk {
 
@@ -109,8 +113,58 @@ inline void check_run(const widelimit_run& run, bool needs_variances) {
     throw Error(WIDELIMIT_E_ARGUMENT, "this layer needs the variances of its input");
 }
 
+/// Layers whose `moments` takes of each variance what `side` makes of it: computed once for many
+/// entries.
+template <class L, class V>
+concept HasSide = requires(const L layer, V variance) {
+  layer.side(variance);
+};
+
+template <class V, class Layer>
+auto side_of(const Layer& layer, V variance) {
+  if constexpr (HasSide<Layer, V>)
+    return layer.side(variance);
+  else
+    return variance;
+}
+
+/// The second variances of a run, a block of lanes at a time, as `moments` wants them. As long as
+/// the sites of a run share their second variances, as in dense networks, their sides are made once
+/// a block.
+template <class V, class Layer>
+class SecondSides {
+  using T = scalar_t<V>;
+  using Side = decltype(side_of(std::declval<const Layer&>(), V()));
+  static constexpr bool stored = HasSide<Layer, V>;
+  static constexpr std::int64_t width = V::lanes;
+
+ public:
+  /// Lanes of a block: sides are kept on the stack.
+  static constexpr std::int64_t block = stored ? 256 : std::numeric_limits<std::int64_t>::max();
+
+  /// n lanes from here on.
+  void go_to(const Layer& layer, const T* variances, std::int64_t n) {
+    if (variances == at_) return;
+    at_ = variances;
+    if constexpr (stored)
+      for (std::int64_t lane = 0; lane < n; lane += width)
+        sides_[static_cast<std::size_t>(lane / width)] = layer.side(V::load(variances + lane));
+  }
+  [[nodiscard]] Side operator[](std::int64_t lane) const {
+    if constexpr (stored)
+      return sides_[static_cast<std::size_t>(lane / width)];
+    else
+      return V::load(at_ + lane);
+  }
+
+ private:
+  const T* at_ = nullptr;
+  std::array<Side, static_cast<std::size_t>(stored ? block / width : 0)> sides_;
+};
+
+/// Flattened: whatever `moments` calls is inlined here, so that registers stay registers.
 template <class T, bool with_ntk, Pending pending, bool broadcast_first, class Layer>
-void sweep(const Layer& layer, const widelimit_run& run) {
+[[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run) {
   using V = Vec<T>;
   constexpr auto width = static_cast<std::int64_t>(V::lanes);
   const Span span(run);
@@ -120,25 +174,37 @@ void sweep(const Layer& layer, const widelimit_run& run) {
   const auto* const first = static_cast<const T*>(variances.first);
   const auto* const second = static_cast<const T*>(variances.second);
 
-  for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
-    const T* const p_at = first + variances.first_at[site] * first_lanes;
-    const T* const q_at = second + variances.second_at[site] * span.lanes;
-    const T* const k_at = static_cast<const T*>(run.inputs[0]->nngp) + site * span.lanes;
-    T* const value_at = static_cast<T*>(run.output->nngp) + site * span.lanes;
-    const auto* const theta_at =
-        with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + site * span.lanes : nullptr;
-    auto* const ntk_at = with_ntk ? static_cast<T*>(run.output->ntk) + site * span.lanes : nullptr;
-    const V common_p = *p_at;
-    for (std::int64_t lane = 0; lane < span.lanes; lane += width) {
-      const V k = V::load(k_at + lane);
-      const V mapped_k = pending == Pending::none ? k : map.nngp(k);
-      const V p = broadcast_first ? common_p : V::load(p_at + lane);
-      const auto moments = layer.moments(mapped_k, p, V::load(q_at + lane));
-      if constexpr (with_ntk) {
-        const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
-        (V(moments.slope) * theta).store(ntk_at + lane);
+  using Second = SecondSides<V, Layer>;
+  Second second_sides;
+  for (std::int64_t begin = 0; begin < span.lanes; begin += Second::block) {
+    const std::int64_t n = std::min(Second::block, span.lanes - begin);
+    for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
+      const std::int64_t entry = site * span.lanes + begin;
+      const T* const p_at =
+          first + variances.first_at[site] * first_lanes + (broadcast_first ? 0 : begin);
+      const T* const k_at = static_cast<const T*>(run.inputs[0]->nngp) + entry;
+      T* const value_at = static_cast<T*>(run.output->nngp) + entry;
+      const auto* const theta_at =
+          with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + entry : nullptr;
+      auto* const ntk_at = with_ntk ? static_cast<T*>(run.output->ntk) + entry : nullptr;
+      second_sides.go_to(layer, second + variances.second_at[site] * span.lanes + begin, n);
+      const auto common_side = side_of(layer, V(*p_at));
+      for (std::int64_t lane = 0; lane < n; lane += width) {
+        const V k = V::load(k_at + lane);
+        const V mapped_k = pending == Pending::none ? k : map.nngp(k);
+        const auto first_side = [&] {
+          if constexpr (broadcast_first)
+            return common_side;
+          else
+            return side_of(layer, V::load(p_at + lane));
+        }();
+        const auto moments = layer.moments(mapped_k, first_side, second_sides[lane]);
+        if constexpr (with_ntk) {
+          const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
+          (V(moments.slope) * theta).store(ntk_at + lane);
+        }
+        V(moments.value).store(value_at + lane);
       }
-      V(moments.value).store(value_at + lane);
     }
   }
 }

@@ -50,38 +50,16 @@ inline constexpr std::array<double, 10> exp<double>{
     0.0013888888917199863,  0.00019841269863042963, 2.4801521317484083e-05, 2.7557268476553695e-06,
     2.7620078203806394e-07, 2.5100377619606372e-08};
 
-/// (A(x) - 1/4) / x of x in [0, 1], A(x) = arccos(x) / (2 pi sqrt(1 - x)); so that A(0) is 1/4
-/// exactly.
-template <class T>
-inline constexpr std::array<T, 0> arc_cosine_angle{};
-template <>
-inline constexpr std::array<float, 7> arc_cosine_angle<float>{
-    -0.034154918F,   0.0141700646F,  -0.00804283656F, 0.00509274378F,
-    -0.00299226074F, 0.00126823748F, -0.00026196515F};
-template <>
-inline constexpr std::array<double, 18> arc_cosine_angle<double>{
-    -0.034154943091895311,   0.014172528454034054,   -0.0080839275061282915, 0.0053605432738199309,
-    -0.0038792949628549231,  0.0029717896793736522,  -0.0023692131575205467, 0.0019442307150405889,
-    -0.0016265937988391176,  0.0013680494536385595,  -0.0011274973157109924, 0.00087397106192186387,
-    -0.00060384778393193686, 0.00034999105290694891, -0.0001591744238297656, 5.2304922303434274e-05,
-    -1.0915836217668643e-05, 1.0783031660485792e-06};
+/// A(x) = arccos(x) / (2 pi sqrt(1 - x)) of x in [0, 1], single precision: 1/4 and x times the
+/// interpolant of (A(x) - 1/4) / x, so that A(0) is 1/4 exactly.
+inline constexpr std::array<float, 8> arc_cosine_angle{
+    0.25F,          -0.034154918F,   0.0141700646F,  -0.00804283656F,
+    0.00509274378F, -0.00299226074F, 0.00126823748F, -0.00026196515F};
 
-/// G(x) = (sin t - t cos t) / (pi (1 - x)^(3/2)), t = arccos(x), of x in [0, 1].
-template <class T>
-inline constexpr std::array<T, 0> arc_cosine_area{};
-template <>
-inline constexpr std::array<float, 6> arc_cosine_area<float>{0.318309844F,    -0.0225317478F,
-                                                             0.00594420731F,  -0.00226911902F,
-                                                             0.000817815016F, -0.000165585501F};
-template <>
-inline constexpr std::array<double, 19> arc_cosine_area<double>{
-    0.31830988618379069,     -0.022535170724313738,   0.0059859796864719884,
-    -0.0024647093336303372,  0.0012691657141257679,   -0.00074813442219917147,
-    0.00048261314703285855,  -0.00033195230702528876, 0.00023936797879926268,
-    -0.00017846207879545345, 0.00013519869467871541,  -0.00010119093356190032,
-    7.1705729341418306e-05,  -4.5563904186407053e-05, 2.4430575588069433e-05,
-    -1.03380122105795e-05,   3.1782836055507144e-06,  -6.2378107298349865e-07,
-    5.8222596912694222e-08};
+/// (sin t - t cos t) / (2 pi (1 - x)^(3/2)), t = arccos(x), of x in [0, 1], single precision.
+inline constexpr std::array<float, 6> arc_cosine_area{0.159154922F,    -0.0112658739F,
+                                                      0.00297210366F,  -0.00113455951F,
+                                                      0.000408907508F, -8.27927506e-05F};
 
 /// The value at x of the polynomial with these coefficients, lowest power first, by Horner's rule.
 template <class V, class T, std::size_t n>
@@ -89,6 +67,20 @@ V evaluate(const std::array<T, n>& coefficients, V x) {
   V sum = coefficients[n - 1];
   for (std::size_t i = n - 1; i-- > 0;) sum = fma(sum, x, V(coefficients[i]));
   return sum;
+}
+
+/// The same by two chains, of even and of odd powers, with `square` = x^2: half the latency for one
+/// operation more. In long loops of little else a chain of dependent operations is what takes time.
+template <class V, class T, std::size_t n>
+V evaluate_in_halves(const std::array<T, n>& coefficients, V x, V square) {
+  static_assert(n >= 2);
+  V last = coefficients[n - 1], other = coefficients[n - 2];
+  for (std::size_t i = n - 2; i-- > 0;) {
+    const V next = fma(last, square, V(coefficients[i]));
+    last = other;
+    other = next;
+  }
+  return fma(last, x, other);
 }
 
 }  // namespace widelimit::sdk::polynomials
