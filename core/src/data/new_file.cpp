@@ -98,12 +98,6 @@ void NewFile::commit() {
     ::unlink(temporary_.c_str());
     fail(error);
   }
-  // The new name is safe once its folder is; where a folder cannot be synchronised, so be it.
-  const std::filesystem::path folder = final_.has_parent_path() ? final_.parent_path() : ".";
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    ::fsync(fd);
-    ::close(fd);
-  }
 }
 
 }  // namespace widelimit::detail

@@ -22,7 +22,8 @@ class NewFile {
   void claim(std::int64_t bytes);
   /// May be called from several threads.
   void write_at(std::int64_t offset, const void* data, std::size_t bytes);
-  /// Waits until the bytes are on the disk, then renames onto the final name. Once.
+  /// Waits until the bytes are on the disk, then renames onto the final name. Once. (Whether the
+  /// rename survives a power cut is the file system's affair; either way the file is whole.)
   void commit();
 
  private:
