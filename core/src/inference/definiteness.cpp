@@ -7,20 +7,15 @@
 #include "inference/products.hpp"
 #include "random/random.hpp"
 
+#include <lapacke.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
-
-// LAPACK's own (Fortran) interface, which OpenBLAS exports. Lengths of strings come last.
-extern "C" {
-void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w,
-             double* work, const int* lwork, int* iwork, const int* liwork, int* info,
-             std::size_t jobz_length, std::size_t uplo_length);
-void dsterf_(const int* n, double* d, double* e, int* info);
-}
 
 namespace widelimit::detail {
 
@@ -31,19 +26,9 @@ constexpr int lanczos_steps = 80;
 
 Extremes exact(Matrix& a, int threads) {
   const SolverPhase phase(threads);
-  const int n = static_cast<int>(a.rows());
+  const auto n = static_cast<lapack_int>(a.rows());
   std::vector<double> values(static_cast<std::size_t>(n));
-  double work_size = 0;
-  int iwork_size = 0, info = 0;
-  const int query = -1;
-  dsyevd_("N", "L", &n, a.data(), &n, values.data(), &work_size, &query, &iwork_size, &query, &info,
-          1, 1);
-  const int lwork = std::max(1, static_cast<int>(work_size)), liwork = std::max(1, iwork_size);
-  std::vector<double> work(static_cast<std::size_t>(lwork));
-  std::vector<int> iwork(static_cast<std::size_t>(liwork));
-  dsyevd_("N", "L", &n, a.data(), &n, values.data(), work.data(), &lwork, iwork.data(), &liwork,
-          &info, 1, 1);
-  if (info != 0)
+  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', n, a.data(), n, values.data()) != 0)
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be computed");
   return {values.front(), values.back(), false};
 }
@@ -77,9 +62,8 @@ Extremes lanczos(const Matrix& a, int threads) {
     beside.push_back(norm);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
-  int size = static_cast<int>(diagonal.size()), info = 0;
-  dsterf_(&size, diagonal.data(), beside.data(), &info);
-  if (info != 0 || size == 0)
+  if (diagonal.empty() ||
+      LAPACKE_dsterf(static_cast<lapack_int>(diagonal.size()), diagonal.data(), beside.data()) != 0)
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
   return {diagonal.front(), diagonal.back(), true};
 }
