@@ -1,5 +1,6 @@
 // bump: the layer x -> a exp(-x^2 / 2).
 #include <widelimit/sdk/elementwise.hpp>
+#include <widelimit/sdk/two_by_two.hpp>
 
 namespace {
 
@@ -18,9 +19,11 @@ struct Bump {
       std::tuple{sdk::field("a", &Bump::a, "height of the bump", sdk::positive)};
 
   auto moments(auto k, auto p, auto q) const {
-    const auto d = (1 + p) * (1 + q) - k * k;
-    const auto value = a * a / sqrt(d);
-    return sdk::Moments{value, k * value / d};
+    // D as 1 + p + q + (pq - k^2), all terms scaled by unit^2: nothing cancels, nothing overflows.
+    const sdk::ScaledCovariance m(k, p, q);
+    const auto d = m.one + m.p_term + m.q_term + m.determinant;
+    const auto value = a * a * m.unit / sqrt(d);
+    return sdk::Moments{value, value * m.unit * (m.k / d)};
   }
   double value(double x) const { return a * std::exp(-0.5 * x * x); }
   double slope(double x) const { return -x * value(x); }
