@@ -3,11 +3,11 @@
 #include <widelimit/matrix.hpp>
 
 #include <cblas.h>
+#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
 #include <limits>
-#include <new>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -16,7 +16,20 @@ namespace widelimit {
 
 namespace {
 
-constexpr std::align_val_t alignment{64};
+constexpr std::size_t alignment = 64;
+// Kernels are written tile by tile, a page of 4 KiB a row: in large pages the same stores are
+// almost three times as fast, and first touches 512 times as rare.
+constexpr std::size_t large_page = std::size_t{2} << 20;
+
+void* allocate_bytes(std::size_t bytes) {
+  const bool large = bytes >= 2 * large_page;
+  const std::size_t unit = large ? large_page : alignment;
+  void* p = std::aligned_alloc(unit, (std::max<std::size_t>(bytes, 1) + unit - 1) / unit * unit);
+#if defined(MADV_HUGEPAGE)
+  if (large && p != nullptr) madvise(p, bytes, MADV_HUGEPAGE);  // a wish: no page depends on it
+#endif
+  return p;
+}
 
 std::string shape_text(std::int64_t rows, std::int64_t cols) {
   return std::to_string(rows) + " x " + std::to_string(cols);
@@ -26,12 +39,12 @@ template <class T>
 T* allocate(std::int64_t rows, std::int64_t cols) {
   if (rows < 0 || cols < 0)
     throw Error(ErrorCode::usage, "a matrix cannot be " + shape_text(rows, cols));
-  const auto most = std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(T));
+  constexpr auto most = std::numeric_limits<std::int64_t>::max() / 2 / std::int64_t{sizeof(T)};
   if (cols != 0 && rows > most / cols)
     throw Error(ErrorCode::memory,
                 "a matrix of " + shape_text(rows, cols) + " numbers is too large");
   const auto bytes = static_cast<std::size_t>(rows * cols) * sizeof(T);
-  void* p = ::operator new(std::max<std::size_t>(bytes, 1), alignment, std::nothrow);
+  void* p = allocate_bytes(bytes);
   if (p == nullptr)
     throw Error(ErrorCode::memory, "no memory for a matrix of " + shape_text(rows, cols) +
                                        " numbers (" + std::to_string(bytes) + " bytes)");
@@ -61,7 +74,7 @@ void check_sites(std::int64_t features, const std::vector<std::int64_t>& sites) 
 
 template <class T>
 void BasicMatrix<T>::Release::operator()(T* p) const noexcept {
-  ::operator delete(p, alignment);
+  std::free(p);
 }
 
 template <class T>

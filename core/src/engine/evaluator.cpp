@@ -196,7 +196,7 @@ void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
   block.input = input;
   block.rows = rows;
   block.lanes = lanes;
-  block.ntk = ntk != nullptr;
+  block.ntk = ntk != nullptr || observer;
   block.v1 = &v1;
   block.row = row;
   block.v2 = &v2;
@@ -206,10 +206,10 @@ void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
   const Value& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
   const T* k = last.buffer == 0 ? input : work.nngp_[at].data();
-  if (nngp != nullptr) apply_nngp(last.pending, k, nngp, rows * lanes);
   if (ntk != nullptr)
     apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.ntk_[at].data(), ntk,
               rows * lanes);
+  if (nngp != nullptr) apply_nngp(last.pending, k, nngp, rows * lanes);  // last: k may be nngp
 }
 
 template class Evaluator<float>;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/program.hpp"
+#include "engine/units.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -28,11 +29,9 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
-/// Tiles of a result lie on a grid of this side, always computed whole; lanes of samples are padded
-/// to it. A multiple of every vector's width; 256 KiB a kernel in float32, which stays in L2.
-inline constexpr std::int64_t tile_side = 256;
+/// Lanes of samples are padded to whole tiles.
 [[nodiscard]] constexpr std::int64_t padded(std::int64_t n) noexcept {
-  return (n + tile_side - 1) / tile_side * tile_side;
+  return up_to_multiple(n, tile_side);
 }
 
 /// Of n samples: the variance each layer that asked for it normalises by, and the kernels'
@@ -79,8 +78,8 @@ class Evaluator {
   [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk) const;
 
   /// A block of pairs: rows x lanes covariances `input` (row stride = lanes), the rows from sample
-  /// `row` of v1, the lanes from sample `col` of v2. Writes nngp and ntk (NULL: not wanted) with
-  /// row stride `lanes`; they may not be `input`.
+  /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `ntk` or `observer` is
+  /// given. Writes nngp and ntk (NULL: not wanted) with row stride `lanes`; nngp may be `input`.
   void pairs(const T* input, std::int64_t rows, std::int64_t lanes, const Variances<T>& v1,
              std::int64_t row, const Variances<T>& v2, std::int64_t col, Workspace<T>& work,
              T* nngp, T* ntk, const Observer<T>& observer = {}) const;

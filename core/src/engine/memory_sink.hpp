@@ -12,13 +12,14 @@ namespace widelimit::detail {
 template <class T>
 class MemorySink final : public KernelSink {
  public:
-  MemorySink(T* nngp, T* ntk, std::int64_t cols) noexcept : nngp_(nngp), ntk_(ntk), cols_(cols) {}
+  MemorySink(T* nngp, T* ntk, std::int64_t rows, std::int64_t cols) noexcept;
   void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
            const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
 
  private:
   T *nngp_, *ntk_;
   std::int64_t cols_;
+  bool past_;  // the caches: too large for them
 };
 
 }  // namespace widelimit::detail

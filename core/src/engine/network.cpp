@@ -141,7 +141,7 @@ KernelPair<T> Network::kernels(const Samples& x1, const Samples* x2, Kernels whi
 template <class T>
 void Network::kernels_into(const Samples& x1, const Samples* x2, T* nngp, T* ntk,
                            Control* control) const {
-  detail::MemorySink<T> sink(nngp, ntk, x2 == nullptr ? x1.count() : x2->count());
+  detail::MemorySink<T> sink(nngp, ntk, x1.count(), x2 == nullptr ? x1.count() : x2->count());
   run<T>(*state_, x1, x2, {.nngp = nngp != nullptr, .ntk = ntk != nullptr}, sink, control);
 }
 
@@ -171,8 +171,8 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2, std::int
   const Compiled net(state_->layers, {}, std::max<std::int64_t>(features, 1));
   const std::int64_t threads = state_->executor->threads();
   const bool wide = precision == Precision::float64;
-  const std::int64_t worker = wide ? detail::worker_bytes<double>(net.program, features)
-                                   : detail::worker_bytes<float>(net.program, features);
+  const std::int64_t worker = wide ? detail::worker_bytes<double>(net.program, n1, n2, features)
+                                   : detail::worker_bytes<float>(net.program, n1, n2, features);
   const std::int64_t samples = detail::padded(n1) + detail::padded(n2);
   return threads * worker + samples * (wide ? detail::sample_bytes<double>(net.program)
                                             : detail::sample_bytes<float>(net.program));

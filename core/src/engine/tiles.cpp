@@ -5,17 +5,17 @@
 
 #include "engine/equal_rows.hpp"
 #include "engine/sample_facts.hpp"
+#include "engine/units.hpp"
 #include "execution/blas.hpp"
 
 #include <cblas.h>
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <mutex>
-#include <type_traits>
 #include <utility>
 
 namespace widelimit::detail {
@@ -24,53 +24,59 @@ namespace {
 
 // Rows of one trip: nngp and ntk, in and out, together fill half of a 32 KiB L1 data cache.
 template <class T>
-constexpr std::int64_t rows_per_block = sizeof(T) == 4 ? 8 : 4;
+constexpr std::int64_t rows_per_trip = sizeof(T) == 4 ? 8 : 4;
+constexpr std::int64_t vector_lanes = 16;  // lanes come in multiples of these (abi.h)
 
-void gram(const float* a, const float* b, float* c, std::int64_t k) {
-  constexpr int n = tile_side;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, static_cast<int>(k),
-              1.0F / static_cast<float>(k), a, static_cast<int>(k), b, static_cast<int>(k), 0.0F, c,
-              n);
+void gram(const Unit& u, const float* a, const float* b, float* c, std::int64_t features) {
+  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
+            k = static_cast<int>(features);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k), a, k,
+              b, k, 0.0F, c, n);
 }
-void gram(const double* a, const double* b, double* c, std::int64_t k) {
-  constexpr int n = tile_side;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, static_cast<int>(k),
-              1.0 / static_cast<double>(k), a, static_cast<int>(k), b, static_cast<int>(k), 0.0, c,
-              n);
+void gram(const Unit& u, const double* a, const double* b, double* c, std::int64_t features) {
+  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
+            k = static_cast<int>(features);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k), a, k,
+              b, k, 0.0, c, n);
 }
 
-// What one worker keeps between tiles.
+// What one worker keeps between units. Memory that only units at an edge need is claimed by them.
 template <class T>
 struct Worker {
-  Worker(const Program& program, std::int64_t rows_of_trip)
-      : gram(tile_side * tile_side),
+  Worker(const Program& program, std::int64_t unit_side, std::int64_t rows_of_trip)
+      : gram(static_cast<std::size_t>(unit_side * unit_side)),
+        block(static_cast<std::size_t>(rows_of_trip * tile_side)),
         nngp(tile_side * tile_side),
         ntk(tile_side * tile_side),
         work(program, rows_of_trip, tile_side) {}
-  Buffer<T> gram, nngp, ntk, rows, cols;  // rows, cols: padded samples
+  Buffer<T> gram, block, nngp, ntk;
+  Buffer<T> rows, cols;  // samples at an edge, padded
   Workspace<T> work;
 };
 
-// Whole tiles of samples: at the edge a copy padded with zero rows.
+// The samples of a unit's side: at an edge a copy padded with zero rows.
 template <class T>
-const T* tile_of(const T* x, std::int64_t n, std::int64_t begin, std::int64_t features,
-                 Buffer<T>& padded_copy) {
-  if (begin + tile_side <= n) return x + begin * features;
-  padded_copy.reserve(static_cast<std::size_t>(tile_side * features));
-  T* end = std::copy(x + begin * features, x + n * features, padded_copy.data());
-  std::fill(end, padded_copy.data() + tile_side * features, T{0});
+const T* samples_of(const T* x, std::int64_t begin, std::int64_t n, std::int64_t padded_n,
+                    std::int64_t features, Buffer<T>& padded_copy) {
+  const T* first = x + begin * features;
+  if (n == padded_n) return first;
+  padded_copy.reserve(static_cast<std::size_t>(padded_n * features));
+  T* end = std::copy(first, first + n * features, padded_copy.data());
+  std::fill(end, padded_copy.data() + padded_n * features, T{0});
   return padded_copy.data();
 }
 
-// What is not finite has an exponent of ones: an integer maximum finds it in one vectorised pass.
+// 0 * x is 0 where x is finite and NaN where it is not: sums of that in independent lanes, which is
+// what a compiler vectorises.
 template <class T>
 bool all_finite(const T* a, std::int64_t n) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  constexpr Bits sign = std::numeric_limits<Bits>::max();
-  Bits largest = 0;
-  for (std::int64_t i = 0; i < n; ++i)
-    largest = std::max(largest, static_cast<Bits>(std::bit_cast<Bits>(a[i]) & sign));
-  return largest < std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
+  T sum[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::int64_t l = 0; l < lanes; ++l) sum[l] += T{0} * a[i + l];
+  for (; i < n; ++i) sum[0] += T{0} * a[i];
+  return std::all_of(std::begin(sum), std::end(sum), [](T s) { return s == T{0}; });
 }
 
 template <class T>
@@ -82,9 +88,9 @@ std::string remedy() {
 
 template <class T>
 void check_finite(const T* a, std::int64_t row, std::int64_t col, std::int64_t rows,
-                  std::int64_t cols, const char* name) {
+                  std::int64_t cols, std::int64_t ld, const char* name) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    const T* r = a + i * tile_side;
+    const T* r = a + i * ld;
     if (all_finite(r, cols)) continue;
     for (std::int64_t j = 0; j < cols; ++j)
       if (!std::isfinite(r[j]))
@@ -98,53 +104,80 @@ void check_finite(const T* a, std::int64_t row, std::int64_t col, std::int64_t r
 
 // Below the diagonal what is above it: transforms need not be symmetric to the last bit.
 template <class T>
-void mirror_in_place(T* tile, std::int64_t n) {
+void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
   for (std::int64_t i = 1; i < n; ++i)
-    for (std::int64_t j = 0; j < i; ++j) tile[i * tile_side + j] = tile[j * tile_side + i];
+    for (std::int64_t j = 0; j < i; ++j) a[i * ld + j] = a[j * ld + i];
 }
 
-// The Gram block of a tile, with the samples' own variances where the two samples are equal.
+// The Gram product of a unit, with the samples' own variances where the two samples are equal.
 template <class T>
-void gram_of_tile(const SamplePair<T>& s, const EqualRows& equal, const T* variance,
-                  std::int64_t row, std::int64_t col, Worker<T>& w) {
+void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, const Unit& u,
+             Worker<T>& w) {
   T* g = w.gram.data();
-  gram(tile_of(s.x1, s.n1, row, s.features, w.rows), tile_of(s.x2, s.n2, col, s.features, w.cols),
-       g, s.features);
-  equal.for_each(
-      row, std::min(row + tile_side, s.n1), col, std::min(col + tile_side, s.n2),
-      [&](std::int64_t i, std::int64_t j) { g[(i - row) * tile_side + (j - col)] = variance[i]; });
+  gram(u, samples_of(s.x1, u.row, u.rows, u.height, s.features, w.rows),
+       samples_of(s.x2, u.col, u.cols, u.width, s.features, w.cols), g, s.features);
+  equal.for_each(u.row, u.row + u.rows, u.col, u.col + u.cols, [&](std::int64_t i, std::int64_t j) {
+    g[(i - u.row) * u.width + (j - u.col)] = variance[i];
+  });
+}
+
+// What all units of a call share.
+template <class T>
+struct Call {
+  const Evaluator<T> evaluator;
+  const SamplePair<T>& samples;
+  const EqualRows& equal;
+  const T* variance;
+  const Variances<T>&v1, &v2;
+  Kernels which;
+  KernelSink& sink;
+};
+
+// A tile of a unit, at (top, left) in it: all layers, a few rows at a time, then the sink.
+template <class T>
+void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int64_t left,
+                  Worker<T>& w) {
+  constexpr std::int64_t step = rows_per_trip<T>;
+  const std::int64_t rows = std::min(tile_side, u.rows - top),
+                     cols = std::min(tile_side, u.cols - left);
+  const std::int64_t lanes = up_to_multiple(cols, vector_lanes);
+  const std::int64_t row = u.row + top, col = u.col + left;
+  for (std::int64_t r = 0; r < rows; r += step) {
+    const std::int64_t height = std::min(step, up_to_multiple(rows, edge_step) - r);
+    for (std::int64_t i = 0; i < height; ++i)
+      std::copy_n(w.gram.data() + (top + r + i) * u.width + left, lanes,
+                  w.block.data() + i * lanes);
+    call.evaluator.pairs(w.block.data(), height, lanes, call.v1, row + r, call.v2, col, w.work,
+                         call.which.nngp ? w.nngp.data() + r * lanes : nullptr,
+                         call.which.ntk ? w.ntk.data() + r * lanes : nullptr);
+  }
+  T* nngp = call.which.nngp ? w.nngp.data() : nullptr;
+  T* ntk = call.which.ntk ? w.ntk.data() : nullptr;
+  for (const auto& [kernel, name] : {std::pair{nngp, "NNGP"}, std::pair{ntk, "NTK"}}) {
+    if (kernel == nullptr) continue;
+    if (u.diagonal) mirror_in_place(kernel, rows, lanes);
+    check_finite(kernel, row, col, rows, cols, lanes, name);
+  }
+  call.sink.put(row, col, rows, cols, nngp, ntk, lanes, call.samples.symmetric() && !u.diagonal);
 }
 
 template <class T>
-void compute_tile(const Evaluator<T>& evaluator, const SamplePair<T>& s, const EqualRows& equal,
-                  const T* variance, const Variances<T>& v1, const Variances<T>& v2,
-                  std::int64_t row, std::int64_t col, Kernels which, KernelSink& sink,
-                  Worker<T>& w) {
-  gram_of_tile(s, equal, variance, row, col, w);
-  const std::int64_t rows = std::min(tile_side, s.n1 - row), cols = std::min(tile_side, s.n2 - col);
-  T* nngp = which.nngp ? w.nngp.data() : nullptr;
-  T* ntk = which.ntk ? w.ntk.data() : nullptr;
-  constexpr std::int64_t step = rows_per_block<T>;
-  for (std::int64_t r = 0; r < rows; r += step) {
-    const std::int64_t at = r * tile_side;
-    evaluator.pairs(w.gram.data() + at, step, tile_side, v1, row + r, v2, col, w.work,
-                    nngp == nullptr ? nullptr : nngp + at, ntk == nullptr ? nullptr : ntk + at);
-  }
-  const bool diagonal = s.symmetric() && row == col;
-  for (const auto& [tile, name] : {std::pair{nngp, "NNGP"}, std::pair{ntk, "NTK"}}) {
-    if (tile == nullptr) continue;
-    if (diagonal) mirror_in_place(tile, rows);
-    check_finite(tile, row, col, rows, cols, name);
-  }
-  sink.put(row, col, rows, cols, nngp, ntk, tile_side, s.symmetric() && !diagonal);
+void compute_unit(const Call<T>& call, const Unit& u, Worker<T>& w) {
+  gram_of(call.samples, call.equal, call.variance, u, w);
+  for (std::int64_t top = 0; top < u.rows; top += tile_side)
+    for (std::int64_t left = 0; left < u.cols; left += tile_side)
+      compute_tile(call, u, top, left, w);
 }
 
 }  // namespace
 
 template <class T>
-std::int64_t worker_bytes(const Program& program, std::int64_t features) {
-  return static_cast<std::int64_t>(sizeof(T)) * tile_side * (3 * tile_side + 2 * features) +
-         Workspace<T>::bytes(program, rows_per_block<T>, tile_side);
+std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t n2,
+                          std::int64_t features) {
+  const std::int64_t side = unit_side(n1, n2, sizeof(T));
+  return static_cast<std::int64_t>(sizeof(T)) *
+             (side * (side + 2 * features) + tile_side * (2 * tile_side + rows_per_trip<T>)) +
+         Workspace<T>::bytes(program, rows_per_trip<T>, tile_side);
 }
 
 template <class T>
@@ -169,17 +202,17 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
     other_facts = sample_facts(s.x2, s.n2, s.features, "the columns", &executor);
     other = evaluator.variances(other_facts.variance.data(), s.n2, false);
   }
-  const Variances<T>& v2 = s.symmetric() ? v1 : other;
   const EqualRows equal = EqualRows::find(
       s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash, s.features);
+  const Call<T> call{evaluator, s,   equal, facts1.variance.data(), v1, s.symmetric() ? v1 : other,
+                     which,     sink};
 
-  std::vector<std::pair<std::int64_t, std::int64_t>> tiles;
-  for (std::int64_t i = 0; i < s.n1; i += tile_side)
-    for (std::int64_t j = s.symmetric() ? i : 0; j < s.n2; j += tile_side) tiles.push_back({i, j});
+  const std::int64_t side = unit_side(s.n1, s.n2, sizeof(T));
+  const std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
   std::atomic<std::int64_t> done{0};
-  const auto total = static_cast<std::int64_t>(tiles.size());
+  const auto total = static_cast<std::int64_t>(units.size());
   const TilePhase blas;
   executor.parallel_for(total, 1, [&](std::int64_t begin, std::int64_t end) {
     std::unique_ptr<Worker<T>> worker;
@@ -190,12 +223,10 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
         idle.pop_back();
       }
     }
-    if (!worker) worker = std::make_unique<Worker<T>>(program, rows_per_block<T>);
-    for (std::int64_t t = begin; t < end; ++t) {
+    if (!worker) worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
+    for (std::int64_t i = begin; i < end; ++i) {
       if (control != nullptr) control->check();
-      const auto [row, col] = tiles[static_cast<std::size_t>(t)];
-      compute_tile(evaluator, s, equal, facts1.variance.data(), v1, v2, row, col, which, sink,
-                   *worker);
+      compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
       if (control != nullptr) control->report({phase, ++done, total});
     }
     const std::lock_guard lock(mutex);
@@ -209,12 +240,12 @@ void observe_tile(const Program& program, const double* x, std::int64_t n, std::
   const Evaluator<double> evaluator(program);
   const auto facts = sample_facts(x, n, features, "the data", nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
-  Worker<double> w(program, tile_side);
+  Worker<double> w(program, tile_side, tile_side);
   const TilePhase blas;
-  gram_of_tile(s, EqualRows::find(x, facts.hash, x, facts.hash, features), facts.variance.data(), 0,
-               0, w);
-  evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, w.nngp.data(),
-                  w.ntk.data(), observer);
+  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash, features), facts.variance.data(),
+          {0, 0, n, n, tile_side, tile_side, true}, w);
+  evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, nullptr, nullptr,
+                  observer);
 }
 
 template <class T>
@@ -230,8 +261,9 @@ void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name) 
 
 template void check_finite_diagonal(const float*, std::int64_t, const char*);
 template void check_finite_diagonal(const double*, std::int64_t, const char*);
-template std::int64_t worker_bytes<float>(const Program&, std::int64_t);
-template std::int64_t worker_bytes<double>(const Program&, std::int64_t);
+template std::int64_t worker_bytes<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
+template std::int64_t worker_bytes<double>(const Program&, std::int64_t, std::int64_t,
+                                           std::int64_t);
 template std::int64_t sample_bytes<float>(const Program&);
 template std::int64_t sample_bytes<double>(const Program&);
 template void compute_tiles(const Program&, const SamplePair<float>&, Kernels, KernelSink&,

@@ -25,13 +25,14 @@ struct SamplePair {
 
 /// Everything a call needs beside samples and results, one worker.
 template <class T>
-[[nodiscard]] std::int64_t worker_bytes(const Program& program, std::int64_t features);
+[[nodiscard]] std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t n2,
+                                        std::int64_t features);
 /// The same that grows with the number of samples, one sample.
 template <class T>
 [[nodiscard]] std::int64_t sample_bytes(const Program& program);
 
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
-/// depend on its samples and on its place in its tile, not on n, threads or order.
+/// depend on its samples and their indices, not on n, threads or order.
 template <class T>
 void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels which,
                    KernelSink& sink, Executor& executor, Control* control,

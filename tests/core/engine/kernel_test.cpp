@@ -155,6 +155,20 @@ TEST_CASE("the bits of an entry do not depend on how many samples come after it"
   }
 }
 
+TEST_CASE("nor on the size of the products that BLAS is given") {
+  const Network net = network({dense(1.3, 0.2)});
+  for (const std::int64_t features : {60, 520}) {
+    const Matrix all = random_matrix(4200, features, 16);
+    Matrix some = Matrix::uninitialized(390, features);
+    std::copy_n(all.data(), some.size(), some.data());
+    const Matrix whole = net.nngp(Samples(all.clone())), part = net.nngp(Samples(std::move(some)));
+    bool same = true;
+    for (std::int64_t i = 0; i < 390; ++i)
+      for (std::int64_t j = 0; j < 390; ++j) same = same && part(i, j) == whole(i, j);
+    CHECK_MESSAGE(same, features);
+  }
+}
+
 TEST_CASE("samples given in the other precision are rounded or widened once") {
   const Network net = network(deep());
   const Matrix wide = random_matrix(40, 12, 7);

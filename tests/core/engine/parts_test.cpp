@@ -5,13 +5,16 @@
 #include "engine/equal_rows.hpp"
 #include "engine/memory_sink.hpp"
 #include "engine/sample_facts.hpp"
+#include "engine/units.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
+#include <tuple>
 
 using namespace widelimit;
 using namespace widelimit::detail;
@@ -110,15 +113,50 @@ TEST_CASE("a composed map is one map after the other") {
 }
 
 TEST_CASE(
-    "the sink in memory puts tiles and their mirror images in place, whatever the alignment") {
-  for (const std::int64_t n : {5, 37, 300, 521}) {
+    "units cover a result once, and a pair's unit does not depend on how many samples follow") {
+  using Key = std::tuple<std::int64_t, std::int64_t, bool>;
+  const auto owner = [](std::int64_t n1, std::int64_t n2, bool symmetric, std::int64_t side) {
+    std::map<std::pair<std::int64_t, std::int64_t>, Key> owners;
+    for (const Unit& u : units_of(n1, n2, symmetric, 784, side)) {
+      CHECK(u.height >= u.rows);
+      CHECK(u.width >= u.cols);
+      CHECK(u.height % edge_step == 0);
+      CHECK(u.width % edge_step == 0);
+      CHECK(u.height <= side);
+      for (std::int64_t i = u.row; i < u.row + u.rows; i += 7)
+        for (std::int64_t j = u.col; j < u.col + u.cols; j += 7) {
+          const std::int64_t r = i / 7 * 7, c = j / 7 * 7;
+          if (r < u.row || c < u.col) continue;
+          CHECK(owners.try_emplace({r, c}, u.row, u.col, u.diagonal).second);
+        }
+    }
+    return owners;
+  };
+  for (const std::int64_t side : {256, 512}) {
+    const auto few = owner(700, 300, false, side), many = owner(1500, 2300, false, side);
+    for (const auto& [pair, key] : few) CHECK(many.at(pair) == key);
+    const auto small = owner(700, 700, true, side), large = owner(2500, 2500, true, side);
+    for (const auto& [pair, key] : small) CHECK(large.at(pair) == key);
+  }
+  for (const std::int64_t n : {1, 127, 128, 129, 256, 300, 700, 2500}) {
+    std::int64_t covered = 0;
+    for (const Unit& u : units_of(n, n, true, 784, 512))
+      covered += u.rows * u.cols * (u.diagonal ? 1 : 2);
+    CHECK(covered == n * n);
+  }
+  for (const Unit& u : units_of(300, 300, true, 10, 256)) CHECK(u.height % 128 == 0);
+}
+
+TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever the alignment") {
+  const auto check = [](auto type, std::int64_t n, std::int64_t offset) {
+    using T = decltype(type);
     const std::int64_t ld = 256;
-    MatrixF out = MatrixF::uninitialized(n, n);
-    std::vector<float> tile(static_cast<std::size_t>(ld * ld));
+    std::vector<T> out(static_cast<std::size_t>(n * n + offset + 1), T{-1});
+    std::vector<T> tile(static_cast<std::size_t>(ld * ld));
     const auto value = [&](std::int64_t i, std::int64_t j) {
-      return static_cast<float>(std::min(i, j) * n + std::max(i, j));
+      return static_cast<T>(std::min(i, j) * 4 + std::max(i, j) % 7919);
     };
-    MemorySink<float> sink(out.data(), nullptr, n);
+    MemorySink<T> sink(out.data() + offset, nullptr, n, n);
     for (std::int64_t r = 0; r < n; r += ld)
       for (std::int64_t c = r; c < n; c += ld) {
         const std::int64_t rows = std::min(ld, n - r), cols = std::min(ld, n - c);
@@ -127,9 +165,23 @@ TEST_CASE(
             tile[static_cast<std::size_t>(i * ld + j)] = value(r + i, c + j);
         sink.put(r, c, rows, cols, tile.data(), nullptr, ld, r != c);
       }
-    bool right = true;
+    bool right = out.back() == T{-1};
+    for (std::int64_t i = 0; i < offset; ++i)
+      right = right && out[static_cast<std::size_t>(i)] == T{-1};
     for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j < n; ++j) right = right && out(i, j) == value(i, j);
-    CHECK_MESSAGE(right, n);
-  }
+      for (std::int64_t j = 0; j < n; ++j)
+        right = right && out[static_cast<std::size_t>(offset + i * n + j)] == value(i, j);
+    CHECK_MESSAGE(right, n << ", offset " << offset);
+  };
+  for (const std::int64_t offset : {0, 1, 3})
+    for (const std::int64_t n : {1, 5, 37, 300, 521}) {
+      check(float{}, n, offset);
+      check(double{}, n, offset);
+    }
+  // Large enough to be stored past the caches.
+  for (const std::int64_t offset : {0, 1, 5})
+    for (const std::int64_t n : {2101, 2304}) {
+      check(float{}, n, offset);
+      check(double{}, n, offset);
+    }
 }

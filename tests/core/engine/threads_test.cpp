@@ -102,7 +102,7 @@ TEST_CASE("one network may be asked by several threads at once") {
   CHECK(right == 3);
 }
 
-TEST_CASE("progress counts every tile once, and ends at the total") {
+TEST_CASE("progress counts up, each unit of work once, and ends at the total") {
   std::set<std::int64_t> seen;
   std::int64_t total = 0;
   Control control([&](const Progress& p) {
@@ -112,8 +112,10 @@ TEST_CASE("progress counts every tile once, and ends at the total") {
   });
   const Network net = network({dense(1, 0)}, 3);
   static_cast<void>(net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, {}, &control));
-  CHECK(total == 6);
-  CHECK(seen == std::set<std::int64_t>{1, 2, 3, 4, 5, 6});
+  CHECK(total > 3);
+  CHECK(static_cast<std::int64_t>(seen.size()) == total);
+  CHECK(*seen.begin() == 1);
+  CHECK(*seen.rbegin() == total);
 }
 
 TEST_CASE("cancelling stops between tiles") {
