@@ -146,18 +146,22 @@ class SecondSides {
   void go_to(const Layer& layer, const T* variances, std::int64_t n) {
     if (variances == at_) return;
     at_ = variances;
-    if constexpr (stored)
-      for (std::int64_t lane = 0; lane < n; lane += width)
-        sides_[static_cast<std::size_t>(lane / width)] = layer.side(V::load(variances + lane));
+    if constexpr (stored) fill(layer, n);
   }
-  [[nodiscard]] Side operator[](std::int64_t lane) const {
+  [[nodiscard]] decltype(auto) operator[](std::int64_t lane) const {
     if constexpr (stored)
-      return sides_[static_cast<std::size_t>(lane / width)];
+      return (sides_[static_cast<std::size_t>(lane / width)]);
     else
       return V::load(at_ + lane);
   }
 
  private:
+  /// Once in the program for all kinds of runs.
+  [[gnu::noinline, gnu::flatten]] void fill(const Layer& layer, std::int64_t n) {
+    for (std::int64_t lane = 0; lane < n; lane += width)
+      sides_[static_cast<std::size_t>(lane / width)] = layer.side(V::load(at_ + lane));
+  }
+
   const T* at_ = nullptr;
   std::array<Side, static_cast<std::size_t>(stored ? block / width : 0)> sides_;
 };
@@ -192,18 +196,18 @@ template <class T, bool with_ntk, Pending pending, bool broadcast_first, class L
       for (std::int64_t lane = 0; lane < n; lane += width) {
         const V k = V::load(k_at + lane);
         const V mapped_k = pending == Pending::none ? k : map.nngp(k);
-        const auto first_side = [&] {
-          if constexpr (broadcast_first)
-            return common_side;
-          else
-            return side_of(layer, V::load(p_at + lane));
-        }();
-        const auto moments = layer.moments(mapped_k, first_side, second_sides[lane]);
-        if constexpr (with_ntk) {
-          const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
-          (V(moments.slope) * theta).store(ntk_at + lane);
-        }
-        V(moments.value).store(value_at + lane);
+        const auto write = [&](const auto& moments) {
+          if constexpr (with_ntk) {
+            const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
+            (V(moments.slope) * theta).store(ntk_at + lane);
+          }
+          V(moments.value).store(value_at + lane);
+        };
+        // No copies of sides or moments: GCC would carry them through memory.
+        if constexpr (broadcast_first)
+          write(layer.moments(mapped_k, common_side, second_sides[lane]));
+        else
+          write(layer.moments(mapped_k, side_of(layer, V::load(p_at + lane)), second_sides[lane]));
       }
     }
   }
