@@ -1,5 +1,5 @@
 // Douglas and Peucker's line simplification (Cartographica 10, 112, 1973), after thinning to a few
-// points a pixel column: noise, which no simplification helps, stays bounded.
+// points a column.
 #include "curve.hpp"
 
 #include <algorithm>
@@ -10,10 +10,8 @@
 namespace widelimit::report {
 namespace {
 
-constexpr double columns = 500;  // finer than the pixels of a picture
-
 /// First, lowest, highest and last point of each column, in the order of the curve.
-Curve thinned(const Curve& curve, double width) {
+Curve thinned(const Curve& curve, double width, int columns) {
   Curve result;
   for (std::size_t begin = 0; begin < curve.x.size();) {
     const auto column = [&](std::size_t i) {
@@ -37,7 +35,7 @@ Curve thinned(const Curve& curve, double width) {
 
 }  // namespace
 
-Curve simplified_on_log_axes(const Curve& curve, double tolerance) {
+Curve simplified_on_log_axes(const Curve& curve, int columns, double tolerance) {
   Curve logs;
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
     if (std::isfinite(curve.x[i]) && std::isfinite(curve.y[i]) && curve.x[i] > 0 && curve.y[i] > 0)
@@ -49,7 +47,7 @@ Curve simplified_on_log_axes(const Curve& curve, double tolerance) {
     return std::max(*high - *low, 1.0);
   };
   const double width = extent(logs.x), height = extent(logs.y);
-  logs = thinned(logs, width);
+  logs = thinned(logs, width, columns);
 
   std::vector<bool> keep(logs.x.size(), false);
   keep.front() = keep.back() = true;

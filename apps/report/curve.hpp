@@ -19,7 +19,8 @@ struct Curve {
 /// left out, and of the others those that lie within `tolerance` of the straight line between the
 /// ones kept (Douglas and Peucker 1973). `tolerance` is a fraction of the curve's extent (at least
 /// one decade) in each direction, so 1e-3 is a third of a pixel in a picture 350 pixels wide. `x`
-/// must not decrease.
-Curve simplified_on_log_axes(const Curve& curve, double tolerance = 1e-3);
+/// must not decrease. Noise, which no simplification helps, is bounded first: to the first, lowest,
+/// highest and last point of each of `columns` columns.
+Curve simplified_on_log_axes(const Curve& curve, int columns = 400, double tolerance = 1e-3);
 
 }  // namespace widelimit::report

@@ -97,7 +97,7 @@ Figure scatter_figure(const Run& run, const Scatter& scatter, std::size_t k, std
     if (n == 0) return;
     const std::string name = is_train ? "train" : "test";
     const double opacity = n > 150 ? 0.6 : 0.8;
-    script.plot(script.data({set.x[j], set.y[k]}) + " every " + std::to_string(stride) +
+    script.plot(script.data({every(stride, set.x[j]), every(stride, set.y[k])}) +
                 " using 1:2 with points pointtype " +
                 (is_train ? "7 pointsize 0.5" : "9 pointsize 0.75") + line_color(color, opacity));
     script.legend(is_train ? Script::Mark::dot : Script::Mark::triangle, color, 1, name);
@@ -135,6 +135,12 @@ std::string file_part(std::string_view name) {
 
 std::size_t stride_for(std::size_t points) {
   return std::max<std::size_t>(1, (points + most_points - 1) / most_points);
+}
+
+std::vector<double> every(std::size_t stride, const std::vector<double>& values) {
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < values.size(); i += stride) kept.push_back(values[i]);
+  return kept;
 }
 
 }  // namespace widelimit::report

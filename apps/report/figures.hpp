@@ -3,6 +3,7 @@
 // Thread-safety: one thread per run.
 #pragma once
 
+#include "predictions.hpp"
 #include "run.hpp"
 #include "svg.hpp"
 
@@ -23,10 +24,16 @@ struct Figure {
 
 // Each gives none where the run lacks the files; a broken file is a warning of the run.
 std::vector<Figure> data_figures(Run& run);
+std::vector<Figure> network_figures(Run& run);
 std::vector<Figure> kernel_figures(Run& run);
 std::vector<Figure> prediction_figures(Run& run);
 std::vector<Figure> loss_figures(Run& run);
 std::vector<Figure> finite_figures(Run& run);
+
+/// Are these outputs the classes of a classification: few, and with an accuracy among the metrics?
+bool is_classification(const Run& run, const Inference& inference, const Predictions& predictions);
+/// How often which class was taken for which.
+Figure class_figure(const Inference& inference, const Predictions& predictions);
 
 /// A name of the run as part of a file's name: everything unusual becomes '_'.
 std::string file_part(std::string_view name);
@@ -34,10 +41,12 @@ std::string file_part(std::string_view name);
 /// The area inside the axes, in pixels: small, so that labels can be read on a phone.
 inline constexpr int plot_width = 350, plot_height = 235;
 /// At most so many points of a kind are drawn: more are a blot, and megabytes.
-inline constexpr std::size_t most_points = 500;
+inline constexpr std::size_t most_points = 400;
 
 /// Every k-th of them, so that at most `most_points` remain; k is at least 1.
 std::size_t stride_for(std::size_t points);
+/// Every k-th value.
+std::vector<double> every(std::size_t stride, const std::vector<double>& values);
 
 /// Calls `make`; what it throws becomes a warning of the run.
 template <class Make>

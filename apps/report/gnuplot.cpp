@@ -1,4 +1,4 @@
-// One process a picture: fed, read and waited for, whatever it does.
+// One process a picture: started, heard and waited for, whatever it does.
 #include "gnuplot.hpp"
 
 #include <widelimit/error.hpp>
@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,14 +56,24 @@ class Descriptor {
   int fd_;
 };
 
-/// Both ends, ours first. A socket rather than a pipe where we write: then a child that is gone is
-/// an error code and not a signal.
-std::pair<Descriptor, Descriptor> channel(bool we_write) {
+/// A pipe: the end to read and the end to write.
+std::pair<Descriptor, Descriptor> pipe() {
   int ends[2];
-  const int status = we_write ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)
-                              : ::pipe2(ends, O_CLOEXEC);
-  if (status != 0) fail(we_write ? "socket" : "pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
   return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+/// A file in memory that holds the text: unlike a pipe it can be filled before anybody reads.
+Descriptor file_of(std::string_view text) {
+  Descriptor file(::memfd_create("gnuplot-script", MFD_CLOEXEC));
+  if (file.get() < 0) fail("file in memory");
+  while (!text.empty()) {
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno != EINTR) fail("file in memory");
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) fail("file in memory");
+  return file;
 }
 
 class FileActions {
@@ -85,8 +95,10 @@ class FileActions {
 class Child {
  public:
   Child(const FileActions& actions, const std::vector<char*>& environment) {
+    // As "-" gnuplot reads its input byte by byte; by name it does not.
+    const char* const input = ::access("/dev/stdin", R_OK) == 0 ? "/dev/stdin" : "-";
     std::array<char*, 4> arguments{const_cast<char*>("gnuplot"), const_cast<char*>("-d"),
-                                   const_cast<char*>("-"), nullptr};
+                                   const_cast<char*>(input), nullptr};
     error_ = ::posix_spawnp(&pid_, arguments[0], actions.get(), nullptr, arguments.data(),
                             environment.data());
     if (error_ != 0) pid_ = -1;
@@ -129,9 +141,8 @@ std::vector<std::string> plain_environment() {
   return variables;
 }
 
-/// Writes `input` to the child and collects its two streams until both end. False: out of time.
-bool converse(Descriptor in, std::string_view input, Descriptor out, std::string& output,
-              Descriptor err, std::string& errors) {
+/// Collects what the child says until it closes both streams. False: out of time.
+bool listen(Descriptor out, std::string& output, Descriptor err, std::string& errors) {
   const auto deadline = std::chrono::steady_clock::now() + time_limit;
   const auto receive = [](Descriptor& from, std::string& to) {
     char buffer[65536];
@@ -143,21 +154,13 @@ bool converse(Descriptor in, std::string_view input, Descriptor out, std::string
     }
   };
   while (out.get() >= 0 || err.get() >= 0) {
-    std::array<pollfd, 3> waiting{pollfd{in.get(), POLLOUT, 0}, pollfd{out.get(), POLLIN, 0},
-                                  pollfd{err.get(), POLLIN, 0}};
+    std::array<pollfd, 2> waiting{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0) continue;
-    if (waiting[0].revents != 0) {
-      const ssize_t sent =
-          ::send(in.get(), input.data(), input.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent > 0) input.remove_prefix(static_cast<std::size_t>(sent));
-      const bool is_gone = sent < 0 && errno != EINTR && errno != EAGAIN;
-      if (input.empty() || is_gone) in.reset();
-    }
-    if (waiting[1].revents != 0) receive(out, output);
-    if (waiting[2].revents != 0) receive(err, errors);
+    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) <= 0) continue;
+    if (waiting[0].revents != 0) receive(out, output);
+    if (waiting[1].revents != 0) receive(err, errors);
   }
   return true;
 }
@@ -173,15 +176,14 @@ std::string last_words(const std::string& errors) {
 }
 
 Drawing run_one(const std::string& script, const std::vector<char*>& environment) {
-  auto [in, their_in] = channel(true);
-  auto [out, their_out] = channel(false);
-  auto [err, their_err] = channel(false);
+  const Descriptor in = file_of(script);
+  auto [out, their_out] = pipe();
+  auto [err, their_err] = pipe();
   FileActions actions;
-  actions.connect(their_in, STDIN_FILENO);
+  actions.connect(in, STDIN_FILENO);
   actions.connect(their_out, STDOUT_FILENO);
   actions.connect(their_err, STDERR_FILENO);
   Child child(actions, environment);
-  their_in.reset();
   their_out.reset();
   their_err.reset();
   Drawing drawing;
@@ -191,7 +193,7 @@ Drawing run_one(const std::string& script, const std::vector<char*>& environment
     return drawing;
   }
   std::string errors;
-  if (!converse(std::move(in), script, std::move(out), drawing.svg, std::move(err), errors)) {
+  if (!listen(std::move(out), drawing.svg, std::move(err), errors)) {
     child.kill();
     errors = "it did not finish within " + std::to_string(time_limit.count()) + " s";
   }

@@ -8,6 +8,10 @@
 
 namespace widelimit::report {
 
+namespace {
+constexpr std::size_t tall = 24;  // rows: longer tables scroll within the page
+}
+
 std::string code(std::string_view text) {
   std::string result = "<code>", part;
   const auto flush = [&] {
@@ -41,7 +45,8 @@ bool Table::is_text(std::size_t column) const {
 
 std::string Table::html() const {
   const std::string name = escaped(caption_);
-  std::string text = "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + name +
+  std::string text = "<div class=\"" + std::string(rows_.size() > tall ? "scroll tall" : "scroll") +
+                     "\" role=\"region\" tabindex=\"0\" aria-label=\"" + name +
                      "\">\n<table>\n<caption>" + name + "</caption>\n<thead><tr>";
   const auto kind = [&](std::size_t column) {
     return std::string(is_text(column) ? " class=\"text\"" : "");

@@ -1,9 +1,8 @@
 // Kernels as heat maps.
 #include "figures.hpp"
 
-#include "color.hpp"
+#include "heat_map.hpp"
 #include "npy.hpp"
-#include "script.hpp"
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
@@ -52,19 +51,10 @@ std::string set_of(std::string_view block, bool rows) {
   return std::string(rows ? block.substr(0, middle) : block.substr(middle + 1)) + " samples";
 }
 
-std::string palette() {
-  std::string text = "set palette maxcolors 256 defined (";
-  const std::vector<std::string> steps = sequential_palette(16);
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(i) + " '" + steps[i] + "'";
-  return text + ")";
-}
-
-Figure heat_map(const Map& map, const std::string& block, const std::string& kernel) {
+Figure kernel_figure(const Map& map, const std::string& block, const std::string& kernel) {
   std::vector<double> all;
   for (const auto& row : map.values) all.insert(all.end(), row.begin(), row.end());
   if (all.empty()) throw Error(ErrorCode::usage, "an empty kernel");
-  const Range range = range_of(all, false, 0);
   const double low = *std::min_element(all.begin(), all.end());
   const double high = *std::max_element(all.begin(), all.end());
 
@@ -81,36 +71,15 @@ Figure heat_map(const Map& map, const std::string& block, const std::string& ker
 
   // Square cells where that leaves a picture to look at: a few test rows against many training
   // columns would be a line.
-  constexpr int across = plot_width - 40, right = 58;
+  HeatMap picture;
   const double ratio = static_cast<double>(map.rows) / static_cast<double>(map.cols);
-  const int down = static_cast<int>(std::lround(across * std::clamp(ratio, 0.3, 1.0)));
-  Script script(across, down, 62, right);
-  script.line(palette());
-  script.line("unset grid");
-  script.line("set border 0");
-  script.line("set tics scale 0.5");
-  script.x_axis(set_of(block, false),
-                {-0.5 * static_cast<double>(map.stride), static_cast<double>(map.cols) - 0.5});
-  script.y_axis(set_of(block, true),
-                {static_cast<double>(map.rows) - 0.5, -0.5 * static_cast<double>(map.stride)});
-  script.line("set cbrange [" + plain(range.low) + ":" + plain(range.high) + "]");
-  script.line("set colorbox user noborder origin graph 1.04,0 size graph 0.035,1");
-  script.line("set format cb '%.3g'");
-  const auto ticks = [&](const char* axis, double extent, int pixels, int room, double least) {
-    script.line("set " + std::string(axis) + "tics " +
-                plain(std::max(nice_step(extent, pixels / room), least)));
-  };
-  ticks("x", static_cast<double>(map.cols), across, 48, 1);
-  ticks("y", static_cast<double>(map.rows), down, 30, 1);
-  ticks("cb", range.high - range.low, down, 40, 0);
-  std::vector<std::vector<double>> columns(map.values.front().size());
-  for (const auto& row : map.values) {
-    for (std::size_t j = 0; j < row.size(); ++j) columns[j].push_back(row[j]);
-  }
-  const std::string stride = std::to_string(map.stride);
-  script.plot(script.data(columns) + " matrix using ($1*" + stride + "):($2*" + stride +
-              "):3 with image");
-  figure.script = script.text();
+  picture.down = static_cast<int>(std::lround(picture.across * std::clamp(ratio, 0.3, 1.0)));
+  picture.x_label = set_of(block, false);
+  picture.y_label = set_of(block, true);
+  picture.x_ticks = sample_ticks(map.cols, map.stride, picture.across / 48);
+  picture.y_ticks = sample_ticks(map.rows, map.stride, picture.down / 30);
+  picture.values = map.values;
+  figure.script = heat_map_script(picture);
   return figure;
 }
 
@@ -123,7 +92,7 @@ std::vector<Figure> kernel_figures(Run& run) {
     if (!run.has(file)) continue;
     attempt(run, [&] {
       figures.push_back(
-          heat_map(read_map(run.dir / file), entry["block"].text(), entry["kernel"].text()));
+          kernel_figure(read_map(run.dir / file), entry["block"].text(), entry["kernel"].text()));
     });
   }
   // NNGP beside NTK, block by block.

@@ -40,6 +40,14 @@ Losses read_losses(const std::filesystem::path& file) {
   return losses;
 }
 
+/// Are there at least two times that a logarithmic axis can show? Infinity alone is no course.
+bool has_course(const Losses& losses) {
+  const std::vector<double>& times =
+      losses.train_mean.empty() ? losses.test_mean.x : losses.train_mean.x;
+  return std::count_if(times.begin(), times.end(),
+                       [](double t) { return t > 0 && std::isfinite(t); }) > 1;
+}
+
 struct Member {
   Curve train, test;
 };
@@ -63,34 +71,55 @@ std::vector<Member> read_members(const std::filesystem::path& file) {
 
 class LossPlot {
  public:
-  void add(const Curve& curve, Script::Mark mark, const Color& color, double opacity,
-           const char* name) {
-    const Curve small = simplified_on_log_axes(curve);
-    if (small.empty()) return;
-    times_.insert(times_.end(), small.x.begin(), small.x.end());
-    losses_.insert(losses_.end(), small.y.begin(), small.y.end());
-    const char* style = mark == Script::Mark::line     ? "lines linewidth 2.6"
-                        : mark == Script::Mark::dashed ? "lines linewidth 1.6 dashtype (8,5)"
-                                                       : "lines linewidth 0.9";
-    const bool is_point = small.x.size() == 1;
-    script_.plot(script_.data({small.x, small.y}) + " using 1:2 with " +
-                 (is_point ? "points pointtype 7 pointsize 0.6" : style) +
-                 line_color(color, opacity));
-    if (name != nullptr) script_.legend(mark, color, opacity, name);
+  void add(Curve curve, Script::Mark mark, const Color& color, double opacity, const char* name) {
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+      if (curve.x[i] > 0 && curve.y[i] > 0 && std::isfinite(curve.x[i]) &&
+          std::isfinite(curve.y[i]))
+        greatest_ = std::max(greatest_, curve.y[i]);
+    }
+    lines_.push_back({std::move(curve), mark, color, opacity, name});
   }
-  [[nodiscard]] bool empty() const noexcept { return times_.empty(); }
-  std::string finish(const std::string& time_label) {
-    Range losses = range_of(losses_, true);
-    // Below a rounding error of the largest loss there is nothing to see.
-    losses.low = std::max(losses.low, losses.high * 1e-16);
-    script_.x_axis(time_label, range_of(times_, true, 0), true);
-    script_.y_axis("loss", losses, true);
-    return script_.text();
+  /// The script, or nothing where no loss can be shown on logarithmic axes.
+  std::string finish(const std::string& time_label) const {
+    // Below a rounding error of the greatest loss there is nothing to see.
+    const double least = greatest_ * 1e-16;
+    Script script(plot_width, plot_height + 30);
+    std::vector<double> times, losses;
+    for (const Line& line : lines_) {
+      Curve curve;
+      for (std::size_t i = 0; i < line.curve.x.size(); ++i) {
+        if (line.curve.y[i] >= least) curve.add(line.curve.x[i], line.curve.y[i]);
+      }
+      // Many lines need no more points together than a few do.
+      const int columns = std::clamp(8000 / static_cast<int>(lines_.size()), 100, 400);
+      curve = simplified_on_log_axes(curve, columns);
+      if (curve.empty()) continue;
+      times.insert(times.end(), curve.x.begin(), curve.x.end());
+      losses.insert(losses.end(), curve.y.begin(), curve.y.end());
+      const char* style = curve.x.size() == 1                 ? "points pointtype 7 pointsize 0.6"
+                          : line.mark == Script::Mark::line   ? "lines linewidth 2.6"
+                          : line.mark == Script::Mark::dashed ? "lines linewidth 1.6 dashtype (8,5)"
+                                                              : "lines linewidth 0.9";
+      script.plot(script.data({curve.x, curve.y}) + " using 1:2 with " + style +
+                  line_color(line.color, line.opacity));
+      if (line.name != nullptr) script.legend(line.mark, line.color, line.opacity, line.name);
+    }
+    if (times.empty()) return {};
+    script.x_axis(time_label, range_of(times, true, 0), true);
+    script.y_axis("loss", range_of(losses, true), true);
+    return script.text();
   }
 
  private:
-  Script script_{plot_width, plot_height + 30};
-  std::vector<double> times_, losses_;
+  struct Line {
+    Curve curve;
+    Script::Mark mark;
+    Color color;
+    double opacity;
+    const char* name;
+  };
+  std::vector<Line> lines_;
+  double greatest_ = 0;
 };
 
 Curve scaled(const Curve& curve, double factor) {
@@ -99,10 +128,8 @@ Curve scaled(const Curve& curve, double factor) {
   return result;
 }
 
-void add_loss_figure(Run& run, const Inference& inference, const std::vector<Member>& members,
-                     std::vector<Figure>& figures) {
-  const Losses losses =
-      inference.id.empty() ? Losses() : read_losses(run.dir / "loss" / (inference.id + ".csv"));
+void add_loss_figure(Run& run, const Inference& inference, const Losses& losses,
+                     const std::vector<Member>& members, std::vector<Figure>& figures) {
   const bool has_expected = !losses.train_expected.empty() || !losses.test_expected.empty();
   LossPlot plot;
   // Gradient flow runs in learning_rate * t, a finite network in learning_rate * step.
@@ -121,7 +148,9 @@ void add_loss_figure(Run& run, const Inference& inference, const std::vector<Mem
   plot.add(losses.test_expected, dashed, test, 1, "expected, test");
   plot.add(losses.train_mean, line, train, 1, "of the mean, train");
   plot.add(losses.test_mean, line, test, 1, "of the mean, test");
-  if (plot.empty()) return;
+  const std::string script =
+      plot.finish("time t, learning rate " + number(inference.learning_rate));
+  if (script.empty()) return;
 
   Figure& figure = figures.emplace_back();
   figure.file = "loss." + file_part(inference.id.empty() ? "finite" : inference.id);
@@ -142,7 +171,7 @@ void add_loss_figure(Run& run, const Inference& inference, const std::vector<Mem
                         number(1 / (1 - momentum), 3) + " times as fast.";
     }
   }
-  figure.script = plot.finish("time t, learning rate " + number(inference.learning_rate));
+  figure.script = script;
 }
 
 }  // namespace
@@ -154,14 +183,17 @@ std::vector<Figure> loss_figures(Run& run) {
     attempt(run, [&] { members = read_members(run.dir / "finite" / "losses.csv"); });
   for (const Inference& inference : inferences(run)) {
     if (inference.id.empty() || !run.has("loss/" + inference.id + ".csv")) continue;
-    attempt(run, [&] { add_loss_figure(run, inference, members, figures); });
+    attempt(run, [&] {
+      const Losses losses = read_losses(run.dir / "loss" / (inference.id + ".csv"));
+      if (has_course(losses)) add_loss_figure(run, inference, losses, members, figures);
+    });
   }
   if (figures.empty() && !members.empty()) {
     Inference alone;
     alone.method = "finite networks";
     const double rate = run.record["finite"]["learning_rate"].number();
     if (std::isfinite(rate)) alone.learning_rate = rate;
-    attempt(run, [&] { add_loss_figure(run, alone, members, figures); });
+    attempt(run, [&] { add_loss_figure(run, alone, {}, members, figures); });
   }
 
   return figures;

@@ -2,10 +2,14 @@
 #include "page.hpp"
 
 #include "color.hpp"
+#include "csv.hpp"
+
 #include "html.hpp"
 #include "tables.hpp"
 #include "text.hpp"
 #include "words.hpp"
+
+#include <widelimit/error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -70,7 +74,11 @@ std::string notices(const Run& run) {
                          : paragraph("What was finished is shown below:") + bullets(kept);
     html += "</section>\n";
   }
-  std::vector<std::string> warnings = texts_of(run.record["warnings"]);
+  std::vector<std::string> warnings;
+  for (const std::string& text : texts_of(run.record["warnings"])) {
+    if (!text.starts_with(Run::own_warnings)) warnings.push_back(text);
+  }
+
   warnings.insert(warnings.end(), run.warnings.begin(), run.warnings.end());
   if (!warnings.empty()) {
     html += "<section class=\"notice\" aria-label=\"Warnings\">\n<h2>" +
@@ -138,7 +146,10 @@ std::string reproduce(const Run& run) {
   add("Fingerprint", fingerprint.empty() ? fingerprint : code(fingerprint));
   const std::string file = run.record["experiment_file"].text();
   add("Experiment", file.empty() ? file : code(file));
-  add("Started", escaped(run.record["started"].text()));
+  std::string started = run.record["started"].text();
+  if (started.size() == 20 && started[10] == 'T' && started.back() == 'Z')
+    started = started.substr(0, 10) + " " + started.substr(11, 8) + " UTC";
+  add("Started", escaped(started));
   const double memory = run.record["peak_memory_bytes"].number();
   add("Peak memory", memory > 0 ? bytes(memory) : std::string());
   if (!facts.empty()) html += "<dl class=\"facts\">\n" + facts + "</dl>\n";
@@ -147,6 +158,26 @@ std::string reproduce(const Run& run) {
             escaped(run.record["experiment"].pretty()) + "</pre>\n</details>\n";
   }
   return html;
+}
+
+/// How much the outputs vary before training, from predictions/prior.std.csv; may be empty.
+std::string prior_in_words(const Run& run) {
+  if (!run.has("predictions/prior.std.csv")) return {};
+  double sum = 0, samples = 0;
+  try {
+    CsvReader csv(run.dir / "predictions" / "prior.std.csv");
+    const auto deviation = csv.find("nngp_std");
+    while (deviation && csv.next()) {
+      sum += csv.number(*deviation);
+      ++samples;
+    }
+  } catch (const Error&) {
+    return {};  // one sentence less
+  }
+  if (!(samples > 0) || !std::isfinite(sum)) return {};
+  return " Before training their outputs vary with a standard deviation of " +
+         number(sum / samples, 3) + ", on average over these samples and in the units in which " +
+         "the network is trained.";
 }
 
 std::vector<Section> sections(const Run& run, const Figures& figures) {
@@ -165,13 +196,16 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
           "<i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the correlation of two different "
           "samples, and the diagonal of the neural tangent kernel. A correlation that creeps "
           "towards 1 with depth means that the network stops telling samples apart.",
-          network_table(run)));
+          network_table(run) + pictures(figures.network)));
   add("kernels", "Kernels",
       with_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
                 "covariance of the infinitely wide network at initialisation, NTK the kernel by "
                 "which it learns. Each picture has a scale of its own.",
                 pictures(figures.kernels)));
-  add("predictions", "Predictions", pictures(figures.predictions));
+  add("predictions", "Predictions",
+      with_lead("What networks of infinite width, trained, say of the test samples." +
+                    prior_in_words(run),
+                pictures(figures.predictions)));
   add("losses", has_times ? "Losses over time" : "Losses", pictures(figures.losses));
   add("finite", "Finite against infinite width",
       with_lead("How well the limit predicts networks of the widths in the table above: points on "

@@ -11,7 +11,7 @@
 namespace widelimit::report {
 
 struct Figures {
-  std::vector<Figure> data, kernels, predictions, losses, finite;
+  std::vector<Figure> data, network, kernels, predictions, losses, finite;
 };
 
 /// A whole HTML document that loads nothing: style and pictures are inside.

@@ -2,12 +2,13 @@
 #include "figures.hpp"
 
 #include "color.hpp"
-#include "predictions.hpp"
 #include "script.hpp"
 #include "text.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <initializer_list>
 #include <numeric>
 #include <string>
 
@@ -34,18 +35,51 @@ Named named(const Run& run, const Inference& inference, const Predictions& predi
   return names;
 }
 
-/// Both axes alike, so that the identity is the diagonal.
-void equal_axes(Script& script, const std::string& x, const std::string& y,
-                const std::vector<double>& values) {
-  const Range range = range_of(values);
-  script.x_axis(x, range);
-  script.y_axis(y, range);
-  const std::string identity = script.data({{range.low, range.high}, {range.low, range.high}});
-  script.plot(identity + " using 1:2 with lines linewidth 1 dashtype (8,5)" + line_color(muted));
+std::vector<double> joined(std::initializer_list<const std::vector<double>*> parts) {
+  std::vector<double> all;
+  for (const std::vector<double>* part : parts) all.insert(all.end(), part->begin(), part->end());
+  return all;
 }
 
-std::string thinning(std::size_t stride) {
+/// Points that would lie on the diagonal if both axes agreed.
+struct Comparison {
+  std::string x_label, y_label, dots, bars;
+  std::vector<double> x, y, low, high;  ///< low and high empty: no bars
+};
+
+std::string comparison_script(const Comparison& points) {
+  const Range range = range_of(joined({&points.x, &points.y, &points.low, &points.high}));
+  Script script(plot_width, plot_width - 50);
+  script.x_axis(points.x_label, range);
+  script.y_axis(points.y_label, range);
+  const std::vector<double> corners{range.low, range.high};
+  script.plot(script.data({corners, corners}) + " using 1:2 with lines linewidth 1 dashtype (8,5)" +
+              line_color(muted));
+  const std::size_t stride = stride_for(points.x.size());
+  const std::vector<double> x = every(stride, points.x);
+  if (!points.low.empty()) {
+    script.plot(script.bars(x, every(stride, points.low), every(stride, points.high)) +
+                " using 1:2 with lines linewidth 1.2" + line_color(test, 0.6));
+  }
+  script.plot(script.data({x, every(stride, points.y)}) +
+              " using 1:2 with points pointtype 7 pointsize 0.5" + line_color(test, 0.9));
+  script.legend(Script::Mark::dot, test, 0.9, points.dots);
+  if (!points.low.empty()) script.legend(Script::Mark::bar, test, 0.6, points.bars);
+  script.legend(Script::Mark::dashed, muted, 1, "equal");
+  return script.text();
+}
+
+std::string thinning(std::size_t points) {
+  const std::size_t stride = stride_for(points);
   return stride > 1 ? " One of " + std::to_string(stride) + " samples is drawn." : "";
+}
+
+/// mean + times * deviation
+std::vector<double> shifted(const std::vector<double>& mean, const std::vector<double>& deviation,
+                            double times) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < mean.size(); ++i) result.push_back(mean[i] + times * deviation[i]);
+  return result;
 }
 
 Figure against_truth(const Run& run, const Inference& inference, const Predictions& predictions,
@@ -54,37 +88,18 @@ Figure against_truth(const Run& run, const Inference& inference, const Predictio
   const Named names = named(run, inference, predictions, k, "prediction");
   Figure figure;
   figure.file = names.file;
-  figure.label = "Predicted mean against true value of the test samples: " + names.title;
   figure.title = names.title;
+  figure.label = "Predicted mean against true value of the test samples: " + names.title;
   figure.caption =
       "Predicted mean" + names.at + " against the truth. Points on the dashed line are exact.";
-  std::vector<double> extent = one.mean;
-  extent.insert(extent.end(), one.truth.begin(), one.truth.end());
-  Script script(plot_width, plot_width - 50);
-  const std::size_t stride = stride_for(one.mean.size());
-  const std::string every = " every " + std::to_string(stride);
+  Comparison points{"truth", "prediction", "test samples", "± 2 σ", one.truth, one.mean, {}, {}};
   if (one.has_deviation()) {
-    std::vector<double> low, high;
-    for (std::size_t i = 0; i < one.mean.size(); ++i) {
-      low.push_back(one.mean[i] - bars * one.deviation[i]);
-      high.push_back(one.mean[i] + bars * one.deviation[i]);
-    }
-    extent.insert(extent.end(), low.begin(), low.end());
-    extent.insert(extent.end(), high.begin(), high.end());
-    equal_axes(script, "truth", "prediction", extent);
-    script.plot(script.data({one.truth, one.mean, low, high}) + every +
-                " using 1:2:3:4 with yerrorbars pointtype 0 linewidth 1" + line_color(test, 0.6));
-    script.legend(Script::Mark::bar, test, 0.6, "± 2 standard deviations");
+    points.low = shifted(one.mean, one.deviation, -bars);
+    points.high = shifted(one.mean, one.deviation, bars);
     figure.caption += " Bars: ± 2 standard deviations of the latent function.";
-  } else {
-    equal_axes(script, "truth", "prediction", extent);
   }
-  script.plot(script.data({one.truth, one.mean}) + every +
-              " using 1:2 with points pointtype 7 pointsize 0.5" + line_color(test, 0.9));
-  script.legend(Script::Mark::dot, test, 0.9, "test samples");
-  script.legend(Script::Mark::dashed, muted, 1, "equal");
-  figure.caption += thinning(stride);
-  figure.script = script.text();
+  figure.caption += thinning(one.mean.size());
+  figure.script = comparison_script(points);
   return figure;
 }
 
@@ -112,29 +127,22 @@ Figure along_line(const Run& run, const Inference& inference, const Predictions&
   figure.caption = "Predicted mean" + names.at + " along the input" +
                    (one.has_deviation() ? "; the band is ± 2 standard deviations wide." : ".");
   Script script(plot_width, plot_height);
-  std::vector<double> xs = x, ys = mean;
-  xs.insert(xs.end(), line.train.begin(), line.train.end());
-  if (k < line.train_targets.size())
-    ys.insert(ys.end(), line.train_targets[k].begin(), line.train_targets[k].end());
+  std::vector<double> low, high, targets;
+  if (k < line.train_targets.size()) targets = line.train_targets[k];
   if (one.has_deviation()) {
-    std::vector<double> low, high;
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      low.push_back(mean[i] - bars * deviation[i]);
-      high.push_back(mean[i] + bars * deviation[i]);
-    }
-    ys.insert(ys.end(), low.begin(), low.end());
-    ys.insert(ys.end(), high.begin(), high.end());
+    low = shifted(mean, deviation, -bars);
+    high = shifted(mean, deviation, bars);
     script.plot(script.data({x, low, high}) + " using 1:2:3 with filledcurves" + line_color(test) +
                 " fillstyle transparent solid 0.18 noborder");
-    script.legend(Script::Mark::band, test, 0.18, "± 2 standard deviations");
   }
-  script.x_axis(run.feature_name(0), range_of(xs, false, 0.02));
-  script.y_axis(run.output_name(k), range_of(ys));
+  script.x_axis(run.feature_name(0), range_of(joined({&x, &line.train}), false, 0.02));
+  script.y_axis(run.output_name(k), range_of(joined({&mean, &low, &high, &targets})));
   script.plot(script.data({x, mean}) + " using 1:2 with lines linewidth 2.2" + line_color(test));
   script.legend(Script::Mark::line, test, 1, "mean");
-  if (k < line.train_targets.size()) {
-    script.plot(script.data({line.train, line.train_targets[k]}) + " every " +
-                std::to_string(stride_for(line.train.size())) +
+  if (!low.empty()) script.legend(Script::Mark::band, test, 0.18, "± 2 σ");
+  if (!targets.empty()) {
+    const std::size_t stride = stride_for(targets.size());
+    script.plot(script.data({every(stride, line.train), every(stride, targets)}) +
                 " using 1:2 with points pointtype 7 pointsize 0.5" + line_color(train, 0.8));
     script.legend(Script::Mark::dot, train, 0.8, "training samples");
   }
@@ -147,45 +155,33 @@ Figure finite_against_infinite(const Run& run, const Inference& inference,
                                const std::vector<std::vector<double>>& members) {
   const Prediction& one = predictions.outputs[k];
   const Named names = named(run, inference, predictions, k, "finite");
-  std::vector<double> mean, low, high;
+  Comparison points{
+      "infinite width", "finite width", "test samples", "least to greatest", one.mean, {}, {}, {}};
+  const auto count_of_members =
+      static_cast<std::int64_t>(members.empty() ? 0 : members.front().size());
   for (const std::vector<double>& values : members) {
-    const auto n = static_cast<double>(values.size());
-    const double average = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    mean.push_back(average);
+    points.y.push_back(std::accumulate(values.begin(), values.end(), 0.0) /
+                       static_cast<double>(count_of_members));
+    if (count_of_members < 2) continue;
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    low.push_back(*least);
-    high.push_back(*most);
+    points.low.push_back(*least);
+    points.high.push_back(*most);
   }
-  const std::size_t count_of_members = members.empty() ? 0 : members.front().size();
   Figure figure;
   figure.file = names.file;
-  figure.label = "Prediction of the finite network against the infinite one: " + names.title;
   figure.title = names.title;
-  figure.caption =
-      "Test samples: " +
-      (count_of_members > 1 ? "mean of " + count(static_cast<std::int64_t>(count_of_members)) +
-                                  " trained networks of finite width"
-                            : std::string("one trained network of finite width")) +
-      " against the mean prediction at infinite width" + names.at + ".";
-  std::vector<double> extent = one.mean;
-  extent.insert(extent.end(), low.begin(), low.end());
-  extent.insert(extent.end(), high.begin(), high.end());
-  Script script(plot_width, plot_width - 50);
-  equal_axes(script, "infinite width", "finite width", extent);
-  const std::size_t stride = stride_for(mean.size());
-  const std::string every = " every " + std::to_string(stride);
+  figure.label = "Prediction of the finite network against the infinite one: " + names.title;
+  figure.caption = "Test samples: " +
+                   (count_of_members > 1
+                        ? "mean of " + count(count_of_members) + " trained networks of finite width"
+                        : std::string("one trained network of finite width")) +
+                   " against the mean prediction at infinite width" + names.at + ".";
   if (count_of_members > 1) {
-    script.plot(script.data({one.mean, mean, low, high}) + every +
-                " using 1:2:3:4 with yerrorbars pointtype 0 linewidth 1" + line_color(test, 0.6));
-    script.legend(Script::Mark::bar, test, 0.6, "least to greatest");
+    points.dots = "mean";
     figure.caption += " Bars reach from the least to the greatest of them.";
   }
-  script.plot(script.data({one.mean, mean}) + every +
-              " using 1:2 with points pointtype 7 pointsize 0.5" + line_color(test, 0.9));
-  script.legend(Script::Mark::dot, test, 0.9, count_of_members > 1 ? "mean" : "test samples");
-  script.legend(Script::Mark::dashed, muted, 1, "equal");
-  figure.caption += thinning(stride);
-  figure.script = script.text();
+  figure.caption += thinning(one.mean.size());
+  figure.script = comparison_script(points);
   return figure;
 }
 
@@ -199,6 +195,10 @@ std::vector<Figure> prediction_figures(Run& run) {
       const Predictions predictions = read_predictions(run, inference);
       const Line line =
           read_line(run, predictions.outputs.empty() ? 0 : predictions.outputs.front().mean.size());
+      if (is_classification(run, inference, predictions)) {
+        figures.push_back(class_figure(inference, predictions));
+        return;
+      }
       const std::size_t outputs = std::min(predictions.outputs.size(), most_outputs);
       for (std::size_t k = 0; k < outputs; ++k) {
         if (!line.test.empty()) figures.push_back(along_line(run, inference, predictions, k, line));

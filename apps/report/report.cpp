@@ -56,13 +56,14 @@ Outcome draw(const std::filesystem::path& run_dir) {
   Run run = Run::open(run_dir);
   Figures figures;
   figures.data = data_figures(run);
+  figures.network = network_figures(run);
   figures.kernels = kernel_figures(run);
   figures.predictions = prediction_figures(run);
   figures.losses = loss_figures(run);
   figures.finite = finite_figures(run);
   std::vector<Figure*> all;
-  for (std::vector<Figure>* group :
-       {&figures.data, &figures.kernels, &figures.predictions, &figures.losses, &figures.finite}) {
+  for (std::vector<Figure>* group : {&figures.data, &figures.network, &figures.kernels,
+                                     &figures.predictions, &figures.losses, &figures.finite}) {
     for (Figure& figure : *group) all.push_back(&figure);
   }
   draw_pictures(run, all);
@@ -76,7 +77,8 @@ Outcome draw(const std::filesystem::path& run_dir) {
   }
   outcome.files.emplace_back("report.html");
   write_file(run_dir / "report.html", page(run, figures));
-  outcome.warnings = std::move(run.warnings);
+  for (const std::string& warning : run.warnings)
+    outcome.warnings.push_back(std::string(Run::own_warnings) + warning);
   return outcome;
 }
 

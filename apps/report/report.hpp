@@ -10,7 +10,7 @@
 namespace widelimit::report {
 
 struct Outcome {
-  std::vector<std::string> warnings;         ///< what could not be read or drawn, and why
+  std::vector<std::string> warnings;  ///< what could not be read or drawn, and why; "report: ..."
   std::vector<std::filesystem::path> files;  ///< written, relative to the run's directory
 };
 

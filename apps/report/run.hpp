@@ -18,6 +18,10 @@ struct Run {
   Json record;                        ///< run.json
   Json metrics;                       ///< metrics.json; null where there is none
   std::vector<std::string> warnings;  ///< of the report itself: what could not be read or drawn
+                                      /// What such warnings begin with outside of the page. The
+                                      /// record may hold those of an earlier
+  /// report, which is no news to the next one.
+  static constexpr std::string_view own_warnings = "report: ";
 
   /// Throws Error(usage) that names run.json where it is missing or broken. A broken metrics.json
   /// is a warning.

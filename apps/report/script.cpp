@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
 namespace widelimit::report {
 namespace {
@@ -14,28 +13,16 @@ namespace {
 constexpr int bottom = 54;      // tick labels and the axis' name
 constexpr int row_height = 19;  // of the legend
 constexpr int mark_width = 22;
+constexpr int gap = 14;  // between two entries
 
 std::string in_color(const Color& color) { return "'" + std::string(color.light) + "'"; }
-
-/// Ticks at powers of ten, seven at most.
-std::string decades(Range range) {
-  const int first = static_cast<int>(std::ceil(std::log10(range.low) - 1e-9));
-  const int last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
-  const int step = std::max(1, (last - first + 6) / 7);
-  std::string ticks;
-  for (int exponent = first; exponent <= last; exponent += step) {
-    ticks += ticks.empty() ? "" : ", ";
-    ticks += literal(power_of_ten(exponent)) + " 1e" + std::to_string(exponent);
-  }
-  return ticks;
-}
 
 /// About how wide a text is, in pixels, in the pictures' font.
 int width_of(std::string_view text) {
   const auto characters = std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
   });
-  return static_cast<int>(std::lround(6.4 * static_cast<double>(characters)));
+  return static_cast<int>(std::lround(6.5 * static_cast<double>(characters)));
 }
 
 /// gnuplot's commands for the mark of one entry; `at` turns pixels into a position.
@@ -62,8 +49,8 @@ std::string mark_commands(Script::Mark mark, const std::string& paint, const std
     case triangle:
       return point(" pointtype 9 pointsize 0.75");
     case bar:
-      return "set arrow from " + at(x + mark_width / 2, y - 6) + " to " +
-             at(x + mark_width / 2, y + 6) + " heads size screen 0.007,90" + paint + "\n";
+      return "set arrow from " + at(x + mark_width / 2, y - 7) + " to " +
+             at(x + mark_width / 2, y + 7) + " nohead linewidth 1.2" + paint + "\n";
     case band:
       return "set object rectangle from " + at(x, y - 5) + " to " + at(x + mark_width, y + 5) +
              " fillcolor rgb " + fill + " fillstyle transparent solid " + plain(opacity) +
@@ -74,18 +61,6 @@ std::string mark_commands(Script::Mark mark, const std::string& paint, const std
 
 }  // namespace
 
-std::string plain(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
-}
-
-std::string literal(std::string_view text) {
-  std::string result = "'";
-  for (const char c : clean(text)) result += c == '\'' ? "''" : std::string(1, c);
-  return result + "'";
-}
-
 std::string line_color(const Color& color, double opacity) {
   char text[12];
   const int transparency = static_cast<int>(std::lround(255 * (1 - opacity))) & 255;
@@ -93,61 +68,37 @@ std::string line_color(const Color& color, double opacity) {
   return " linecolor rgb '" + (text + std::string(color.light.substr(1))) + "'";
 }
 
-double nice_step(double extent, int most) {
-  const double rough = std::max(extent, 1e-300) / std::max(most, 1);
-  const double decade = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * decade >= rough * (1 - 1e-9)) return factor * decade;
-  }
-  return 10 * decade;
-}
-
-Range range_of(std::span<const double> values, bool logarithmic, double margin) {
-  Range range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
-  for (const double value : values) {
-    if (!std::isfinite(value) || (logarithmic && value <= 0)) continue;
-    range.low = std::min(range.low, value);
-    range.high = std::max(range.high, value);
-  }
-  if (range.low > range.high) return logarithmic ? Range{0.1, 10} : Range{};
-  if (logarithmic) {
-    if (range.high < 2 * range.low) return {range.low / 2, range.high * 2};
-    const double factor = std::pow(range.high / range.low, margin);
-    return {range.low / factor, range.high * factor};
-  }
-  double spread = range.high - range.low;
-  const double size = std::max(std::abs(range.low), std::abs(range.high));
-  if (spread <= 1e-12 * size || spread == 0) {
-    const double room = size > 0 ? size / 10 : 1;
-    return {range.low - room, range.high + room};
-  }
-  return {range.low - margin * spread, range.high + margin * spread};
-}
-
-Script::Script(int across, int down, int left, int right)
-    : across_(across), down_(down), left_(left), right_(right) {}
+Script::Script(int across, int down, int left, int right, int top)
+    : across_(across), down_(down), left_(left), right_(right), top_(top) {}
 
 void Script::line(std::string_view command) {
   body_ += command;
   body_ += '\n';
 }
 
-void Script::axis(char which, std::string_view label, Range range, bool logarithmic) {
+void Script::axis(char which, std::string_view label, Range range, const Ticks& ticks) {
   const std::string name(1, which);
-  line("set " + name + "label " + literal(shortened(label, 44)) + " textcolor " + in_color(muted) +
+  std::string text = shortened(label, 40);
+  if (!ticks.factor.empty()) text += " (" + ticks.factor + ")";
+  line("set " + name + "label " + literal(text) + " textcolor " + in_color(muted) +
        (which == 'x' ? " offset 0,0.35" : " offset 0.8,0"));
   line("set " + name + "range [" + plain(range.low) + ":" + plain(range.high) + "]");
-  if (logarithmic) {
-    line("set logscale " + name);
-    line("set " + name + "tics (" + decades(range) + ")");
-  }
+  line("set " + name + "tics (" + ticks.list + ")");
 }
 
+void Script::x_axis(std::string_view label, Range range, const Ticks& ticks) {
+  axis('x', label, range, ticks);
+}
+void Script::y_axis(std::string_view label, Range range, const Ticks& ticks) {
+  axis('y', label, range, ticks);
+}
 void Script::x_axis(std::string_view label, Range range, bool logarithmic) {
-  axis('x', label, range, logarithmic);
+  if (logarithmic) line("set logscale x");
+  x_axis(label, range, logarithmic ? logarithmic_ticks(range) : linear_ticks(range, across_ / 44));
 }
 void Script::y_axis(std::string_view label, Range range, bool logarithmic) {
-  axis('y', label, range, logarithmic);
+  if (logarithmic) line("set logscale y");
+  y_axis(label, range, logarithmic ? logarithmic_ticks(range) : linear_ticks(range, down_ / 30));
 }
 
 std::string Script::data(const std::vector<std::vector<double>>& columns) {
@@ -172,6 +123,19 @@ std::string Script::data(const std::vector<std::vector<double>>& columns) {
   return name;
 }
 
+std::string Script::bars(const std::vector<double>& x, const std::vector<double>& low,
+                         const std::vector<double>& high) {
+  const std::string name = "$d" + std::to_string(++blocks_);
+  body_ += name + " << END\nNaN NaN\n";
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!std::isfinite(x[i]) || !std::isfinite(low[i]) || !std::isfinite(high[i])) continue;
+    const std::string at = plain(x[i]) + " ";
+    body_ += "\n" + at + plain(low[i]) + "\n" + at + plain(high[i]) + "\n";
+  }
+  body_ += "END\n";
+  return name;
+}
+
 void Script::plot(const std::string& element) {
   plots_ += (plots_.empty() ? "plot " : ", \\\n  ") + element + " notitle";
 }
@@ -182,19 +146,26 @@ void Script::legend(Mark mark, const Color& color, double opacity, std::string_v
 
 std::vector<Script::Entry> Script::placed() const {
   std::vector<Entry> entries = legend_;
-  const auto width = [](const Entry& entry) { return mark_width + 7 + width_of(entry.text) + 12; };
+  const auto width = [](const Entry& entry) { return mark_width + 7 + width_of(entry.text) + gap; };
   int together = 0, widest = 0;
   for (const Entry& entry : entries) {
     together += width(entry);
     widest = std::max(widest, width(entry));
   }
-  // In one line where that fits, else in columns.
-  const int columns = std::max(1, across_ / std::max(widest, 1));
-  int x = 0;
+  // In a line where that fits; a few flow into the next one, many stand in columns.
+  const int columns = entries.size() > 3 ? std::max(1, across_ / widest) : 0;
+  const bool is_one_line = together - gap <= across_ + right_;
+  int x = 0, row = 0;
   for (int i = 0; Entry & entry : entries) {
-    const bool is_one_line = together - 12 <= across_ + right_;
-    entry.x = left_ + (is_one_line ? x : widest * (i % columns));
-    entry.row = is_one_line ? 0 : i / columns;
+    if (columns > 0 && !is_one_line) {
+      x = widest * (i % columns);
+      row = i / columns;
+    } else if (x > 0 && x + width(entry) - gap > across_ + right_) {
+      x = 0;
+      ++row;
+    }
+    entry.x = left_ + x;
+    entry.row = row;
     x += width(entry);
     ++i;
   }
@@ -202,7 +173,7 @@ std::vector<Script::Entry> Script::placed() const {
 }
 
 std::string Script::head(const std::vector<Entry>& entries) const {
-  const int top = 12 + (entries.empty() ? 0 : row_height * (entries.back().row + 1) + 2);
+  const int top = top_ + (entries.empty() ? 0 : row_height * (entries.back().row + 1) + 2);
   const int width = left_ + across_ + right_, height = top + down_ + bottom;
   const auto share = [](int pixels, int of) { return plain(static_cast<double>(pixels) / of); };
   const auto at = [&](int x, int from_top) {
@@ -212,7 +183,7 @@ std::string Script::head(const std::vector<Entry>& entries) const {
       "set encoding utf8\nset terminal svg noenhanced size " + std::to_string(width) + "," +
       std::to_string(height) + " font 'sans-serif,12'\nset minussign\nunset key\n" +
       "set border 3 linecolor " + in_color(axis_line) + "\n" +
-      "set tics nomirror out scale 0.6 textcolor " + in_color(muted) + "\nset format '%.6g'\n" +
+      "set tics nomirror out scale 0.6 textcolor " + in_color(muted) + "\n" +
       "set grid linetype 1 linewidth 1 linecolor " + in_color(grid) + "\n" +
       "set lmargin at screen " + share(left_, width) + "\nset rmargin at screen " +
       share(left_ + across_, width) + "\nset bmargin at screen " + share(bottom, height) +

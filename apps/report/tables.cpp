@@ -17,7 +17,7 @@ namespace widelimit::report {
 namespace {
 
 std::string shape_of(const Json& layer) {
-  std::string text;
+  std::string text = escaped(layer["shape"].text());
   for (const Json& extent : layer["shape"].elements())
     text += (text.empty() ? "" : " × ") + number(extent.number());
   return text;
@@ -202,6 +202,7 @@ std::string solves_table(const Run& run) {
   add_number("Smallest eigenvalue", "of the kernel with its ridge", "smallest_eigenvalue");
   add_number("Largest eigenvalue", "of the kernel with its ridge", "largest_eigenvalue");
   add_number("Reciprocal condition", "near 10⁻¹⁶ no digit is left", "rcond");
+  add_number("Residual", "relative, of the solved system", "residual");
   add_number("Log determinant", "natural logarithm", "logdet");
   add_number("Greatest learning rate", "at which gradient descent converges", "max_learning_rate");
   return table.empty() ? std::string() : table.html();

@@ -1,8 +1,8 @@
 // Palette, curves and what of gnuplot's pictures may pass.
 #include "report/color.hpp"
 #include "report/curve.hpp"
-#include "report/script.hpp"
 #include "report/svg.hpp"
+#include "report/ticks.hpp"
 
 #include "markup.hpp"
 
@@ -102,7 +102,7 @@ TEST_CASE("noise is bounded and keeps its extremes") {
   report::Curve curve;
   for (int i = 1; i <= 100'000; ++i) curve.add(i, i % 7 == 0 ? 10 : 1);
   const report::Curve small = report::simplified_on_log_axes(curve);
-  CHECK(small.x.size() <= 4 * 501);
+  CHECK(small.x.size() <= 4 * 401);
   CHECK(*std::max_element(small.y.begin(), small.y.end()) == doctest::Approx(10));
   CHECK(*std::min_element(small.y.begin(), small.y.end()) == doctest::Approx(1));
 }
@@ -128,6 +128,21 @@ TEST_CASE("ranges are never empty") {
   }
   CHECK(report::range_of(many).low < 1);
   CHECK(report::range_of(many).high > 3);
+}
+
+TEST_CASE("ticks are round numbers with the digits that tell them apart") {
+  CHECK(report::linear_ticks({-0.1, 2.1}, 5).list == "'0' 0, '0.5' 0.5, '1' 1, '1.5' 1.5, '2' 2");
+  CHECK(report::linear_ticks({-250, 260}, 3).list == "'−200' -200, '0' 0, '200' 200");
+  const report::Ticks small = report::linear_ticks({0, 3e-7}, 3);
+  CHECK(small.list == "'0' 0, '1' 1e-07, '2' 2e-07, '3' 3e-07");
+  CHECK(small.factor == "× 10⁻⁷");
+  CHECK(report::linear_ticks({1000.1, 1000.4}, 3).list ==
+        "'1000.1' 1000.1, '1000.2' 1000.2, '1000.3' 1000.3, '1000.4' 1000.4");
+  CHECK(report::logarithmic_ticks({1e-4, 200}).list ==
+        "'10⁻⁴' 0.0001, '10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10, '100' 100");
+  CHECK(report::sample_ticks(600, 3, 4).list == "'0' 0, '200' 66.6666667, '400' 133.333333");
+  CHECK(report::nice_step(1, 3) == 0.5);
+  CHECK(report::nice_step(560, 6) == 100);
 }
 
 TEST_CASE("a string for gnuplot is one literal on one line") {

@@ -327,3 +327,74 @@ TEST_CASE("one feature: the prediction is drawn along it") {
   CHECK(std::filesystem::exists(run.path() / "plots/curve.gradient_descent_mse_ensemble.ntk.svg"));
   CHECK(contains(run.read("report.html"), "the band is ± 2 standard deviations wide"));
 }
+
+TEST_CASE("times that no logarithmic axis can show make no picture of a course") {
+  const RunDirectory run;
+  run.write("loss/gradient_descent_mse_ensemble.ntk.csv",
+            "time,train_mean_loss,test_mean_loss\n0,1,1\ninf,0.5,0.5\n");
+  const report::Outcome outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_FALSE(
+      std::filesystem::exists(run.path() / "plots/loss.gradient_descent_mse_ensemble.ntk.svg"));
+  CHECK(std::filesystem::exists(run.path() / "plots/loss.finite.svg"));
+}
+
+TEST_CASE("losses of zero, infinity and not-a-number do not spoil the picture") {
+  const RunDirectory run;
+  run.write(
+      "loss/gradient_descent_mse_ensemble.ntk.csv",
+      "time,train_mean_loss,test_mean_loss\n0,1,1\n1,1e-320,0.5\n2,0,nan\n3,0,inf\n4,0.1,0.1\n");
+  const report::Outcome outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK(pictures(outcome) == 11);
+}
+
+TEST_CASE("classes are shown by how often which was taken for which") {
+  const RunDirectory run;
+  const std::string id = "gradient_descent_mse_ensemble.ntk";
+  // Three samples of two classes; the second of class 1 is taken for class 0.
+  run.write("predictions/" + id + ".csv",
+            "sample,output,mean,truth\n0,0,0.9,0.5\n0,1,0.1,-0.5\n1,0,0.2,-0.5\n1,1,0.8,0.5\n"
+            "2,0,0.6,-0.5\n2,1,0.4,0.5\n");
+  run.write("metrics.json", "{\"" + id + R"(": {"accuracy": 0.6667}})");
+  const report::Outcome outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK(std::filesystem::exists(run.path() / ("plots/classes." + id + ".svg")));
+  CHECK_FALSE(std::filesystem::exists(run.path() / ("plots/prediction." + id + ".y0.svg")));
+  CHECK(contains(run.read("report.html"), "2 of 3 test samples on the diagonal"));
+}
+
+TEST_CASE("a deep network's kernel is drawn layer by layer") {
+  const RunDirectory run;
+  std::string layers;
+  for (int i = 0; i < 30; ++i) {
+    layers += R"({"type": "dense", "shape": [8], "params": {}, "mean_variance": 1, )";
+    layers +=
+        "\"mean_correlation\": " + std::to_string(1 - 1.0 / (2 + i)) + R"(, "mean_ntk": 2}, )";
+  }
+  run.edit("run.json", "\"network\": [\n", "\"network\": [\n" + layers);
+  const report::Outcome outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK(std::filesystem::exists(run.path() / "plots/network.correlation.svg"));
+  CHECK(std::filesystem::exists(run.path() / "plots/network.scale.svg"));
+  CHECK(contains(run.read("report.html"), "class=\"scroll tall\""));
+}
+
+TEST_CASE("warnings of an earlier report are no news to the next") {
+  const RunDirectory run;
+  run.edit("run.json", "\"warnings\": [", "\"warnings\": [\"report: gnuplot was not found\", ");
+  CHECK(report::draw(run.path()).warnings.empty());
+  const std::string html = run.read("report.html");
+  CHECK_FALSE(contains(html, "gnuplot was not found"));
+  CHECK(contains(html, "1 warning<"));
+}
+
+TEST_CASE("a record cannot point out of its directory") {
+  const RunDirectory run, other;
+  const std::string name = other.path().filename().string();
+  run.edit("run.json", "kernel/train_train.nngp.npy",
+           "../" + name + "/kernel/train_train.nngp.npy");
+  run.edit("run.json", "kernel/train_train.ntk.npy",
+           other.path().string() + "/kernel/train_train.ntk.npy");
+  CHECK(pictures(report::draw(run.path())) == 9);
+}
