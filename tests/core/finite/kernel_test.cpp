@@ -92,7 +92,7 @@ TEST_CASE("kernels of one hidden layer are averages over initialisations") {
 TEST_CASE("kernels in standard parameterization are averages over initialisations") {
   check_kernels(R"([{"type": "dense", "width": 32, "W_std": 1.3, "b_std": 0.2,
                      "parameterization": "standard"}, "relu",
-                    {"type": "dense", "width": 24, "W_std": 1.1, "b_std": 0,
+                    {"type": "dense", "width": 48, "W_std": 1.1, "b_std": 0,
                      "parameterization": "standard"}])",
                 400, 0);
 }
