@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace widelimit::plugin_tests {
@@ -192,8 +193,9 @@ TEST_CASE("variances whose product overflows are as good as others") {
       CAPTURE(f.type);
       const Layer layer = make(f, isa);
       for (const double c : {-1.0, -0.4, 0.0, 0.3, 0.99, 1.0})
-        for (const auto& [p, q] :
+        for (const std::pair<double, double>& v :
              {std::pair{1e20, 1e20}, {1e20, 1e-20}, {3e37, 1.0}, {1e30, 3e36}}) {
+          const double p = v.first, q = v.second;
           const Covariance point = rounded_to<float>({c * std::sqrt(p) * std::sqrt(q), p, q});
           CAPTURE(point.k);
           CAPTURE(p);

@@ -107,7 +107,11 @@ struct Factor {
 };
 
 /// Both solvers, and the eigenvalues by either algorithm.
-std::vector<std::pair<std::string, Parameters>> solvers() {
+struct Choice {
+  std::string name;
+  Parameters parameters;
+};
+std::vector<Choice> solvers() {
   return {{"cholesky", {}},
           {"eigh", {{"algorithm", std::string("syevd")}}},
           {"eigh", {{"algorithm", std::string("syevr")}}}};
@@ -125,9 +129,9 @@ Numbers eigenvalues(Matrix a) {
 }  // namespace
 
 TEST_CASE("solves have a small backward error, for any number of right-hand sides and strides") {
-  for (const auto& [name, parameters] : solvers()) {
-    CAPTURE(name);
-    const Solver solver(name, parameters);
+  for (const Choice& choice : solvers()) {
+    CAPTURE(choice.name);
+    const Solver solver(choice.name, choice.parameters);
     for (const std::int64_t n : {1, 2, 7, 60, 150})
       for (const std::int64_t more : {0, 3}) {
         const Matrix a = positive(n, 0.01, more);
@@ -150,7 +154,7 @@ TEST_CASE("solves have a small backward error, for any number of right-hand side
             const double backward = residual / (norm(a) * size);
             // Higham (2002), theorem 10.4: a small multiple of n eps.
             CHECK(backward <= 4 * static_cast<double>(n) * eps);
-            if (c == 0 && name == "cholesky")
+            if (c == 0 && choice.name == "cholesky")
               CHECK(std::abs(info.residual - backward) <= 2 * static_cast<double>(n) * eps);
           }
           for (std::int64_t i = 0; i < n; ++i)  // what lies between the rows is not theirs
@@ -165,8 +169,8 @@ TEST_CASE("the log-determinant is the sum of the eigenvalues' logarithms") {
     const Matrix a = positive(n, 0.1);
     double expected = 0;
     for (const double value : eigenvalues(a)) expected += std::log(value);
-    for (const auto& [name, parameters] : solvers()) {
-      const Solver solver(name, parameters);
+    for (const Choice& choice : solvers()) {
+      const Solver solver(choice.name, choice.parameters);
       Matrix consumed = a;
       const Factor factor(solver, consumed);
       // n logarithms of order 1, each with the relative error n eps condition at worst; 30 is that.
@@ -195,9 +199,9 @@ TEST_CASE("the condition number is estimated from below and within its known sla
 }
 
 TEST_CASE("a matrix that is not positive definite is refused with its leading minor") {
-  for (const auto& [name, parameters] : solvers()) {
-    CAPTURE(name);
-    const Solver solver(name, parameters);
+  for (const Choice& choice : solvers()) {
+    CAPTURE(choice.name);
+    const Solver solver(choice.name, choice.parameters);
     for (const std::int64_t minor : {1, 4, 12}) {
       Matrix a = positive(12, 1);
       a(minor - 1, minor - 1) = -1;
@@ -214,9 +218,9 @@ TEST_CASE("a matrix that is not positive definite is refused with its leading mi
 }
 
 TEST_CASE("entries that are no numbers are found before LAPACK sees them") {
-  for (const auto& [name, parameters] : solvers()) {
-    CAPTURE(name);
-    const Solver solver(name, parameters);
+  for (const Choice& choice : solvers()) {
+    CAPTURE(choice.name);
+    const Solver solver(choice.name, choice.parameters);
     for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
       Matrix a = positive(6, 1);
       a(2, 4) = a(4, 2) = bad;
@@ -266,8 +270,8 @@ TEST_CASE("eigenpairs: ascending, orthonormal rows, and the matrix again") {
 }
 
 TEST_CASE("an empty matrix has no equations, no eigenvalues, and determinant 1") {
-  for (const auto& [name, parameters] : solvers()) {
-    const Solver solver(name, parameters);
+  for (const Choice& choice : solvers()) {
+    const Solver solver(choice.name, choice.parameters);
     Matrix a(0, 0);
     const Factor factor(solver, a);
     Matrix b(0, 3);
@@ -278,8 +282,8 @@ TEST_CASE("an empty matrix has no equations, no eigenvalues, and determinant 1")
 }
 
 TEST_CASE("sizes that do not fit are refused") {
-  for (const auto& [name, parameters] : solvers()) {
-    const Solver solver(name, parameters);
+  for (const Choice& choice : solvers()) {
+    const Solver solver(choice.name, choice.parameters);
     Matrix oblong(3, 4);
     CHECK_THROWS_AS(Factor(solver, oblong), Refusal);
     Matrix a = positive(3, 1), b(4, 1);
