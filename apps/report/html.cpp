@@ -12,22 +12,19 @@ namespace {
 constexpr std::size_t tall = 24;  // rows: longer tables scroll within the page
 }
 
-std::string code(std::string_view text) {
-  std::string result = "<code>", part;
-  const auto flush = [&] {
-    result += escaped(part);
-    part.clear();
-  };
+std::string breakable(std::string_view text) {
+  std::string result, part;
   for (const char c : text) {
     part += c;
     if (c == '_' || c == '.' || c == '/') {
-      flush();
-      result += "<wbr>";
+      result += escaped(part) + "<wbr>";
+      part.clear();
     }
   }
-  flush();
-  return result + "</code>";
+  return result + escaped(part);
 }
+
+std::string code(std::string_view text) { return "<code>" + breakable(text) + "</code>"; }
 
 Table::Table(std::string caption, std::vector<std::string> heads)
     : caption_(std::move(caption)), heads_(std::move(heads)) {}

@@ -8,7 +8,9 @@
 
 namespace widelimit::report {
 
-/// `<code>` that may break after '_', '.' and '/'.
+/// Escaped text that may break after '_', '.' and '/'.
+std::string breakable(std::string_view text);
+/// The same as `<code>`.
 std::string code(std::string_view text);
 
 /// A table whose first column names the rows. Cells are HTML.

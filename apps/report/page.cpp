@@ -37,7 +37,7 @@ std::string pictures(const std::vector<Figure>& figures) {
   std::string html;
   for (const Figure& figure : figures) {
     if (figure.picture.inlined.empty()) continue;
-    html += "<figure>\n<h3>" + escaped(figure.title) + "</h3>\n" + figure.picture.inlined +
+    html += "<figure>\n<h3>" + breakable(figure.title) + "</h3>\n" + figure.picture.inlined +
             "<figcaption>" + figure.caption + "</figcaption>\n</figure>\n";
   }
   return html.empty() ? html : "<div class=\"figures\">\n" + html + "</div>\n";

@@ -34,7 +34,7 @@ std::string head_of(const std::vector<Inference>& known, const std::string& id) 
   const auto found =
       std::find_if(known.begin(), known.end(), [&](const Inference& one) { return one.id == id; });
   if (found == known.end()) return code(id);
-  return escaped(found->kernel) + "<small>" + escaped(found->method) + "</small>";
+  return escaped(found->kernel) + "<small>" + breakable(found->method) + "</small>";
 }
 
 std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
@@ -224,7 +224,7 @@ std::string timings_chart(const Run& run) {
     const double share = most > 0 && seconds > 0 ? 100 * seconds / most : 0;
     char width[32];
     std::snprintf(width, sizeof width, "%.1f%%", share);
-    html += "<tr><th scope=\"row\">" + escaped(timing["phase"].text()) +
+    html += "<tr><th scope=\"row\">" + breakable(timing["phase"].text()) +
             "</th><td class=\"bar\"><span style=\"width:" + width + "\"></span></td><td>" +
             duration(seconds) + "</td></tr>\n";
   }

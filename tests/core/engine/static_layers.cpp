@@ -1,3 +1,4 @@
+// Layers as static tables: what a plugin offers, without a library to load.
 #include "core/engine/static_layers.hpp"
 
 #include "engine/network_state.hpp"

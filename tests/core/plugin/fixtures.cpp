@@ -1,3 +1,4 @@
+// What the loader tests share: directories of plugins to search, and runtimes over them.
 #include "core/plugin/fixtures.hpp"
 
 #include <unistd.h>

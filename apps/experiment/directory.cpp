@@ -1,0 +1,191 @@
+// run.json, written and read, and the files it lists.
+#include "directory.hpp"
+
+#include <widelimit/error.hpp>
+#include <widelimit/files.hpp>
+#include <widelimit/version.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace widelimit::experiment {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array own_folders{"kernel", "predictions", "loss", "finite", "plots", "data"};
+constexpr std::array own_files{"run.json", "metrics.json", "report.html"};
+
+/// May a run.json, which is only data, have this file removed or read? Names inside the folders of
+/// a run, no way out of them.
+bool is_own(const std::string& relative) {
+  const fs::path path(relative);
+  if (path.empty() || path.is_absolute() || path.lexically_normal() != path) return false;
+  const auto parts = std::distance(path.begin(), path.end());
+  const std::string head = path.begin()->string();
+  return parts == 1 ? std::find(own_files.begin(), own_files.end(), head) != own_files.end()
+                    : std::find(own_folders.begin(), own_folders.end(), head) != own_folders.end();
+}
+
+std::int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+Json build_json() {
+  const BuildInfo build = build_info();
+  return Json::Object{{"release", build.release},         {"abi", build.abi},
+                      {"compiler", build.compiler},       {"blas", build.blas},
+                      {"blas_kernel", build.blas_kernel}, {"simd", build.simd},
+                      {"executor", build.executor}};
+}
+
+Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
+  Json::Array list;
+  for (const KernelFile& k : kernels)
+    list.push_back(Json::Object{{"block", k.block},
+                                {"kernel", k.kernel},
+                                {"file", k.file},
+                                {"rows", k.rows},
+                                {"cols", k.cols},
+                                {"written", true}});
+  return list;
+}
+
+std::string string_at(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  return value && value->string() ? *value->string() : std::string();
+}
+
+std::int64_t integer_at(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  std::int64_t integer = 0;
+  if (value && value->number()) {
+    const std::string& text = *value->number();
+    std::from_chars(text.data(), text.data() + text.size(), integer);
+  }
+  return integer;
+}
+
+}  // namespace
+
+Json Record::json() const {
+  return Json::Object{{"widelimit", build_json()},
+                      {"status", status},
+                      {"error", error ? Json(*error) : Json()},
+                      {"kept", kept},
+                      {"title", title},
+                      {"experiment_file", experiment_file},
+                      {"command", command},
+                      {"started", started},
+                      {"experiment", experiment},
+                      {"data", data},
+                      {"network", network},
+                      {"kernels", kernels_json(kernels)},
+                      {"fingerprint", fingerprint},
+                      {"inference", inference},
+                      {"finite", finite},
+                      {"threads", threads},
+                      {"seeds", seeds},
+                      {"timings", timings},
+                      {"peak_memory_bytes", peak_memory()},
+                      {"warnings", warnings},
+                      {"files", files}};
+}
+
+std::optional<EarlierRun> read_earlier(const fs::path& directory) {
+  const fs::path file = directory / "run.json";
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return std::nullopt;
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const Json json = Json::parse(text, file.string());
+  if (!json.find("widelimit"))
+    throw Error(ErrorCode::usage, file.string() + " was not written by a run of widelimit");
+  EarlierRun earlier{.directory = directory,
+                     .fingerprint = string_at(json, "fingerprint"),
+                     .kernels = {},
+                     .files = {}};
+  if (const Json* files = json.find("files"); files && files->array())
+    for (const Json& name : *files->array())
+      if (name.string() && is_own(*name.string())) earlier.files.push_back(*name.string());
+  if (const Json* kernels = json.find("kernels"); kernels && kernels->array())
+    for (const Json& entry : *kernels->array()) {
+      KernelFile kernel{.block = string_at(entry, "block"),
+                        .kernel = string_at(entry, "kernel"),
+                        .file = string_at(entry, "file"),
+                        .rows = integer_at(entry, "rows"),
+                        .cols = integer_at(entry, "cols")};
+      if (is_own(kernel.file)) earlier.kernels.push_back(std::move(kernel));
+    }
+  return earlier;
+}
+
+RunDirectory::RunDirectory(fs::path directory) : directory_(std::move(directory)) {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error || !fs::is_directory(directory_))
+    throw Error(ErrorCode::io, directory_.string() + ": cannot be used as the output directory: " +
+                                   (error ? error.message() : "it is not a directory") +
+                                   "; name another one with --out");
+}
+
+void RunDirectory::remove(const EarlierRun& earlier, const std::vector<std::string>& keep) {
+  for (const std::string& name : earlier.files) {
+    std::error_code ignored;  // a file that will not go is replaced when its turn comes
+    if (name != "run.json" && std::find(keep.begin(), keep.end(), name) == keep.end())
+      fs::remove(directory_ / name, ignored);
+  }
+}
+
+fs::path RunDirectory::prepare(const std::string& relative) const {
+  const fs::path file = directory_ / relative;
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error)
+    throw Error(ErrorCode::io,
+                file.parent_path().string() + ": cannot be created: " + error.message());
+  return file;
+}
+
+void RunDirectory::written(const std::string& relative) {
+  if (std::find(record.files.begin(), record.files.end(), relative) == record.files.end())
+    record.files.push_back(relative);
+}
+
+void RunDirectory::write(const std::string& relative, std::string_view text) {
+  write_file(prepare(relative), text);
+  written(relative);
+}
+
+void RunDirectory::write_record() {
+  written("run.json");
+  write_file(directory_ / "run.json", record.json().text(2) + "\n");
+}
+
+void RunDirectory::warn(std::string message) {
+  if (std::find(record.warnings.begin(), record.warnings.end(), message) != record.warnings.end())
+    return;
+  if (on_warning) on_warning(message);
+  record.warnings.push_back(std::move(message));
+}
+
+void RunDirectory::step(const std::string& phase, const std::string& kept,
+                        const std::function<void()>& step) {
+  const auto begin = std::chrono::steady_clock::now();
+  step();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  record.timings.push_back(Json::Object{{"phase", phase}, {"seconds", seconds.count()}});
+  if (!kept.empty()) record.kept.push_back(kept);
+  if (on_step) on_step(phase, seconds.count());
+  write_record();
+}
+
+}  // namespace widelimit::experiment

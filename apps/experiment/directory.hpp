@@ -1,0 +1,85 @@
+// The directory of a run and its record, run.json: which files are the run's own, what was
+// finished, how long it took. The record is written after every step, so that it is true whenever
+// the program ends.
+// Thread-safety: one thread at a time.
+#pragma once
+
+#include "json.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::experiment {
+
+/// A kernel that stands in a run's directory.
+struct KernelFile {
+  std::string block;   ///< "train_train", "test_train", "test_test"
+  std::string kernel;  ///< "nngp", "ntk"
+  std::string file;    ///< relative to the directory
+  std::int64_t rows = 0, cols = 0;
+};
+
+/// What run.json says. Members that are JSON are sections written by the step that knows them.
+struct Record {
+  std::string status = "interrupted";
+  std::optional<std::string> error;
+  std::vector<std::string> kept;
+  std::string title, experiment_file, started, fingerprint;
+  std::vector<std::string> command;
+  Json experiment, data, network, finite, seeds;
+  std::vector<KernelFile> kernels;
+  Json::Array inference, timings;
+  int threads = 0;
+  std::vector<std::string> warnings, files;
+
+  /// The whole document; peak memory is measured here.
+  [[nodiscard]] Json json() const;
+};
+
+/// What an earlier run left, as far as a later one uses it.
+struct EarlierRun {
+  std::filesystem::path directory;
+  std::string fingerprint;
+  std::vector<KernelFile> kernels;
+  std::vector<std::string> files;
+};
+/// Unset where `directory` has no run.json. Throws Error(usage) where run.json is not what a run
+/// writes. Files outside the directory are never listed.
+[[nodiscard]] std::optional<EarlierRun> read_earlier(const std::filesystem::path& directory);
+
+class RunDirectory {
+ public:
+  /// Creates the directory. Throws Error(io).
+  explicit RunDirectory(std::filesystem::path directory);
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
+  /// Removes the files of `earlier` but those in `keep`.
+  void remove(const EarlierRun& earlier, const std::vector<std::string>& keep);
+  /// Where to write a file of this run; makes its folder.
+  [[nodiscard]] std::filesystem::path prepare(const std::string& relative) const;
+  /// Notes that the file is there.
+  void written(const std::string& relative);
+  void write(const std::string& relative, std::string_view text);
+  /// Writes run.json as things stand.
+  void write_record();
+  void warn(std::string message);
+  /// Runs `step`, notes its time under `phase`, and, where `kept` is not empty, that what it names
+  /// is finished; then writes the record.
+  void step(const std::string& phase, const std::string& kept, const std::function<void()>& step);
+
+  Record record;
+  /// Called as things happen; may be empty.
+  std::function<void(const std::string&)> on_warning;
+  std::function<void(const std::string& phase, double seconds)> on_step;
+
+ private:
+  std::filesystem::path directory_;
+};
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,38 @@
+// Pairing lists that walk the same network: layers unrolled by `repeat` share one place in the
+// file, so a place alone does not tell them apart, but their order does.
+// Thread-safety: one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace widelimit::experiment {
+
+/// Hands out each element of a list once.
+template <class T>
+class FirstUnused {
+ public:
+  /// `list` must outlive this object.
+  explicit FirstUnused(const std::vector<T>& list) : list_(list), used_(list.size()) {}
+
+  /// The first element not yet handed out that fits; NULL where there is none.
+  template <class Fits>
+  const T* find(Fits fits) {
+    for (std::size_t i = 0; i < list_.size(); ++i)
+      if (!used_[i] && fits(list_[i])) {
+        used_[i] = true;
+        return &list_[i];
+      }
+    return nullptr;
+  }
+  /// Position of an element that find() gave.
+  [[nodiscard]] std::size_t position(const T* element) const {
+    return static_cast<std::size_t>(element - list_.data());
+  }
+
+ private:
+  const std::vector<T>& list_;
+  std::vector<bool> used_;
+};
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,284 @@
+// Memory and disk by adding up what is allocated and written; time by a short measurement.
+#include "forecast.hpp"
+
+#include "units.hpp"
+
+#include <widelimit/error.hpp>
+#include <widelimit/finite.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <tuple>
+
+namespace widelimit::experiment {
+namespace {
+
+constexpr double f64 = sizeof(double);
+/// What OpenBLAS touches of a thread's buffer in products of the sizes met here.
+constexpr double blas_buffer = 12.0 * (1 << 20);
+/// Bytes of a line of a table of results, and of a line of a loss table.
+constexpr double table_line = 90, loss_line = 100;
+/// Steps that "log" records, about.
+constexpr double log_records = 200;
+
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double test_count(const Setup& setup) {
+  return setup.shapes.test ? static_cast<double>(setup.shapes.test->count) : 0;
+}
+
+/// A factor or an eigendecomposition that several inferences may share.
+using FactorKey = std::tuple<bool /* ntk */, double, bool, std::string, std::string, bool>;
+FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
+  return {kernel != KernelKind::nngp, spec.diag_reg,      spec.diag_reg_absolute_scale,
+          spec.solver.type,           spec.solver.params, eigen};
+}
+
+double inference_bytes(const Setup& setup, double n, double m, double outputs) {
+  std::set<FactorKey> factors;
+  double kept = 0, passing = 0;
+  for (const InferenceSpec& spec : setup.experiment.inference)
+    for (const KernelKind kernel : spec.kernels) {
+      const InferenceOptions options = options_of(spec, kernel, m > 0);
+      const bool eigen = needs_of(options).eigen;
+      if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
+      const auto times = static_cast<double>(options.predictions ? spec.times.size() : 0);
+      double work = f64 * (2 * n * m + (times + 2) * outputs * (n + m));
+      if (eigen) work += 3 * f64 * n * n;
+      if (options.losses && spec.covariance != Covariance::none) work += f64 * n * n;
+      if (options.covariance == Covariance::full) work += 2 * f64 * (times + 1) * m * m;
+      passing = std::max(passing, work);
+    }
+  return kept + passing;
+}
+
+double finite_bytes(const Setup& setup, double n, double m) {
+  if (!setup.experiment.finite) return 0;
+  const FiniteSpec& spec = *setup.experiment.finite;
+  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  double activations = 0;
+  for (const PlanRow& row : setup.plan) {
+    double width = 0;
+    std::from_chars(row.shape.data(), row.shape.data() + row.shape.size(), width);
+    activations += width;
+  }
+  const auto members = static_cast<double>(spec.ensemble);
+  const double at_once = std::min(members, static_cast<double>(setup.runtime.threads()));
+  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
+  const auto parameters = static_cast<double>(network.parameter_count());
+  return f64 *
+         (members * parameters + at_once * (3 * parameters + 2 * std::max(batch, m) * activations));
+}
+
+double predictions_disk(const Setup& setup, double m, double outputs) {
+  double bytes = 0;
+  for (const InferenceSpec& spec : setup.experiment.inference)
+    for (const KernelKind kernel : spec.kernels) {
+      const InferenceOptions options = options_of(spec, kernel, m > 0);
+      const auto times = static_cast<double>(spec.times.size());
+      if (options.predictions) {
+        bytes += times * m * outputs * (f64 + table_line);
+        if (options.covariance != Covariance::none) bytes += times * m * f64;
+        if (options.covariance == Covariance::full) bytes += times * m * m * f64;
+      }
+      if (options.losses) bytes += times * loss_line;
+    }
+  if (setup.experiment.finite) {
+    const FiniteSpec& spec = *setup.experiment.finite;
+    const FiniteNetwork network(setup.network, setup.shapes.train.sites,
+                                setup.shapes.train.channels);
+    const double records = spec.record_all ? static_cast<double>(spec.steps) : log_records;
+    bytes +=
+        static_cast<double>(spec.ensemble) * (static_cast<double>(network.parameter_count()) * f64 +
+                                              m * outputs * f64 + records * loss_line / 2);
+  }
+  return bytes;
+}
+
+double seconds_of(const auto& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Numbers without pattern for a measurement: the arithmetic takes as long for any.
+Samples random_samples(const DataShape& shape, std::int64_t count, Precision precision) {
+  Matrix values(count, shape.features());
+  std::uint64_t state = 1;
+  for (double& value : values.flat()) {
+    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
+    value = static_cast<double>(state >> 40) / static_cast<double>(1 << 23) - 1;
+  }
+  return Samples(std::move(values), shape.sites).converted(precision);
+}
+
+/// Seconds a block takes: what was measured, scaled to its entries (half of them where it is
+/// symmetric, as in the measurement).
+double kernel_seconds(const Setup& setup, const KernelPlan& plan) {
+  const auto n = static_cast<std::int64_t>(setup.shapes.train.count);
+  const auto sample = std::min<std::int64_t>(n, 768);
+  const Samples x = random_samples(setup.shapes.train, sample, setup.experiment.precision);
+  const Kernels which{setup.experiment.kernel.nngp, setup.experiment.kernel.ntk};
+  const auto compute = [&] {
+    if (setup.experiment.precision == Precision::float64)
+      static_cast<void>(setup.network.kernels<double>(x, nullptr, which));
+    else
+      static_cast<void>(setup.network.kernels<float>(x, nullptr, which));
+  };
+  compute();  // threads started, memory touched
+  const double seconds = seconds_of(compute);
+  double entries = 0;
+  for (const BlockPlan& block : plan.blocks) {
+    const auto shape = shape_of(block.block, n, static_cast<std::int64_t>(test_count(setup)));
+    const double full = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
+    entries += block.block == Block::test_train ? 2 * full : full;
+  }
+  return seconds * entries / (static_cast<double>(sample) * static_cast<double>(sample));
+}
+
+double inference_seconds(const Setup& setup, double n, double m, double outputs) {
+  constexpr std::int64_t size = 384;
+  Matrix a(size, size), b(size, size);
+  std::fill(a.flat().begin(), a.flat().end(), 1.0);
+  std::fill(b.flat().begin(), b.flat().end(), 1.0);
+  static_cast<void>(a * b);
+  const double flops = 2.0 * size * size * size / seconds_of([&] { static_cast<void>(a * b); });
+
+  std::set<FactorKey> factors;
+  double work = 0;
+  for (const InferenceSpec& spec : setup.experiment.inference)
+    for (const KernelKind kernel : spec.kernels) {
+      const InferenceOptions options = options_of(spec, kernel, m > 0);
+      const bool eigen = needs_of(options).eigen;
+      const auto times = static_cast<double>(spec.times.size());
+      // syevd runs far below the speed of a product: half of its reduction is matrix x vector.
+      if (factors.insert(key_of(spec, kernel, eigen)).second)
+        work += eigen ? 9 * n * n * n * 4 : n * n * n / 3;
+      work += 2 * n * n * outputs + 2 * n * m * outputs * times;
+      if (options.covariance != Covariance::none) work += 4 * n * n * m;
+      if (options.covariance == Covariance::full)
+        work += 2 * n * m * m * (options.predictions ? times : 1);
+      if (options.losses && spec.covariance != Covariance::none)
+        work += 4 * n * n * n + 2 * n * n * times;
+    }
+  return work / flops;
+}
+
+double finite_seconds(const Setup& setup, double n) {
+  if (!setup.experiment.finite) return 0;
+  const FiniteSpec& spec = *setup.experiment.finite;
+  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
+  const auto sample = static_cast<std::int64_t>(std::min(batch, 256.0));
+  const Samples x = random_samples(setup.shapes.train, sample, Precision::float64);
+  const Matrix y(sample, network.outputs());
+  TrainOptions options;
+  options.learning_rate = 1e-9;
+  options.steps = 1;
+  const auto train_once = [&] {
+    static_cast<void>(train(network, x, y, nullptr, nullptr, options));
+  };
+  train_once();
+  options.steps = 4;
+  const double four = seconds_of(train_once);
+  options.steps = 12;
+  const double step = std::max(seconds_of(train_once) - four, 0.0) / 8;
+  const auto members = static_cast<double>(spec.ensemble);
+  const double rounds = std::ceil(members / static_cast<double>(setup.runtime.threads()));
+  return step * batch / static_cast<double>(sample) * static_cast<double>(spec.steps) * rounds;
+}
+
+}  // namespace
+
+Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
+  const DataShape& train = setup.shapes.train;
+  const auto n = static_cast<double>(train.count), m = test_count(setup);
+  const auto outputs = static_cast<double>(train.outputs);
+  const auto entry = static_cast<double>(bytes_of(setup.experiment.precision));
+  const auto both = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
+
+  Forecast all;
+  double held = 0, workspace = 0;
+  for (const BlockPlan& block : plan.blocks) {
+    const auto shape = shape_of(block.block, train.count, static_cast<std::int64_t>(m));
+    const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
+    held += both(block.hold) * entries * f64;
+    all.disk_bytes += both(block.write) * entries * entry;
+    workspace =
+        std::max(workspace, static_cast<double>(setup.network.workspace_bytes(
+                                shape[0], shape[1], train.features(), setup.experiment.precision)));
+  }
+  // Samples stand twice for a moment: as read, and as the network sees them.
+  const double samples =
+      (n + m) * (static_cast<double>(train.features()) * 2 * entry + 2 * outputs * f64);
+  const double inference = kernels_only ? 0 : inference_bytes(setup, n, m, outputs);
+  const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
+  const double libraries =
+      resident_bytes() + blas_buffer * static_cast<double>(setup.runtime.threads());
+  all.memory_bytes =
+      libraries + samples + std::max({held + std::max(workspace, inference), finite});
+  if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
+  return all;
+}
+
+void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& setup) {
+  if (forecast.memory_bytes <= static_cast<double>(limit)) return;
+  throw Error(
+      ErrorCode::usage,
+      "this run needs about " + bytes_text(forecast.memory_bytes) + " of memory (" +
+          count_text(setup.shapes.train.count) + " training samples), more than the limit of " +
+          bytes_text(static_cast<double>(limit)) +
+          " given with --max-memory; lower \"limit\" in the data, leave out inference with "
+          "full covariance, compute the kernels alone with `widelimit kernel`, or allow more");
+}
+
+double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
+  const auto n = static_cast<double>(setup.shapes.train.count), m = test_count(setup);
+  double seconds = kernel_seconds(setup, plan);
+  if (!kernels_only)
+    seconds += inference_seconds(setup, n, m, static_cast<double>(setup.shapes.train.outputs)) +
+               finite_seconds(setup, n);
+  return seconds;
+}
+
+std::vector<std::string> advice(const Setup& setup) {
+  std::vector<std::string> all;
+  const Experiment& experiment = setup.experiment;
+  if (!setup.shapes.test)
+    for (const InferenceSpec& spec : experiment.inference)
+      all.push_back(spec.place.pointer + ": there is no test data, so \"" + spec.name +
+                    "\" gives no predictions; add \"test\" or \"split\" to \"data\"");
+  if (experiment.precision == Precision::float32)
+    for (const InferenceSpec& spec : experiment.inference)
+      if (spec.diag_reg < 1e-6 && !spec.diag_reg_absolute_scale)
+        all.push_back(spec.place.pointer +
+                      ": kernels in float32 are exact to about 1e-6 of their "
+                      "diagonal; a diag_reg of at least 1e-5 keeps \"" +
+                      spec.name + "\" from fitting their rounding");
+  return all;
+}
+
+void check_finite(const Setup& setup) {
+  if (!setup.experiment.finite) return;
+  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  if (network.outputs() == setup.shapes.train.outputs) return;
+  const NetworkSpec& layers = setup.experiment.network;
+  throw Error(ErrorCode::usage,
+              "the finite network has " + count_text(network.outputs(), "output", "outputs") +
+                  ", the data " + count_text(setup.shapes.train.outputs) +
+                  "; give the last layer that width",
+              layers.empty() ? "/network" : layers.back().place.pointer);
+}
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,166 @@
+// Inference: kernels and targets in, files and metrics out.
+#include "infer.hpp"
+
+#include <widelimit/error.hpp>
+#include <widelimit/inference.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace widelimit::experiment {
+namespace {
+
+constexpr std::size_t max_listed_times = 20;
+/// Below this a solve has lost more than half of its digits.
+constexpr double poor_rcond = 1e-14;
+
+KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
+  const auto given = [&](Block block) {
+    const Matrix& matrix = held[static_cast<std::size_t>(block)];
+    return matrix.empty() ? nullptr : &matrix;
+  };
+  return {.train_train = given(Block::train_train),
+          .test_train = given(Block::test_train),
+          .test_test = given(Block::test_test),
+          .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
+}
+
+/// f_0 from a file, checked against what it is added to.
+std::optional<Matrix> initial(const std::optional<std::filesystem::path>& file, const char* key,
+                              std::int64_t rows, std::int64_t cols, const InferenceSpec& spec) {
+  if (!file) return std::nullopt;
+  Matrix f0 = Matrix::read_npy(*file);
+  if (f0.rows() != rows || f0.cols() != cols)
+    throw Error(ErrorCode::usage,
+                file->string() + " has the shape [" + std::to_string(f0.rows()) + ", " +
+                    std::to_string(f0.cols()) +
+                    "], expected one row a sample and one column an output: [" +
+                    std::to_string(rows) + ", " + std::to_string(cols) + "]",
+                spec.place.pointer + "/" + key);
+  return f0;
+}
+
+/// 2 (1 + m) n / lambda_max for the momentum of the experiment's finite network.
+double max_learning_rate(const Experiment& experiment, const InferenceResult& result,
+                         std::int64_t y_size) {
+  const double momentum = experiment.finite ? experiment.finite->momentum : 0;
+  return 2 * (1 + momentum) * static_cast<double>(y_size) /
+         (result.largest_eigenvalue - result.ridge + 1e-12);
+}
+
+Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kernel,
+               const InferenceResult& result, double learning_rate) {
+  Json::Array times;
+  for (const double time : spec.times) {
+    if (times.size() == max_listed_times) break;
+    times.emplace_back(time);
+  }
+  return Json::Object{{"id", id},
+                      {"method", to_string(spec.method)},
+                      {"kernel", to_string(kernel)},
+                      {"solver", spec.solver.type},
+                      {"ridge", result.ridge},
+                      {"smallest_eigenvalue", result.smallest_eigenvalue},
+                      {"largest_eigenvalue", result.largest_eigenvalue},
+                      {"rcond", result.solve.rcond},
+                      {"residual", result.solve.residual},
+                      {"logdet", result.logdet},
+                      {"max_learning_rate", learning_rate},
+                      {"times", std::move(times)}};
+}
+
+/// One Solver object a configuration, so that the cache recognises it.
+class Solvers {
+ public:
+  explicit Solvers(const Runtime& runtime) : runtime_(runtime) {}
+  const Solver& get(const SolverSpec& spec) {
+    const auto key = std::pair(spec.type, spec.params);
+    const auto found = solvers_.find(key);
+    return found != solvers_.end() ? found->second
+                                   : solvers_.emplace(key, runtime_.solver(spec)).first->second;
+  }
+
+ private:
+  const Runtime& runtime_;
+  std::map<std::pair<std::string, std::string>, Solver> solvers_;
+};
+
+/// An error that is about numbers says which entry and kernel it happened in.
+InferenceResult infer_at(const InferenceSpec& spec, const std::string& id,
+                         const InferenceProblem& problem, const InferenceOptions& options,
+                         const Solver& solver, InferenceCache& cache, Control& control) {
+  try {
+    return infer(problem, options, solver, &cache, &control);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw;
+    std::vector<Problem> problems = error.problems();
+    problems.front().message = id + ": " + problems.front().message;
+    throw at(spec.place.pointer, Error(error.code(), std::move(problems)));
+  }
+}
+
+}  // namespace
+
+std::string to_string(KernelKind kernel) {
+  return kernel == KernelKind::nngp ? "nngp" : kernel == KernelKind::ntk ? "ntk" : "ntkgp";
+}
+
+std::string to_string(Method method) {
+  return method == Method::gp_inference           ? "gp_inference"
+         : method == Method::gradient_descent_mse ? "gradient_descent_mse"
+                                                  : "gradient_descent_mse_ensemble";
+}
+
+std::string id_of(const InferenceSpec& spec, KernelKind kernel) {
+  return spec.name + "." + to_string(kernel);
+}
+
+void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
+                   const TestSet& test, Json::Object& metrics, RunDirectory& directory,
+                   Control& control) {
+  Solvers solvers(setup.runtime);
+  InferenceCache cache;
+  InferenceProblem problem;
+  problem.nngp = blocks_of(held.nngp, held.nngp_diagonal);
+  problem.ntk = blocks_of(held.ntk, held.ntk_diagonal);
+  problem.y_train = &data.train.y;
+  if (data.test) problem.y_test = &data.test->y;
+
+  for (const InferenceSpec& spec : setup.experiment.inference) {
+    const std::int64_t outputs = data.train.y.cols();
+    const std::optional<Matrix> f0_train =
+        initial(spec.initial_train, "initial_train", data.train.x.count(), outputs, spec);
+    std::optional<Matrix> f0_test;
+    if (data.test)
+      f0_test = initial(spec.initial_test, "initial_test", data.test->x.count(), outputs, spec);
+    problem.initial_train = f0_train ? &*f0_train : nullptr;
+    problem.initial_test = f0_test ? &*f0_test : nullptr;
+
+    for (const KernelKind kernel : spec.kernels) {
+      const std::string id = id_of(spec, kernel);
+      directory.step("inference " + id, id, [&] {
+        const InferenceOptions options = options_of(spec, kernel, data.test.has_value());
+        const InferenceResult result =
+            infer_at(spec, id, problem, options, solvers.get(spec.solver), cache, control);
+        if (result.solve.rcond < poor_rcond)
+          directory.warn(
+              id + ": the kernel is close to singular (reciprocal condition number " +
+              number_text(result.solve.rcond) +
+              "), so few digits of the predictions are certain; a larger diag_reg helps");
+        if (!result.predictions.empty() && data.test)
+          metrics.emplace_back(id,
+                               write_predictions(id, result, options.covariance, test, directory));
+        if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
+        directory.record.inference.push_back(
+            record_of(id, spec, kernel, result,
+                      max_learning_rate(setup.experiment, result, data.train.y.size())));
+      });
+    }
+  }
+}
+
+}  // namespace widelimit::experiment

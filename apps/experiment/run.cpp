@@ -1,0 +1,264 @@
+// The order of a run's steps, and what is said when one of them fails.
+#include "run.hpp"
+
+#include "blocks.hpp"
+#include "fingerprint.hpp"
+#include "forecast.hpp"
+#include "infer.hpp"
+#include "results.hpp"
+#include "statement.hpp"
+#include "train.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace widelimit::experiment {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The kernels to start from: those of kernel.from, or with --resume those in the output directory.
+/// A fingerprint that does not fit is an error for the first, a new beginning for the second.
+std::optional<EarlierRun> reusable(const Setup& setup, const RunOptions& options,
+                                   const std::optional<EarlierRun>& in_place,
+                                   const std::string& fingerprint) {
+  const KernelChoice& kernel = setup.experiment.kernel;
+  if (kernel.from) {
+    const std::string pointer = kernel.place.pointer + "/from";
+    std::optional<EarlierRun> earlier = read_earlier(*kernel.from);
+    if (!earlier)
+      throw Error(
+          ErrorCode::usage,
+          kernel.from->string() + " has no run.json; expected the directory of an earlier run",
+          pointer);
+    if (earlier->fingerprint != fingerprint)
+      throw Error(ErrorCode::usage,
+                  "the kernels in " + kernel.from->string() +
+                      " are of another network, other samples or another precision (fingerprint " +
+                      earlier->fingerprint + ", this experiment " + fingerprint +
+                      "); leave out \"from\" to compute them again",
+                  pointer);
+    return earlier;
+  }
+  if (options.resume && in_place && in_place->fingerprint == fingerprint) return in_place;
+  return std::nullopt;
+}
+
+/// An output directory whose run.json nobody can read is simply used: its files are not ours.
+std::optional<EarlierRun> found_in(const fs::path& directory) {
+  try {
+    return read_earlier(directory);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<std::string> files_of(const std::optional<EarlierRun>& earlier,
+                                  const fs::path& directory) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  if (earlier && fs::equivalent(earlier->directory, directory, ignored))
+    for (const KernelFile& kernel : earlier->kernels) files.push_back(kernel.file);
+  return files;
+}
+
+/// Everything between the first file and the last.
+class Steps {
+ public:
+  Steps(const Setup& setup, const RunOptions& options, const KernelPlan& plan, TrainTest data,
+        TargetTransform targets, RunDirectory& directory, Control& control)
+      : setup_(setup),
+        options_(options),
+        plan_(plan),
+        data_(std::move(data)),
+        targets_(std::move(targets)),
+        directory_(directory),
+        control_(control) {}
+
+  Json run(const std::optional<EarlierRun>& earlier) {
+    for (const BlockPlan& block : plan_.blocks)
+      directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
+        make_block(block, setup_.network, data_, setup_.experiment.precision, earlier, directory_,
+                   held_, control_);
+      });
+    if (options_.kernels_only) return {};
+    directory_.step("description", "", [&] { describe(); });
+    Json::Object metrics;
+    try {
+      evaluate(metrics);
+    } catch (...) {
+      write_metrics(metrics);
+      throw;
+    }
+    write_metrics(metrics);
+    return metrics;
+  }
+
+ private:
+  void describe() {
+    write_scatter(data_, targets_, directory_);
+    directory_.record.network = describe_network(setup_, data_);
+    if (!data_.test) return;
+    const Kernels compute{setup_.experiment.kernel.nngp, setup_.experiment.kernel.ntk};
+    const Kernels which{compute.nngp || plan_.test_diagonal.nngp,
+                        compute.ntk || plan_.test_diagonal.ntk};
+    Network::Diagonals diagonals =
+        setup_.network.diagonals(data_.test->x, setup_.experiment.precision, which);
+    write_prior(compute.nngp ? diagonals.nngp : std::vector<double>(),
+                compute.ntk ? diagonals.ntk : std::vector<double>(), directory_);
+    held_.nngp_diagonal = std::move(diagonals.nngp);
+    held_.ntk_diagonal = std::move(diagonals.ntk);
+  }
+
+  void evaluate(Json::Object& metrics) {
+    Matrix truth;
+    TestSet test{.x = nullptr, .truth = nullptr, .targets = &targets_};
+    if (data_.test) {
+      truth = restored(data_.test->y, targets_);
+      test.x = &data_.test->x;
+      test.truth = &truth;
+    }
+    run_inference(setup_, held_, data_, test, metrics, directory_, control_);
+    held_ = {};
+    if (setup_.experiment.finite) run_finite(setup_, data_, test, metrics, directory_, control_);
+  }
+
+  void write_metrics(const Json::Object& metrics) {
+    if (!metrics.empty()) directory_.write("metrics.json", Json(metrics).text(3) + "\n");
+  }
+
+  const Setup& setup_;
+  const RunOptions& options_;
+  const KernelPlan& plan_;
+  TrainTest data_;
+  TargetTransform targets_;
+  RunDirectory& directory_;
+  Control& control_;
+  HeldKernels held_;
+};
+
+/// The error with a last line that says what is left of the work.
+Error told(const Error& error, const RunDirectory& directory) {
+  const std::vector<std::string>& kept = directory.record.kept;
+  std::string text =
+      kept.empty() ? "nothing was finished" : "kept in " + directory.path().string() + ": ";
+  for (const std::string& what : kept) text += (&what == &kept.front() ? "" : ", ") + what;
+  std::vector<Problem> problems = error.problems();
+  problems.push_back(Problem{.file = {}, .line = 0, .column = 0, .pointer = {}, .message = text});
+  return Error(error.code(), std::move(problems));
+}
+
+/// Notes in the record how the run ended; gives the error to throw on.
+Error failed(const Error& error, RunDirectory& directory) {
+  directory.record.status = error.code() == ErrorCode::cancelled ? "interrupted" : "failed";
+  directory.record.error = error.what();
+  try {
+    directory.write_record();
+  } catch (const Error&) {
+    // Where the record cannot be written, the reason is the one that is reported already.
+  }
+  return told(error, directory);
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+void begin_record(const Setup& setup, const RunOptions& options, const TrainTest& data,
+                  const std::string& fingerprint, Record& record) {
+  const Experiment& experiment = setup.experiment;
+  record.title = experiment.title;
+  record.experiment_file = options.experiment_file.string();
+  record.command = options.command;
+  record.started = utc_now();
+  record.fingerprint = fingerprint;
+  record.experiment = Json::parse(experiment.resolved, record.experiment_file);
+  record.data = describe_data(data);
+  record.threads = setup.runtime.threads();
+  record.seeds =
+      Json::Object{{"experiment", experiment.seed},
+                   {"finite", experiment.finite ? Json(experiment.finite->seed) : Json()}};
+}
+
+/// Pictures, after everything they show is on disk.
+void draw(const RunOptions& options, RunDirectory& directory) {
+  if (!options.draw || options.kernels_only) return;
+  directory.step("draw", "", [&] {
+    Drawing drawing = options.draw(directory.path());
+    for (std::string& warning : drawing.warnings) directory.warn(std::move(warning));
+    for (const fs::path& file : drawing.files) directory.written(file.string());
+  });
+}
+
+}  // namespace
+
+fs::path default_output(const fs::path& file) { return file.stem().string() + ".out"; }
+
+Finished run(const Setup& setup, const RunOptions& options, Control& control) try {
+  const Experiment& experiment = setup.experiment;
+  const KernelPlan plan =
+      plan_kernels(experiment, setup.shapes.test.has_value(), options.kernels_only);
+  if (!options.kernels_only) check_finite(setup);
+  control.check();
+  if (options.max_memory)
+    refuse_above(forecast(setup, plan, options.kernels_only), *options.max_memory, setup);
+
+  const auto begin = std::chrono::steady_clock::now();
+  TrainTest data = load_data(*experiment.data, experiment.seed);
+  TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
+  const std::string print = fingerprint(experiment, setup.runtime.catalogue(), data);
+  const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - begin;
+
+  control.check();
+  const fs::path out = options.out.empty() ? default_output(options.experiment_file) : options.out;
+  const std::optional<EarlierRun> in_place = found_in(out);
+  const std::optional<EarlierRun> earlier = reusable(setup, options, in_place, print);
+
+  RunDirectory directory(out);
+  directory.on_warning = options.on_warning;
+  directory.on_step = options.on_step;
+  begin_record(setup, options, data, print, directory.record);
+  directory.record.timings.push_back(
+      Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
+  try {
+    directory.write_record();
+    if (in_place) directory.remove(*in_place, files_of(earlier, out));
+    if (options.resume && in_place && !earlier)
+      directory.warn("nothing to resume: the kernels in " + out.string() +
+                     " are of another network, other samples or another precision");
+    for (std::string& text : advice(setup)) directory.warn(std::move(text));
+
+    Finished finished;
+    finished.metrics =
+        Steps(setup, options, plan, std::move(data), std::move(targets), directory, control)
+            .run(earlier);
+    directory.record.status = "finished";
+    directory.write_record();
+    draw(options, directory);
+    finished.directory = out;
+    finished.record = directory.record;
+    return finished;
+  } catch (const std::bad_alloc&) {
+    throw failed(Error(ErrorCode::memory,
+                       "there is not enough memory; `widelimit check` says how much the run needs"),
+                 directory);
+  } catch (const Error& error) {
+    throw failed(error, directory);
+  }
+} catch (const Error& error) {
+  throw placed(error, setup.text);
+}
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,41 @@
+// From an experiment file to what a run starts with: plugins loaded, configuration validated,
+// network planned against the arrays' headers.
+// Thread-safety: values; one thread at a time.
+#pragma once
+
+#include <widelimit/data.hpp>
+#include <widelimit/experiment.hpp>
+#include <widelimit/network.hpp>
+#include <widelimit/runtime.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace widelimit::experiment {
+
+struct SetupOptions {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;  ///< of --set
+  RuntimeOptions runtime;              ///< `plugins` and `config_directory` come from the file
+};
+
+struct Setup {
+  ExperimentText text;
+  Runtime runtime;
+  Experiment experiment;
+  Network network;
+  DataShapes shapes;
+  std::vector<PlanRow> plan;
+};
+
+/// Throws Error(usage) with every problem of the step that failed, each with its file.
+[[nodiscard]] Setup set_up(const SetupOptions& options);
+
+/// `error` with file, line and column in every problem that says its pointer alone.
+[[nodiscard]] Error placed(const Error& error, const ExperimentText& text);
+/// `error` with `pointer` where it names no place of its own.
+[[nodiscard]] Error at(const std::string& pointer, const Error& error);
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,124 @@
+// Finite networks: training and what it leaves.
+#include "train.hpp"
+
+#include "csv.hpp"
+#include "first_unused.hpp"
+#include "metrics.hpp"
+
+#include <widelimit/error.hpp>
+#include <widelimit/files.hpp>
+#include <widelimit/finite.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace widelimit::experiment {
+namespace {
+
+/// May a layer's own name be a file's?
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || static_cast<unsigned char>(c) < 0x20;
+  });
+}
+
+/// LAYER of parameters.MEMBER/LAYER.npy: the layer's name, or its row in the plan and its type.
+std::vector<std::string> layer_names(const std::vector<FiniteNetwork::Block>& blocks,
+                                     const std::vector<PlanRow>& plan) {
+  std::vector<std::string> names;
+  FirstUnused rows(plan);
+  for (const FiniteNetwork::Block& block : blocks) {
+    const PlanRow* row = rows.find([&](const PlanRow& candidate) {
+      return candidate.pointer == block.pointer && candidate.type == block.type &&
+             candidate.name == block.name;
+    });
+    std::string name = block.name;
+    if (!is_file_name(name) || std::find(names.begin(), names.end(), name) != names.end())
+      name = std::to_string(row ? rows.position(row) : names.size()) + "." + block.type;
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+void write_losses(const std::vector<TrainedMember>& members, RunDirectory& directory) {
+  CsvTable table({"member", "step", "train_loss", "test_loss"});
+  for (std::size_t k = 0; k < members.size(); ++k)
+    for (const LossRecord& loss : members[k].losses) {
+      table.cell(k).cell(loss.step).cell(loss.train);
+      if (std::isnan(loss.test))
+        table.cell("");
+      else
+        table.cell(loss.test);
+      table.end_row();
+    }
+  directory.write("finite/losses.csv", table.text());
+}
+
+void write_parameters(const FiniteNetwork& network, const std::vector<TrainedMember>& members,
+                      const std::vector<PlanRow>& plan, RunDirectory& directory) {
+  const std::vector<std::string> names = layer_names(network.blocks(), plan);
+  for (std::size_t k = 0; k < members.size(); ++k)
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const FiniteNetwork::Block& block = network.blocks()[i];
+      const std::string file = "finite/parameters." + std::to_string(k) + "/" + names[i] + ".npy";
+      write_npy(directory.prepare(file), members[k].parameters.data() + block.offset, {block.size});
+      directory.written(file);
+    }
+}
+
+Json write_predictions(const std::vector<TrainedMember>& members, const TestSet& test,
+                       RunDirectory& directory) {
+  const std::int64_t m = test.truth->rows(), outputs = test.truth->cols();
+  const bool one_hot = test.targets->classes.has_value();
+  std::vector<double> stacked;
+  Matrix mean(m, outputs);
+  Json::Array each;
+  for (const TrainedMember& member : members) {
+    const Matrix own = restored(member.predictions, *test.targets);
+    stacked.insert(stacked.end(), own.flat().begin(), own.flat().end());
+    for (std::int64_t i = 0; i < own.size(); ++i)
+      mean.data()[i] += own.data()[i] / static_cast<double>(members.size());
+    each.push_back(metrics({.mean = &own, .variance = nullptr}, *test.truth, *test.x, one_hot));
+  }
+  const std::string file = "finite/predictions.npy";
+  write_npy(directory.prepare(file), stacked.data(),
+            {static_cast<std::int64_t>(members.size()), m, outputs});
+  directory.written(file);
+  Json::Object all =
+      *metrics({.mean = &mean, .variance = nullptr}, *test.truth, *test.x, one_hot).object();
+  all.emplace_back("members", std::move(each));
+  return all;
+}
+
+}  // namespace
+
+void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
+                Json::Object& metrics, RunDirectory& directory, Control& control) {
+  const FiniteSpec& spec = *setup.experiment.finite;
+  directory.step("finite networks", "finite", [&] {
+    const FiniteNetwork network(setup.network, data.train.x.sites(), data.train.x.channels());
+    TrainOptions options;
+    options.learning_rate = spec.learning_rate;
+    options.momentum = spec.momentum;
+    options.steps = spec.steps;
+    options.batch_size = spec.batch_size;
+    options.ensemble = spec.ensemble;
+    options.seed = spec.seed;
+    options.record_all = spec.record_all;
+    const std::vector<TrainedMember> members =
+        train(network, data.train.x, data.train.y, data.test ? &data.test->x : nullptr,
+              data.test ? &data.test->y : nullptr, options, &control);
+    write_losses(members, directory);
+    write_parameters(network, members, setup.plan, directory);
+    if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));
+    directory.record.finite =
+        Json::Object{{"members", spec.ensemble},
+                     {"parameters", network.parameter_count()},
+                     {"steps", spec.steps},
+                     {"learning_rate", spec.learning_rate},
+                     {"batch_size", spec.batch_size ? Json(*spec.batch_size) : Json()}};
+  });
+}
+
+}  // namespace widelimit::experiment

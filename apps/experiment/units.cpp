@@ -1,0 +1,75 @@
+// Bytes, seconds and counts as text and back.
+#include "units.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace widelimit::experiment {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+}  // namespace
+
+std::int64_t parse_bytes(std::string_view text) {
+  const auto refuse = [&] {
+    throw Error(ErrorCode::usage, "\"" + std::string(text) +
+                                      "\" is not a size; expected a number with an optional unit, "
+                                      "such as 500M, 8GiB or 2.5GB");
+  };
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string unit;
+  for (const char* c = end; c != text.data() + text.size(); ++c)
+    if (*c != ' ') unit += static_cast<char>(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+  const std::size_t power = unit.empty() ? 0 : std::string_view("BKMGT").find(unit[0]);
+  if (error != std::errc() || !(value > 0) || power == std::string_view::npos) refuse();
+  const std::string_view rest = std::string_view(unit).substr(unit.empty() ? 0 : 1);
+  if (rest != "" && (power == 0 || (rest != "B" && rest != "IB"))) refuse();
+  const double bytes = value * std::pow(rest == "B" ? 1000.0 : 1024.0, static_cast<double>(power));
+  if (!(bytes >= 1 && bytes < 9e18)) refuse();
+  return static_cast<std::int64_t>(bytes);
+}
+
+std::string bytes_text(double bytes) {
+  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  std::size_t unit = 0;
+  while (bytes >= 999.5 && unit + 1 < units.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return formatted(unit > 0 && bytes < 9.95 ? "%.1f " : "%.0f ", bytes) + units[unit];
+}
+
+std::string seconds_text(double seconds) {
+  if (seconds < 0.0995) return formatted("%.0f ms", seconds * 1000);
+  if (seconds < 9.95) return formatted(seconds < 0.995 ? "%.2f s" : "%.1f s", seconds);
+  if (seconds < 119.5) return formatted("%.0f s", seconds);
+  const double minutes = std::floor(seconds / 60);
+  if (minutes < 120)
+    return formatted("%.0f min ", minutes) +
+           formatted("%02.0f s", std::floor(seconds - 60 * minutes));
+  const double hours = std::floor(minutes / 60);
+  return formatted("%.0f h ", hours) + formatted("%02.0f min", minutes - 60 * hours);
+}
+
+std::string count_text(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  const std::size_t first = digits[0] == '-' ? 1 : 0;
+  for (std::size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, 1, ',');
+  return digits;
+}
+
+std::string count_text(std::int64_t count, std::string_view one, std::string_view many) {
+  return count_text(count).append(" ").append(count == 1 ? one : many);
+}
+
+}  // namespace widelimit::experiment

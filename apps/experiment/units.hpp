@@ -1,0 +1,25 @@
+// Bytes, seconds and counts as people write and read them.
+// Thread-safety: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace widelimit::experiment {
+
+/// "8G", "500 MiB", "2.5GB", "1048576": bytes; K, M, G, T and KiB ... are powers of 1024, KB ...
+/// powers of 1000; letters in either case. Throws Error(usage) that shows what is accepted.
+[[nodiscard]] std::int64_t parse_bytes(std::string_view text);
+
+/// "1.4 GiB"
+[[nodiscard]] std::string bytes_text(double bytes);
+/// "0.35 s", "12 s", "3 min 20 s", "2 h 05 min"
+[[nodiscard]] std::string seconds_text(double seconds);
+/// "12,345"
+[[nodiscard]] std::string count_text(std::int64_t count);
+/// "1 sample", "2 samples", "3 classes"
+[[nodiscard]] std::string count_text(std::int64_t count, std::string_view one,
+                                     std::string_view many);
+
+}  // namespace widelimit::experiment

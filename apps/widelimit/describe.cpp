@@ -1,0 +1,193 @@
+// widelimit describe: one type's summary, formula, reference and parameters.
+#include "experiment/json.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+namespace widelimit::program {
+namespace {
+
+using experiment::Json;
+
+constexpr std::size_t text_width = 96;
+
+struct Options {
+  std::string type;
+  PluginOptions plugins;
+  bool json = false;
+};
+
+const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
+  for (const TypeKind kind : {TypeKind::layer, TypeKind::solver}) {
+    bool ambiguous = false;
+    const TypeInfo* type = catalogue.find(kind, name, &ambiguous);
+    if (ambiguous) {
+      std::string all;
+      for (const TypeInfo& t : catalogue.types())
+        if (t.name == name) all += (all.empty() ? "" : ", ") + t.qualified;
+      throw Error(ErrorCode::usage, "several plugins offer \"" + name + "\"; name one of " + all);
+    }
+    if (type) return *type;
+  }
+  std::string known;
+  for (const TypeKind kind : {TypeKind::layer, TypeKind::solver})
+    for (const std::string& type : catalogue.names(kind))
+      known += (known.empty() ? "" : ", ") + type;
+  throw Error(
+      ErrorCode::usage,
+      "there is no type \"" + name + "\"; " +
+          (known.empty() ? "no plugins were found, `widelimit plugins --why` says where was looked"
+                         : "the plugins offer " + known));
+}
+
+std::string text_of(const Json* value) {
+  if (!value) return "";
+  return value->string() ? *value->string() : value->text();
+}
+
+/// "> 0", "1 to 4096", "one of "a", "b""
+std::string range_of(const Json& schema) {
+  if (const Json* values = schema.find("enum"); values && values->array()) {
+    std::string text;
+    for (const Json& value : *values->array()) text += (text.empty() ? "" : ", ") + value.text();
+    return text;
+  }
+  const std::string low = text_of(schema.find("minimum")), high = text_of(schema.find("maximum"));
+  const std::string above = text_of(schema.find("exclusiveMinimum")),
+                    below = text_of(schema.find("exclusiveMaximum"));
+  std::string text;
+  const auto add = [&](const char* sign, const std::string& bound) {
+    if (!bound.empty()) text += (text.empty() ? "" : ", ") + std::string(sign) + bound;
+  };
+  if (!low.empty() && !high.empty()) return low + " to " + high;
+  add(">= ", low);
+  add("> ", above);
+  add("<= ", high);
+  add("< ", below);
+  return text;
+}
+
+std::string kind_of(const Json& schema) {
+  const Json* type = schema.find("type");
+  if (!type || !type->array()) return text_of(type);
+  std::string text;
+  for (const Json& kind : *type->array()) text += (text.empty() ? "" : " or ") + text_of(&kind);
+  return text;
+}
+
+bool is_required(const Json& schema, const std::string& name) {
+  const Json* required = schema.find("required");
+  return required && required->array() &&
+         std::any_of(required->array()->begin(), required->array()->end(),
+                     [&](const Json& key) { return key.string() && *key.string() == name; });
+}
+
+/// One parameter: name, kind, range, default, and below what it means.
+std::string parameter(const std::string& name, const Json& property, bool required,
+                      std::size_t name_width) {
+  std::string text = "  " + padded(name, name_width) + "  " + kind_of(property);
+  if (const std::string range = range_of(property); !range.empty()) text += ", " + range;
+  if (const Json* fallback = property.find("default"))
+    text += " [" + fallback->text() + "]";
+  else if (required)
+    text += ", required";
+  return text + "\n" + wrapped(text_of(property.find("description")), text_width, name_width + 4);
+}
+
+std::string parameters(const TypeInfo& type) {
+  if (type.params_schema.empty()) return "";
+  const Json schema = Json::parse(type.params_schema, "schema of " + type.qualified);
+  const Json* properties = schema.find("properties");
+  if (!properties || !properties->object()) return "";
+  std::size_t name_width = 0;
+  for (const auto& [name, property] : *properties->object())
+    name_width = std::max(name_width, display_width(name));
+  std::string text;
+  for (const auto& [name, property] : *properties->object())
+    text += parameter(name, property, is_required(schema, name), name_width);
+  return text;
+}
+
+std::string faces(const TypeInfo& type) {
+  if (type.kind == TypeKind::solver)
+    return type.eigen ? "solves; eigendecomposition (finite times)" : "solves";
+  std::string text = type.infinite ? "infinite width" : "";
+  if (type.finite) text += std::string(text.empty() ? "" : ", ") + "finite width";
+  return text;
+}
+
+std::string inputs(const TypeInfo& type) {
+  if (type.kind == TypeKind::solver || (type.min_inputs == 1 && type.max_inputs == 1)) return "";
+  const std::string least = std::to_string(type.min_inputs);
+  return type.max_inputs == 0                 ? "at least " + least
+         : type.max_inputs == type.min_inputs ? least
+                                              : least + " to " + std::to_string(type.max_inputs);
+}
+
+void print(const TypeInfo& type) {
+  std::cout << type.name << ": " << type.summary << "\n\n";
+  if (!type.doc.empty() && type.doc != type.summary)
+    std::cout << wrapped(type.doc, text_width, 2) << '\n';
+  const auto line = [](const char* label, const std::string& text) {
+    if (!text.empty()) std::cout << "  " << padded(label, 9) << text << '\n';
+  };
+  line("kind", type.kind == TypeKind::layer ? "layer" : "solver");
+  line("offers", faces(type));
+  line("inputs", inputs(type));
+  line("version", type.version);
+  line("plugin",
+       type.plugin_id + " " + type.plugin_version + (type.file.empty() ? "" : ", " + type.file));
+  const std::string listed = parameters(type);
+  std::cout << '\n' << (listed.empty() ? "  It has no parameters.\n" : listed);
+}
+
+Json json_of(const TypeInfo& type) {
+  return Json::Object{
+      {"name", type.name},
+      {"qualified", type.qualified},
+      {"kind", type.kind == TypeKind::layer ? "layer" : "solver"},
+      {"version", type.version},
+      {"summary", type.summary},
+      {"doc", type.doc},
+      {"plugin", type.plugin_id},
+      {"plugin_version", type.plugin_version},
+      {"file", type.file},
+      {"infinite", type.infinite},
+      {"finite", type.finite},
+      {"eigen", type.eigen},
+      {"min_inputs", type.min_inputs},
+      {"max_inputs", type.max_inputs},
+      {"params_schema", type.params_schema.empty()
+                            ? Json()
+                            : Json::parse(type.params_schema, "schema of " + type.qualified)}};
+}
+
+int run(const Options& options) {
+  const Runtime runtime(options.plugins.runtime());
+  const TypeInfo& type = find(runtime.catalogue(), options.type);
+  if (options.json)
+    std::cout << json_of(type).text(4) << '\n';
+  else
+    print(type);
+  return done;
+}
+
+}  // namespace
+
+Verb add_describe(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      app.add_subcommand("describe", "Explain one layer or solver: formula, reference, parameters");
+  verb->add_option("type", options->type, "Type, such as relu")->required()->type_name("TYPE");
+  options->plugins.add_to(*verb);
+  verb->add_flag("--json", options->json, "Everything as JSON");
+  return {verb, [options] { return run(*options); }};
+}
+
+}  // namespace widelimit::program

@@ -1,0 +1,42 @@
+// What a person sees while a run is at work, on stderr: a bar with the time left on a terminal,
+// plain lines elsewhere, nothing when quiet.
+// Thread-safety: progress() from any thread, one call at a time (as Control makes them); the rest
+// from the main thread.
+#pragma once
+
+#include <widelimit/control.hpp>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace widelimit::program {
+
+class Display {
+ public:
+  explicit Display(bool quiet);
+  ~Display();
+  Display(const Display&) = delete;
+  Display& operator=(const Display&) = delete;
+
+  void progress(const Progress& progress);
+  /// A step is finished.
+  void step(const std::string& phase, double seconds);
+  void warning(const std::string& text);
+  /// A line of its own.
+  void note(const std::string& text);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void line(const std::string& text);
+  void erase_bar();
+
+  const bool quiet_, terminal_;
+  std::mutex mutex_;
+  std::string phase_;
+  Clock::time_point phase_begin_, last_shown_;
+  std::int64_t last_done_ = 0;
+  bool bar_shown_ = false;
+};
+
+}  // namespace widelimit::program

@@ -1,0 +1,50 @@
+// Options of run, kernel and check.
+#include "experiment_options.hpp"
+
+#include "display.hpp"
+#include "experiment/units.hpp"
+
+#include <widelimit/error.hpp>
+
+namespace widelimit::program {
+
+void ExperimentOptions::add_to(CLI::App& app) {
+  app.add_option("experiment", file, "Experiment file (JSON)")->required()->type_name("EXP.json");
+  app.add_option("--set", overrides,
+                 "Change one value of the experiment: a JSON pointer, \"=\", the value as JSON, or "
+                 "as text where it is none (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("/pointer=VALUE");
+  app.add_option("--threads", threads, "Threads to use; all that the process may by default")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--max-memory", max_memory,
+                 "Refuse to begin where more memory than this is needed, such as 8GiB")
+      ->type_name("SIZE");
+  plugins.add_to(app);
+}
+
+experiment::Setup ExperimentOptions::set_up(Display& display) const {
+  experiment::SetupOptions options;
+  options.file = file;
+  options.overrides = overrides;
+  options.runtime = plugins.runtime();
+  options.runtime.threads = threads;
+  options.runtime.log = [&display](LogLevel level, std::string_view component,
+                                   std::string_view message) {
+    if (level >= LogLevel::warning)
+      display.warning(std::string(component) + ": " + std::string(message));
+  };
+  return experiment::set_up(options);
+}
+
+std::optional<std::int64_t> ExperimentOptions::memory_limit() const {
+  if (max_memory.empty()) return std::nullopt;
+  try {
+    return experiment::parse_bytes(max_memory);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::usage, std::string("--max-memory: ") + error.what());
+  }
+}
+
+}  // namespace widelimit::program

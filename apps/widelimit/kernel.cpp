@@ -1,0 +1,59 @@
+// widelimit kernel: the kernels of an experiment and nothing else, in bounded memory.
+#include "display.hpp"
+#include "experiment/run.hpp"
+#include "experiment_options.hpp"
+#include "signals.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace widelimit::program {
+namespace {
+
+struct Options {
+  ExperimentOptions common;
+  std::string out;
+  bool resume = false, quiet = false;
+};
+
+int run(const Options& options, const Arguments& arguments) {
+  Display display(options.quiet);
+  const experiment::Setup setup = options.common.set_up(display);
+
+  experiment::RunOptions run_options;
+  run_options.experiment_file = options.common.file;
+  run_options.out = options.out;
+  run_options.command = arguments;
+  run_options.max_memory = options.common.memory_limit();
+  run_options.resume = options.resume;
+  run_options.kernels_only = true;
+  run_options.on_warning = [&](const std::string& text) { display.warning(text); };
+  run_options.on_step = [&](const std::string& phase, double seconds) {
+    display.step(phase, seconds);
+  };
+
+  Control control([&](const Progress& progress) { display.progress(progress); });
+  const CancelOnSignal cancel(control);
+  const experiment::Finished finished = experiment::run(setup, run_options, control);
+  if (!options.quiet)
+    for (const experiment::KernelFile& kernel : finished.record.kernels)
+      std::cout << (finished.directory / kernel.file).string() << "  [" << kernel.rows << ", "
+                << kernel.cols << "]\n";
+  return done;
+}
+
+}  // namespace
+
+Verb add_kernel(CLI::App& app, const Arguments& arguments) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("kernel", "Compute the kernels of an experiment alone");
+  options->common.add_to(*verb);
+  verb->add_option("--out", options->out, "Directory of the results")->required()->type_name("DIR");
+  verb->add_flag(
+      "--resume", options->resume,
+      "Keep the kernels that an earlier run left in the directory, where they still fit");
+  verb->add_flag("--quiet", options->quiet, "Print errors alone");
+  return {verb, [options, &arguments] { return run(*options, arguments); }};
+}
+
+}  // namespace widelimit::program

@@ -1,0 +1,115 @@
+// The widelimit program: finds the verb, runs it, turns what went wrong into a message and an exit
+// status.
+#include "signals.hpp"
+#include "verbs.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace widelimit::program {
+namespace {
+
+constexpr const char* about = "Kernels and predictions of infinitely wide neural networks.";
+constexpr const char* examples =
+    "Begin with\n"
+    "  widelimit check EXP.json      what an experiment is and what it will cost\n"
+    "  widelimit run EXP.json        run it; results and report in EXP.out\n"
+    "  widelimit VERB --help         the options of a verb\n"
+    "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted.";
+
+/// A message with its place stands alone, as editors like it; others say who speaks.
+void print(const Error& error) {
+  for (const Problem& problem : error.problems())
+    std::cerr << (problem.file.empty() && problem.pointer.empty() ? "widelimit: " : "")
+              << problem.text() << '\n';
+}
+
+int status_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::usage:
+      return usage;
+    case ErrorCode::cancelled:
+      return interrupted_status();
+    default:
+      return failed;
+  }
+}
+
+/// Wrong usage in words of this program's; CLI11's own are about its classes in places.
+int refuse(const CLI::ParseError& error, const CLI::App& app, const std::vector<Verb>& verbs,
+           const Arguments& arguments) {
+  const CLI::App* verb = &app;
+  for (const Verb& v : verbs)
+    if (v.app->parsed()) verb = v.app;
+  std::string message = error.what();
+  if (verb == &app && arguments.size() > 1 && arguments[1].front() != '-') {
+    message = "\"" + arguments[1] + "\" is not a verb; expected one of ";
+    for (const Verb& v : verbs) message += (&v == &verbs.front() ? "" : ", ") + v.app->get_name();
+  }
+  std::cerr << "widelimit: " << message << "\nTry `widelimit"
+            << (verb == &app ? "" : " " + verb->get_name()) << " --help`.\n";
+  return usage;
+}
+
+int run_verb(const Verb& verb) {
+  try {
+    return verb.run();
+  } catch (const Error& error) {
+    print(error);
+    return status_of(error);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "widelimit: there is not enough memory\n";
+  } catch (const std::exception& error) {
+    std::cerr << "widelimit: internal error: " << error.what() << '\n';
+  }
+  return failed;
+}
+
+int program(const Arguments& arguments) {
+  CLI::App app(about, "widelimit");
+  app.footer(examples);
+  app.require_subcommand(1);
+  app.set_help_flag("-h,--help", "Print this help");
+  app.set_version_flag("--version", version_text,
+                       "Release, ABI, compiler, BLAS and SIMD target in use");
+  const std::vector<Verb> verbs{add_run(app, arguments), add_kernel(app, arguments),
+                                add_check(app),          add_plugins(app),
+                                add_describe(app),       add_schema(app),
+                                add_verify(app),         add_report(app)};
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
+  try {
+    app.parse(reversed);
+  } catch (const CLI::Success& help) {
+    app.exit(help);
+    return done;
+  } catch (const CLI::ParseError& error) {
+    if (arguments.size() == 1) {
+      std::cerr << app.help();
+      return usage;
+    }
+    return refuse(error, app, verbs, arguments);
+  }
+  const auto chosen =
+      std::find_if(verbs.begin(), verbs.end(), [](const Verb& verb) { return verb.app->parsed(); });
+  const int status = run_verb(*chosen);
+  std::cout.flush();
+  if (!std::cout && status == done) {
+    std::cerr << "widelimit: the output could not be written\n";
+    return failed;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace widelimit::program
+
+int main(int argc, char** argv) {
+  return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
+}

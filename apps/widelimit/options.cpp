@@ -1,0 +1,23 @@
+// Options that several verbs share.
+#include "verbs.hpp"
+
+namespace widelimit::program {
+
+void PluginOptions::add_to(CLI::App& app) {
+  app.add_option("--plugin-dir", directories,
+                 "Directory searched for plugins before all others (repeatable); more in "
+                 "WIDELIMIT_PLUGIN_PATH")
+      ->allow_extra_args(false)
+      ->type_name("DIR");
+  app.add_flag("--allow-plugin-files", allow_files,
+               "Let the experiment name plugin files; loading one runs its code");
+}
+
+RuntimeOptions PluginOptions::runtime() const {
+  RuntimeOptions options;
+  options.plugin_path.assign(directories.begin(), directories.end());
+  options.allow_config_plugins = allow_files;
+  return options;
+}
+
+}  // namespace widelimit::program

@@ -1,0 +1,84 @@
+// widelimit plugins: what was found, what it offers, and where was looked.
+#include "experiment/json.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+#include <iostream>
+#include <memory>
+#include <utility>
+
+namespace widelimit::program {
+namespace {
+
+using experiment::Json;
+
+struct Options {
+  PluginOptions plugins;
+  bool why = false, json = false;
+};
+
+Json json_of(const Runtime& runtime) {
+  Json::Array plugins, search;
+  for (const PluginInfo& plugin : runtime.plugins())
+    plugins.push_back(Json::Object{{"id", plugin.id},
+                                   {"version", plugin.version},
+                                   {"vendor", plugin.vendor},
+                                   {"license", plugin.license},
+                                   {"summary", plugin.summary},
+                                   {"build", plugin.build},
+                                   {"file", plugin.file},
+                                   {"layers", plugin.layers},
+                                   {"solvers", plugin.solvers}});
+  for (const SearchStep& step : runtime.search())
+    search.push_back(
+        Json::Object{{"where", step.where}, {"outcome", step.outcome}, {"problem", step.problem}});
+  return Json::Object{{"plugins", std::move(plugins)}, {"search", std::move(search)}};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void print_plugins(const Runtime& runtime) {
+  Table table({"plugin", "version", "layers", "solvers", "from"},
+              {Align::left, Align::left, Align::left, Align::left, Align::left});
+  for (const PluginInfo& plugin : runtime.plugins())
+    table.add({plugin.id, plugin.version, joined(plugin.layers), joined(plugin.solvers),
+               std::filesystem::path(plugin.file).filename().string()});
+  if (table.empty())
+    std::cout << "No plugins were found; `widelimit plugins --why` says where was looked.\n";
+  else
+    std::cout << table.text();
+}
+
+void print_search(const Runtime& runtime) {
+  std::cout << "\nWhere was looked, in this order:\n";
+  for (const SearchStep& step : runtime.search())
+    std::cout << (step.problem ? "! " : "  ") << step.where << ": " << step.outcome << '\n';
+}
+
+int run(const Options& options) {
+  const Runtime runtime(options.plugins.runtime());
+  if (options.json) {
+    std::cout << json_of(runtime).text(3) << '\n';
+    return done;
+  }
+  print_plugins(runtime);
+  if (options.why) print_search(runtime);
+  return done;
+}
+
+}  // namespace
+
+Verb add_plugins(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("plugins", "List the plugins and types that were found");
+  options->plugins.add_to(*verb);
+  verb->add_flag("--why", options->why, "Say where was looked, and what became of each file");
+  verb->add_flag("--json", options->json, "Everything as JSON");
+  return {verb, [options] { return run(*options); }};
+}
+
+}  // namespace widelimit::program

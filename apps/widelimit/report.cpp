@@ -1,0 +1,37 @@
+// widelimit report: pictures and report.html of a finished run, drawn again.
+#include "verbs.hpp"
+
+#include <widelimit/error.hpp>
+
+#if WIDELIMIT_HAS_REPORT
+#include "report/report.hpp"
+#endif
+
+#include <iostream>
+#include <memory>
+
+namespace widelimit::program {
+namespace {
+
+int run(const std::string& directory) {
+#if WIDELIMIT_HAS_REPORT
+  const report::Outcome outcome = report::draw(directory);
+  for (const std::string& warning : outcome.warnings) std::cerr << "warning: " << warning << '\n';
+  std::cout << (std::filesystem::path(directory) / "report.html").string() << '\n';
+  return done;
+#else
+  throw Error(ErrorCode::unsupported, directory + ": this program was built without the report");
+#endif
+}
+
+}  // namespace
+
+Verb add_report(CLI::App& app) {
+  auto directory = std::make_shared<std::string>();
+  CLI::App* verb =
+      app.add_subcommand("report", "Draw the plots and report.html of a finished run again");
+  verb->add_option("directory", *directory, "Directory of the run")->required()->type_name("DIR");
+  return {verb, [directory] { return run(*directory); }};
+}
+
+}  // namespace widelimit::program

@@ -1,0 +1,81 @@
+// widelimit verify: is a plugin what the boundary and mathematics ask for?
+#include "verbs.hpp"
+
+#include <widelimit/error.hpp>
+
+#if WIDELIMIT_HAS_CONFORMANCE
+#include "conformance/conformance.hpp"
+#endif
+
+#include <cstdint>
+#include <iostream>
+#include <memory>
+
+namespace widelimit::program {
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> checks;
+  std::uint64_t seed = 0;
+  bool json = false, only_failed = false, in_process = false, list = false;
+};
+
+#if WIDELIMIT_HAS_CONFORMANCE
+std::vector<const conformance::Check*> chosen(const std::vector<std::string>& names) {
+  std::vector<const conformance::Check*> checks;
+  for (const std::string& name : names) {
+    const conformance::Check* check = conformance::find_check(name);
+    if (!check)
+      throw Error(ErrorCode::usage,
+                  "there is no check \"" + name + "\"; `widelimit verify --list` shows them all");
+    checks.push_back(check);
+  }
+  return checks;
+}
+
+int run(const Options& options) {
+  if (options.list) {
+    std::cout << (options.json ? conformance::list_as_json() : conformance::list_as_table());
+    return done;
+  }
+  if (options.file.empty())
+    throw Error(ErrorCode::usage, "verify needs the file of a plugin: widelimit verify PLUGIN.so");
+  conformance::Options verify;
+  verify.file = options.file;
+  verify.seed = options.seed;
+  verify.only = chosen(options.checks);
+  verify.in_process = options.in_process;
+  const conformance::Report report = conformance::verify(verify);
+  if (options.json)
+    std::cout << conformance::as_json(report, options.only_failed);
+  else
+    std::cout << conformance::as_table(report, options.only_failed)
+              << conformance::as_summary(report);
+  return report.ok() ? done : failed;
+}
+#else
+int run(const Options&) {
+  throw Error(ErrorCode::unsupported, "this program was built without the conformance checks");
+}
+#endif
+
+}  // namespace
+
+Verb add_verify(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand(
+      "verify", "Hold a plugin to the contract and the mathematics of its types");
+  verb->add_option("plugin", options->file, "The plugin")->type_name("PLUGIN.so");
+  verb->add_option("--check", options->checks, "Only this check (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  verb->add_option("--seed", options->seed, "Of what is drawn at random [0]")->type_name("N");
+  verb->add_flag("--only-failed", options->only_failed, "Leave out what passed");
+  verb->add_flag("--in-process", options->in_process, "In this process, for a debugger");
+  verb->add_flag("--list", options->list, "List the checks");
+  verb->add_flag("--json", options->json, "The result as JSON");
+  return {verb, [options] { return run(*options); }};
+}
+
+}  // namespace widelimit::program

@@ -1,0 +1,230 @@
+// What bad input gets: exit status 2 with the place, before the output directory is touched; exit
+// status 1 and what was kept for what fails while running.
+#include "support/experiments.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace widelimit::test;
+using widelimit::experiment::Json;
+
+namespace {
+
+struct Case {
+  TemporaryDirectory directory;
+
+  /// Runs `text` as exp.json; the message must hold every part.
+  void refused(const std::string& text, const std::vector<std::string>& parts) const {
+    directory.file("exp.json", text);
+    const Result result =
+        run_program(Run{.arguments = {"run", "exp.json"}, .directory = directory.path()});
+    INFO(text.substr(0, 400));
+    CHECK(result.status == 2);
+    for (const std::string& part : parts) CHECK(contains(result.err, part));
+    CHECK(!std::filesystem::exists(directory / "exp.out"));
+    CHECK(result.out == "");
+  }
+  /// The small experiment with one piece of its text replaced.
+  void refused_with(const std::string& piece, const std::string& by,
+                    const std::vector<std::string>& parts) const {
+    std::string text = regression(8);
+    const std::size_t at = text.find(piece);
+    REQUIRE(at != std::string::npos);
+    refused(text.replace(at, piece.size(), by), parts);
+  }
+  /// An experiment on x.npy and y.npy, which the caller has written.
+  void refused_arrays(const std::vector<std::string>& parts) const {
+    refused(R"({"format": 1, "data": {"train": {"type": "npy", "x": "x.npy", "y": "y.npy"}},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}]})",
+            parts);
+  }
+};
+
+std::string npy_text(const std::string& descr, const std::string& shape, const std::string& bytes) {
+  std::string dictionary =
+      "{'descr': " + descr + ", 'fortran_order': False, 'shape': " + shape + ", }";
+  dictionary.resize(117, ' ');
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + dictionary + "\n" + bytes;
+}
+
+std::string doubles(const std::vector<double>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double)};
+}
+
+}  // namespace
+
+TEST_CASE("text that is not JSON is refused with line and column") {
+  const Case c;
+  c.refused("", {"exp.json"});
+  c.refused("{\"format\": 1,\n \"seed\": }", {"exp.json:2:"});
+  c.refused("{\"format\": 1,\n}", {"exp.json:1:13:", "trailing comma"});
+  c.refused("{\"format\": 1,\n \"format\": 1}", {"exp.json:2:", "format"});
+  c.refused("{\"format\": 1, \"seed\": 1e999}", {"exp.json:1:"});
+  c.refused("{\"format\": 1, \"seed\": NaN}", {"exp.json:1:"});
+  c.refused(std::string(100000, '['), {"exp.json:1:"});
+  c.refused("{\"format\": 1, \"title\": \"\xff\xfe\"}", {"exp.json:1:"});
+}
+
+TEST_CASE("unknown names are refused with the nearest valid one, all at once") {
+  const Case c;
+  c.refused_with("\"seed\"", "\"sede\"", {"exp.json:1:", "sede", "seed"});
+  c.refused_with("\"relu\"", "\"rellu\"", {"exp.json:4:", "rellu", "relu"});
+  c.refused_with("\"W_std\"", "\"W_sdt\"", {"exp.json:4:", "/network/0", "W_sdt", "W_std"});
+  c.refused_with("\"make_regression\"", "\"make_regresion\"",
+                 {"make_regresion", "make_regression"});
+  c.refused(regression(8, R"(, "inference": [{"method": "gp_inferense", "kernels": ["nngp"]}])"),
+            {"/inference/0", "gp_inferense", "gp_inference"});
+  c.refused(regression(8, R"(, "inference": [{"method": "gp_inference", "kernels": ["nngb"]}])"),
+            {"/inference/0/kernels/0", "nngb", "nngp"});
+  c.refused(regression(8, R"(, "inference": [{"method": "gp_inference", "kernels": ["nngp"],
+             "solver": "choleski"}])"),
+            {"/inference/0", "choleski", "cholesky"});
+  c.refused_with("\"seed\": 3,", "\"sede\": 3, \"titel\": 4,", {"sede", "titel"});
+}
+
+TEST_CASE("wrong types and values out of range are refused with what was expected") {
+  const Case c;
+  c.refused_with("\"W_std\": 1.5", "\"W_std\": \"1.5\"", {"/network/0/W_std", "number"});
+  c.refused_with("\"width\": 16", "\"width\": -16", {"/network/0/width"});
+  c.refused_with("\"test_fraction\": 0.25", "\"test_fraction\": 1.5",
+                 {"/data/split/test_fraction"});
+  c.refused_with("\"relu\"", "{\"repeat\": 1000000000, \"layers\": [\"relu\"]}",
+                 {"/network/1", "repeat"});
+  c.refused_with("\"relu\"", "\"relu\", \"relu\"", {"exp.json:4:", "/network/2", "relu"});
+}
+
+TEST_CASE("finite times with cholesky are refused before anything runs") {
+  const Case c;
+  c.refused(regression(8, R"(, "inference": [{"method": "gradient_descent_mse_ensemble",
+             "kernels": ["ntk"], "times": [1], "solver": "cholesky"}])"),
+            {"/inference/0", "cholesky", "eigh"});
+}
+
+TEST_CASE("broken arrays are refused with their file") {
+  const Case c;
+  const std::string y = npy_text("'<f8'", "(2,)", doubles({1, 2}));
+  const std::string x = npy_text("'<f8'", "(2, 2)", doubles({1, 2, 3, 4}));
+  const auto with_x = [&](const std::string& bytes, const std::vector<std::string>& parts) {
+    c.directory.file("y.npy", y);
+    c.directory.file("x.npy", bytes);
+    INFO(bytes.substr(0, 120));
+    c.refused_arrays(parts);
+  };
+  c.refused_arrays({"x.npy"});  // neither is there
+  with_x("", {"x.npy"});
+  with_x("hello, I am a text file and longer than any header", {"x.npy"});
+  with_x(x.substr(0, x.size() - 8), {"x.npy"});
+  with_x(npy_text("'|O'", "(2, 2)", std::string(32, '\0')), {"x.npy"});
+  with_x(npy_text("'<c16'", "(2, 2)", std::string(64, '\0')), {"x.npy"});
+  with_x(npy_text("'<f8'", "(0, 2)", ""), {"x.npy"});
+  with_x(npy_text("'<f8'", "(1000000000000, 1000000)", "x"), {"x.npy"});
+  with_x(npy_text("'<f8'", "(3, 2)", doubles({1, 2, 3, 4, 5, 6})), {"x.npy", "3", "2"});
+  with_x(npy_text("'<f8'", "(2, 2)", doubles({1, 2, 3, std::nan("")})),
+         {"x.npy", "row 1", "column 1", "NaN"});
+  with_x(npy_text("'<f8'", "(2, 2)", doubles({1, HUGE_VAL, 3, 4})),
+         {"x.npy", "row 0", "column 1", "inf"});
+}
+
+TEST_CASE("broken tables are refused with file and line") {
+  const Case c;
+  const auto with = [&](const std::string& table, const std::vector<std::string>& parts) {
+    c.directory.file("t.csv", table);
+    c.refused(R"({"format": 1, "data": {"train": {"type": "csv", "path": "t.csv", "target": ["y"]}},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}]})",
+              parts);
+  };
+  with("a,y\n1,2\n1,x\n", {"t.csv:3"});
+  with("a,y\n1,2\n1\n", {"t.csv:3"});
+  with("a,z\n1,2\n", {"t.csv", "y"});
+  with("", {"t.csv"});
+  with("a,y\n1,nan\n", {"t.csv"});
+}
+
+TEST_CASE("a plugin file in an experiment needs permission") {
+  const Case c;
+  c.directory.file("mine.so", "not a plugin");
+  std::string text = regression(8);
+  text.insert(1, "\"plugins\": [\"./mine.so\"], ");
+  c.refused(text, {"exp.json:1:", "/plugins/0", "--allow-plugin-files"});
+  const Result allowed = run_program(Run{.arguments = {"run", "exp.json", "--allow-plugin-files"},
+                                         .directory = c.directory.path()});
+  CHECK(allowed.status == 2);  // it is still not a plugin
+  CHECK(contains(allowed.err, "mine.so"));
+}
+
+TEST_CASE("an output that cannot be written is exit status 1") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(8));
+  const std::string occupied = directory.file("occupied", "a file");
+  for (const std::string& out : {occupied, occupied + "/below", std::string("/proc/none")}) {
+    const Result result = run_program({"run", file, "--out", out});
+    CHECK(result.status == 1);
+    CHECK(contains(result.err, out));
+  }
+  CHECK(read(occupied) == "a file");
+}
+
+TEST_CASE("a full disk is exit status 1, with what was kept, before the work that does not fit") {
+  // A limit on the size of files stands for the disk: writing beyond it fails likewise.
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(1000));
+  const std::string out = (directory / "out").string();
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto old = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 2'000'000, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const Result result = run_program({"run", file, "--out", out});
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old);
+
+  INFO(result.err);
+  CHECK(result.status == 1);
+  CHECK(contains(result.err, "train_train"));
+  CHECK(contains(result.err, "nothing was finished"));
+  const Json record = json(directory / "out/run.json");
+  CHECK(text(at(record, {"status"})) == "failed");
+  CHECK(contains(text(at(record, {"error"})), "train_train"));
+  CHECK(files_below(directory / "out") == std::vector<std::string>{"run.json"});
+}
+
+TEST_CASE("a kernel that is not positive definite is exit status 1, with a ridge to try") {
+  const TemporaryDirectory directory;
+  // The first and the third sample are the same.
+  directory.file("t.csv", "a,b,y\n1,2,1\n3,1,2\n1,2,3\n0,1,1\n2,2,0\n");
+  const std::string file = directory.file(
+      "exp.json",
+      R"({"format": 1, "data": {"train": {"type": "csv", "path": "t.csv", "target": ["y"]},
+"test": {"type": "csv", "path": "t.csv", "target": ["y"]}},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}],
+"inference": [{"method": "gp_inference", "name": "good", "kernels": ["nngp"], "diag_reg": 0.1},
+              {"method": "gp_inference", "name": "bad", "kernels": ["nngp"]}]})");
+  const Result result = run_program({"run", file, "--out", (directory / "out").string()});
+  INFO(result.err);
+  CHECK(result.status == 1);
+  for (const std::string part : {"exp.json:5:", "/inference/1", "bad.nngp", "positive definite",
+                                 "diag_reg", "kept in", "good.nngp"})
+    CHECK(contains(result.err, part));
+  const Json record = json(directory / "out/run.json");
+  CHECK(text(at(record, {"status"})) == "failed");
+  CHECK(texts(at(record, {"kept"})).back() == "good.nngp");
+  CHECK(std::filesystem::exists(directory / "out/predictions/good.nngp.mean.npy"));
+  CHECK(number(at(json(directory / "out/metrics.json"), {"good.nngp", "rmse"})) >= 0);
+}
+
+TEST_CASE("a finite network that does not fit the data is refused before anything runs") {
+  const Case c;
+  const std::string finite =
+      R"(, "finite": {"optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 5})";
+  std::string text = regression(8, finite);
+  c.refused(text.replace(text.find("\"width\": 1,"), 11, "\"width\": 2,"),
+            {"exp.json:5:", "/network/2", "2 outputs"});
+  text = regression(8, finite);
+  c.refused(text.replace(text.find("\"width\": 16, "), 13, ""), {"/network/0", "width"});
+}

@@ -1,0 +1,109 @@
+// widelimit check: the plan as a table and as JSON, from headers alone.
+#include "support/experiments.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace widelimit::test;
+using widelimit::experiment::Json;
+
+namespace {
+
+const std::string entries = R"(, "inference": [
+  {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk", "nngp"], "diag_reg": 1e-3}])";
+
+/// A file that says it holds [samples, 2] numbers and holds none of them.
+std::string header_only(std::int64_t samples, std::int64_t columns) {
+  std::string dictionary = "{'descr': '<f8', 'fortran_order': False, 'shape': (" +
+                           std::to_string(samples) + ", " + std::to_string(columns) + "), }";
+  dictionary.resize(117, ' ');
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + dictionary + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("check shows layers, shapes and costs, and leaves nothing behind") {
+  const TemporaryDirectory directory;
+  directory.file("exp.json", regression(40, entries));
+  const Result result =
+      run_program(Run{.arguments = {"check", "exp.json"}, .directory = directory.path()});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  for (const std::string word : {"small", "dense", "relu", "16", "30 training samples",
+                                 "10 test samples", "memory", "disk", "time", "cholesky"})
+    CHECK(contains(result.out, word));
+  CHECK(files_below(directory.path()) == std::vector<std::string>{"exp.json"});
+}
+
+TEST_CASE("check --json has the members of the contract") {
+  const TemporaryDirectory directory;
+  const Result result =
+      run_program({"check", directory.file("exp.json", regression(40, entries)), "--json"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const Json plan = Json::parse(result.out, "stdout");
+  REQUIRE(at(plan, {"layers"}).array()->size() == 3);
+  double share = 0;
+  for (const Json& layer : *at(plan, {"layers"}).array()) share += number(at(layer, {"share"}));
+  CHECK(share > 0.99);
+  CHECK(share < 1.01);
+  CHECK(text(at(plan, {"layers", "1", "type"})) == "relu");
+  CHECK(text(at(plan, {"layers", "1", "pointer"})) == "/network/1");
+  CHECK(number(at(plan, {"layers", "1", "displacements"})) == 1);
+  CHECK(number(at(plan, {"layers", "1", "of"})) == 1);
+  CHECK(number(at(plan, {"memory_bytes"})) > 1e6);
+  CHECK(number(at(plan, {"disk_bytes"})) > 30 * 30 * 8 * 2);
+  CHECK(number(at(plan, {"seconds"})) > 0);
+  CHECK(at(plan, {"warnings"}).array()->empty());
+}
+
+TEST_CASE("check reads the headers of arrays and not their numbers") {
+  const TemporaryDirectory directory;
+  directory.file("x.npy", header_only(5000, 2) + std::string(5000 * 2 * 8, '\xff'));
+  directory.file("y.npy", header_only(5000, 1) + std::string(5000 * 8, '\xff'));  // all NaN
+  const std::string file = directory.file("exp.json", R"({"format": 1,
+    "data": {"train": {"type": "npy", "x": "x.npy", "y": "y.npy"}},
+    "network": [{"type": "dense"}, "relu", {"type": "dense"}]})");
+  const Result checked = run_program({"check", file, "--json"});
+  INFO(checked.err);
+  CHECK(checked.status == 0);
+  CHECK(number(at(Json::parse(checked.out, "stdout"), {"disk_bytes"})) > 2.0 * 5000 * 5000 * 8 - 1);
+  const Result run = run_program({"run", file, "--out", (directory / "out").string()});
+  CHECK(run.status == 2);
+}
+
+TEST_CASE("a limit of memory is held before anything runs") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(8000, entries));
+  for (const std::string verb : {"check", "run"}) {
+    std::vector<std::string> arguments{verb, file, "--max-memory", "500MB"};
+    if (verb == "run") {
+      arguments.emplace_back("--out");
+      arguments.push_back((directory / "out").string());
+    }
+    const Result result = run_program(arguments);
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, "--max-memory"));
+    CHECK(!std::filesystem::exists(directory / "out"));
+  }
+  const Result wrong = run_program({"check", file, "--max-memory", "lots"});
+  CHECK(wrong.status == 2);
+  CHECK(contains(wrong.err, "\"lots\" is not a size"));
+}
+
+TEST_CASE("check warns of inference that has nothing to predict") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", R"({"format": 1,
+    "data": {"train": {"type": "make_regression", "n_samples": 9, "n_features": 2, "n_informative": 1}},
+    "network": [{"type": "dense"}, "relu", {"type": "dense"}],
+    "inference": [{"method": "gp_inference", "kernels": ["nngp"]}]})");
+  const Result result = run_program({"check", file, "--json"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const std::vector<std::string> warnings =
+      texts(at(Json::parse(result.out, "stdout"), {"warnings"}));
+  REQUIRE(warnings.size() == 1);
+  CHECK(contains(warnings[0], "no test data"));
+}

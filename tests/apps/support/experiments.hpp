@@ -1,0 +1,43 @@
+// Small experiments to run, and what they leave as values.
+// Thread-safety: one thread at a time.
+#pragma once
+
+#include "experiment/json.hpp"
+#include "support/program.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace widelimit::test {
+
+/// make_regression, two layers, `inference` and more keys as text ("" or ", \"key\": ...").
+[[nodiscard]] std::string regression(std::int64_t samples, const std::string& more = "");
+
+/// The file as JSON; fails the test where it is none.
+[[nodiscard]] experiment::Json json(const std::filesystem::path& file);
+/// The value at a path of keys; fails the test where there is none.
+[[nodiscard]] const experiment::Json& at(const experiment::Json& value,
+                                         const std::vector<std::string>& keys);
+[[nodiscard]] double number(const experiment::Json& value);
+[[nodiscard]] std::string text(const experiment::Json& value);
+[[nodiscard]] std::vector<std::string> texts(const experiment::Json& value);
+
+/// A table of numbers with its header; "inf" is infinity, an empty cell NaN.
+struct Csv {
+  std::vector<std::string> header;
+  std::vector<std::vector<double>> rows;
+  [[nodiscard]] std::vector<double> column(const std::string& name) const;
+};
+[[nodiscard]] Csv csv(const std::filesystem::path& file);
+
+/// Shape and numbers of a float64 or float32 .npy file of any rank, read without the library under
+/// test.
+struct Array {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+};
+[[nodiscard]] Array npy(const std::filesystem::path& file);
+
+}  // namespace widelimit::test
