@@ -152,6 +152,10 @@ class WIDELIMIT_EXPORT ExperimentText {
   /// The key "plugins", without validation of anything else; unset where the key is absent or no
   /// list. What is wrong with it is reported by `validate`.
   [[nodiscard]] std::optional<std::vector<std::string>> plugins() const;
+  /// A problem with the value at `pointer`, placed where it stands in the file (or in a --set), for
+  /// messages that come after validation: plugins, planning, data. Where the file has no such
+  /// value, only the file is named.
+  [[nodiscard]] Problem problem(const std::string& pointer, std::string message) const;
   /// All problems at once as Error(usage), each with file:line:column, pointer, what was expected
   /// and the nearest valid name.
   [[nodiscard]] Experiment validate(const Catalogue& catalogue) const;

@@ -90,6 +90,12 @@ std::optional<std::vector<std::string>> ExperimentText::plugins() const {
   return names;
 }
 
+Problem ExperimentText::problem(const std::string& pointer, std::string message) const {
+  if (const Value* value = detail::resolve(state_->root, pointer))
+    return state_->texts.problem(value->origin, pointer, std::move(message));
+  return {state_->file.string(), 0, 0, pointer, std::move(message)};
+}
+
 Experiment ExperimentText::validate(const Catalogue& catalogue) const {
   Reading reading = state_->reading(catalogue);
   Experiment experiment;

@@ -61,9 +61,13 @@ class Search {
   }
 
  private:
-  void problem(const std::string& message) {
-    problems_.push_back(
-        {.file = {}, .line = 0, .column = 0, .pointer = "/plugins", .message = message});
+  /// With entry `index` of the list that names plugins.
+  void problem(std::size_t index, const std::string& message) {
+    problems_.push_back({.file = {},
+                         .line = 0,
+                         .column = 0,
+                         .pointer = "/plugins/" + std::to_string(index),
+                         .message = message});
   }
 
   void add(std::shared_ptr<Library> library, const std::string& where) {
@@ -97,10 +101,13 @@ class Search {
   }
 
   void named_files() {
-    for (const std::string& entry : *options_.plugins) {
+    for (std::size_t i = 0; i < options_.plugins->size(); ++i) {
+      const std::string& entry = (*options_.plugins)[i];
       if (!names_a_file(entry)) continue;
       if (!options_.allow_config_plugins) {
-        problem("\"" + entry +
+        problem(
+            i,
+            "\"" + entry +
                 "\" names a plugin file, and loading a file is running its code: allow it with "
                 "--allow-plugin-files (RuntimeOptions::allow_config_plugins), or put the file on "
                 "the plugin path and name it \"" +
@@ -108,7 +115,7 @@ class Search {
         continue;
       }
       const std::string why = file(options_.config_directory / entry);
-      if (!why.empty()) problem("\"" + entry + "\": " + why);
+      if (!why.empty()) problem(i, "\"" + entry + "\": " + why);
     }
   }
 
@@ -150,13 +157,14 @@ class Search {
   }
 
   void missing_names() {
-    for (const std::string& entry : *options_.plugins) {
+    for (std::size_t i = 0; i < options_.plugins->size(); ++i) {
+      const std::string& entry = (*options_.plugins)[i];
       if (names_a_file(entry) || names_found_.contains(entry)) continue;
       if (const auto failed = failures_.find(entry); failed != failures_.end())
-        problem("plugin \"" + entry + "\": " + failed->second);
+        problem(i, "plugin \"" + entry + "\": " + failed->second);
       else
-        problem("no plugin \"" + entry +
-                "\" on the plugin path; `widelimit plugins --why` shows where was looked");
+        problem(i, "no plugin \"" + entry +
+                       "\" on the plugin path; `widelimit plugins --why` shows where was looked");
     }
   }
 

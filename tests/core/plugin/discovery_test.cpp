@@ -91,7 +91,7 @@ TEST_CASE("an unknown name says where to look") {
   RuntimeOptions o = only({folder.path()});
   o.plugins = {"plain"};
   CHECK(refusal(std::move(o)) ==
-        "/plugins: no plugin \"plain\" on the plugin path; `widelimit plugins --why` shows where "
+        "/plugins/0: no plugin \"plain\" on the plugin path; `widelimit plugins --why` shows where "
         "was looked");
 }
 
