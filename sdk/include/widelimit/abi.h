@@ -3,19 +3,22 @@
  * This header is the specification of the boundary; it reads top to bottom. Authors of plugins in
  * C++ rarely see it: they write a small struct against <widelimit/sdk.hpp>. The ten rules it
  * follows are in sdk/docs/abi-rules.md. In short:
- *   - every growable struct starts with `struct_size`, set by whoever allocated it, and grows at
- * its tail only;
- *   - whoever receives a growable struct copies it with widelimit_copy into one of its own, or
- * reads members through WIDELIMIT_HAS;
- *   - the caller owns all memory it passes; what a plugin creates, that plugin destroys; strings in
- * descriptors live as long as the library;
- *   - every function that can fail returns a widelimit_status; no exception, signal handler, exit
- * or change of process state crosses.
  *
- * Thread tags, used on every function pointer below:
- *   [setup]               one call at a time per object, from any thread
- *   [worker, concurrent]  many calls at once on the same const object; the only mutable memory is
- * what the call was given [any thread]          may also be called from inside a worker
+ * - Every growable struct starts with `struct_size`, set by whoever allocated it, and grows at its
+ *   tail only.
+ * - Whoever receives a growable struct copies it with widelimit_copy into one of its own, or reads
+ *   members through WIDELIMIT_HAS.
+ * - The caller owns all memory it passes; what a plugin creates, that plugin destroys; strings in
+ *   descriptors live as long as the library.
+ * - Every function that can fail returns a widelimit_status; no exception, signal handler, exit or
+ *   change of process state crosses.
+ *
+ * Thread tags, used on every function pointer below (sdk/docs/thread-contract.md):
+ *
+ * - [setup]: one call at a time per object, from any thread.
+ * - [worker, concurrent]: many calls at once on the same const object; the only mutable memory is
+ *   what the call was given.
+ * - [any thread]: may also be called from inside a worker.
  *
  * Until the spatial engine has used it the ABI major is 0 and anything may change between releases.
  */
@@ -227,7 +230,7 @@ typedef struct widelimit_run {
       variances; /* of input 0 after its pending map; NULL unless asked for */
   int64_t row_begin, row_end;
   widelimit_field* output;
-  void* scratch; /* this thread's own, 64-byte aligned */
+  void* scratch;                          /* this thread's own, 64-byte aligned */
   const widelimit_shape* const* in_shape; /* [n_inputs], as in the plan: concat weighs its inputs
                                              by their channels */
 } widelimit_run;
@@ -267,9 +270,12 @@ typedef struct widelimit_infinite_face {
 } widelimit_infinite_face;
 
 /* One batch through a layer of finite width, arrays [sample, site..., channel] in C order; pointers
- * a call does not use are NULL. forward  reads theta, x; writes y jvp      reads theta, theta_dot
- * (NULL: zero), x, x_dot; writes y_dot vjp      reads theta, x, y_bar; adds to theta_bar (NULL: not
- * wanted) and to x_bar[i] (NULL: not wanted) */
+ * a call does not use are NULL.
+ * - forward reads theta, x; writes y.
+ * - jvp reads theta, theta_dot (NULL: zero), x, x_dot; writes y_dot.
+ * - vjp reads theta, x, y_bar; adds to theta_bar (NULL: not wanted) and to x_bar[i] (NULL: not
+ *   wanted).
+ */
 typedef struct widelimit_pass {
   uint32_t struct_size, n_inputs;
   const widelimit_shape* const* in_shape; /* [n_inputs], widths all given */

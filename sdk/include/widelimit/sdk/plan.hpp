@@ -50,7 +50,6 @@ class Plan {
   /// WIDELIMIT_NEEDS_*, WIDELIMIT_TAKES_PENDING, WIDELIMIT_HAS_WEIGHTS, WIDELIMIT_FLATTENS: added
   /// to what was asked for before.
   void add_needs(std::uint64_t bits) { plan_->needs |= bits; }
-  void drop_needs(std::uint64_t bits) { plan_->needs &= ~bits; }
   /// Memory lent to every call, per worker.
   void set_scratch(std::uint64_t bytes) { plan_->scratch_bytes = bytes; }
   /// For forecasts: of NNGP and NTK together.

@@ -89,8 +89,9 @@ class Vec {
 
   /// 2^k for an integral k of a normal result.
   friend Vec power_of_two(Vec k) {
-    return std::bit_cast<T>(static_cast<Bits>(static_cast<SignedBits>(k.raw_) + bias)
-                            << mantissa_bits);
+    // In the binade of 1.5 * 2^mantissa_bits the low bits of the sum are the integer itself.
+    const T shifted = k.raw_ + (static_cast<T>(Bits{3} << (mantissa_bits - 1)) + T(bias));
+    return std::bit_cast<T>(std::bit_cast<Bits>(shifted) << mantissa_bits);
   }
   /// 2^-h and 2^h where 4^h <= a < 4^(h+1): scaling by these is exact. a >= 0; zero counts as tiny.
   friend Vec inverse_binade(Vec a) {
@@ -112,7 +113,6 @@ class Vec {
 
  private:
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  using SignedBits = std::make_signed_t<Bits>;
   static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
   static constexpr int bias = sizeof(T) == 4 ? 127 : 1023;
   static constexpr int half_bias =
