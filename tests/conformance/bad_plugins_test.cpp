@@ -52,8 +52,9 @@ TEST_CASE("a factor of two in moments is found, and the message says which momen
   CHECK(outcome_of(report, "nngp-matches-finite").outcome.result == Result::pass);
 }
 
-TEST_CASE("a file that is no library is refused with the loader's words") {
-  expect(report_on("text"), "loads-now-local", Result::fail, "ELF");
+TEST_CASE("a file that is no library is refused, in words and in the loader's") {
+  expect(report_on("text"), "exports-one-symbol", Result::fail, "not a shared library");
+  expect(report_on("text"), "loads-now-local", Result::fail, "text.so: ");
 }
 
 TEST_CASE("a library without the entry, or with more than it, is told apart") {
