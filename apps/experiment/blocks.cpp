@@ -105,13 +105,11 @@ bool take_kernel(const EarlierRun& earlier, Block block, const std::string& kern
 
 void note(Block block, const std::string& kernel, std::array<std::int64_t, 2> shape,
           RunDirectory& directory) {
-  const std::string file = file_of(block, kernel);
-  directory.written(file);
-  directory.record.kernels.push_back(KernelFile{.block = to_string(block),
-                                                .kernel = kernel,
-                                                .file = file,
-                                                .rows = shape[0],
-                                                .cols = shape[1]});
+  directory.written(KernelFile{.block = to_string(block),
+                               .kernel = kernel,
+                               .file = file_of(block, kernel),
+                               .rows = shape[0],
+                               .cols = shape[1]});
 }
 
 }  // namespace

@@ -5,13 +5,18 @@
 #include <widelimit/files.hpp>
 #include <widelimit/version.hpp>
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <regex>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +43,19 @@ std::int64_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+/// Removes temporary files (".NAME.PROCESS.ATTEMPT.tmp") of processes that are no more.
+void remove_abandoned(const fs::path& folder) {
+  static const std::regex temporary(R"(\..+\.([0-9]{1,9})\.[0-9]+\.tmp)");
+  std::error_code ignored;
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end;
+       it.increment(ignored)) {
+    const std::string name = it->path().filename().string();
+    std::smatch parts;
+    if (!std::regex_match(name, parts, temporary)) continue;
+    if (kill(std::stoi(parts[1]), 0) != 0 && errno == ESRCH) fs::remove(it->path(), ignored);
+  }
 }
 
 Json build_json() {
@@ -137,11 +155,25 @@ RunDirectory::RunDirectory(fs::path directory) : directory_(std::move(directory)
                                    "; name another one with --out");
 }
 
-void RunDirectory::remove(const EarlierRun& earlier, const std::vector<std::string>& keep) {
-  for (const std::string& name : earlier.files) {
-    std::error_code ignored;  // a file that will not go is replaced when its turn comes
-    if (name != "run.json" && std::find(keep.begin(), keep.end(), name) == keep.end())
-      fs::remove(directory_ / name, ignored);
+void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
+                           const std::optional<EarlierRun>& reused) {
+  std::error_code ignored;  // what will not go is replaced when its turn comes
+  if (reused && fs::equivalent(reused->directory, directory_, ignored))
+    for (const KernelFile& kernel : reused->kernels)
+      if (fs::is_regular_file(directory_ / kernel.file, ignored)) written(kernel);
+  std::set<fs::path, std::greater<>> folders;  // the deeper ones first
+  for (const char* folder : own_folders) folders.insert(directory_ / folder);
+  for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
+    if (std::find(record.files.begin(), record.files.end(), name) != record.files.end()) continue;
+    fs::remove(directory_ / name, ignored);
+    if (const fs::path folder = fs::path(name).parent_path(); !folder.empty())
+      folders.insert(directory_ / folder);
+  }
+  remove_abandoned(directory_);
+  for (const fs::path& folder : folders) {
+    remove_abandoned(folder);
+    if (earlier && fs::is_directory(folder, ignored))
+      fs::remove(folder, ignored);  // one with a file in it stays
   }
 }
 
@@ -158,6 +190,12 @@ fs::path RunDirectory::prepare(const std::string& relative) const {
 void RunDirectory::written(const std::string& relative) {
   if (std::find(record.files.begin(), record.files.end(), relative) == record.files.end())
     record.files.push_back(relative);
+}
+
+void RunDirectory::written(const KernelFile& kernel) {
+  written(kernel.file);
+  std::erase_if(record.kernels, [&](const KernelFile& other) { return other.file == kernel.file; });
+  record.kernels.push_back(kernel);
 }
 
 void RunDirectory::write(const std::string& relative, std::string_view text) {

@@ -59,12 +59,15 @@ class RunDirectory {
   explicit RunDirectory(std::filesystem::path directory);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
-  /// Removes the files of `earlier` but those in `keep`.
-  void remove(const EarlierRun& earlier, const std::vector<std::string>& keep);
+  /// Makes room for this run: removes what `earlier` left, but for the kernels of `reused` where
+  /// they stand in this directory; those are this run's from now on. Removes what programs that
+  /// were killed left half-written.
+  void replace(const std::optional<EarlierRun>& earlier, const std::optional<EarlierRun>& reused);
   /// Where to write a file of this run; makes its folder.
   [[nodiscard]] std::filesystem::path prepare(const std::string& relative) const;
   /// Notes that the file is there.
   void written(const std::string& relative);
+  void written(const KernelFile& kernel);
   void write(const std::string& relative, std::string_view text);
   /// Writes run.json as things stand.
   void write_record();

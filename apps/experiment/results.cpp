@@ -35,8 +35,10 @@ class Stack {
   void push(std::span<const double> values) {
     values_.insert(values_.end(), values.begin(), values.end());
   }
-  void write(RunDirectory& directory) const {
-    write_npy(directory.prepare(file_), values_.data(), shape_);
+  void write(RunDirectory& directory) const { write(values_.data(), directory); }
+  /// Numbers that lie one after the other already.
+  void write(const double* values, RunDirectory& directory) const {
+    write_npy(directory.prepare(file_), values, shape_);
     directory.written(file_);
   }
 
@@ -70,6 +72,11 @@ void write_arrays(const std::string& id, const std::vector<Prediction>& predicti
 
   Stack cov(stem + ".cov.npy", times,
             n_scales == 1 ? std::vector{m, m} : std::vector{outputs, m, m});
+  // A covariance may be as large as the memory allows: no copy without need.
+  if (times == 1 && n_scales == 1 && scales.front() == 1) {
+    cov.write(predictions.front().covariance.data(), directory);
+    return;
+  }
   for (const Prediction& prediction : predictions)
     for (const double scale : scales)
       for (const double entry : prediction.covariance.flat()) cov.push(scale * scale * entry);

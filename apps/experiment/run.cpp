@@ -60,15 +60,6 @@ std::optional<EarlierRun> found_in(const fs::path& directory) {
   }
 }
 
-std::vector<std::string> files_of(const std::optional<EarlierRun>& earlier,
-                                  const fs::path& directory) {
-  std::vector<std::string> files;
-  std::error_code ignored;
-  if (earlier && fs::equivalent(earlier->directory, directory, ignored))
-    for (const KernelFile& kernel : earlier->kernels) files.push_back(kernel.file);
-  return files;
-}
-
 /// Everything between the first file and the last.
 class Steps {
  public:
@@ -233,8 +224,8 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   directory.record.timings.push_back(
       Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
   try {
+    directory.replace(in_place, earlier);
     directory.write_record();
-    if (in_place) directory.remove(*in_place, files_of(earlier, out));
     if (options.resume && in_place && !earlier)
       directory.warn("nothing to resume: the kernels in " + out.string() +
                      " are of another network, other samples or another precision");

@@ -104,8 +104,6 @@ void Display::step(const std::string& phase, double seconds) {
 
 void Display::warning(const std::string& text) { line("warning: " + text); }
 
-void Display::note(const std::string& text) { line(text); }
-
 void Display::line(const std::string& text) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);

@@ -23,8 +23,6 @@ class Display {
   /// A step is finished.
   void step(const std::string& phase, double seconds);
   void warning(const std::string& text);
-  /// A line of its own.
-  void note(const std::string& text);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -151,6 +151,8 @@ TEST_CASE("a second run replaces the files of the first and leaves other files a
 
   REQUIRE(run_program({"run", file, "--out", out, "--set", "/inference=[]"}).status == 0);
   CHECK(!std::filesystem::exists(directory / "out/predictions/gp_inference.nngp.csv"));
+  CHECK(!std::filesystem::exists(directory / "out/predictions/gp_inference.nngp.mean.npy"));
+  CHECK(!std::filesystem::exists(directory / "out/loss"));  // no file, no folder
   CHECK(!std::filesystem::exists(directory / "out/metrics.json"));
   CHECK(read(directory / "out/notes.txt") == "mine");
   CHECK(read(directory / "out/kernel/mine.npy") == "mine");

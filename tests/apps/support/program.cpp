@@ -72,7 +72,9 @@ Running::~Running() {
   }
 }
 
-void Running::signal(int number) const { kill(child_, number); }
+void Running::signal(int number) {
+  if (!ended()) kill(child_, number);
+}
 
 bool Running::ended() {
   if (collected_) return true;

@@ -36,7 +36,8 @@ class Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  void signal(int number) const;
+  /// To a program that is still at work; nothing where it has ended.
+  void signal(int number);
   /// Waits until `file` exists; false where the program ended, or half a minute passed, before.
   [[nodiscard]] bool wait_for(const std::filesystem::path& file);
   [[nodiscard]] Result wait();
