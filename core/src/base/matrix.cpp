@@ -152,9 +152,15 @@ double Samples::at(std::int64_t sample, std::int64_t feature) const noexcept {
 
 Samples Samples::converted(Precision to, std::int64_t begin, std::int64_t end) const {
   const auto fill = [&](auto out) {
-    for (std::int64_t i = begin; i < end; ++i)
-      for (std::int64_t j = 0; j < out.cols(); ++j)
-        out(i - begin, j) = static_cast<std::remove_cvref_t<decltype(out(0, 0))>>(at(i, j));
+    using T = std::remove_cvref_t<decltype(*out.data())>;
+    const auto copy_of = [&](const auto& from) {
+      std::transform(from.data() + begin * from.cols(), from.data() + end * from.cols(), out.data(),
+                     [](auto v) { return static_cast<T>(v); });
+    };
+    if (precision_ == Precision::float64)
+      copy_of(f64_);
+    else
+      copy_of(f32_);
     return Samples(std::move(out), sites_);
   };
   if (to == Precision::float64) return fill(Matrix::uninitialized(end - begin, features()));

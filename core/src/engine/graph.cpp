@@ -7,6 +7,7 @@
 #include "plugin/abi_error.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -168,6 +169,10 @@ class Planner {
 
 Graph plan_graph(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
                  std::int64_t channels) {
+  // `plan` of the boundary is [setup]: one call at a time per layer, and networks share nothing
+  // that could tell which. Planning takes microseconds.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   Planner planner(sites, channels);
   bool weights = false;
   const int output = planner.chain(layers, 0, 0, weights);

@@ -64,6 +64,22 @@ void require_same_shape(const Samples& x1, const Samples& x2) {
                                     " and " + text(x2) + " numbers a sample");
 }
 
+// What a computation may throw beside Error becomes one.
+template <class F>
+void guarded(F&& compute) {
+  try {
+    compute();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory, "no memory for the workspace of the kernels");
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::internal,
+                std::string("an exception escaped from a layer, a sink or a progress listener: ") +
+                    e.what());
+  }
+}
+
 template <class T>
 void run(const Network::State& state, const Samples& x1, const Samples* x2, Kernels which,
          KernelSink& sink, Control* control) {
@@ -78,17 +94,9 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
   if (x2 != nullptr) cols.emplace(*x2);
   const detail::SamplePair<T> samples{rows.data(), n1, cols ? cols->data() : rows.data(), n2,
                                       x1.features()};
-  try {
+  guarded([&] {
     detail::compute_tiles(net.program, samples, which, sink, *state.executor, control, "kernel");
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, "no memory for the kernels' workspace");
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::internal, std::string("an exception escaped from a layer, a sink or a "
-                                                 "progress listener: ") +
-                                         e.what());
-  }
+  });
 }
 
 template <class T>
@@ -98,16 +106,18 @@ Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, K
   Network::Diagonals d;
   if (x.count() == 0) return d;
   const InPrecision<T> samples(x);
-  const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
-                                          state.executor.get());
-  const detail::Variances<T> v =
-      detail::Evaluator<T>(net.program).variances(facts.variance.data(), x.count(), which.ntk);
-  detail::check_finite_diagonal(v.nngp.data(), x.count(), "NNGP");
-  if (which.nngp) d.nngp.assign(v.nngp.data(), v.nngp.data() + x.count());
-  if (which.ntk) {
-    detail::check_finite_diagonal(v.ntk.data(), x.count(), "NTK");
-    d.ntk.assign(v.ntk.data(), v.ntk.data() + x.count());
-  }
+  guarded([&] {
+    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
+                                            state.executor.get());
+    const detail::Variances<T> v =
+        detail::Evaluator<T>(net.program).variances(facts.variance.data(), x.count(), which.ntk);
+    const auto take = [&](const T* diagonal, const char* name, std::vector<double>& out) {
+      detail::check_finite_diagonal(diagonal, x.count(), name);
+      out.assign(diagonal, diagonal + x.count());
+    };
+    if (which.nngp) take(v.nngp.data(), "NNGP", d.nngp);
+    if (which.ntk) take(v.ntk.data(), "NTK", d.ntk);
+  });
   return d;
 }
 

@@ -75,9 +75,11 @@ class Compiler {
     } else if (n.nature == WIDELIMIT_POINTWISE && !spatial) {
       pointwise(index);
     } else if (spatial) {
-      problem(n, "\"" + n.layer->type +
-                     "\" would work on spatial axes, which this release computes only behind a "
-                     "leading flatten: put flatten first");
+      // Told once: what follows has sites for the same reason.
+      if (!std::exchange(sites_told_, true))
+        problem(n, "\"" + n.layer->type +
+                       "\" would work on spatial axes, which this release computes only behind a "
+                       "leading flatten: put flatten first");
     } else {
       problem(n, "\"" + n.layer->type + "\" mixes sites, and there are none here");
     }
@@ -137,6 +139,7 @@ class Compiler {
   Program program_;
   std::vector<int> readers_;  // of every node
   std::vector<int> in_use_;   // reads still to come, of every buffer
+  bool sites_told_ = false;
   std::vector<Problem> problems_;
 };
 

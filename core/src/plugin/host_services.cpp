@@ -64,7 +64,7 @@ widelimit_status normal_numbers(void*, std::uint64_t seed, std::uint64_t stream,
 }
 
 std::int32_t cancelled(void* ctx) {
-  const Control* control = state_of(ctx).control.load();
+  const auto& control = state_of(ctx).control;
   return control != nullptr && control->cancelled() ? 1 : 0;
 }
 
@@ -72,8 +72,9 @@ const void* extension(void*, const char*) { return nullptr; }
 
 }  // namespace
 
-HostState::HostState(std::shared_ptr<Executor> threads, LogFunction listener)
-    : executor(std::move(threads)), log(std::move(listener)) {
+HostState::HostState(std::shared_ptr<Executor> threads, LogFunction listener,
+                     std::shared_ptr<const Control> asked)
+    : executor(std::move(threads)), log(std::move(listener)), control(std::move(asked)) {
   table.struct_size = sizeof table;
   table.abi_minor = WIDELIMIT_ABI_MINOR;
   table.name = "widelimit";
@@ -97,7 +98,7 @@ struct HostServices::State {
 HostServices::HostServices(
     int threads,
     std::function<void(int level, std::string_view component, std::string_view message)> log)
-    : state_(new State{{detail::make_executor(threads), std::move(log)}}) {}
+    : state_(new State{{detail::make_executor(threads), std::move(log), {}}}) {}
 
 HostServices::~HostServices() = default;
 

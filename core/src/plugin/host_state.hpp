@@ -6,7 +6,6 @@
 
 #include "execution/executor.hpp"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,14 +18,15 @@ using LogFunction =
 
 /// Not movable: `table.ctx` points here.
 struct HostState {
-  HostState(std::shared_ptr<Executor> threads, LogFunction listener);
+  HostState(std::shared_ptr<Executor> threads, LogFunction listener,
+            std::shared_ptr<const Control> asked = {});
   HostState(const HostState&) = delete;
   HostState& operator=(const HostState&) = delete;
 
   std::shared_ptr<Executor> executor;
   LogFunction log;
   std::mutex logging;
-  std::atomic<const Control*> control{nullptr};  ///< of the call that runs now, if it has one
+  std::shared_ptr<const Control> control;  ///< what `cancelled` asks; may be empty
   widelimit_host table{};
 };
 

@@ -18,8 +18,8 @@ Runtime::Runtime(RuntimeOptions options) {
                                    std::string_view message) {
       listener(static_cast<LogLevel>(level), component, message);
     };
-  const auto host =
-      std::make_shared<detail::HostState>(detail::make_executor(options.threads), std::move(log));
+  const auto host = std::make_shared<detail::HostState>(detail::make_executor(options.threads),
+                                                        std::move(log), options.control);
   detail::Discovery found = detail::discover(options, host);
   state_ = std::make_shared<State>(
       State{std::make_shared<detail::Registry>(std::move(found.libraries), host),
