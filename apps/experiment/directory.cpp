@@ -217,6 +217,7 @@ void RunDirectory::warn(std::string message) {
 
 void RunDirectory::step(const std::string& phase, const std::string& kept,
                         const std::function<void()>& step) {
+  if (on_begin) on_begin(phase);
   const auto begin = std::chrono::steady_clock::now();
   step();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;

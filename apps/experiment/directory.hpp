@@ -79,6 +79,7 @@ class RunDirectory {
   Record record;
   /// Called as things happen; may be empty.
   std::function<void(const std::string&)> on_warning;
+  std::function<void(const std::string& phase)> on_begin;
   std::function<void(const std::string& phase, double seconds)> on_step;
 
  private:

@@ -24,6 +24,10 @@ constexpr double f64 = sizeof(double);
 constexpr double blas_buffer = 12.0 * (1 << 20);
 /// Bytes of a line of a table of results, and of a line of a loss table.
 constexpr double table_line = 90, loss_line = 100;
+/// Seconds for a few dozen files and a description of the network.
+constexpr double overhead = 0.03;
+/// LAPACK's factorisation and triangular solves run at about this share of a product's speed.
+constexpr double lapack_share = 0.75;
 /// Steps that "log" records, about.
 constexpr double log_records = 200;
 
@@ -54,7 +58,7 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
       const bool eigen = needs_of(options).eigen;
       if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
       const auto times = static_cast<double>(options.predictions ? spec.times.size() : 0);
-      double work = f64 * (2 * n * m + (times + 2) * outputs * (n + m));
+      double work = f64 * (3 * n * m + (times + 2) * outputs * (n + m));
       if (eigen) work += 3 * f64 * n * n;
       if (options.losses && spec.covariance != Covariance::none) work += f64 * n * n;
       if (options.covariance == Covariance::full) work += 2 * f64 * (times + 1) * m * m;
@@ -172,7 +176,7 @@ double inference_seconds(const Setup& setup, double n, double m, double outputs)
       if (options.losses && spec.covariance != Covariance::none)
         work += 4 * n * n * n + 2 * n * n * times;
     }
-  return work / flops;
+  return work / (lapack_share * flops);
 }
 
 double finite_seconds(const Setup& setup, double n) {
@@ -245,7 +249,7 @@ void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& set
 
 double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
   const auto n = static_cast<double>(setup.shapes.train.count), m = test_count(setup);
-  double seconds = kernel_seconds(setup, plan);
+  double seconds = overhead + kernel_seconds(setup, plan);
   if (!kernels_only)
     seconds += inference_seconds(setup, n, m, static_cast<double>(setup.shapes.train.outputs)) +
                finite_seconds(setup, n);

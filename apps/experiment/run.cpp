@@ -219,6 +219,7 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
 
   RunDirectory directory(out);
   directory.on_warning = options.on_warning;
+  directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
   begin_record(setup, options, data, print, directory.record);
   directory.record.timings.push_back(

@@ -30,6 +30,7 @@ struct RunOptions {
   bool resume = false;        ///< take kernels that are in `out` and still fit
   bool kernels_only = false;  ///< `widelimit kernel`
   std::function<void(const std::string&)> on_warning;             ///< may be empty
+  std::function<void(const std::string& phase)> on_begin;         ///< may be empty
   std::function<void(const std::string& phase, double)> on_step;  ///< may be empty
   /// Draws from the finished directory; may be empty.
   std::function<Drawing(const std::filesystem::path&)> draw;

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr auto bar_interval = 80ms;  // of redrawing a bar
 constexpr auto line_interval = 10s;  // of lines where there is no terminal
 constexpr auto eta_after = 400ms;    // before that an estimate is a guess
-constexpr std::size_t name_width = 44;
+constexpr std::size_t name_width = 50, head_width = 30;
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -86,15 +86,33 @@ void Display::progress(const Progress& progress) {
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3.0f %%", 100 * share);
   if (!terminal_) {
-    put(phase_ + ": " + percent + (left.empty() ? "" : ", " + left) + "\n");
+    put(name() + ": " + percent + (left.empty() ? "" : ", " + left) + "\n");
     return;
   }
-  const std::string head = "  " + padded(phase_, 26) + " ",
-                    tail = std::string(" ") + percent + "  " + left;
+  const std::string head = "  " + padded(name(), head_width) + " ";
+  const std::string tail = std::string(" ") + percent + "  " + left;
   const std::size_t taken = display_width(head) + display_width(tail) + 2;
   const std::size_t columns = terminal_columns();
   const std::size_t room = columns > taken ? std::min<std::size_t>(columns - taken, 40) : 0;
-  put("\r" + head + (room < 8 ? "" : bar(share, room)) + tail + "\x1b[K");
+  show(head + (room < 8 ? "" : bar(share, room)) + tail);
+}
+
+void Display::begin(const std::string& phase) {
+  if (quiet_) return;
+  const std::lock_guard lock(mutex_);
+  step_ = phase;
+  phase_.clear();
+  if (terminal_) show("  " + step_ + " ...");
+}
+
+std::string Display::name() const {
+  // "kernel" of step "kernel train_train" says nothing new.
+  if (step_.empty() || step_.starts_with(phase_)) return step_.empty() ? phase_ : step_;
+  return step_ + ", " + phase_;
+}
+
+void Display::show(const std::string& text) {
+  put("\r" + text + "\x1b[K");
   bar_shown_ = true;
 }
 

@@ -20,6 +20,8 @@ class Display {
   Display& operator=(const Display&) = delete;
 
   void progress(const Progress& progress);
+  /// A step begins; progress() is its progress from now on.
+  void begin(const std::string& phase);
   /// A step is finished.
   void step(const std::string& phase, double seconds);
   void warning(const std::string& text);
@@ -27,11 +29,15 @@ class Display {
  private:
   using Clock = std::chrono::steady_clock;
   void line(const std::string& text);
+  /// The step and what it is at.
+  [[nodiscard]] std::string name() const;
+  /// One line that the next one replaces.
+  void show(const std::string& text);
   void erase_bar();
 
   const bool quiet_, terminal_;
   std::mutex mutex_;
-  std::string phase_;
+  std::string step_, phase_;
   Clock::time_point phase_begin_, last_shown_;
   std::int64_t last_done_ = 0;
   bool bar_shown_ = false;

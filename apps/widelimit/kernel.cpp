@@ -28,6 +28,7 @@ int run(const Options& options, const Arguments& arguments) {
   run_options.resume = options.resume;
   run_options.kernels_only = true;
   run_options.on_warning = [&](const std::string& text) { display.warning(text); };
+  run_options.on_begin = [&](const std::string& phase) { display.begin(phase); };
   run_options.on_step = [&](const std::string& phase, double seconds) {
     display.step(phase, seconds);
   };
