@@ -54,7 +54,7 @@ template class Buffer<double>;
 template class Buffer<std::byte>;
 
 template <class T>
-Workspace<T>::Workspace(const Program& program, std::int64_t rows, std::int64_t lanes)
+TripMemory<T>::TripMemory(const Program& program, std::int64_t rows, std::int64_t lanes)
     : zero_(static_cast<std::size_t>(rows * lanes)),
       scratch_(static_cast<std::size_t>(program.scratch_bytes)),
       first_at_(static_cast<std::size_t>(rows)),
@@ -73,14 +73,14 @@ Workspace<T>::Workspace(const Program& program, std::int64_t rows, std::int64_t 
 }
 
 template <class T>
-std::int64_t Workspace<T>::bytes(const Program& program, std::int64_t rows,
-                                 std::int64_t lanes) noexcept {
+std::int64_t TripMemory<T>::bytes(const Program& program, std::int64_t rows,
+                                  std::int64_t lanes) noexcept {
   return rows * lanes * static_cast<std::int64_t>(sizeof(T)) * (2 * program.buffers - 1) +
          static_cast<std::int64_t>(program.scratch_bytes);
 }
 
-template class Workspace<float>;
-template class Workspace<double>;
+template class TripMemory<float>;
+template class TripMemory<double>;
 
 template <class T>
 struct Evaluator<T>::Block {
@@ -94,7 +94,7 @@ struct Evaluator<T>::Block {
 };
 
 template <class T>
-void Evaluator<T>::run(const Block& block, Workspace<T>& work) const {
+void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
   const auto nngp_of = [&](int buffer) -> const T* {
     return buffer == 0 ? block.input : work.nngp_[static_cast<std::size_t>(buffer - 1)].data();
   };
@@ -111,7 +111,7 @@ void Evaluator<T>::run(const Block& block, Workspace<T>& work) const {
   for (const Step& step : program_.steps) {
     const std::size_t n = step.inputs.size();
     for (std::size_t i = 0; i < n; ++i) {
-      const Value& v = step.inputs[i];
+      const Operand& v = step.inputs[i];
       work.fields_[i] = field_of<T>(block.rows, block.lanes, nngp_of(v.buffer), ntk_of(v.buffer));
       work.field_[i] = &work.fields_[i];
       work.pending_[i] = v.pending.identity() ? nullptr : &step.pending[i];
@@ -124,7 +124,7 @@ void Evaluator<T>::run(const Block& block, Workspace<T>& work) const {
       const auto at = static_cast<std::size_t>(step.variances);
       variances.struct_size = sizeof variances;
       if (block.own != nullptr) {
-        const Value& in = step.inputs.front();
+        const Operand& in = step.inputs.front();
         T* own = block.own->of_step[at].data();
         apply_nngp(in.pending, nngp_of(in.buffer), own, block.lanes);
         variances.first = variances.second = own;
@@ -167,7 +167,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   v.nngp.reserve(size);
   Buffer<T> data(size);
   std::copy_n(input, n, data.data());
-  Workspace<T> work(program_, 1, v.lanes);
+  TripMemory<T> work(program_, 1, v.lanes);
   Block block;
   block.input = data.data();
   block.rows = 1;
@@ -175,7 +175,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   block.ntk = with_ntk;
   block.own = &v;
   run(block, work);
-  const Value& last = program_.result;
+  const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
   const T* k = last.buffer == 0 ? data.data() : work.nngp_[at].data();
   apply_nngp(last.pending, k, v.nngp.data(), v.lanes);
@@ -190,7 +190,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
 template <class T>
 void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
                          const Variances<T>& v1, std::int64_t row, const Variances<T>& v2,
-                         std::int64_t col, Workspace<T>& work, T* nngp, T* ntk,
+                         std::int64_t col, TripMemory<T>& work, T* nngp, T* ntk,
                          const Observer<T>& observer) const {
   Block block;
   block.input = input;
@@ -203,7 +203,7 @@ void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
   block.col = col;
   block.observer = &observer;
   run(block, work);
-  const Value& last = program_.result;
+  const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
   const T* k = last.buffer == 0 ? input : work.nngp_[at].data();
   if (ntk != nullptr)

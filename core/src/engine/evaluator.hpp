@@ -45,9 +45,9 @@ struct Variances {
 
 /// Mutable memory of one worker.
 template <class T>
-class Workspace {
+class TripMemory {
  public:
-  Workspace(const Program& program, std::int64_t rows, std::int64_t lanes);
+  TripMemory(const Program& program, std::int64_t rows, std::int64_t lanes);
   [[nodiscard]] static std::int64_t bytes(const Program& program, std::int64_t rows,
                                           std::int64_t lanes) noexcept;
 
@@ -81,12 +81,12 @@ class Evaluator {
   /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `ntk` or `observer` is
   /// given. Writes nngp and ntk (NULL: not wanted) with row stride `lanes`; nngp may be `input`.
   void pairs(const T* input, std::int64_t rows, std::int64_t lanes, const Variances<T>& v1,
-             std::int64_t row, const Variances<T>& v2, std::int64_t col, Workspace<T>& work,
+             std::int64_t row, const Variances<T>& v2, std::int64_t col, TripMemory<T>& work,
              T* nngp, T* ntk, const Observer<T>& observer = {}) const;
 
  private:
   struct Block;
-  void run(const Block& block, Workspace<T>& work) const;
+  void run(const Block& block, TripMemory<T>& work) const;
 
   const Program& program_;
 };

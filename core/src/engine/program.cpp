@@ -107,7 +107,7 @@ class Compiler {
     Step step;
     step.node = &n;
     for (const int i : n.inputs) {
-      const Value& v = output(i).value;
+      const Operand& v = output(i).value;
       step.inputs.push_back(v);
       step.pending.push_back(to_abi(v.pending));
       step.in_shape.push_back(graph_.nodes[static_cast<std::size_t>(i)].shape);
@@ -115,13 +115,13 @@ class Compiler {
     if ((n.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0)
       step.variances = program_.variances++;
     // The output is claimed before the inputs are let go: only inputs[0] may be written in place.
-    const Value& in = step.inputs.front();
+    const Operand& in = step.inputs.front();
     const auto reads = std::count_if(step.inputs.begin(), step.inputs.end(),
-                                     [&](const Value& v) { return v.buffer == in.buffer; });
+                                     [&](const Operand& v) { return v.buffer == in.buffer; });
     const bool in_place =
         reads == 1 && in.buffer != 0 && in_use_[static_cast<std::size_t>(in.buffer)] == 1;
     step.output = in_place ? in.buffer : claim();
-    for (const Value& v : step.inputs) --in_use_[static_cast<std::size_t>(v.buffer)];
+    for (const Operand& v : step.inputs) --in_use_[static_cast<std::size_t>(v.buffer)];
     in_use_[static_cast<std::size_t>(step.output)] = readers_[index];
     program_.outputs[index] = {{step.output, {}}, static_cast<int>(program_.steps.size())};
     program_.scratch_bytes = std::max(program_.scratch_bytes, n.scratch_bytes);

@@ -10,7 +10,7 @@
 namespace widelimit::detail {
 
 /// What reaches a layer: a buffer, with the linear maps that were not yet applied to it.
-struct Value {
+struct Operand {
   int buffer = 0;
   PointMap pending;
 };
@@ -18,7 +18,7 @@ struct Value {
 /// One call of a plugin's transform.
 struct Step {
   const Node* node = nullptr;
-  std::vector<Value> inputs;
+  std::vector<Operand> inputs;
   std::vector<widelimit_linear> pending;  ///< of the inputs, as they cross the boundary
   std::vector<widelimit_shape> in_shape;
   int output = 0;
@@ -27,7 +27,7 @@ struct Step {
 
 /// What a layer hands on, and after which step its buffer holds it; -1: before the first.
 struct Output {
-  Value value;
+  Operand value;
   int after_step = -1;
 };
 
@@ -35,7 +35,7 @@ struct Output {
 struct Program {
   std::vector<Step> steps;
   std::vector<Output> outputs;  ///< of every node of the graph
-  Value result;
+  Operand result;
   int buffers = 1;
   int variances = 0;
   std::uint64_t scratch_bytes = 0;

@@ -51,7 +51,7 @@ struct Worker {
         work(program, rows_of_trip, tile_side) {}
   Buffer<T> gram, block, nngp, ntk;
   Buffer<T> rows, cols;  // samples at an edge, padded
-  Workspace<T> work;
+  TripMemory<T> work;
 };
 
 // The samples of a unit's side: at an edge a copy padded with zero rows.
@@ -177,7 +177,7 @@ std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t 
   const std::int64_t side = unit_side(n1, n2, sizeof(T));
   return static_cast<std::int64_t>(sizeof(T)) *
              (side * (side + 2 * features) + tile_side * (2 * tile_side + rows_per_trip<T>)) +
-         Workspace<T>::bytes(program, rows_per_trip<T>, tile_side);
+         TripMemory<T>::bytes(program, rows_per_trip<T>, tile_side);
 }
 
 template <class T>
@@ -185,7 +185,7 @@ std::int64_t sample_bytes(const Program& program) {
   // Variance and hash of the data, its place among equal rows (three indices), what layers
   // normalise by, and the trip of the variances.
   return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
-         Workspace<T>::bytes(program, 1, 1);
+         TripMemory<T>::bytes(program, 1, 1);
 }
 
 template <class T>

@@ -34,6 +34,7 @@ void log(void* ctx, std::int32_t level, const char* component, const char* messa
 }
 
 void* alloc(void*, std::uint64_t bytes) {
+  if (bytes >> 47 != 0) return nullptr;  // more than an address space
   return ::operator new(static_cast<std::size_t>(bytes), alignment, std::nothrow);
 }
 

@@ -148,7 +148,8 @@ TEST_CASE("statistics of a layer are those of the network that ends with it") {
   REQUIRE(s.size() == 8);
   CHECK(s[3].pointer == "/network/3/inputs/1/0");
   // At the top level: layers 0, 1, 2 are rows 0, 1, 2; the sum, square, dense rows 5, 6, 7.
-  for (const auto& [length, row] : {std::pair{1, 0}, {2, 1}, {3, 2}, {4, 5}, {5, 6}, {6, 7}}) {
+  for (const auto& place : {std::pair{1, 0}, {2, 1}, {3, 2}, {4, 5}, {5, 6}, {6, 7}}) {
+    const int length = place.first, row = place.second;
     CAPTURE(length);
     const KernelPair<double> k =
         network({layers.begin(), layers.begin() + length}).kernels<double>(Samples(x.clone()));

@@ -22,13 +22,14 @@ class Generator {
     for (int i = 0; i < length; ++i) {
       const auto pick = random_() % 10;
       if (pick < 3 && gaussian) {
-        // Few squares: a dozen in a row overflow.
-        const bool squared = squares_ < 4 && random_() % 2 == 0;
-        squares_ += squared ? 1 : 0;
+        // Few squares and products: a dozen in a row overflow.
+        const bool squared = powers_ < 4 && random_() % 2 == 0;
+        powers_ += squared ? 1 : 0;
         layers.push_back(squared ? square() : relu());
         gaussian = false;
       } else if (pick < 5 && depth < 3) {
-        const bool is_sum = random_() % 2 == 0;
+        const bool is_sum = random_() % 2 == 0 || powers_ >= 4;
+        powers_ += is_sum ? 0 : 1;
         Branches branches;
         for (auto b = 0U, n = random_() % 2 == 0 ? 2U : 3U; b < n; ++b) {
           bool inside = gaussian;
@@ -58,12 +59,13 @@ class Generator {
  private:
   Layer weights() {
     const auto number = [&] { return 0.3 + static_cast<double>(random_() % 1000) / 1500; };
-    if (random_() % 2 == 0) return dense(number(), number());
-    return dense({number(), number() - 0.3, number(), number()});
+    // In a list, evaluated in one order by every compiler.
+    const double n[] = {number(), number(), number(), number()};
+    return random_() % 2 == 0 ? dense(n[0], n[1]) : dense({n[0], n[1] - 0.3, n[2], n[3]});
   }
 
   std::mt19937 random_;
-  int squares_ = 0;
+  int powers_ = 0;
 };
 
 }  // namespace
