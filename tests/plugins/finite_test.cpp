@@ -25,7 +25,19 @@ std::vector<Subject> subjects() {
   in_standard["parameterization"] = standard;
   without_bias.erase("b_std");
   frozen["trainable"] = false;
+  // Few inputs, and one output, take other paths through dense than GEMM.
+  Parameters wide = small, wide_without_bias = without_bias, single = small;
+  wide["width"] = wide_without_bias["width"] = 20.0;
+  single["width"] = 1.0;
   return {{"dense", small, {shape(3)}},
+          {"dense", wide, {shape(1)}},
+          {"dense", wide, {shape(2)}},
+          {"dense", wide, {shape(3)}},
+          {"dense", wide, {shape(4, {2})}},
+          {"dense", wide, {shape(5)}},
+          {"dense", wide_without_bias, {shape(2)}},
+          {"dense", single, {shape(40)}},
+          {"dense", single, {shape(2)}},
           {"dense", in_standard, {shape(3)}},
           {"dense", without_bias, {shape(3)}},
           {"dense", frozen, {shape(3)}},
@@ -59,7 +71,7 @@ TEST_CASE("jvp agrees with differences of forward, and vjp is its adjoint and ad
   for (const Subject& subject : subjects()) {
     CAPTURE(subject.type);
     const Layer layer(Library(subject.type), subject.type, subject.parameters, subject.inputs);
-    const Batch batch(layer, 3);
+    const Batch batch(layer, 11);
     const Numbers theta = batch.init(7);
     // A frozen layer's weights are constants to the derivatives.
     const Numbers theta_dot =
@@ -87,7 +99,7 @@ TEST_CASE("jvp agrees with differences of forward, and vjp is its adjoint and ad
     for (std::size_t i = 0; i < theta_bar.size(); ++i) along += (theta_bar[i] - 1) * theta_dot[i];
     for (std::size_t i = 0; i < x_bar.size(); ++i)
       for (std::size_t j = 0; j < x_bar[i].size(); ++j) along += (x_bar[i][j] - 1) * x_dot[i][j];
-    // A few dozen products are summed on either side.
+    // A few hundred products are summed on either side.
     CHECK(std::abs(along - inner(y_bar, y_dot)) <= 1e-13 * largest(y_dot) * 40);
   }
 }
