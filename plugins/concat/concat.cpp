@@ -20,7 +20,9 @@ struct Concat {
 
   static void plan(sdk::Plan& plan) {
     std::int64_t channels = 0;
-    for (std::size_t b = 0; b < plan.inputs(); ++b) channels += plan.in(b).channels();
+    for (std::size_t b = 0; b < plan.inputs(); ++b)
+      if (__builtin_add_overflow(channels, plan.in(b).channels(), &channels))
+        throw sdk::unsupported("the inputs have more channels together than 64 bits can count");
     plan.set_channels(channels);
   }
   static auto enter(auto x, auto share) {

@@ -15,11 +15,13 @@ namespace {
 
 namespace sdk = widelimit::sdk;
 
+/// What BLAS with 32-bit integers counts with.
+constexpr int most_wide = std::numeric_limits<int>::max();
+
 int blas_size(std::int64_t n) {
-  if (n > std::numeric_limits<int>::max())
+  if (n > most_wide)
     throw sdk::unsupported("BLAS with 32-bit integers takes matrices of up to " +
-                           std::to_string(std::numeric_limits<int>::max()) + " rows, not " +
-                           std::to_string(n));
+                           std::to_string(most_wide) + " rows, not " + std::to_string(n));
   return static_cast<int>(n);
 }
 
@@ -52,7 +54,7 @@ struct Dense {
       sdk::field("width", &Dense::width,
                  "numbers out at finite width; the kernel depends on it only through a standard "
                  "layer or a concat that follows",
-                 sdk::at_least(1)),
+                 sdk::between(1, most_wide)),
       sdk::field("W_std", &Dense::W_std, "standard deviation of the weights", sdk::non_negative),
       sdk::field("b_std", &Dense::b_std,
                  "standard deviation of the bias; left out or null: no bias", sdk::non_negative),
@@ -88,7 +90,13 @@ struct Dense {
   // ---- finite width ----
 
   [[nodiscard]] std::int64_t theta_size(const sdk::Shape& in) const {
-    return (in.channels() + (has_bias() ? 1 : 0)) * finite_width();
+    std::int64_t size = 0;
+    if (__builtin_add_overflow(in.channels(), has_bias() ? 1 : 0, &size) ||
+        __builtin_mul_overflow(size, finite_width(), &size))
+      throw sdk::invalid(
+          "/width", "gives more weights than 64 bits can count: " + std::to_string(in.channels()) +
+                        " inputs to each of " + std::to_string(finite_width()) + " outputs");
+    return size;
   }
 
   void init(const sdk::Shape& in, const sdk::Random& random, std::span<double> theta) const {

@@ -20,7 +20,11 @@ struct Flatten {
   static void plan(sdk::Plan& plan) {
     plan.set_nature(WIDELIMIT_GATHERING);
     plan.add_needs(WIDELIMIT_FLATTENS);
-    plan.set_channels(plan.in().size());
+    std::int64_t size = plan.in().channels();
+    for (const std::int64_t extent : plan.in().spatial())
+      if (__builtin_mul_overflow(size, extent, &size))
+        throw sdk::unsupported("the input has more numbers than 64 bits can count");
+    plan.set_channels(size);
     plan.set_spatial({});
     plan.set_flops_per_entry(2);
   }

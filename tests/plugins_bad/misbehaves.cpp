@@ -1,5 +1,5 @@
-// Plugins whose code misbehaves before or while it is asked for its descriptor. BEHAVIOUR is what
-// happens; IN_INIT: already in a static initialiser; IN_CREATE: when a layer is made.
+// Plugins whose code misbehaves at one moment and is right otherwise. BEHAVIOUR is what happens,
+// MOMENT when.
 #include <widelimit/abi.h>
 
 #include <unistd.h>
@@ -10,11 +10,18 @@
 namespace {
 
 enum Behaviour { throws, crashes, hangs, exits };
+enum Moment { in_init, in_entry, in_open, in_create, in_plan, in_transform, in_destroy, in_close };
 
-int misbehave() {
+/// A type whose code is in this library alone.
+struct OnPurpose : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+int misbehave(Moment now) {
+  if (now != MOMENT) return 0;
   switch (BEHAVIOUR) {
     case throws:
-      throw std::runtime_error("thrown on purpose");
+      throw OnPurpose("thrown on purpose");
     case crashes:
       std::raise(SIGSEGV);
       break;
@@ -26,13 +33,28 @@ int misbehave() {
   return 0;
 }
 
-widelimit_status create(const widelimit_host*, const widelimit_params*, widelimit_layer**,
-                        widelimit_error*) {
-  misbehave();
+char object;
+
+widelimit_status open(const widelimit_host*, widelimit_error*) {
+  misbehave(in_open);
   return WIDELIMIT_OK;
 }
-void destroy(widelimit_layer*) {}
-widelimit_status plan(const widelimit_layer*, widelimit_plan*, widelimit_error*) {
+void close() { misbehave(in_close); }
+widelimit_status create(const widelimit_host*, const widelimit_params*, widelimit_layer** out,
+                        widelimit_error*) {
+  misbehave(in_create);
+  *out = reinterpret_cast<widelimit_layer*>(&object);
+  return WIDELIMIT_OK;
+}
+void destroy(widelimit_layer*) { misbehave(in_destroy); }
+widelimit_status plan(const widelimit_layer*, widelimit_plan* p, widelimit_error*) {
+  misbehave(in_plan);
+  p->nature = WIDELIMIT_POINTWISE;
+  p->needs = WIDELIMIT_TAKES_PENDING;
+  return WIDELIMIT_OK;
+}
+widelimit_status transform(const widelimit_layer*, const widelimit_run*, widelimit_error*) {
+  misbehave(in_transform);
   return WIDELIMIT_E_UNSUPPORTED;
 }
 
@@ -43,8 +65,10 @@ constexpr widelimit_type_info info{
     "misbehaves",
     "misbehaves",
     "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}"};
+constexpr widelimit_infinite_face infinite{
+    sizeof(widelimit_infinite_face), transform, nullptr, nullptr, nullptr, nullptr};
 constexpr widelimit_layer_type layer{
-    sizeof(widelimit_layer_type), 1, 1, &info, create, destroy, plan, nullptr, nullptr};
+    sizeof(widelimit_layer_type), 1, 1, &info, create, destroy, plan, &infinite, nullptr};
 constexpr const widelimit_layer_type* layers[] = {&layer};
 constexpr widelimit_plugin plugin{sizeof(widelimit_plugin),
                                   WIDELIMIT_ABI_MINOR,
@@ -60,19 +84,15 @@ constexpr widelimit_plugin plugin{sizeof(widelimit_plugin),
                                   0,
                                   layers,
                                   nullptr,
-                                  nullptr,
-                                  nullptr,
+                                  open,
+                                  close,
                                   nullptr};
 
-#ifdef IN_INIT
-const int before_anything = misbehave();
-#endif
+const int before_anything = misbehave(in_init);
 
 }  // namespace
 
 extern "C" const widelimit_plugin* widelimit_plugin_v0(void) {
-#if !defined(IN_INIT) && !defined(IN_CREATE)
-  misbehave();
-#endif
+  misbehave(in_entry);
   return &plugin;
 }

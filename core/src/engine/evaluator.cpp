@@ -149,11 +149,9 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
     r.scratch = work.scratch_.data();
     r.in_shape = work.shape_.data();
     const Layer& layer = *step.node->layer;
-    widelimit_error error = make_abi_error();
-    const widelimit_status status =
-        layer.table->infinite->transform(layer.object.get(), &r, &error);
-    if (status != WIDELIMIT_OK)
-      check_status(status, error, layer.place.pointer, "layer " + layer.type);
+    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+      return layer.table->infinite->transform(layer.object.get(), &r, error);
+    });
     observe(index++, step.output);
   }
 }

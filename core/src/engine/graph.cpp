@@ -116,9 +116,9 @@ class Planner {
     plan.output = &node.shape;
     plan.linear = &node.linear;
     try {
-      widelimit_error error = make_abi_error();
-      check_status(layer.table->plan(layer.object.get(), &plan, &error), error, layer.place.pointer,
-                   "layer " + layer.type);
+      call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+        return layer.table->plan(layer.object.get(), &plan, error);
+      });
     } catch (const Error& e) {
       problem(layer, e.what(), e.pointer());
       return -1;
@@ -167,12 +167,14 @@ class Planner {
 
 }  // namespace
 
+std::unique_lock<std::mutex> lock_setup() {
+  static std::mutex one_at_a_time;
+  return std::unique_lock(one_at_a_time);
+}
+
 Graph plan_graph(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
                  std::int64_t channels) {
-  // `plan` of the boundary is [setup]: one call at a time per layer, and networks share nothing
-  // that could tell which. Planning takes microseconds.
-  static std::mutex one_at_a_time;
-  const std::lock_guard lock(one_at_a_time);
+  const auto lock = lock_setup();
   Planner planner(sites, channels);
   bool weights = false;
   const int output = planner.chain(layers, 0, 0, weights);

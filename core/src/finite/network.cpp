@@ -24,11 +24,11 @@ std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
   for (std::size_t i = 1; i < state_->nodes.size(); ++i) {
     const State::Node& node = state_->nodes[i];
     if (node.size == 0) continue;
-    widelimit_error error = detail::make_abi_error();
-    detail::check_status(
-        node.face->init(node.layer->object.get(), node.in_shape.front(),
-                        detail::derive_seed(seed, i, 0), theta.data() + node.offset, &error),
-        error, node.layer->place.pointer, "layer " + node.layer->type);
+    const detail::Layer& layer = *node.layer;
+    detail::call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+      return node.face->init(layer.object.get(), node.in_shape.front(),
+                             detail::derive_seed(seed, i, 0), theta.data() + node.offset, error);
+    });
   }
   return theta;
 }

@@ -25,10 +25,21 @@ constexpr std::int64_t least_rows = 16, least_rows_of_large = 256;
 // Numbers beyond which memory counts more.
 constexpr std::int64_t most_numbers = 1 << 25;
 
+// Numbers beyond which no array can be: 2^47 bytes are a process's address space.
+constexpr std::int64_t most_addressable = (std::int64_t{1} << 47) / sizeof(double);
+
+// Numbers of a sample; more than `most_addressable` where they are that many.
 std::int64_t values_of(const widelimit_shape& s) {
   std::int64_t n = s.channels;
-  for (int a = 0; a < s.n_spatial; ++a) n *= s.spatial[a];
+  for (int a = 0; a < s.n_spatial; ++a)
+    if (__builtin_mul_overflow(n, s.spatial[a], &n)) return most_addressable + 1;
   return n;
+}
+
+std::string shape_text(const widelimit_shape& s) {
+  std::string text;
+  for (int a = 0; a < s.n_spatial; ++a) text += std::to_string(s.spatial[a]) + " x ";
+  return text + std::to_string(s.channels);
 }
 
 // Collects every problem before anything is thrown.
@@ -92,22 +103,37 @@ class Builder {
                                   "alone. Leave out \"finite\", or use another layer");
       return;
     }
-    if (known) place_parameters(node);
+    if (node.values > most_addressable)
+      problem(*planned.layer, "\"" + planned.layer->type + "\" has " + shape_text(planned.shape) +
+                                  " numbers for each sample, more than memory can be addressed: "
+                                  "make it smaller");
+    else if (known)
+      place_parameters(node);
   }
 
   void place_parameters(State::Node& node) {
     const detail::Layer& layer = *node.layer;
     if (node.face->theta_size != nullptr) try {
-        widelimit_error error = detail::make_abi_error();
-        detail::check_status(
-            node.face->theta_size(layer.object.get(), node.in_shape.front(), &node.size, &error),
-            error, layer.place.pointer, "layer " + layer.type);
+        const auto lock = detail::lock_setup();
+        detail::call_plugin({"layer", layer.type, layer.place.pointer},
+                            [&](widelimit_error* error) {
+                              return node.face->theta_size(
+                                  layer.object.get(), node.in_shape.front(), &node.size, error);
+                            });
       } catch (const Error& e) {
         problem(layer, e.what(), e.pointer());
         return;
       }
     if (node.size < 0 || (node.size > 0 && node.face->init == nullptr)) {
       problem(layer, "\"" + layer.type + "\" misstates its parameters: a bug of its plugin");
+      return;
+    }
+    if (node.size > most_addressable - state_.parameters) {
+      problem(layer, "with \"" + layer.type +
+                         "\" the network has more parameters than memory can "
+                         "be addressed (" +
+                         std::to_string(state_.parameters) + " before it, " +
+                         std::to_string(node.size) + " of its own): make it narrower");
       return;
     }
     node.offset = state_.parameters;
@@ -121,7 +147,7 @@ class Builder {
   std::vector<Problem> problems_;
 };
 
-std::string shape_text(const std::vector<std::int64_t>& sites, std::int64_t channels) {
+std::string samples_text(const std::vector<std::int64_t>& sites, std::int64_t channels) {
   std::string text;
   for (const std::int64_t s : sites) text += std::to_string(s) + " x ";
   return text + std::to_string(channels);
@@ -163,8 +189,8 @@ std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
 void FiniteNetwork::State::check_samples(const Samples& x) const {
   if (x.sites() == sites && x.channels() == channels) return;
   throw Error(ErrorCode::usage, "the network was made for samples of " +
-                                    shape_text(sites, channels) + " numbers, these are of " +
-                                    shape_text(x.sites(), x.channels()));
+                                    samples_text(sites, channels) + " numbers, these are of " +
+                                    samples_text(x.sites(), x.channels()));
 }
 
 void FiniteNetwork::State::check_parameters(std::size_t count) const {

@@ -29,10 +29,9 @@ struct Workspace::Call {
   std::vector<double*> x_bar;
 
   void run(Function function) const {
-    widelimit_error error = make_abi_error();
-    const widelimit_status status = function(node->layer->object.get(), &pass, &error);
-    if (status != WIDELIMIT_OK)
-      check_status(status, error, node->layer->place.pointer, "layer " + node->layer->type);
+    const Layer& layer = *node->layer;
+    call_plugin({"layer", layer.type, layer.place.pointer},
+                [&](widelimit_error* error) { return function(layer.object.get(), &pass, error); });
   }
 };
 

@@ -16,6 +16,10 @@ std::string text(const char (&field)[size]) {
   return {std::begin(field), std::find(std::begin(field), std::end(field), '\0')};
 }
 
+std::string text(const Callee& callee) {
+  return std::string(callee.kind) + " " + std::string(callee.name);
+}
+
 ErrorCode code_of(widelimit_status status) noexcept {
   switch (status) {
     case WIDELIMIT_E_PARAMS:
@@ -42,16 +46,21 @@ widelimit_error make_abi_error() noexcept {
   return error;
 }
 
-void check_status(widelimit_status status, const widelimit_error& error, std::string_view context,
-                  std::string_view who) {
+void check_status(widelimit_status status, const widelimit_error& error, const Callee& callee) {
   if (status == WIDELIMIT_OK) return;
   const ErrorCode code = code_of(status);
   std::string message = text(error.message);
   if (message.empty())
-    message = std::string(who) + " failed without a reason (status " + std::to_string(status) + ")";
+    message = text(callee) + " failed without a reason (status " + std::to_string(status) + ")";
   else if (code == ErrorCode::internal)
-    message = std::string(who) + " failed: " + message;
-  throw Error(code, message, std::string(context) + text(error.pointer), error.index);
+    message = text(callee) + " failed: " + message;
+  throw Error(code, message, std::string(callee.pointer) + text(error.pointer), error.index);
+}
+
+void throw_escaped(const Callee& callee, const char* what) {
+  std::string message = text(callee) + " let an exception escape, which no plugin may";
+  if (what != nullptr) message += std::string(": ") + what;
+  throw Error(ErrorCode::internal, message, std::string(callee.pointer));
 }
 
 }  // namespace widelimit::detail

@@ -1,9 +1,10 @@
-// From the boundary's status and error struct to widelimit::Error, for everything that calls a
-// plugin.
+// Calls into a plugin: what it answers or throws becomes widelimit::Error, for everything that
+// calls one.
 #pragma once
 
 #include <widelimit/abi.h>
 
+#include <exception>
 #include <string_view>
 
 namespace widelimit::detail {
@@ -11,10 +12,45 @@ namespace widelimit::detail {
 /// An empty error to hand to a plugin: sized, index -1.
 [[nodiscard]] widelimit_error make_abi_error() noexcept;
 
-/// Returns where `status` is WIDELIMIT_OK and throws what it stands for otherwise. `context` is the
-/// JSON pointer of the object whose function was called (the plugin's own pointer is relative to
-/// it); `who` names that object in messages about misbehaviour, e.g. "solver cholesky".
-void check_status(widelimit_status status, const widelimit_error& error, std::string_view context,
-                  std::string_view who);
+/// Whose function is called.
+struct Callee {
+  /// E.g. "layer", "dense": for messages about misbehaviour.
+  std::string_view kind, name;
+  /// JSON pointer of the object; the plugin's own is relative to it.
+  std::string_view pointer = {};
+};
+
+/// Returns where `status` is WIDELIMIT_OK and throws what it stands for otherwise.
+void check_status(widelimit_status status, const widelimit_error& error, const Callee& callee);
+
+/// Throws Error(internal) that says so. `what` NULL: not a std::exception.
+[[noreturn]] void throw_escaped(const Callee& callee, const char* what);
+
+/// call(widelimit_error*), with the status checked. No plugin may let an exception escape; one that
+/// does is caught here, and its text copied, while the caller still holds the library: neither the
+/// exception's type nor its destructor outlives that.
+template <class F>
+void call_plugin(const Callee& callee, F&& call) {
+  widelimit_error error = make_abi_error();
+  widelimit_status status = WIDELIMIT_OK;
+  try {
+    status = call(&error);
+  } catch (const std::exception& e) {
+    throw_escaped(callee, e.what());
+  } catch (...) {
+    throw_escaped(callee, nullptr);
+  }
+  if (status != WIDELIMIT_OK) check_status(status, error, callee);
+}
+
+/// For functions that cannot fail (destroy, close): an exception ends here, as nothing waits for
+/// it.
+template <class F>
+void call_quietly(F&& call) noexcept {
+  try {
+    call();
+  } catch (...) {  // a bug of the plugin, and nobody to tell
+  }
+}
 
 }  // namespace widelimit::detail

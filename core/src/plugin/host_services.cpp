@@ -30,7 +30,10 @@ void log(void* ctx, std::int32_t level, const char* component, const char* messa
   HostState& s = state_of(ctx);
   if (!s.log) return;
   const std::lock_guard lock(s.logging);
-  s.log(level, component == nullptr ? "" : component, message == nullptr ? "" : message);
+  try {
+    s.log(level, component == nullptr ? "" : component, message == nullptr ? "" : message);
+  } catch (...) {  // a listener's exception must not unwind the frames of a plugin
+  }
 }
 
 void* alloc(void*, std::uint64_t bytes) {

@@ -10,8 +10,10 @@
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 
+#include <condition_variable>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -41,7 +43,52 @@ const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& fi
   }
 }
 
-// A library of a file. `lib_` is the first member to be destroyed last: `close` runs before.
+// One plugin's place among what is loaded. `in_use` lasts until `close` has returned and the file
+// is unmapped, which is longer than `library` can be locked.
+struct Slot {
+  std::weak_ptr<Library> library;
+  bool in_use = false;
+};
+
+// What the process has loaded. Loading is process-wide, and a plugin's `open` runs once however
+// many runtimes there are. Leaked on purpose, resident libraries with it (Boost.DLL's FAQ advises
+// it): nothing is unloaded while the process ends.
+struct Loaded {
+  std::mutex mutex;
+  std::condition_variable vacated;
+  std::map<std::filesystem::path, Slot> files;
+  std::map<const widelimit_plugin*, Slot> built_in;
+  std::set<std::shared_ptr<Library>> resident;
+};
+
+Loaded& loaded() {
+  static auto* const shared = new Loaded;
+  return *shared;
+}
+
+// What a library holds of its slot: lets it go when it is destroyed itself.
+class Stay {
+ public:
+  Stay() = default;
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+  ~Stay() {
+    if (slot_ == nullptr) return;
+    const std::lock_guard lock(loaded().mutex);
+    slot_->in_use = false;
+    loaded().vacated.notify_all();
+  }
+  void begin(Slot& slot) noexcept {
+    slot_ = &slot;
+    slot.in_use = true;
+  }
+
+ private:
+  Slot* slot_ = nullptr;
+};
+
+// A library of a file. What is destroyed, in order: the plugin's state by `close`, the mapping of
+// the file, the stay.
 class FileLibrary final : public Library {
  public:
   FileLibrary(const std::filesystem::path& file, boost::dll::shared_library lib)
@@ -51,6 +98,8 @@ class FileLibrary final : public Library {
   FileLibrary(const FileLibrary&) = delete;
   FileLibrary& operator=(const FileLibrary&) = delete;
   ~FileLibrary() override { close(); }
+
+  Stay stay;
 
  private:
   boost::dll::shared_library lib_;
@@ -62,21 +111,22 @@ class BuiltInLibrary final : public Library {
   BuiltInLibrary(const BuiltInLibrary&) = delete;
   BuiltInLibrary& operator=(const BuiltInLibrary&) = delete;
   ~BuiltInLibrary() override { close(); }
+
+  Stay stay;
 };
 
-// What the process has loaded. Loading is process-wide, and a plugin's `open` runs once however
-// many runtimes there are. Leaked on purpose, resident libraries with it (Boost.DLL's FAQ advises
-// it): nothing is unloaded while the process ends.
-struct Loaded {
-  std::mutex mutex;
-  std::map<std::filesystem::path, std::weak_ptr<Library>> files;
-  std::map<const widelimit_plugin*, std::weak_ptr<Library>> built_in;
-  std::set<std::shared_ptr<Library>> resident;
-};
-
-Loaded& loaded() {
-  static auto* const shared = new Loaded;
-  return *shared;
+// The library of a slot: the one that is there, or `make()`'s once the last one is gone entirely.
+template <class Make>
+std::shared_ptr<Library> library_in(Slot& slot, std::unique_lock<std::mutex>& lock, Make&& make) {
+  for (;;) {
+    if (std::shared_ptr<Library> there = slot.library.lock()) return there;
+    if (!slot.in_use) break;
+    loaded().vacated.wait(lock);
+  }
+  const auto library = make();
+  slot.library = library;
+  library->stay.begin(slot);
+  return library;
 }
 
 template <class T>
@@ -146,14 +196,14 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
 void Library::open(const widelimit_host& host, std::shared_ptr<const void> lender) {
   const std::lock_guard lock(opening_);
   if (opened_ || plugin_.open == nullptr) return;
-  widelimit_error error = make_abi_error();
-  check_status(plugin_.open(&host, &error), error, {}, std::string("plugin ") + plugin_.id);
+  call_plugin({"`open` of plugin", plugin_.id},
+              [&](widelimit_error* error) { return plugin_.open(&host, error); });
   lender_ = std::move(lender);
   opened_ = true;
 }
 
 void Library::close() noexcept {
-  if ((opened_ || plugin_.open == nullptr) && plugin_.close != nullptr) plugin_.close();
+  if ((opened_ || plugin_.open == nullptr) && plugin_.close != nullptr) call_quietly(plugin_.close);
 }
 
 Probe probe(const std::filesystem::path& file) {
@@ -182,16 +232,14 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
   try {
     const std::filesystem::path real = std::filesystem::canonical(file);
     Loaded& all = loaded();
-    const std::lock_guard lock(all.mutex);
-    library = all.files[real].lock();
-    if (!library) {
+    std::unique_lock lock(all.mutex);
+    library = library_in(all.files[real], lock, [&] {
       using mode = boost::dll::load_mode::type;
       // The throwing constructor: only it says what dlopen said.
-      library = std::make_shared<FileLibrary>(
+      return std::make_shared<FileLibrary>(
           real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |
                                                      mode(boost::dll::load_mode::rtld_local)));
-      all.files[real] = library;
-    }
+    });
     if (!unload || (library->plugin().flags & WIDELIMIT_PLUGIN_RESIDENT) != 0)
       all.resident.insert(library);
   } catch (const Error&) {
@@ -204,13 +252,9 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
 
 std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin) {
   Loaded& all = loaded();
-  const std::lock_guard lock(all.mutex);
-  std::shared_ptr<Library> library = all.built_in[plugin].lock();
-  if (!library) {
-    library = std::make_shared<BuiltInLibrary>(plugin);
-    all.built_in[plugin] = library;
-  }
-  return library;
+  std::unique_lock lock(all.mutex);
+  return library_in(all.built_in[plugin], lock,
+                    [&] { return std::make_shared<BuiltInLibrary>(plugin); });
 }
 
 std::filesystem::path install_plugin_directory() {

@@ -98,30 +98,23 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
       const Entry& e = entry(TypeKind::layer, s.type, s.place);
       layer.table = &e.library->layers()[e.index];
       const Params params(s.params);
-      widelimit_error error = make_abi_error();
       widelimit_layer* raw = nullptr;
-      check_status(layer.table->create(&host_->table, params.abi(), &raw, &error), error,
-                   s.place.pointer, "layer " + s.type);
+      call_plugin({"layer", s.type, s.place.pointer}, [&](widelimit_error* error) {
+        return layer.table->create(&host_->table, params.abi(), &raw, error);
+      });
       if (raw == nullptr)
         throw Error(ErrorCode::internal,
                     "layer type \"" + s.type + "\" reported success and created nothing",
                     s.place.pointer);
       // The deleter holds the host and the library: destroy first, then they may go.
-      layer.object = {raw, [host = host_, library = e.library,
-                            table = layer.table](widelimit_layer* l) { table->destroy(l); }};
+      layer.object = {raw, [host = host_, library = e.library, table = layer.table](
+                               widelimit_layer* l) { call_quietly([&] { table->destroy(l); }); }};
     } catch (const Error& e) {
       for (Problem p : e.problems()) {
         p.line = s.place.line;
         p.column = s.place.column;
         problems.push_back(std::move(p));
       }
-    } catch (const std::exception& e) {
-      problems.push_back({{},
-                          s.place.line,
-                          s.place.column,
-                          s.place.pointer,
-                          "layer type \"" + s.type +
-                              "\" let an exception escape, which no plugin may: " + e.what()});
     }
     layer.inputs.resize(s.inputs.size());
     for (std::size_t b = 0; b < s.inputs.size(); ++b)

@@ -45,11 +45,13 @@ struct Solver::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    if (solver != nullptr) type.destroy(solver);
+    if (solver != nullptr) detail::call_quietly([&] { type.destroy(solver); });
   }
 
-  void check(widelimit_status status, const widelimit_error& error) const {
-    detail::check_status(status, error, {}, "solver " + name);
+  // f(widelimit_error*) calls the table.
+  template <class F>
+  void call(F&& f) const {
+    detail::call_plugin({"solver", name}, std::forward<F>(f));
   }
   [[noreturn]] void misbehaved(const std::string& how) const {
     throw Error(ErrorCode::internal, "solver " + name + " " + how);
@@ -66,7 +68,7 @@ struct Factor::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    if (factor != nullptr) solver->type.factor_destroy(factor);
+    if (factor != nullptr) detail::call_quietly([&] { solver->type.factor_destroy(factor); });
   }
 };
 
@@ -86,8 +88,7 @@ Solver::Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_ty
       s.type.factor_destroy == nullptr || s.type.solve == nullptr)
     s.misbehaved(
         "lacks one of create, destroy, factorise, factor_destroy, solve, which every solver has");
-  widelimit_error error = detail::make_abi_error();
-  s.check(s.type.create(&host, params, &s.solver, &error), error);
+  s.call([&](widelimit_error* error) { return s.type.create(&host, params, &s.solver, error); });
   if (s.solver == nullptr) s.misbehaved("reported success and created nothing");
 }
 
@@ -101,11 +102,11 @@ Factor Solver::factorise(Matrix a) const {
   f->solver = state_;
   f->memory = std::move(a);
   widelimit_solve_info info = make_info();
-  widelimit_error error = detail::make_abi_error();
   const std::scoped_lock lock(state_->setup);
   const detail::SolverPhase phase(state_->threads);
-  state_->check(state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, &error),
-                error);
+  state_->call([&](widelimit_error* error) {
+    return state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
+  });
   if (f->factor == nullptr) state_->misbehaved("reported success and made no factor");
   f->info = from_abi(info);
   return Factor(std::move(f));
@@ -131,10 +132,11 @@ std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors) cons
     throw Error(ErrorCode::unsupported,
                 "solver " + state_->name + " offers no eigendecomposition; try \"eigh\"");
   std::vector<double> values(static_cast<std::size_t>(a.rows()));
-  widelimit_error error = detail::make_abi_error();
   const std::scoped_lock lock(state_->setup);
   const detail::SolverPhase phase(state_->threads);
-  state_->check(state_->type.eigen(state_->solver, view(a), values.data(), vectors, &error), error);
+  state_->call([&](widelimit_error* error) {
+    return state_->type.eigen(state_->solver, view(a), values.data(), vectors, error);
+  });
   if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) ||
       !std::is_sorted(values.begin(), values.end()))
     state_->misbehaved("returned eigenvalues that are not finite or not ascending");
@@ -154,10 +156,11 @@ void Factor::solve_in_place(Matrix& b, SolveInfo* info) const {
     throw Error(ErrorCode::usage, "the factor is of a matrix of " + std::to_string(size()) +
                                       " rows, the right-hand side has " + std::to_string(b.rows()));
   widelimit_solve_info abi_info = make_info();
-  widelimit_error error = detail::make_abi_error();
   const Solver::State& solver = *state_->solver;
   const detail::SolverPhase phase(solver.threads);
-  solver.check(solver.type.solve(state_->factor, view(b), &abi_info, &error), error);
+  solver.call([&](widelimit_error* error) {
+    return solver.type.solve(state_->factor, view(b), &abi_info, error);
+  });
   if (info != nullptr) *info = from_abi(abi_info);
 }
 
@@ -166,9 +169,9 @@ double Factor::logdet() const {
   if (solver.type.logdet == nullptr)
     throw Error(ErrorCode::unsupported, "solver " + solver.name + " offers no log-determinant");
   double value = 0;
-  widelimit_error error = detail::make_abi_error();
   const detail::SolverPhase phase(solver.threads);
-  solver.check(solver.type.logdet(state_->factor, &value, &error), error);
+  solver.call(
+      [&](widelimit_error* error) { return solver.type.logdet(state_->factor, &value, error); });
   return value;
 }
 

@@ -216,6 +216,28 @@ TEST_CASE("every layer that lacks its width is named at once") {
   }
 }
 
+TEST_CASE("widths that no machine holds are refused where they stand, without overflow") {
+  const Runtime rt = make_runtime();
+  const auto refused = [&](const char* layers, const char* pointer, const char* words) {
+    try {
+      (void)finite(rt, layers, channels);
+      FAIL("no error");
+    } catch (const Error& e) {
+      CAPTURE(std::string(e.what()));
+      CHECK(e.code() == ErrorCode::usage);
+      CHECK(e.pointer() == pointer);
+      CHECK(std::string(e.what()).find(words) != std::string::npos);
+    }
+  };
+  refused(R"([{"type": "dense", "width": 9000000000000000000}])", "/network/0/width", "2147483647");
+  // Too many in one layer; too many in the second; more than 64 bits count.
+  const std::string widest = R"({"type": "dense", "width": 2147483647})";
+  refused(("[" + widest + ", " + widest + "]").c_str(), "/network/1", "more parameters");
+  const std::string four = R"({"type": "concat", "inputs": [[)" + widest + "], [" + widest +
+                           "], [" + widest + "], [" + widest + "]]}";
+  refused(("[" + four + ", " + widest + "]").c_str(), "/network/1/width", "64 bits");
+}
+
 TEST_CASE("what does not fit the network is refused with what was expected") {
   const Runtime rt = make_runtime();
   const FiniteNetwork net = finite(rt, networks[1], channels);

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <future>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace widelimit;
@@ -80,4 +84,33 @@ TEST_CASE("a plugin is opened once for all runtimes, and closed when the last is
   CHECK(log == std::vector<std::string>{"opened", "closed"});
   const Runtime again(o);
   CHECK(log.size() == 3);
+}
+
+TEST_CASE("a plugin is not opened again before its close has returned") {
+  const Folder folder;
+  const auto file = folder.add({"opens"});
+  std::mutex mutex;
+  std::vector<std::string> log;
+  std::promise<void> closing;
+  const auto note = [&](const char* what) {
+    const std::lock_guard lock(mutex);
+    log.emplace_back(what);
+  };
+  RuntimeOptions slow = unloading(folder), next = slow;
+  slow.log = [&](LogLevel, std::string_view, std::string_view message) {
+    if (message != "closed") return;
+    closing.set_value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    note("closed by the first");
+  };
+  next.log = [&](LogLevel, std::string_view, std::string_view message) {
+    if (message == "opened") note("opened by the second");
+  };
+  std::optional<Runtime> first(slow);
+  std::thread last_user([&] { first.reset(); });
+  closing.get_future().wait();
+  { const Runtime second(next); }
+  last_user.join();
+  CHECK(log == std::vector<std::string>{"closed by the first", "opened by the second"});
+  CHECK_FALSE(mapped(file));
 }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -139,6 +140,39 @@ TEST_CASE("not positive definite is an error with the leading minor") {
     CHECK(e.code() == ErrorCode::numeric);
     CHECK(e.index() == 3);
   }
+}
+
+TEST_CASE("whatever a solver lets escape becomes an error that names the solver") {
+  struct Unknown {};
+  widelimit_solver_type thrower = table();
+  thrower.create = [](const widelimit_host*, const widelimit_params*, widelimit_solver**,
+                      widelimit_error*) -> widelimit_status { throw Unknown(); };
+  const auto expect = [](const char* what, auto&& call) {
+    CHECK_THROWS_WITH_AS(
+        call(),
+        ("solver little let an exception escape, which no plugin may" + std::string(what)).c_str(),
+        Error);
+  };
+  expect("", [&] { static_cast<void>(little(thrower)); });
+  thrower = table();
+  thrower.factorise = [](const widelimit_solver*, widelimit_matrix, widelimit_factor**,
+                         widelimit_solve_info*, widelimit_error*) -> widelimit_status {
+    throw std::out_of_range("factorise");
+  };
+  expect(": factorise", [&] { static_cast<void>(little(thrower).factorise(Matrix{{1.0}})); });
+  thrower = table();
+  thrower.solve = [](const widelimit_factor*, widelimit_matrix, widelimit_solve_info*,
+                     widelimit_error*) -> widelimit_status { throw std::out_of_range("solve"); };
+  thrower.logdet = [](const widelimit_factor*, double*, widelimit_error*) -> widelimit_status {
+    throw std::out_of_range("logdet");
+  };
+  thrower.eigen = [](const widelimit_solver*, widelimit_matrix, double*, widelimit_matrix,
+                     widelimit_error*) -> widelimit_status { throw std::out_of_range("eigen"); };
+  const Solver solver = little(thrower);
+  const Factor f = solver.factorise(Matrix{{1.0}});
+  expect(": solve", [&] { static_cast<void>(f.solve(Matrix{{1.0}})); });
+  expect(": logdet", [&] { static_cast<void>(f.logdet()); });
+  expect(": eigen", [&] { static_cast<void>(solver.eigenvalues(Matrix{{1.0}})); });
 }
 
 TEST_CASE("shapes that do not fit are refused before the plugin sees them") {

@@ -32,6 +32,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
       {"needs_newer_host", "needs a host of ABI 0.99, this one is 0.0"},
       {"bad_schema", "the parameter schema of type \"plain\""},
       {"refuses_to_open", "no licence for this machine"},
+      {"throws_in_open", "let an exception escape, which no plugin may: thrown on purpose"},
   };
   for (const Wrong& w : wrong) {
     CAPTURE(w.name);
@@ -73,15 +74,46 @@ TEST_CASE("all plugins that were asked for and cannot be had are told at once") 
   }
 }
 
-TEST_CASE("an exception that escapes from a plugin is an error, not the end of the program") {
+TEST_CASE("an exception that escapes from a plugin is an error, which outlives the library") {
+  for (const char* moment : {"throws_in_create", "throws_in_plan", "throws_in_transform"}) {
+    CAPTURE(moment);
+    const Folder folder;
+    const auto file = folder.add({moment});
+    try {
+      RuntimeOptions o = only({folder.path()});
+      o.unload = true;
+      const Runtime runtime(std::move(o));
+      static_cast<void>(runtime.network(network_of("misbehaves")).nngp(Samples(Matrix{{1.0}})));
+      FAIL("no error");
+    } catch (const Error& e) {
+      CHECK_FALSE(mapped(file));
+      CHECK(e.pointer() == "/network/0");
+      CHECK(std::string(e.what()).find("thrown on purpose") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an exception from open is a refusal, told after the library was unloaded") {
   const Folder folder;
-  folder.add({"throws_in_create"});
-  const Runtime runtime(only({folder.path()}));
-  try {
-    static_cast<void>(runtime.network(network_of("misbehaves")));
-    FAIL("no error");
-  } catch (const Error& e) {
-    CHECK(e.pointer() == "/network/0");
-    CHECK(std::string(e.what()).find("thrown on purpose") != std::string::npos);
+  const auto file = folder.add({"throws_in_open"});
+  RuntimeOptions o = only({folder.path()});
+  o.unload = true;
+  const Runtime runtime(std::move(o));
+  CHECK_FALSE(mapped(file));
+  CHECK(outcome(runtime, "throws_in_open.so").find("thrown on purpose") != std::string::npos);
+}
+
+TEST_CASE("an exception from destroy or close does not end the program") {
+  for (const char* moment : {"throws_in_destroy", "throws_in_close"}) {
+    CAPTURE(moment);
+    const Folder folder;
+    const auto file = folder.add({moment});
+    {
+      RuntimeOptions o = only({folder.path()});
+      o.unload = true;
+      const Runtime runtime(std::move(o));
+      static_cast<void>(runtime.network(network_of("misbehaves")));
+    }
+    CHECK_FALSE(mapped(file));
   }
 }
