@@ -96,8 +96,11 @@ class WIDELIMIT_EXPORT InferenceCache {
 /// (gradient_descent_mse) and for finite times with a solver that has no eigendecomposition;
 /// Error(numeric) with the pivot, the smallest eigenvalue (of more than 5,000 samples an estimate,
 /// so labelled) and a suggested diag_reg where the kernel is not positive definite. Eigenvalues
-/// that rounding may have taken below zero (100 n eps times the largest) count as zero at finite
-/// times. Never NaN in predictions and losses. `cache` may be NULL.
+/// within rounding of zero (10 n eps times the largest) count as zero, whatever their sign: of
+/// infinite times the kernel is refused; at finite times training outputs do not move along such an
+/// eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
+/// learning rate x time / number of targets, up to the inverse of the rounding. Never NaN in
+/// predictions and losses. `cache` may be NULL.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
@@ -108,5 +111,8 @@ class WIDELIMIT_EXPORT InferenceCache {
 /// 2 (1 + momentum) y_size / (lambda_max + 1e-12). `solver` must offer eigenvalues.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(const Matrix& kernel, std::int64_t y_size,
                                                         double momentum, const Solver& solver);
+/// The same where lambda_max, of the kernel without ridge, is known already.
+[[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(double largest_eigenvalue,
+                                                        std::int64_t y_size, double momentum);
 
 }  // namespace widelimit

@@ -34,8 +34,9 @@ namespace detail {
 /// kernel is not a finite number.
 [[nodiscard]] InferenceCache::State::Entry& entry_of(InferenceCache::State& cache,
                                                      const Setting& setting);
-/// Throw Error(numeric) where the kernel is not positive definite. The eigendecomposition allows
-/// for rounding: eigenvalues may be a little below zero.
+/// Throw Error(numeric) where the kernel is not positive definite: the eigendecomposition where an
+/// eigenvalue is further below zero than rounding takes it, the factor where one is not further
+/// above.
 [[nodiscard]] const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& setting);
 [[nodiscard]] const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& setting);
 /// A^-1 times the transposed test x train block of the driving kernel, [n, m].

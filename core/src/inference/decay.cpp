@@ -22,8 +22,8 @@ bool evenly_spaced(std::span<const double> s) {
 
 }  // namespace
 
-Decay decay(double lambda, double s) noexcept {
-  if (!(lambda > 0)) return {1, s};
+Decay decay(double lambda, double s, double rounding) noexcept {
+  if (!(lambda > 0)) return {1, std::min(s, 1 / rounding)};
   const double x = lambda * s;
   if (x == 0) return {1, s};
   // Below ln 2 expm1 keeps the digits of 1 - e^(-x), above it exp those of e^(-x).
@@ -35,9 +35,9 @@ Decay decay(double lambda, double s) noexcept {
   return {left, (1 - left) / lambda};
 }
 
-DecayBlocks::DecayBlocks(std::span<const double> eigenvalues, std::span<const double> s,
-                         std::int64_t block)
-    : values_(eigenvalues), s_(s), block_(block) {
+DecayBlocks::DecayBlocks(std::span<const double> eigenvalues, double rounding,
+                         std::span<const double> s, std::int64_t block)
+    : values_(eigenvalues), s_(s), rounding_(rounding), block_(block) {
   even_ = static_cast<std::int64_t>(s.size()) > 2 * block && evenly_spaced(s);
   if (!even_) return;
   const double step = (s.back() - s.front()) / static_cast<double>(s.size() - 1);
@@ -46,7 +46,8 @@ DecayBlocks::DecayBlocks(std::span<const double> eigenvalues, std::span<const do
   step_gain_ = Matrix::uninitialized(n, block);
   for (std::int64_t k = 0; k < n; ++k)
     for (std::int64_t j = 0; j < block; ++j) {
-      const Decay d = decay(values_[static_cast<std::size_t>(k)], static_cast<double>(j) * step);
+      const Decay d =
+          decay(values_[static_cast<std::size_t>(k)], static_cast<double>(j) * step, rounding);
       step_left_(k, j) = d.left;
       step_gain_(k, j) = d.gain;
     }
@@ -58,8 +59,8 @@ void DecayBlocks::fill(std::int64_t first, Matrix& left, Matrix& gain) const {
     const double lambda = values_[static_cast<std::size_t>(k)];
     double* const l = left.row(k).data();
     double* const g = gain.row(k).data();
-    if (even_) {
-      const Decay start = decay(lambda, s_[static_cast<std::size_t>(first)]);
+    if (even_ && lambda > 0) {
+      const Decay start = decay(lambda, s_[static_cast<std::size_t>(first)], rounding_);
       const double* const sl = step_left_.row(k).data();
       const double* const sg = step_gain_.row(k).data();
       for (std::int64_t j = 0; j < count; ++j) {
@@ -68,7 +69,7 @@ void DecayBlocks::fill(std::int64_t first, Matrix& left, Matrix& gain) const {
       }
     } else {
       for (std::int64_t j = 0; j < count; ++j) {
-        const Decay d = decay(lambda, s_[static_cast<std::size_t>(first + j)]);
+        const Decay d = decay(lambda, s_[static_cast<std::size_t>(first + j)], rounding_);
         l[j] = d.left;
         g[j] = d.gain;
       }

@@ -10,13 +10,16 @@
 
 namespace widelimit::detail {
 
-/// With lambda+ = max(lambda, 0) and s = learning rate times time / number of targets.
+/// With s = learning rate times time / number of targets.
 struct Decay {
-  double left;  ///< e^(-lambda+ s)
-  double gain;  ///< (1 - e^(-lambda+ s)) / lambda+; its limit s where lambda+ s is 0
+  double left;  ///< e^(-lambda s)
+  double gain;  ///< (1 - e^(-lambda s)) / lambda; its limit s where lambda s is 0
 };
-/// s may be infinite where lambda is positive.
-[[nodiscard]] Decay decay(double lambda, double s) noexcept;
+/// s may be infinite where lambda is positive. lambda 0 stands for anything within `rounding` of
+/// it: then nothing decays, and the gain stops growing at 1 / rounding, what an eigenvalue of that
+/// size would reach. Test samples have no more of such an eigenvector than rounding, and a gain
+/// beyond would make predictions of it.
+[[nodiscard]] Decay decay(double lambda, double s, double rounding) noexcept;
 
 /// Decays of all eigenvalues at many times, a block of times at once. Evenly spaced times need one
 /// exponential an eigenvalue and block: e^(-(a + b)) = e^(-a) e^(-b), and the gain of a + b is
@@ -24,7 +27,8 @@ struct Decay {
 class DecayBlocks {
  public:
   /// `s` as above, one a time. The spans must outlive this object.
-  DecayBlocks(std::span<const double> eigenvalues, std::span<const double> s, std::int64_t block);
+  DecayBlocks(std::span<const double> eigenvalues, double rounding, std::span<const double> s,
+              std::int64_t block);
 
   [[nodiscard]] std::int64_t block() const noexcept { return block_; }
   /// Columns of `left` and `gain` [eigenvalues, block()] become times first, first + 1, ...; those
@@ -33,6 +37,7 @@ class DecayBlocks {
 
  private:
   std::span<const double> values_, s_;
+  double rounding_;
   std::int64_t block_;
   bool even_ = false;
   Matrix step_left_, step_gain_;  // of 0, 1, ... steps, where the times are evenly spaced

@@ -23,6 +23,9 @@ namespace {
 
 constexpr std::int64_t exact_up_to = 5000;
 constexpr int lanczos_steps = 80;
+// The largest eigenvalue alone, within a few per cent at any size (Kuczynski & Wozniakowski, SIAM
+// J. Matrix Anal. Appl. 13 (1992), theorem 3.2).
+constexpr int lanczos_steps_for_largest = 24;
 
 Extremes exact(Matrix& a, int threads) {
   const SolverPhase phase(threads);
@@ -43,18 +46,18 @@ void subtract(std::span<double> a, double c, std::span<const double> b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] -= c * b[i];
 }
 
-// Lanczos with full reorthogonalisation: the ends of the spectrum converge first.
-Extremes lanczos(const Matrix& a, int threads) {
-  const Products products(threads);
-  const std::int64_t n = a.rows();
-  Matrix q(lanczos_steps + 1, n);
+// Lanczos with full reorthogonalisation: the ends of the spectrum converge first. apply(x, y) makes
+// y = A x of n numbers.
+template <class Apply>
+Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
+  Matrix q(steps + 1, n);
   normals(1, 0, 0, static_cast<std::uint64_t>(n), q.row(0).data());
   std::vector<double> diagonal, beside;
   double norm = std::sqrt(dot(q.row(0), q.row(0)));
-  for (int j = 0; j < lanczos_steps && norm > 0; ++j) {
+  for (int j = 0; j < steps && norm > 0; ++j) {
     for (double& v : q.row(j)) v /= norm;
     const std::span<double> next = q.row(j + 1);
-    products.multiply_vector(a, q.row(j).data(), next.data());
+    apply(q.row(j), next);
     diagonal.push_back(dot(q.row(j), next));
     for (int pass = 0; pass < 2; ++pass)
       for (int i = 0; i <= j; ++i) subtract(next, dot(q.row(i), next), q.row(i));
@@ -66,6 +69,13 @@ Extremes lanczos(const Matrix& a, int threads) {
       LAPACKE_dsterf(static_cast<lapack_int>(diagonal.size()), diagonal.data(), beside.data()) != 0)
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
   return {diagonal.front(), diagonal.back(), true};
+}
+
+Extremes lanczos(const Matrix& a, int steps, int threads) {
+  const Products products(threads);
+  return lanczos(a.rows(), steps, [&](std::span<const double> x, std::span<double> y) {
+    products.multiply_vector(a, x.data(), y.data());
+  });
 }
 
 std::string number(double x) {
@@ -85,18 +95,31 @@ double rounded_up(double x) {
 }  // namespace
 
 Extremes extreme_eigenvalues(Matrix a, int threads) {
-  return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, threads);
+  return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
+}
+
+Extremes extremes_by_factor(const Matrix& a, const Factor& factor, int threads) {
+  const std::int64_t n = a.rows();
+  Matrix column = Matrix::uninitialized(n, 1);
+  const double of_inverse =
+      lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
+        std::copy(x.begin(), x.end(), column.data());
+        factor.solve_in_place(column);
+        std::copy_n(column.data(), n, y.begin());
+      }).largest;
+  return {1 / of_inverse, lanczos(a, lanczos_steps_for_largest, threads).largest, true};
 }
 
 double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {
-  return 100 * static_cast<double>(n) * std::numeric_limits<double>::epsilon() *
+  return 10 * static_cast<double>(n) * std::numeric_limits<double>::epsilon() *
          std::max(largest, 0.0);
 }
 
 void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const Ridge& ridge,
                                  const Extremes& extremes, std::int64_t pivot) {
-  const double lacking = (extremes.estimated ? 4 : 2) * std::max(-extremes.smallest, 0.0) +
-                         rounding_of_eigenvalues(n, extremes.largest);
+  const double lacking =
+      (extremes.estimated ? 4 : 2) *
+      (std::max(-extremes.smallest, 0.0) + rounding_of_eigenvalues(n, extremes.largest));
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text =
       "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
@@ -107,7 +130,14 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
   text += extremes.estimated ? "its smallest eigenvalue is about (Lanczos estimate) "
                              : "its smallest eigenvalue is ";
   text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
-  if (unit > 0 && lacking > 0)
+  if (extremes.smallest > 0) text += " That is zero but for rounding.";
+  if (extremes.smallest == 0 && extremes.largest == 0)
+    text +=
+        " It is zero everywhere: the weights or the samples are (W_std 0 without a bias, data of "
+        "zeros). Nothing can be learnt from it; if that is meant, give the ridge in absolute "
+        "terms: "
+        "\"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true";
+  else if (unit > 0 && lacking > 0)
     text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";

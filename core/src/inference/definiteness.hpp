@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/matrix.hpp>
+#include <widelimit/solver.hpp>
 
 #include <cstdint>
 #include <string_view>
@@ -16,10 +17,17 @@ struct Extremes {
 /// Of a symmetric matrix, consumed; exact up to 5,000 rows.
 [[nodiscard]] Extremes extreme_eigenvalues(Matrix a, int threads);
 
-/// How far below zero rounding alone takes an eigenvalue of an n x n kernel: entries carry some
-/// tens of units of rounding, and a perturbation moves eigenvalues by at most its norm (Weyl),
-/// which is at most n times its largest entry.
+/// How far rounding alone moves an eigenvalue of an n x n kernel, either way: an eigenvalue that is
+/// not above this cannot be told from zero, whatever its sign. 10 n eps times the largest: a
+/// perturbation moves eigenvalues by at most its norm (Weyl; Golub & Van Loan, Matrix Computations,
+/// section 8.1), which is at most n times its largest entry; entries carry up to about ten units of
+/// rounding, and none exceeds the largest eigenvalue. The eigensolver adds less, p(n) eps times the
+/// norm with p growing modestly (LAPACK Users' Guide, section 4.7), and so does Cholesky.
 [[nodiscard]] double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept;
+
+/// Extremes of the matrix of a factor, both by Lanczos: the smallest as the inverse of the largest
+/// eigenvalue of the inverse, where it stands out. O(n^2).
+[[nodiscard]] Extremes extremes_by_factor(const Matrix& a, const Factor& factor, int threads);
 
 struct Ridge {
   double absolute = 0;       ///< what was added to the diagonal

@@ -37,7 +37,7 @@ void require_invertible(const detail::Setting& s, const detail::Ridge& ridge,
                         const std::vector<double>& values) {
   const bool for_ever =
       std::any_of(s.times.begin(), s.times.end(), [](double t) { return std::isinf(t); });
-  if (for_ever && values.front() <= std::numeric_limits<double>::epsilon() * values.back())
+  if (for_ever && values.front() <= detail::rounding_of_eigenvalues(s.n, values.back()))
     detail::throw_not_positive_definite(s.kernel_name(), s.n, ridge,
                                         {values.front(), values.back(), false}, -1);
 }
@@ -69,6 +69,12 @@ void require_finite(const InferenceResult& result) {
     throw Error(ErrorCode::numeric,
                 "a prediction or loss is not a finite number: a kernel has entries that are not "
                 "finite, or targets and kernel are of such size that the result overflows");
+}
+
+void check_descent(std::int64_t y_size, double momentum) {
+  if (y_size <= 0) throw Error(ErrorCode::usage, "the number of targets must be at least 1");
+  if (!(momentum >= 0 && momentum < 1))
+    throw Error(ErrorCode::usage, "momentum must be at least 0 and below 1");
 }
 
 }  // namespace
@@ -113,11 +119,13 @@ double max_learning_rate(const Matrix& kernel, std::int64_t y_size, double momen
                          const Solver& solver) {
   if (kernel.empty() || kernel.rows() != kernel.cols())
     throw Error(ErrorCode::usage, "the largest learning rate is that of a square kernel");
-  if (y_size <= 0) throw Error(ErrorCode::usage, "the number of targets must be at least 1");
-  if (!(momentum >= 0 && momentum < 1))
-    throw Error(ErrorCode::usage, "momentum must be at least 0 and below 1");
-  const double largest = solver.eigenvalues(kernel.clone()).back();
-  return 2 * (1 + momentum) * static_cast<double>(y_size) / (largest + 1e-12);
+  check_descent(y_size, momentum);
+  return max_learning_rate(solver.eigenvalues(kernel.clone()).back(), y_size, momentum);
+}
+
+double max_learning_rate(double largest_eigenvalue, std::int64_t y_size, double momentum) {
+  check_descent(y_size, momentum);
+  return 2 * (1 + momentum) * static_cast<double>(y_size) / (largest_eigenvalue + 1e-12);
 }
 
 }  // namespace widelimit

@@ -2,10 +2,10 @@
 //   1/2 mean squared error of the mean   sum_k left_k^2 |c_k|^2 / (2 n outputs)
 //   mean variance                        sum_k left_k^2 M_kk / n (ntk), with lambda_k for M_kk
 //   (nngp)
-// On the test set the mean is one product a block of times, and the mean variance of the ntk
-// ensemble a quadratic form in the gains,
+// On the test set the mean is one product a block of times and of test samples, and the mean
+// variance of the ntk ensemble a quadratic form in the gains,
 //   mean K_ii + (gain' [M o P'P] gain - 2 sum_k (P o Q)_k gain_k) / m,
-// whose matrix is made once. Memory is that of a block, whatever the number of times.
+// whose matrix is made once. Memory is that of a block, whatever the number of times and samples.
 #include "inference/losses.hpp"
 
 #include "inference/decay.hpp"
@@ -18,6 +18,9 @@
 namespace widelimit::detail {
 
 namespace {
+
+// Test samples that go through at once beside few training samples.
+constexpr std::int64_t least_samples = 1024;
 
 // sum over rows i of a(i, k) b(i, k)
 std::vector<double> column_products(const Matrix& a, const Matrix& b) {
@@ -39,8 +42,8 @@ class Losses {
 
   LossCurves run() {
     prepare();
-    const std::int64_t columns = b_.block();
-    const DecayBlocks decays(b_.values, b_.scaled, columns);
+    const std::int64_t columns = b_.block(s_.n);
+    const DecayBlocks decays(b_.values, b_.rounding, b_.scaled, columns);
     left_ = Matrix(s_.n, columns);
     gain_ = Matrix(s_.n, columns);
     for (first_ = 0; first_ < b_.times(); first_ += columns) {
@@ -112,7 +115,7 @@ class Losses {
     const double weight = 0.5 / static_cast<double>(s_.m * s_.outputs);
     if (scaled_.empty()) {
       scaled_ = Matrix::uninitialized(s_.n, gain_.cols());
-      mean_ = Matrix::uninitialized(s_.m, gain_.cols());
+      mean_ = Matrix::uninitialized(std::min(s_.m, std::max(s_.n, least_samples)), gain_.cols());
     }
     for (std::int64_t o = 0; o < s_.outputs; ++o) {
       for (std::int64_t k = 0; k < s_.n; ++k) {
@@ -121,16 +124,23 @@ class Losses {
         double* const out = scaled_.row(k).data();
         for (std::int64_t j = 0; j < gain_.cols(); ++j) out[j] = c * gain[j];
       }
-      products_.multiply(1, plain(b_.p), plain(scaled_), 0, mean_);
-      for (std::int64_t i = 0; i < s_.m; ++i) {
-        const Matrix* const initial = s_.initial_test();
-        const double missing =
-            (*s_.problem->y_test)(i, o) - (initial != nullptr ? (*initial)(i, o) : 0.0);
-        const double* const mean = mean_.row(i).data();
-        for (std::size_t j = 0; j < loss.size(); ++j)
-          loss[j] += weight * (mean[j] - missing) * (mean[j] - missing);
+      for (std::int64_t first = 0; first < s_.m; first += mean_.rows()) {
+        const std::int64_t rows = std::min(mean_.rows(), s_.m - first);
+        products_.multiply_rows(b_.p, first, rows, scaled_, mean_);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          const double missing = missing_in(first + i, o);
+          const double* const mean = mean_.row(i).data();
+          for (std::size_t j = 0; j < loss.size(); ++j)
+            loss[j] += weight * (mean[j] - missing) * (mean[j] - missing);
+        }
       }
     }
+  }
+
+  // What training would have to add to an untrained test output.
+  [[nodiscard]] double missing_in(std::int64_t i, std::int64_t o) const {
+    const Matrix* const initial = s_.initial_test();
+    return (*s_.problem->y_test)(i, o) - (initial != nullptr ? (*initial)(i, o) : 0.0);
   }
 
   void test_expected() {

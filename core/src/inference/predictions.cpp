@@ -21,8 +21,9 @@ class Predictions {
       : b_(basis), s_(*basis.setting), products_(s_.products()) {}
 
   std::vector<Prediction> run() {
-    const std::int64_t columns = std::max<std::int64_t>(1, b_.block() / s_.outputs);
-    const DecayBlocks decays(b_.values, b_.scaled, columns);
+    const std::int64_t columns =
+        std::max<std::int64_t>(1, b_.block(std::max(s_.n, s_.m)) / s_.outputs);
+    const DecayBlocks decays(b_.values, b_.rounding, b_.scaled, columns);
     Matrix left(s_.n, columns), gain(s_.n, columns);
     for (std::int64_t first = 0; first < b_.times(); first += columns) {
       const std::int64_t count = std::min(columns, b_.times() - first);

@@ -52,6 +52,14 @@ Matrix Products::multiply(Operand a, Operand b) const {
   return c;
 }
 
+void Products::multiply_rows(const Matrix& a, std::int64_t first, std::int64_t rows,
+                             const Matrix& b, Matrix& c) const {
+  if (rows == 0 || c.cols() == 0) return;
+  const SolverPhase phase(threads_);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size(rows), size(c.cols()), size(a.cols()),
+              1, a.row(first).data(), stride(a), b.data(), stride(b), 0, c.data(), stride(c));
+}
+
 void Products::multiply_by_symmetric(double alpha, const Matrix& s, const Matrix& a, double beta,
                                      Matrix& c) const {
   if (c.empty()) return;

@@ -32,6 +32,9 @@ class Products {
   /// c = alpha a b + beta c
   void multiply(double alpha, Operand a, Operand b, double beta, Matrix& c) const;
   [[nodiscard]] Matrix multiply(Operand a, Operand b) const;
+  /// The top `rows` rows of c become rows first .. first + rows of a, times b.
+  void multiply_rows(const Matrix& a, std::int64_t first, std::int64_t rows, const Matrix& b,
+                     Matrix& c) const;
   /// c = alpha s a + beta c, s symmetric
   void multiply_by_symmetric(double alpha, const Matrix& s, const Matrix& a, double beta,
                              Matrix& c) const;

@@ -1,6 +1,8 @@
 // The products that lead into the eigenbasis.
 #include "inference/projected.hpp"
 
+#include "inference/definiteness.hpp"
+
 #include <algorithm>
 
 namespace widelimit::detail {
@@ -33,9 +35,10 @@ void project_prior(Projected& b, bool whole) {
 
 }  // namespace
 
-std::int64_t Projected::block() const noexcept {
+std::int64_t Projected::block(std::int64_t rows) const noexcept {
+  const std::int64_t least = rows <= setting->n ? least_times : 1;
   const std::int64_t most =
-      std::clamp(block_numbers / std::max<std::int64_t>(setting->n, 1), least_times, most_times);
+      std::clamp(block_numbers / std::max<std::int64_t>(rows, 1), least, most_times);
   const std::int64_t blocks = (times() + most - 1) / most;
   return blocks == 0 ? 1 : (times() + blocks - 1) / blocks;
 }
@@ -44,7 +47,8 @@ Projected project(const Setting& s, const Eigen& eigen) {
   Projected b;
   b.setting = &s;
   b.vectors = &eigen.vectors;
-  for (const double v : eigen.values) b.values.push_back(std::max(v, 0.0));
+  b.rounding = rounding_of_eigenvalues(s.n, eigen.values.back());
+  for (const double v : eigen.values) b.values.push_back(v > b.rounding ? v : 0.0);
   const double targets = static_cast<double>(s.n * s.outputs);
   for (const double t : s.times) b.scaled.push_back(s.options->learning_rate * t / targets);
   const Products products = s.products();

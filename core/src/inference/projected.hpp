@@ -14,7 +14,8 @@ namespace widelimit::detail {
 struct Projected {
   const Setting* setting = nullptr;
   const Matrix* vectors = nullptr;  ///< V
-  std::vector<double> values;       ///< lambda, those below zero by rounding raised to zero
+  std::vector<double> values;       ///< lambda, those within `rounding` of zero set to zero
+  double rounding = 0;              ///< of eigenvalues
   std::vector<double> scaled;       ///< of each time: learning rate x time / number of targets
   Matrix c;                         ///< V (Y - f_0), [n, outputs]
   Matrix p;                         ///< T V', [m, n]; empty without test samples
@@ -29,8 +30,10 @@ struct Projected {
   [[nodiscard]] std::int64_t times() const noexcept {
     return static_cast<std::int64_t>(scaled.size());
   }
-  /// How many times go through at once, so that memory does not grow with their number.
-  [[nodiscard]] std::int64_t block() const noexcept;
+  /// How many times go through at once, so that memory does not grow with their number, where an
+  /// array over them has `rows` numbers each. Products of few columns are slow: at least 32 are
+  /// allowed beside n training samples, whose own matrices are larger.
+  [[nodiscard]] std::int64_t block(std::int64_t rows) const noexcept;
 };
 
 [[nodiscard]] Projected project(const Setting& setting, const Eigen& eigen);

@@ -49,6 +49,43 @@ InferenceOptions ensemble(std::vector<double> times) {
   return o;
 }
 
+// n samples of which the last `repeats` repeat the first ones, with targets of their own.
+RandomProblem with_duplicates(std::int64_t n, std::int64_t repeats, std::uint64_t seed) {
+  RandomProblem p(n, 20, 1, seed);
+  const std::int64_t own = n - repeats;
+  for (auto* kernel : {&p.nngp, &p.ntk}) {
+    Matrix &k = (*kernel)[0], &cross = (*kernel)[1];
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = own; j < n; ++j) k(i, j) = k(i, j - own);
+    for (std::int64_t j = own; j < n; ++j)
+      for (std::int64_t i = 0; i < n; ++i) k(j, i) = k(j - own, i);
+    for (std::int64_t i = 0; i < cross.rows(); ++i)
+      for (std::int64_t j = own; j < n; ++j) cross(i, j) = cross(i, j - own);
+  }
+  return p;
+}
+
+// The same without the repetitions, whose targets are averaged: what least squares fits.
+RandomProblem merged(const RandomProblem& p, std::int64_t repeats) {
+  const std::int64_t own = p.y_train.rows() - repeats;
+  RandomProblem q(own, 20, 1);
+  for (std::int64_t i = 0; i < own; ++i) {
+    q.y_train(i, 0) = i < repeats ? (p.y_train(i, 0) + p.y_train(own + i, 0)) / 2 : p.y_train(i, 0);
+    for (std::int64_t j = 0; j < own; ++j) {
+      q.nngp[0](i, j) = p.nngp[0](i, j);
+      q.ntk[0](i, j) = p.ntk[0](i, j);
+    }
+    for (std::int64_t j = 0; j < 20; ++j) {
+      q.nngp[1](j, i) = p.nngp[1](j, i);
+      q.ntk[1](j, i) = p.ntk[1](j, i);
+    }
+  }
+  q.y_test = p.y_test.clone();
+  q.nngp_diagonal = p.nngp_diagonal;
+  q.ntk_diagonal = p.ntk_diagonal;
+  return q;
+}
+
 struct Refusal {
   std::string message;
   std::int64_t pivot;
@@ -112,6 +149,71 @@ TEST_CASE("training for ever on a singular kernel is refused with a ridge that w
   o.diag_reg = suggested(e.message);
   CHECK(o.diag_reg < 1e-11);
   CHECK_NOTHROW((void)infer(r.p.problem(), o, lapack_solver()));
+}
+
+TEST_CASE("whether a singular kernel is refused does not depend on the sign of rounding") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed)
+    for (const std::int64_t repeats : {1, 5}) {
+      CAPTURE(seed);
+      CAPTURE(repeats);
+      const RandomProblem p = with_duplicates(40, repeats, seed);
+      for (const std::vector<double>& times : {std::vector{inf}, std::vector{1, inf}}) {
+        const Refusal e = refusal(p, ensemble(times), lapack_solver());
+        CHECK(e.message.find("not positive definite") != std::string::npos);
+        InferenceOptions o = ensemble(times);
+        o.diag_reg = suggested(e.message);
+        CHECK(o.diag_reg < 1e-11);
+        CHECK_NOTHROW((void)infer(p.problem(), o, lapack_solver()));
+      }
+    }
+}
+
+TEST_CASE("what is ill-conditioned beyond rounding is answered by either solver") {
+  // Smallest over largest eigenvalue about 3e-12, thirty times the rounding of 40 samples.
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const RandomProblem p = with_duplicates(40, 1, seed);
+    InferenceOptions o = ensemble({inf});
+    o.diag_reg = 1e-11;
+    CHECK_NOTHROW((void)infer(p.problem(), o, lapack_solver()));
+    o.times = {1, inf};
+    CHECK_NOTHROW((void)infer(p.problem(), o, lapack_solver()));
+  }
+}
+
+TEST_CASE("very long training on repeated samples comes to rest where least squares does") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    CAPTURE(seed);
+    constexpr std::int64_t repeats = 10;
+    const RandomProblem p = with_duplicates(60, repeats, seed), q = merged(p, repeats);
+    for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+      InferenceOptions o = ensemble({1e12, 1e15, 1e18, 1e20, 1e300});
+      o.kernel = kernel;
+      const InferenceResult late = infer(p.problem(), o, lapack_solver());
+      o.times = {inf};
+      const InferenceResult rest = infer(q.problem(), o, lapack_solver());
+      for (std::size_t i = 0; i < 5; ++i) {
+        CAPTURE(late.predictions[i].time);
+        // The gain of the null space ends at 1 / (10 n eps lambda_max): times projections of a few
+        // eps, ten of them, and targets of order 1.
+        CHECK(distance(late.predictions[i].mean, rest.predictions[0].mean) < 0.01);
+        CHECK(std::abs(late.losses.test_mean[i] - rest.losses.test_mean[0]) < 0.01);
+        CHECK(std::abs(late.losses.test_expected[i] - rest.losses.test_expected[0]) < 0.01);
+      }
+    }
+  }
+}
+
+TEST_CASE("a kernel of zeros is called one, with a ridge that works") {
+  RandomProblem p(4, 2, 1);
+  for (Matrix& block : p.ntk) block = Matrix(block.rows(), block.cols());
+  for (const std::vector<double>& times : {std::vector{inf}, std::vector{1, inf}}) {
+    const Refusal e = refusal(p, ensemble(times), lapack_solver());
+    CHECK(e.message.find("zero everywhere") != std::string::npos);
+    InferenceOptions o = ensemble(times);
+    o.diag_reg = suggested(e.message);
+    o.diag_reg_absolute_scale = true;
+    CHECK_NOTHROW((void)infer(p.problem(), o, lapack_solver()));
+  }
 }
 
 TEST_CASE("a kernel that is clearly indefinite is refused at any time, with a ridge that works") {

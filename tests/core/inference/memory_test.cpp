@@ -93,3 +93,37 @@ TEST_CASE("losses with variance hold at most ten times the numbers of the kernel
   for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp})
     CHECK(workspace(p, 2000, kernel) <= 7.0 * n * n);
 }
+
+namespace {
+
+Matrix repeated(const Matrix& a, std::int64_t times) {
+  Matrix b(times * a.rows(), a.cols());
+  for (std::int64_t i = 0; i < b.rows(); ++i)
+    std::copy_n(a.row(i % a.rows()).data(), a.cols(), b.row(i).data());
+  return b;
+}
+
+// A hundred test samples, `times` times each.
+RandomProblem with_repeated_tests(std::int64_t n, std::int64_t times) {
+  RandomProblem p(n, 100, 1);
+  for (auto* kernel : {&p.nngp, &p.ntk}) (*kernel)[1] = repeated((*kernel)[1], times);
+  for (auto* diagonal : {&p.nngp_diagonal, &p.ntk_diagonal}) {
+    const std::vector<double> once = *diagonal;
+    for (std::int64_t k = 1; k < times; ++k)
+      diagonal->insert(diagonal->end(), once.begin(), once.end());
+  }
+  p.y_test = repeated(p.y_test, times);
+  p.f_test = repeated(p.f_test, times);
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("memory of losses grows with the test samples by their kernel alone") {
+  constexpr std::int64_t n = 20;
+  const RandomProblem few = with_repeated_tests(n, 12), many = with_repeated_tests(n, 60);
+  const double grown =
+      workspace(many, 2000, KernelKind::nngp) - workspace(few, 2000, KernelKind::nngp);
+  // In the eigenbasis n numbers a sample, and nothing over times.
+  CHECK(grown <= 1.1 * n * 4800);
+}
