@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,7 +172,10 @@ class TreeBuilder {
                          " is too large for float64 (largest: 1.7976931348623157e308)");
       }
     }
-    return add({number, at}, ec);
+    Value value{number, at};
+    if (stop == end && error == std::errc::result_out_of_range)
+      value.digits = std::make_shared<const std::string>(literal);
+    return add(std::move(value), ec);
   }
 
   void refuse_duplicates(Value::Object& members) {

@@ -69,7 +69,10 @@ class Conforming {
     const auto number = value.number();
     if (number && std::isnan(*number)) return value;  // the parser has said it
     if (!has_admitted_type(schema, value)) {
-      refuse(schema, value, pointer, "must be " + type_text(schema, &TypeWords::with_article));
+      const bool too_long = value.digits && admits(schema, "integer");
+      refuse(schema, value, pointer,
+             "must be " + type_text(schema, &TypeWords::with_article) +
+                 (too_long ? ", of magnitude up to 9223372036854775807" : ""));
       return value;
     }
     if (const Value* choices = schema.find("enum"))

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct Value {
   using Object = std::vector<Member>;  // in the order of the text; keys are unique
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data;
   Origin origin{};
+  /// Of a whole number that no std::int64_t holds: its digits in the text, for messages. `data` is
+  /// the nearest double then.
+  std::shared_ptr<const std::string> digits{};
 
   [[nodiscard]] bool is_null() const noexcept { return data.index() == 0; }
   [[nodiscard]] const bool* boolean() const noexcept { return std::get_if<bool>(&data); }

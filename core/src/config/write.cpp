@@ -131,7 +131,7 @@ std::string shown(const Value& value) {
   if (const auto* items = value.array(); items != nullptr && items->size() > shown_bytes)
     return "a list of " + std::to_string(items->size());
   if (value.object() != nullptr && !value.object()->empty()) return "an object";
-  return cut(to_json(value), shown_bytes);
+  return cut(value.digits ? *value.digits : to_json(value), shown_bytes);
 }
 
 std::string in_quotes(std::string_view text) {

@@ -219,7 +219,10 @@ TEST_CASE("types are strict: booleans are no numbers, strings are neither, null 
   CHECK(problems_with(R"(, "flag": 1)").find("must be true or false, got 1") != std::string::npos);
   CHECK(problems_with(R"(, "width": null, "mode": null, "order": 3.0)") == "");
   CHECK(problems_with(R"(, "width": 9223372036854775808)")
-            .find("must be an integer or null, got 9223372036854775808.0") != std::string::npos);
+            .find("must be an integer or null, of magnitude up to 9223372036854775807, got "
+                  "9223372036854775808") != std::string::npos);
+  CHECK(problems_with(R"(, "width": -18446744073709551615)").find("got -18446744073709551615") !=
+        std::string::npos);
 }
 
 TEST_CASE("what is no object is refused") {
