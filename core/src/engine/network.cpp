@@ -20,8 +20,6 @@ namespace widelimit {
 
 using detail::Compiled;
 
-KernelSink::~KernelSink() = default;
-
 namespace {
 
 template <class T>
@@ -74,9 +72,9 @@ void guarded(F&& compute) {
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::memory, "no memory for the workspace of the kernels");
   } catch (const std::exception& e) {
-    throw Error(ErrorCode::internal,
-                std::string("an exception escaped from a layer, a sink or a progress listener: ") +
-                    e.what());
+    throw Error(
+        ErrorCode::internal,
+        std::string("an exception escaped from a sink or a progress listener: ") + e.what());
   }
 }
 
