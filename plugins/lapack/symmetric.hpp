@@ -46,18 +46,22 @@ inline lapack_int order(const sdk::MatrixView& a) {
 inline double finite_norm(const sdk::MatrixView& a, const sdk::Host& host) {
   constexpr std::int64_t rows_worth_a_thread = 64;
   std::atomic<double> norm{0};
-  std::atomic<std::int64_t> bad_row{-1};
+  std::atomic<std::int64_t> bad_row{a.rows()};  // the first, whichever thread meets it
   host.parallel_for(a.rows(), rows_worth_a_thread, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double sum = 0;
       for (const double entry : a.row(i)) sum += std::abs(entry);
-      if (!std::isfinite(sum)) bad_row = i;
+      if (!std::isfinite(sum)) {
+        std::int64_t first = bad_row.load();
+        while (i < first && !bad_row.compare_exchange_weak(first, i)) {
+        }
+      }
       double largest = norm.load();
       while (sum > largest && !norm.compare_exchange_weak(largest, sum)) {
       }
     }
   });
-  if (bad_row >= 0)
+  if (bad_row < a.rows())
     throw sdk::Error(WIDELIMIT_E_NUMERIC, "the matrix has an entry in row " +
                                               std::to_string(bad_row + 1) +
                                               " that is not a finite number");

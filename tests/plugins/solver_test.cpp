@@ -230,6 +230,7 @@ TEST_CASE("entries that are no numbers are found before LAPACK sees them") {
       } catch (const Refusal& refusal) {
         CHECK(refusal.status == WIDELIMIT_E_NUMERIC);
         CHECK(refusal.index == -1);
+        CHECK(std::string(refusal.what()).find("an entry in row 3 that") != std::string::npos);
       }
     }
   }

@@ -11,7 +11,6 @@
 #include <cblas.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -211,7 +210,8 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
   const std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
-  std::atomic<std::int64_t> done{0};
+  std::mutex reporting;
+  std::int64_t done = 0;
   const auto total = static_cast<std::int64_t>(units.size());
   const TilePhase blas;
   executor.parallel_for(total, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -227,7 +227,9 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
     for (std::int64_t i = begin; i < end; ++i) {
       if (control != nullptr) control->check();
       compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
-      if (control != nullptr) control->report({phase, ++done, total});
+      if (control == nullptr) continue;
+      const std::lock_guard in_order(reporting);  // so that `done` never goes back for the listener
+      control->report({phase, ++done, total});
     }
     const std::lock_guard lock(mutex);
     idle.push_back(std::move(worker));

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <exception>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -41,7 +42,8 @@ struct Job {
   const TrainOptions& options;
   Control* control;
   std::vector<std::int64_t> recorded;
-  std::atomic<std::int64_t> steps_done{0};
+  std::mutex reporting{};
+  std::int64_t steps_done = 0;
   std::atomic<std::int64_t> first_failed{std::numeric_limits<std::int64_t>::max()};
 };
 
@@ -229,12 +231,13 @@ class Member {
 
   // Counts steps, stops where the user or the failure of an earlier member asks for it.
   void tell(std::int64_t step) {
-    const std::int64_t done = job_.steps_done += step - told_;
-    told_ = step;
     if (job_.control != nullptr) {
       job_.control->check();
-      job_.control->report({"train", done, job_.options.steps * job_.options.ensemble});
+      const std::lock_guard in_order(job_.reporting);  // the count never goes back
+      job_.steps_done += step - told_;
+      job_.control->report({"train", job_.steps_done, job_.options.steps * job_.options.ensemble});
     }
+    told_ = step;
     if (job_.first_failed < index_)
       throw Error(ErrorCode::cancelled, "an earlier member of the ensemble failed");
   }
