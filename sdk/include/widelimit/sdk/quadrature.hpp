@@ -6,7 +6,8 @@
 // taken as the variance at hand needs, up to the number of nodes; what then is left of E[f^2]
 // counts as two further terms, one of each parity, so that at correlation 1 and -1 nothing is
 // missing. Functions that are smooth at the scale of the activations reach 1e-13; a kink at zero
-// costs 1e-5, a jump more: give those closed moments.
+// costs 1e-4, in the expectation of slopes, which the NTK takes, 5e-3; a jump more: give those
+// closed moments.
 //
 // Threading: as elementwise.hpp says.
 #pragma once
