@@ -26,16 +26,17 @@ Matrix regularised(const Matrix& kernel, double ridge) {
 // A factorisation may pass or fail by the sign of a rounding error where the matrix is singular, so
 // its passing is not enough. The reciprocal condition number in the 1-norm is at most that in the
 // 2-norm: only where it is small, or not known, a closer look is due.
-void require_above_rounding(const InferenceCache::State::Entry& entry, const Setting& setting) {
-  const Factor& factor = *entry.factor;
-  if (factor.info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
-  Matrix a = regularised(*setting.drive->train_train, entry.ridge.absolute);
+void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
+                            const Setting& setting) {
+  if (factor->info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
+  const Matrix& kernel = *setting.drive->train_train;
   const int threads = setting.solver->threads();
-  const Extremes near = extremes_by_factor(a, factor, threads);
+  const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
   if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
-  Extremes told = extreme_eigenvalues(std::move(a), threads);
+  factor.reset();  // of the size of the copy that follows
+  Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
   if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
-  throw_not_positive_definite(setting.kernel_name(), setting.n, entry.ridge, told, -1);
+  throw_not_positive_definite(setting.kernel_name(), setting.n, ridge, told, -1);
 }
 
 }  // namespace
@@ -83,8 +84,9 @@ const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& sett
   setting.check();
   setting.report("factorise", 0, 1);
   const Matrix& kernel = *setting.drive->train_train;
+  std::optional<Factor> factor;
   try {
-    entry.factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute));
+    factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute));
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
     throw_not_positive_definite(
@@ -92,12 +94,8 @@ const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& sett
         extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
         e.index());
   }
-  try {
-    require_above_rounding(entry, setting);
-  } catch (...) {
-    entry.factor.reset();
-    throw;
-  }
+  require_above_rounding(factor, entry.ridge, setting);
+  entry.factor = std::move(factor);
   setting.report("factorise", 1, 1);
   setting.check();
   return *entry.factor;

@@ -98,8 +98,8 @@ Extremes extreme_eigenvalues(Matrix a, int threads) {
   return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
 }
 
-Extremes extremes_by_factor(const Matrix& a, const Factor& factor, int threads) {
-  const std::int64_t n = a.rows();
+Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads) {
+  const std::int64_t n = kernel.rows();
   Matrix column = Matrix::uninitialized(n, 1);
   const double of_inverse =
       lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
@@ -107,7 +107,8 @@ Extremes extremes_by_factor(const Matrix& a, const Factor& factor, int threads) 
         factor.solve_in_place(column);
         std::copy_n(column.data(), n, y.begin());
       }).largest;
-  return {1 / of_inverse, lanczos(a, lanczos_steps_for_largest, threads).largest, true};
+  return {1 / of_inverse, lanczos(kernel, lanczos_steps_for_largest, threads).largest + ridge,
+          true};
 }
 
 double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {

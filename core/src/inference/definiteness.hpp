@@ -25,9 +25,11 @@ struct Extremes {
 /// norm with p growing modestly (LAPACK Users' Guide, section 4.7), and so does Cholesky.
 [[nodiscard]] double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept;
 
-/// Extremes of the matrix of a factor, both by Lanczos: the smallest as the inverse of the largest
-/// eigenvalue of the inverse, where it stands out. O(n^2).
-[[nodiscard]] Extremes extremes_by_factor(const Matrix& a, const Factor& factor, int threads);
+/// Extremes of the matrix of a factor, `kernel` with `ridge` on its diagonal, both by Lanczos: the
+/// smallest as the inverse of the largest eigenvalue of the inverse, where it stands out. O(n^2),
+/// and no copy of the kernel.
+[[nodiscard]] Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor,
+                                          int threads);
 
 struct Ridge {
   double absolute = 0;       ///< what was added to the diagonal
