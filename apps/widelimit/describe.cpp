@@ -39,9 +39,11 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
   for (const TypeKind kind : {TypeKind::layer, TypeKind::solver})
     for (const std::string& type : catalogue.names(kind))
       known += (known.empty() ? "" : ", ") + type;
+  const std::string nearest = catalogue.nearest(name);
   throw Error(
       ErrorCode::usage,
       "there is no type \"" + name + "\"; " +
+          (nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
           (known.empty() ? "no plugins were found, `widelimit plugins --why` says where was looked"
                          : "the plugins offer " + known));
 }

@@ -8,7 +8,8 @@ void PluginOptions::add_to(CLI::App& app) {
                  "Directory searched for plugins before all others (repeatable); more in "
                  "WIDELIMIT_PLUGIN_PATH")
       ->allow_extra_args(false)
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
   app.add_flag("--allow-plugin-files", allow_files,
                "Let the experiment name plugin files; loading one runs its code");
 }

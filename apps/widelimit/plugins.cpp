@@ -53,6 +53,16 @@ void print_plugins(const Runtime& runtime) {
     std::cout << table.text();
 }
 
+void print_problems(const Runtime& runtime) {
+  bool first = true;
+  for (const SearchStep& step : runtime.search()) {
+    if (!step.problem) continue;
+    std::cout << (first ? "\nNot in use:\n" : "") << "  " << step.where << ": " << step.outcome
+              << '\n';
+    first = false;
+  }
+}
+
 void print_search(const Runtime& runtime) {
   std::cout << "\nWhere was looked, in this order:\n";
   for (const SearchStep& step : runtime.search())
@@ -66,7 +76,10 @@ int run(const Options& options) {
     return done;
   }
   print_plugins(runtime);
-  if (options.why) print_search(runtime);
+  if (options.why)
+    print_search(runtime);
+  else
+    print_problems(runtime);
   return done;
 }
 

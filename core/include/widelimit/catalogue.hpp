@@ -34,6 +34,9 @@ class WIDELIMIT_EXPORT Catalogue {
   [[nodiscard]] const TypeInfo* find(TypeKind kind, std::string_view name,
                                      bool* ambiguous = nullptr) const noexcept;
   [[nodiscard]] std::vector<std::string> names(TypeKind kind) const;
+  /// The name of a type, of either kind, that a misspelt one probably means; empty where none is
+  /// near.
+  [[nodiscard]] std::string nearest(std::string_view name) const;
 
  private:
   std::vector<TypeInfo> types_;

@@ -1,6 +1,8 @@
 // Types by name.
 #include <widelimit/catalogue.hpp>
 
+#include "names.hpp"
+
 #include <algorithm>
 
 namespace widelimit {
@@ -28,6 +30,13 @@ std::vector<std::string> Catalogue::names(TypeKind kind) const {
     if (type.kind == kind && std::find(all.begin(), all.end(), type.name) == all.end())
       all.push_back(type.name);
   return all;
+}
+
+std::string Catalogue::nearest(std::string_view name) const {
+  std::vector<std::string> all = names(TypeKind::layer);
+  const std::vector<std::string> solvers = names(TypeKind::solver);
+  all.insert(all.end(), solvers.begin(), solvers.end());
+  return detail::nearest_name(name, all);
 }
 
 }  // namespace widelimit
