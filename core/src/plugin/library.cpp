@@ -31,6 +31,18 @@ using Entry = const widelimit_plugin*();
   throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin" : file.string()) + ": " + why);
 }
 
+// What dlopen said, without the words that Boost.DLL puts around it and the file that is named
+// already; the whole text where there are none.
+std::string words_of_loader(std::string text, const std::filesystem::path& file) {
+  constexpr std::string_view before = "(dlerror system message: ", after = "): ";
+  const std::size_t begin = text.find(before), end = text.rfind(after);
+  if (begin != std::string::npos && end != std::string::npos && end > begin)
+    text = text.substr(begin + before.size(), end - begin - before.size());
+  std::error_code ignored;
+  const std::string name = std::filesystem::canonical(file, ignored).string() + ": ";
+  return text.starts_with(name) ? text.substr(name.size()) : text;
+}
+
 // What a plugin's entry throws is caught here, while the library that holds the exception's type is
 // still loaded.
 const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& file) {
@@ -245,7 +257,7 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
-    refuse(file, std::string("cannot be loaded: ") + e.what());
+    refuse(file, "cannot be loaded: " + words_of_loader(e.what(), file));
   }
   return library;
 }
