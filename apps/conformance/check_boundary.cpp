@@ -4,11 +4,15 @@
 #include "guarded.hpp"
 #include "kernel.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
 namespace widelimit::conformance {
 namespace {
+
+/// Behind a struct whose size ends within its alignment.
+constexpr unsigned char tail_byte = 0xA5;
 
 /// Parameters of a host that has nothing to give.
 widelimit_params refusing_params() {
@@ -42,7 +46,7 @@ class Lent {
  public:
   enum class End { page, garbage };
   Lent(const T& value, End end) : bytes_(end == End::page ? sizeof(T) : sizeof(T) + tail) {
-    std::memset(bytes_.data(), 0xA5, bytes_.size());
+    std::memset(bytes_.data(), tail_byte, bytes_.size());
     std::memcpy(bytes_.data(), &value, sizeof value);
     const auto size = static_cast<std::uint32_t>(bytes_.size());
     std::memcpy(bytes_.data(), &size, sizeof size);
@@ -85,7 +89,11 @@ void small_error_struct_respected(Context& context) {
     for (const std::size_t size :
          {std::size_t{4}, offsetof(widelimit_error, index), offsetof(widelimit_error, pointer),
           offsetof(widelimit_error, message), offsetof(widelimit_error, message) + 40}) {
-      const GuardedBytes memory(size);
+      // The struct lies as the boundary promises, aligned; what is left of its last 8 bytes is
+      // known.
+      constexpr std::size_t alignment = alignof(widelimit_error);
+      const GuardedBytes memory((size + alignment - 1) / alignment * alignment);
+      std::memset(memory.data(), tail_byte, memory.size());
       std::memset(memory.data(), 0, size);
       const auto struct_size = static_cast<std::uint32_t>(size);
       std::memcpy(memory.data(), &struct_size, sizeof struct_size);
@@ -110,6 +118,10 @@ void small_error_struct_respected(Context& context) {
       }
       if (!memory.margin_intact())
         context.fail(type.name + " writes in front of a small error struct");
+      if (std::any_of(memory.data() + size, memory.data() + memory.size(),
+                      [](std::byte b) { return b != std::byte{tail_byte}; }))
+        context.fail(type.name + " writes behind an error struct of " + std::to_string(size) +
+                     " bytes: obey its struct_size");
       context.examined();
     }
   }

@@ -19,6 +19,17 @@ bool is_mapped(const std::filesystem::path& file) {
   return false;
 }
 
+/// What to say of a library without the entry.
+std::string without_entry(const std::vector<Export>& exports) {
+  constexpr std::string_view prefix = "widelimit_plugin_v";
+  for (const Export& e : exports)
+    if (e.name.starts_with(prefix))
+      return "a plugin for ABI " + e.name.substr(prefix.size()) + "; this program speaks ABI " +
+             std::to_string(WIDELIMIT_ABI_MAJOR) + ": build it again with this release's SDK";
+  return "it does not export " WIDELIMIT_ENTRY_SYMBOL
+         ": name the layers in WIDELIMIT_PLUGIN, or build it with widelimit_add_plugin()";
+}
+
 }  // namespace
 
 void exports_one_symbol(Context& context) {
@@ -31,8 +42,7 @@ void exports_one_symbol(Context& context) {
   }
   const auto is_entry = [](const Export& e) { return e.name == WIDELIMIT_ENTRY_SYMBOL; };
   if (std::none_of(exports.begin(), exports.end(), is_entry))
-    context.fail("it does not export " WIDELIMIT_ENTRY_SYMBOL
-                 ": name the layers in WIDELIMIT_PLUGIN, or build it with widelimit_add_plugin()");
+    return context.fail(without_entry(exports));
   for (const Export& e : exports) {
     if (is_entry(e)) continue;
     context.fail("it also exports " + demangled(e.name) +
@@ -46,7 +56,7 @@ void loads_now_local(Context& context) {
   context.doing("loading the library");
   try {
     const Library library(context.file());
-    if (library.entry() == nullptr) context.fail("it does not export " WIDELIMIT_ENTRY_SYMBOL);
+    if (library.entry() == nullptr) context.fail(without_entry(exported_symbols(context.file())));
   } catch (const NotLoaded& e) {
     context.fail(e.what());
   }

@@ -61,13 +61,16 @@ struct Report {
   std::filesystem::path file;
   std::uint64_t seed = 0;
   std::vector<CheckOutcome> outcomes;
+  bool loaded = true;  ///< else the file is no plugin that could be held to anything
 
   /// No check failed, crashed or ran out of time.
   [[nodiscard]] bool ok() const noexcept;
   [[nodiscard]] std::size_t count(Result result) const noexcept;
 };
 
-/// Runs the checks. Throws widelimit::Error(usage) where there is no such file.
+/// Runs the checks; those of Options::only after the ones that find out whether the file is a
+/// plugin at all, which are reported where they fail. Throws widelimit::Error(usage) where there is
+/// no such file.
 [[nodiscard]] Report verify(const Options& options);
 
 /// The table a person reads; `only_failed` leaves out what passed or was skipped.

@@ -116,6 +116,7 @@ std::string as_summary(const Report& report) {
 std::string as_json(const Report& report, bool only_failed) {
   std::string json = "{\"file\": " + json_string(report.file.string()) +
                      ", \"seed\": " + std::to_string(report.seed) +
+                     ", \"loaded\": " + (report.loaded ? "true" : "false") +
                      ", \"ok\": " + (report.ok() ? "true" : "false") + ", \"summary\": {";
   for (const Result result : all_results)
     json += (result == Result::pass ? "" : ", ") + json_string(to_string(result)) + ": " +

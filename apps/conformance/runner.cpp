@@ -196,19 +196,29 @@ void require_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::usage, file.string() + ": cannot be read (permission denied)");
 }
 
+// The check that reads the file alone, and those that find out whether it is a plugin at all.
+constexpr std::string_view reading = "exports-one-symbol", loading = "loads-now-local",
+                           entering = "entry-same-pointer-from-two-threads";
+
 /// Once the file cannot be loaded or read, or hangs again and again, what is left would only say so
 /// again.
 class Patience {
  public:
   [[nodiscard]] const std::string& lost() const noexcept { return lost_; }
+  /// Can the library be loaded, and does it give a descriptor?
+  [[nodiscard]] bool loaded() const noexcept { return loaded_; }
   void observe(const CheckOutcome& seen) {
     if (!is_failure(seen.outcome.result)) return;
-    if (seen.check->name == "loads-now-local")
-      lost_ = "the plugin was not loaded: see loads-now-local";
-    if (seen.check->name == "entry-same-pointer-from-two-threads" &&
+    if (seen.check->name == loading) {
+      lost_ = "the plugin was not loaded: see " + std::string(loading);
+      loaded_ = false;
+    }
+    if (seen.check->name == entering &&
         (seen.outcome.result != Result::fail ||
-         seen.outcome.message.find("exception") != std::string::npos))
-      lost_ = "the plugin gives no descriptor: see entry-same-pointer-from-two-threads";
+         seen.outcome.message.find("exception") != std::string::npos)) {
+      lost_ = "the plugin gives no descriptor: see " + std::string(entering);
+      loaded_ = false;
+    }
     for (const std::string_view needed : {"fields-present", "schema-in-subset"})
       if (seen.check->name == needed)
         lost_ = "the descriptor cannot be worked with: see " + std::string(needed);
@@ -218,6 +228,7 @@ class Patience {
 
  private:
   std::string lost_;
+  bool loaded_ = true;
   int timeouts_ = 0;
 };
 
@@ -225,23 +236,31 @@ class Patience {
 
 Report verify(const Options& options) {
   require_file(options.file);
-  std::vector<const Check*> chosen = options.only;
-  if (chosen.empty())
-    for (const Check& check : checks()) chosen.push_back(&check);
+  const auto is_chosen = [&](const Check* check) {
+    return options.only.empty() ||
+           std::find(options.only.begin(), options.only.end(), check) != options.only.end();
+  };
+  std::vector<const Check*> todo = options.only;
+  if (todo.empty())
+    for (const Check& check : checks()) todo.push_back(&check);
+  for (const std::string_view first : {entering, loading})
+    if (!is_chosen(find_check(first))) todo.insert(todo.begin(), find_check(first));
   Report report{options.file, options.seed, {}};
   Patience patience;
-  for (const Check* check : chosen) {
+  for (const Check* check : todo) {
     CheckOutcome seen{check, {}};
-    if (!patience.lost().empty())
+    if (!patience.lost().empty() && check->name != reading)
       seen.outcome = {Result::skip, patience.lost(), 0};
     else if (options.in_process)
       seen.outcome = run_here(*check, options.file, options.seed, {});
     else
       seen.outcome = run_in_child(*check, options);
     patience.observe(seen);
+    if (!is_chosen(check) && patience.loaded()) continue;
     if (options.progress) options.progress(seen);
     report.outcomes.push_back(std::move(seen));
   }
+  report.loaded = patience.loaded();
   return report;
 }
 

@@ -52,7 +52,7 @@ int run(const Options& options) {
   else
     std::cout << conformance::as_table(report, options.only_failed)
               << conformance::as_summary(report);
-  return report.ok() ? done : failed;
+  return report.ok() ? done : report.loaded ? failed : usage;
 }
 #else
 int run(const Options&) {

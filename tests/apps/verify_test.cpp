@@ -5,12 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 using namespace widelimit::test;
 using widelimit::experiment::Json;
 
 namespace {
 
+const std::string bad = std::string(WIDELIMIT_TEST_BAD_PLUGINS) + "/";
 const std::string relu = std::string(WIDELIMIT_TEST_PLUGINS) + "/relu.so";
 
 }  // namespace
@@ -32,10 +34,49 @@ TEST_CASE("verify lists its checks") {
   CHECK(contains(result.out, "exports-one-symbol"));
 }
 
-TEST_CASE("verify fails a file that is no plugin, and refuses what it does not know") {
+TEST_CASE("verify of what cannot be loaded as a plugin is exit status 2, with the reason") {
+  const auto refused = [](const std::string& name, const std::string& why) {
+    for (const std::vector<std::string>& options : {std::vector<std::string>{},
+                                                    {"--check", "exports-one-symbol"},
+                                                    {"--check", "symmetric", "--only-failed"}}) {
+      std::vector<std::string> arguments{"verify", bad + name + ".so"};
+      arguments.insert(arguments.end(), options.begin(), options.end());
+      const Result result = run_program(arguments);
+      INFO(name);
+      CHECK(result.status == 2);
+      CHECK(contains(result.out, why));
+    }
+  };
+  refused("text", "text.so: ");
+  refused("other_major", "a plugin for ABI 7; this program speaks ABI 0");
+  refused("no_symbol", "does not export");
+  refused("undefined_symbol", "undefined symbol");
+  refused("throws_in_entry", "exception crossed the boundary");
+  refused("crashes_in_entry", "signal");
+  refused("crashes_in_init", "signal");
+  refused("exits_in_init", "must not exit");
+  const Result result = run_program({"verify", bad + "other_major.so", "--json"});
+  CHECK(!*at(Json::parse(result.out, "stdout"), {"loaded"}).boolean());
+  CHECK(result.out.find("also exports") == std::string::npos);
+}
+
+TEST_CASE("verify of a plugin that hangs while it is loaded is exit status 2") {
+  const Result result = run_program({"verify", bad + "hangs_in_init.so"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.out, "no answer within"));
+}
+
+TEST_CASE("verify of a plugin that loads and breaks the contract is exit status 1") {
+  const Result result =
+      run_program({"verify", bad + "no_create.so", "--check", "fields-present", "--json"});
+  CHECK(result.status == 1);
+  const Json json = Json::parse(result.out, "stdout");
+  CHECK(*at(json, {"loaded"}).boolean());
+  CHECK(at(json, {"checks"}).array()->size() == 1);
+}
+
+TEST_CASE("verify refuses what it does not know") {
   const TemporaryDirectory directory;
-  const Result text = run_program({"verify", directory.file("text.so", "hello")});
-  CHECK(text.status == 1);
   const Result missing = run_program({"verify", (directory / "none.so").string()});
   CHECK(missing.status == 2);
   const Result unknown = run_program({"verify", relu, "--check", "no-such-check"});
