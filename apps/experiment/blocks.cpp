@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -79,26 +78,15 @@ void take_file(const fs::path& from, const fs::path& to) {
                 to.string() + ": cannot be copied from " + from.string() + ": " + error.message());
 }
 
-/// Takes one kernel of an earlier run; false where it does not have it.
-bool take_kernel(const EarlierRun& earlier, Block block, const std::string& kernel,
-                 std::array<std::int64_t, 2> shape, bool write, Matrix* hold,
-                 RunDirectory& directory) {
+/// Takes one kernel of an earlier run, whose file is known to be sound; false where it has none.
+bool take_kernel(const EarlierRun& earlier, Block block, const std::string& kernel, bool write,
+                 Matrix* hold, RunDirectory& directory) {
   const auto found = std::find_if(
       earlier.kernels.begin(), earlier.kernels.end(),
       [&](const KernelFile& k) { return k.block == to_string(block) && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) return false;
-  if (hold) {
-    Matrix matrix = Matrix::read_npy(file);
-    if (matrix.rows() != shape[0] || matrix.cols() != shape[1])
-      throw Error(ErrorCode::usage,
-                  file.string() + ": has the shape [" + std::to_string(matrix.rows()) + ", " +
-                      std::to_string(matrix.cols()) + "], expected [" + std::to_string(shape[0]) +
-                      ", " + std::to_string(shape[1]) + "]");
-    *hold = std::move(matrix);
-  }
+  if (hold) *hold = Matrix::read_npy(file);
   if (write) take_file(file, directory.prepare(file_of(block, kernel)));
   return true;
 }
@@ -191,8 +179,8 @@ void make_block(const BlockPlan& plan, const Network& network, const TrainTest& 
   const Kernels all = todo;
   if (earlier) {
     const auto take = [&](bool wanted, const char* kernel, bool write, bool hold, Matrix& to) {
-      return wanted && take_kernel(*earlier, plan.block, kernel, shape, write, hold ? &to : nullptr,
-                                   directory);
+      return wanted &&
+             take_kernel(*earlier, plan.block, kernel, write, hold ? &to : nullptr, directory);
     };
     if (take(all.nngp, "nngp", plan.write.nngp, plan.hold.nngp, held.nngp[at])) todo.nngp = false;
     if (take(all.ntk, "ntk", plan.write.ntk, plan.hold.ntk, held.ntk[at])) todo.ntk = false;

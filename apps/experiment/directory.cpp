@@ -165,6 +165,8 @@ void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
   for (const char* folder : own_folders) folders.insert(directory_ / folder);
   for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
     if (std::find(record.files.begin(), record.files.end(), name) != record.files.end()) continue;
+    if (name == "run.json")
+      continue;  // replaced in one go: a directory of kernels is never without
     fs::remove(directory_ / name, ignored);
     if (const fs::path folder = fs::path(name).parent_path(); !folder.empty())
       folders.insert(directory_ / folder);

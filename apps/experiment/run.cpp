@@ -6,6 +6,7 @@
 #include "forecast.hpp"
 #include "infer.hpp"
 #include "results.hpp"
+#include "reuse.hpp"
 #include "statement.hpp"
 #include "train.hpp"
 
@@ -24,31 +25,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The kernels to start from: those of kernel.from, or with --resume those in the output directory.
-/// A fingerprint that does not fit is an error for the first, a new beginning for the second.
-std::optional<EarlierRun> reusable(const Setup& setup, const RunOptions& options,
-                                   const std::optional<EarlierRun>& in_place,
-                                   const std::string& fingerprint) {
-  const KernelChoice& kernel = setup.experiment.kernel;
-  if (kernel.from) {
-    const std::string pointer = kernel.place.pointer + "/from";
-    std::optional<EarlierRun> earlier = read_earlier(*kernel.from);
-    if (!earlier)
-      throw Error(
-          ErrorCode::usage,
-          kernel.from->string() + " has no run.json; expected the directory of an earlier run",
-          pointer);
-    if (earlier->fingerprint != fingerprint)
-      throw Error(ErrorCode::usage,
-                  "the kernels in " + kernel.from->string() +
-                      " are of another network, other samples or another precision (fingerprint " +
-                      earlier->fingerprint + ", this experiment " + fingerprint +
-                      "); leave out \"from\" to compute them again",
-                  pointer);
-    return earlier;
-  }
-  if (options.resume && in_place && in_place->fingerprint == fingerprint) return in_place;
-  return std::nullopt;
+/// An error about a sample in terms of the data: core knows the rows and columns of a block alone.
+Error told_of_samples(const Error& error, Block block, const DataSpec& data) {
+  const auto set_of = [&](bool rows) {
+    return block == Block::train_train || (block == Block::test_train && !rows) ? "training set"
+                                                                                : "test set";
+  };
+  std::string message = error.what();
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = message.find(from);
+    if (at != std::string::npos) message.replace(at, from.size(), to);
+    return at != std::string::npos;
+  };
+  const bool rows = replace("of the rows", std::string("of the ") + set_of(true));
+  const bool cols = replace("of the columns", std::string("of the ") + set_of(false));
+  if ((!rows && !cols) || error.index() < 0) return error;
+  const bool own_source = data.test && set_of(rows) == std::string_view("test set");
+  const DataSource& source = own_source ? *data.test : data.train;
+  if (source.type != SourceType::make_regression)
+    message += "; sample " + std::to_string(error.index()) + " is from " + source.x.string() +
+               (data.split ? ", split" : ", row " + std::to_string(source.offset + error.index()));
+  return Error(error.code(), message, source.place.pointer, error.index());
 }
 
 /// An output directory whose run.json nobody can read is simply used: its files are not ours.
@@ -76,8 +73,12 @@ class Steps {
   Json run(const std::optional<EarlierRun>& earlier) {
     for (const BlockPlan& block : plan_.blocks)
       directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
-        make_block(block, setup_.network, data_, setup_.experiment.precision, earlier, directory_,
-                   held_, control_);
+        try {
+          make_block(block, setup_.network, data_, setup_.experiment.precision, earlier, directory_,
+                     held_, control_);
+        } catch (const Error& error) {
+          throw told_of_samples(error, block.block, *setup_.experiment.data);
+        }
       });
     if (options_.kernels_only) return {};
     directory_.step("description", "", [&] { describe(); });
@@ -215,7 +216,7 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   control.check();
   const fs::path out = options.out.empty() ? default_output(options.experiment_file) : options.out;
   const std::optional<EarlierRun> in_place = found_in(out);
-  const std::optional<EarlierRun> earlier = reusable(setup, options, in_place, print);
+  const Reuse reuse = reusable(setup, plan, options.resume, in_place, print, data, control);
 
   RunDirectory directory(out);
   directory.on_warning = options.on_warning;
@@ -225,17 +226,15 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   directory.record.timings.push_back(
       Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
   try {
-    directory.replace(in_place, earlier);
+    directory.replace(in_place, reuse.earlier);
     directory.write_record();
-    if (options.resume && in_place && !earlier)
-      directory.warn("nothing to resume: the kernels in " + out.string() +
-                     " are of another network, other samples or another precision");
+    for (const std::string& text : reuse.warnings) directory.warn(text);
     for (std::string& text : advice(setup)) directory.warn(std::move(text));
 
     Finished finished;
     finished.metrics =
         Steps(setup, options, plan, std::move(data), std::move(targets), directory, control)
-            .run(earlier);
+            .run(reuse.earlier);
     directory.record.status = "finished";
     directory.write_record();
     draw(options, directory);

@@ -1,8 +1,8 @@
 // Kernels as heat maps.
 #include "figures.hpp"
 
+#include "experiment/npy.hpp"
 #include "heat_map.hpp"
-#include "npy.hpp"
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
@@ -23,7 +23,7 @@ struct Map {
 
 /// The same stride for rows and columns, so that the diagonal of a square kernel stays one.
 Map read_map(const std::filesystem::path& file) {
-  NpyReader npy(file);
+  experiment::NpyReader npy(file);
   if (npy.shape().size() != 2)
     throw Error(ErrorCode::usage, file.string() + ": expected two axes, a kernel");
   Map map{npy.shape()[0], npy.shape()[1], 1, {}};

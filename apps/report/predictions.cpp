@@ -2,7 +2,7 @@
 #include "predictions.hpp"
 
 #include "csv.hpp"
-#include "npy.hpp"
+#include "experiment/npy.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -56,7 +56,7 @@ Predictions read_predictions(const Run& run, const Inference& inference) {
 
 MemberPredictions read_member_predictions(const Run& run) {
   const std::filesystem::path file = run.dir / "finite" / "predictions.npy";
-  NpyReader npy(file);
+  experiment::NpyReader npy(file);
   if (npy.shape().size() != 3)
     throw Error(ErrorCode::usage, file.string() + ": expected the axes [member, sample, output]");
   const auto members = static_cast<std::size_t>(npy.shape()[0]);

@@ -225,6 +225,76 @@ TEST_CASE("--resume keeps the kernels of the directory where they still fit") {
   CHECK(read(kernel) == computed);
 }
 
+TEST_CASE("damaged kernels of kernel.from are refused with file and place, before any output") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(12, inference));
+  const std::string first = (directory / "first").string();
+  REQUIRE(run_program({"kernel", file, "--out", first}).status == 0);
+  const auto refused = [&](const std::string& verb, const std::string& kernel,
+                           const std::string& bytes, const std::vector<std::string>& parts) {
+    const std::string whole = read(directory / kernel);
+    directory.file(kernel, bytes);
+    const Result result = run_program({verb, file, "--out", (directory / "second").string(),
+                                       "--set", "/kernel={\"from\": \"" + first + "\"}"});
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, "/kernel/from"));
+    CHECK(contains(result.err, kernel));
+    for (const std::string& part : parts) CHECK(contains(result.err, part));
+    CHECK(!std::filesystem::exists(directory / "second"));
+    directory.file(kernel, whole);
+  };
+  // test_test [3, 3] is written by `kernel` and never held; train_train is [9, 9].
+  const std::string small = "first/kernel/test_test.nngp.npy",
+                    large = "first/kernel/train_train.ntk.npy";
+  const std::string square = read(directory / small);
+  for (const std::string verb : {"kernel", "run"}) {
+    const std::string kernel = verb == "kernel" ? small : large;
+    const std::int64_t columns = verb == "kernel" ? 3 : 9;
+    const std::string whole = read(directory / kernel);
+    refused(verb, kernel, whole.substr(0, whole.size() - 50), {"the file has"});
+    refused(verb, kernel, whole + "12345678", {"the file has"});
+    std::string bytes = whole;  // row 1, column 1, a NaN
+    std::fill_n(bytes.begin() + 128 + (columns + 1) * 8, 8, '\xff');
+    refused(verb, kernel, bytes, {"row 1, column 1", "nan"});
+  }
+  refused("kernel", large, square, {"[3, 3]", "[9, 9]"});
+  std::string narrow = square;
+  narrow.replace(narrow.find("<f8"), 3, "<f4");
+  narrow.resize(128 + 9 * 4);
+  refused("kernel", small, narrow, {"float32", "float64"});
+  refused("kernel", small, "", {"not an .npy file"});
+  CHECK(run_program({"kernel", file, "--out", (directory / "second").string(), "--set",
+                     "/kernel={\"from\": \"" + first + "\"}"})
+            .status == 0);
+}
+
+TEST_CASE("--resume computes damaged kernels again and says so") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(12, inference));
+  const std::string out = (directory / "out").string();
+  REQUIRE(run_program({"kernel", file, "--out", out}).status == 0);
+  const std::vector<std::string> names{"out/kernel/test_test.nngp.npy",
+                                       "out/kernel/train_train.ntk.npy",
+                                       "out/kernel/test_train.nngp.npy"};
+  std::vector<std::string> whole;
+  for (const std::string& name : names) whole.push_back(read(directory / name));
+  directory.file(names[0], whole[0].substr(0, whole[0].size() - 50));
+  std::string bytes = whole[1];
+  std::fill_n(bytes.begin() + 128, 8, '\xff');
+  directory.file(names[1], bytes);
+  std::filesystem::remove(directory / names[2]);
+
+  const Result result = run_program({"kernel", file, "--out", out, "--resume"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CHECK(contains(result.err, names[i]));
+    CHECK(read(directory / names[i]) == whole[i]);
+  }
+  CHECK(contains(result.err, "row 0, column 0"));
+  CHECK(texts(at(json(directory / "out/run.json"), {"warnings"})).size() == names.size());
+}
+
 TEST_CASE("targets in other units give the same predictions in those units") {
   // y and 100 y + 7 standardise to the same numbers, up to rounding of the targets themselves.
   const TemporaryDirectory directory;

@@ -1,7 +1,7 @@
 // Reading a run's arrays and tables.
+#include "experiment/npy.hpp"
 #include "report/csv.hpp"
 #include "report/json.hpp"
-#include "report/npy.hpp"
 
 #include "run_directory.hpp"
 
@@ -32,7 +32,7 @@ std::string message_of(Action action) {
 TEST_CASE("an array is read in parts") {
   const RunDirectory run;
   run.write_npy("a.npy", {3, 4}, [](int i) { return i; });
-  report::NpyReader npy(run.path() / "a.npy");
+  experiment::NpyReader npy(run.path() / "a.npy");
   CHECK(npy.shape() == std::vector<std::int64_t>{3, 4});
   CHECK(npy.size() == 12);
   CHECK(npy.read(4, 4) == std::vector<double>{4, 5, 6, 7});
@@ -43,10 +43,15 @@ TEST_CASE("an array is read in parts") {
 TEST_CASE("a file that is no array, or not all of one, is refused by name") {
   const RunDirectory run;
   run.write_npy("a.npy", {3, 4}, [](int i) { return i; });
-  const auto message = [&] { return message_of([&] { report::NpyReader(run.path() / "a.npy"); }); };
+  const auto message = [&] {
+    return message_of([&] { experiment::NpyReader(run.path() / "a.npy"); });
+  };
   const std::string whole = run.read("a.npy");
   run.write("a.npy", whole.substr(0, whole.size() - 4));
-  CHECK(message().find("asks for 12 numbers, the file has 11") != std::string::npos);
+  CHECK(message().find("asks for 12 numbers of 4 bytes, the file has 44 bytes of them") !=
+        std::string::npos);
+  run.write("a.npy", whole + "1");
+  CHECK(message().find("the file has 49 bytes") != std::string::npos);
   run.write("a.npy", whole.substr(0, 40));
   CHECK(message().find("a.npy: its header is cut off") != std::string::npos);
   run.write("a.npy", "");

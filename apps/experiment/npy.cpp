@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace widelimit::report {
+namespace widelimit::experiment {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the files are little-endian");
@@ -67,11 +67,11 @@ NpyReader::NpyReader(std::filesystem::path file)
     axes.remove_prefix(static_cast<std::size_t>(end - axes.data()));
   }
   stream_.seekg(0, std::ios::end);
-  const auto present = (static_cast<std::int64_t>(stream_.tellg()) - offset_) / width_;
-  if (present < total) {
-    refuse("its shape asks for " + std::to_string(total) + " numbers, the file has " +
-           std::to_string(present));
-  }
+  const std::int64_t present = static_cast<std::int64_t>(stream_.tellg()) - offset_;
+  std::int64_t expected = 0;
+  if (__builtin_mul_overflow(total, width_, &expected) || present != expected)
+    refuse("its shape asks for " + std::to_string(total) + " numbers of " + std::to_string(width_) +
+           " bytes, the file has " + std::to_string(present) + " bytes of them");
 }
 
 std::int64_t NpyReader::size() const noexcept {
@@ -96,4 +96,4 @@ std::vector<double> NpyReader::read(std::int64_t begin, std::int64_t length) {
   return values;
 }
 
-}  // namespace widelimit::report
+}  // namespace widelimit::experiment
