@@ -1,6 +1,7 @@
 // Memory and disk by adding up what is allocated and written; time by a short measurement.
 #include "forecast.hpp"
 
+#include "train.hpp"
 #include "units.hpp"
 
 #include <widelimit/error.hpp>
@@ -49,6 +50,14 @@ FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
           spec.solver.type,           spec.solver.params, eigen};
 }
 
+/// Numbers that inference over finite times keeps of a block of times: decays and gains of all
+/// eigenvalues with their tables, operands and results of its products, of test samples a part
+/// where they are many. A block has at most 512 times, 32 where there are many samples.
+double time_block(double n, double m, double times) {
+  return (6 * n + std::min(m, std::max(n, 1024.0))) *
+         std::min(times, std::clamp(std::floor((1 << 19) / n), 32.0, 512.0));
+}
+
 double inference_bytes(const Setup& setup, double n, double m, double outputs) {
   std::set<FactorKey> factors;
   double kept = 0, passing = 0;
@@ -59,7 +68,8 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
       if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
       const auto times = static_cast<double>(options.predictions ? spec.times.size() : 0);
       double work = f64 * (3 * n * m + (times + 2) * outputs * (n + m));
-      if (eigen) work += 3 * f64 * n * n;
+      if (eigen)
+        work += f64 * (3 * n * n + time_block(n, m, static_cast<double>(spec.times.size())));
       if (options.losses && spec.covariance != Covariance::none) work += f64 * n * n;
       if (options.covariance == Covariance::full) work += 2 * f64 * (times + 1) * m * m;
       passing = std::max(passing, work);
@@ -191,7 +201,7 @@ double finite_seconds(const Setup& setup, double n) {
   options.learning_rate = 1e-9;
   options.steps = 1;
   const auto train_once = [&] {
-    static_cast<void>(train(network, x, y, nullptr, nullptr, options));
+    static_cast<void>(train_members(setup, network, x, y, nullptr, options, nullptr));
   };
   train_once();
   options.steps = 4;

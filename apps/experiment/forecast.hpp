@@ -21,8 +21,10 @@ struct Forecast {
 /// above `limit` bytes.
 void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& setup);
 
-/// Seconds of a whole run on this machine: the network's kernels and a matrix product are timed on
-/// a few hundred random samples (well below a second), and the counts of operations do the rest.
+/// Seconds of a whole run on this machine: the network's kernels, a matrix product and a few steps
+/// of training are timed on a few hundred random samples (well below a second), and the counts of
+/// operations do the rest. Throws Error where the network overflows on these samples, or its
+/// parameters do not fit into memory: the real ones may do better.
 [[nodiscard]] double estimate_seconds(const Setup& setup, const KernelPlan& plan,
                                       bool kernels_only);
 

@@ -15,7 +15,7 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr std::size_t max_listed_times = 20;
-/// Below this a solve has lost more than half of its digits.
+/// Below this a solve, whose relative error is about eps / rcond, has about two digits left.
 constexpr double poor_rcond = 1e-14;
 
 KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
@@ -42,14 +42,6 @@ std::optional<Matrix> initial(const std::optional<std::filesystem::path>& file, 
                     std::to_string(rows) + ", " + std::to_string(cols) + "]",
                 spec.place.pointer + "/" + key);
   return f0;
-}
-
-/// 2 (1 + m) n / lambda_max for the momentum of the experiment's finite network.
-double max_learning_rate(const Experiment& experiment, const InferenceResult& result,
-                         std::int64_t y_size) {
-  const double momentum = experiment.finite ? experiment.finite->momentum : 0;
-  return 2 * (1 + momentum) * static_cast<double>(y_size) /
-         (result.largest_eigenvalue - result.ridge + 1e-12);
 }
 
 Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kernel,
@@ -129,6 +121,7 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
   problem.ntk = blocks_of(held.ntk, held.ntk_diagonal);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
+  const double momentum = setup.experiment.finite ? setup.experiment.finite->momentum : 0;
 
   for (const InferenceSpec& spec : setup.experiment.inference) {
     const std::int64_t outputs = data.train.y.cols();
@@ -157,7 +150,8 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
         if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
         directory.record.inference.push_back(
             record_of(id, spec, kernel, result,
-                      max_learning_rate(setup.experiment, result, data.train.y.size())));
+                      max_learning_rate(result.largest_eigenvalue - result.ridge,
+                                        data.train.y.size(), momentum)));
       });
     }
   }

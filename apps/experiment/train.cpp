@@ -4,6 +4,7 @@
 #include "csv.hpp"
 #include "first_unused.hpp"
 #include "metrics.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/files.hpp>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
 namespace widelimit::experiment {
@@ -91,7 +93,35 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
   return all;
 }
 
+Error too_large(const FiniteNetwork& network) {
+  const auto& blocks = network.blocks();
+  const auto largest = std::max_element(
+      blocks.begin(), blocks.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
+  const double bytes = sizeof(double) * static_cast<double>(network.parameter_count());
+  return Error(ErrorCode::memory,
+               "there is not enough memory for a finite network of " +
+                   count_text(network.parameter_count(), "parameter", "parameters") + ", " +
+                   bytes_text(bytes) +
+                   " a member and as much again for its gradient; make its largest layer narrower",
+               largest == blocks.end() ? "/network" : largest->pointer);
+}
+
 }  // namespace
+
+std::vector<TrainedMember> train_members(const Setup& setup, const FiniteNetwork& network,
+                                         const Samples& x, const Matrix& y, const Dataset* test,
+                                         const TrainOptions& options, Control* control) {
+  try {
+    return train(network, x, y, test ? &test->x : nullptr, test ? &test->y : nullptr, options,
+                 control);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::memory) throw too_large(network);
+    if (error.code() != ErrorCode::numeric) throw;
+    throw at(setup.experiment.finite->place.pointer + "/optimizer/learning_rate", error);
+  } catch (const std::bad_alloc&) {
+    throw too_large(network);
+  }
+}
 
 void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
                 Json::Object& metrics, RunDirectory& directory, Control& control) {
@@ -107,8 +137,8 @@ void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
     options.seed = spec.seed;
     options.record_all = spec.record_all;
     const std::vector<TrainedMember> members =
-        train(network, data.train.x, data.train.y, data.test ? &data.test->x : nullptr,
-              data.test ? &data.test->y : nullptr, options, &control);
+        train_members(setup, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,
+                      options, &control);
     write_losses(members, directory);
     write_parameters(network, members, setup.plan, directory);
     if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));

@@ -6,8 +6,17 @@
 #include "setup.hpp"
 
 #include <widelimit/control.hpp>
+#include <widelimit/finite.hpp>
+
+#include <vector>
 
 namespace widelimit::experiment {
+
+/// train() of core; what a person can change about its errors gets a place: the learning rate where
+/// a member diverges, the largest layer where there is not enough memory.
+[[nodiscard]] std::vector<TrainedMember> train_members(
+    const Setup& setup, const FiniteNetwork& network, const Samples& x, const Matrix& y,
+    const Dataset* test, const TrainOptions& options, Control* control);
 
 /// Trains the ensemble of the experiment's "finite"; writes finite/losses.csv, predictions.npy and
 /// parameters; appends {"finite": ...} to `metrics`: those of the members' mean prediction, and of

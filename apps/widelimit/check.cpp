@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 namespace widelimit::program {
@@ -27,7 +28,7 @@ struct Options {
 struct Plan {
   experiment::KernelPlan kernels;
   experiment::Forecast forecast;
-  double seconds = 0;
+  double seconds = 0;  ///< NaN: could not be measured
   std::vector<std::string> warnings;
 };
 
@@ -37,8 +38,16 @@ Plan plan_of(const Setup& setup, const std::optional<std::int64_t>& limit) try {
   experiment::check_finite(setup);
   plan.forecast = experiment::forecast(setup, plan.kernels, false);
   if (limit) experiment::refuse_above(plan.forecast, *limit, setup);
-  plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false);
   plan.warnings = experiment::advice(setup);
+  try {
+    plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false);
+  } catch (const Error& error) {
+    plan.seconds = std::numeric_limits<double>::quiet_NaN();
+    plan.warnings.push_back(
+        std::string("the time could not be measured on random samples, and the run may fail "
+                    "likewise: ") +
+        error.problems().front().text());
+  }
   return plan;
 } catch (const Error& error) {
   throw experiment::placed(error, setup.text);
@@ -139,8 +148,9 @@ void print(const Setup& setup, const Plan& plan, const std::string& file) {
                        count_text(experiment.finite->steps, "step", "steps") + " each");
   line("memory", "about " + experiment::bytes_text(plan.forecast.memory_bytes));
   line("disk", "about " + experiment::bytes_text(plan.forecast.disk_bytes));
-  line("time", "about " + experiment::seconds_text(plan.seconds) + " on " +
-                   count_text(setup.runtime.threads(), "thread", "threads"));
+  if (std::isfinite(plan.seconds))
+    line("time", "about " + experiment::seconds_text(plan.seconds) + " on " +
+                     count_text(setup.runtime.threads(), "thread", "threads"));
   for (const std::string& warning : plan.warnings) std::cout << "\nwarning: " << warning << '\n';
 }
 

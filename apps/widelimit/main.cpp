@@ -6,6 +6,7 @@
 #include <widelimit/error.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -111,5 +112,8 @@ int program(const Arguments& arguments) {
 }  // namespace widelimit::program
 
 int main(int argc, char** argv) {
+  // A file beyond the limit of its size is an error of the write, with a message, as a full disk
+  // is.
+  std::signal(SIGXFSZ, SIG_IGN);
   return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
 }

@@ -177,7 +177,8 @@ TEST_CASE("a full disk is exit status 1, with what was kept, before the work tha
   const std::string out = (directory / "out").string();
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);
-  const auto old = std::signal(SIGXFSZ, SIG_IGN);
+  // Runs begin as from a shell: there the signal ends a program that does not ignore it.
+  const auto old = std::signal(SIGXFSZ, SIG_DFL);
   const rlimit small{.rlim_cur = 2'000'000, .rlim_max = before.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
   const Result result = run_program({"run", file, "--out", out});
@@ -227,4 +228,76 @@ TEST_CASE("a finite network that does not fit the data is refused before anythin
             {"exp.json:5:", "/network/2", "2 outputs"});
   text = regression(8, finite);
   c.refused(text.replace(text.find("\"width\": 16, "), 13, ""), {"/network/0", "width"});
+}
+
+TEST_CASE("a sample that overflows is told with file, row and set") {
+  const TemporaryDirectory directory;
+  const std::string huge = "1,2,1\n3,1,2\n1e200,2,3\n0,1,1\n", small = "1,2,1\n3,1,2\n";
+  directory.file("huge.csv", "a,b,y\n" + huge);
+  directory.file("small.csv", "a,b,y\n" + small);
+  const auto run = [&](const std::string& train, const std::string& test) {
+    const auto source = [](const std::string& file) {
+      return R"({"type": "csv", "target": ["y"], "offset": 1, "path": ")" + file + "\"}";
+    };
+    const std::string file =
+        directory.file("exp.json", "{\"format\": 1, \"data\": {\"train\": " + source(train) +
+                                       ",\n\"test\": " + source(test) + R"(},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}]})");
+    const Result result = run_program({"run", file, "--out", (directory / "out").string()});
+    CHECK(result.status == 2);
+    return result.err;
+  };
+  const std::string train = run("huge.csv", "small.csv");
+  for (const std::string part :
+       {"exp.json:1:", "/data/train: ", "sample 1 of the training set", "huge.csv, row 2"})
+    CHECK(contains(train, part));
+  const std::string test = run("small.csv", "huge.csv");
+  for (const std::string part :
+       {"exp.json:2:", "/data/test: ", "sample 1 of the test set", "huge.csv, row 2"})
+    CHECK(contains(test, part));
+}
+
+TEST_CASE("a network that overflows is told with the sets of its samples") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(8));
+  const Result result = run_program(
+      {"run", file, "--out", (directory / "out").string(), "--set", "/network/0/W_std=1e200"});
+  CHECK(result.status == 1);
+  CHECK(contains(result.err, "of the training set"));
+  CHECK(contains(result.err, "/data/train"));
+}
+
+TEST_CASE("a finite network that diverges, or is too large, is told with the value to change") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(8, R"(, "finite": {
+    "optimizer": {"type": "sgd", "learning_rate": 1e9}, "steps": 200})"));
+  const auto refused = [&](const std::string& change, const std::vector<std::string>& parts) {
+    const Result result =
+        run_program({"run", file, "--out", (directory / "out").string(), "--set", change});
+    CHECK(result.status == 1);
+    for (const std::string& part : parts) CHECK(contains(result.err, part));
+  };
+  refused("/seed=1", {"/finite/optimizer/learning_rate: ", "diverged"});
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which end the program there
+  refused(R"(/network=[{"type": "dense", "width": 4000000}, "relu",
+                        {"type": "dense", "width": 4000000}, "relu",
+                        {"type": "dense", "width": 1}])",
+          {"/network/2: ", "not enough memory"});
+#endif
+}
+
+TEST_CASE("the README shows what the program says of its first network misspelt") {
+  const std::string readme = read(std::string(WIDELIMIT_TEST_GOLDEN) + "/../../README.md");
+  const auto between = [&](const std::string& before, const std::string& after) {
+    const std::size_t begin = readme.find(before) + before.size();
+    return readme.substr(begin, readme.find(after, begin) - begin);
+  };
+  std::string text = between("<!-- snippet: first.json -->\n```json\n", "```");
+  text.replace(text.find("\"erf\""), 5, "\"eft\"");
+  const TemporaryDirectory directory;
+  directory.file("first.json", text);
+  const Result result =
+      run_program(Run{.arguments = {"check", "first.json"}, .directory = directory.path()});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, between("```text\n", "\n```")));
 }
