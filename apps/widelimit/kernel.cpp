@@ -52,7 +52,9 @@ Verb add_kernel(CLI::App& app, const Arguments& arguments) {
   verb->add_option("--out", options->out, "Directory of the results")->required()->type_name("DIR");
   verb->add_flag(
       "--resume", options->resume,
-      "Keep the kernels that an earlier run left in the directory, where they still fit");
+      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run "
+      "finished "
+      "in the directory, where they still fit; a block that was not finished begins anew");
   verb->add_flag("--quiet", options->quiet, "Print errors alone");
   return {verb, [options, &arguments] { return run(*options, arguments); }};
 }

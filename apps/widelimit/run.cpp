@@ -111,7 +111,9 @@ Verb add_run(CLI::App& app, const Arguments& arguments) {
       ->type_name("DIR");
   verb->add_flag(
       "--resume", options->resume,
-      "Keep the kernels that an earlier run left in the directory, where they still fit");
+      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run "
+      "finished "
+      "in the directory, where they still fit; a block that was not finished begins anew");
   verb->add_flag("--quiet", options->quiet, "Print errors alone");
   return {verb, [options, &arguments] { return run(*options, arguments); }};
 }

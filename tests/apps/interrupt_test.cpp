@@ -55,25 +55,39 @@ TEST_CASE("Ctrl-C stops a run with 130, says what was kept, and leaves nothing h
   check_whole(out, record);
 }
 
-TEST_CASE("SIGTERM ends a run with 143 after it kept the blocks that were finished") {
+TEST_CASE("SIGTERM ends a run with 143, and a resumed one begins after the blocks it finished") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", long_experiment());
   const std::filesystem::path out = directory / "out";
   Running running(Run{.arguments = {"kernel", file, "--out", out.string()}});
   REQUIRE(running.wait_for(out / "kernel/train_train.ntk.npy"));
+  // The record tells of the block once both of its files are there.
+  REQUIRE(running.wait_until([&] { return !texts(at(json(out / "run.json"), {"kept"})).empty(); }));
   running.signal(SIGTERM);
   const Result result = running.wait();
   INFO(result.err);
   CHECK(result.status == 143);
+  CHECK(contains(result.err, "kept in"));
   const Json record = json(out / "run.json");
   CHECK(text(at(record, {"status"})) == "interrupted");
+  CHECK(texts(at(record, {"kept"})) == std::vector<std::string>{"kernel train_train"});
+  CHECK(at(record, {"kernels"}).array()->size() == 2);
   check_whole(out, record);
 
-  // What was kept is where a resumed run begins.
-  if (!at(record, {"kept"}).array()->empty()) {
-    CHECK(contains(result.err, "kept in"));
-    CHECK(texts(at(record, {"kept"})).front() == "kernel train_train");
-  }
+  // A resumed run owns the block from the start and goes on with the next: interrupted at once, it
+  // has lost nothing, and the files are still those of the first.
+  const auto written = std::filesystem::last_write_time(out / "kernel/train_train.ntk.npy");
+  Running resumed(Run{.arguments = {"kernel", file, "--out", out.string(), "--resume"}});
+  REQUIRE(resumed.wait_until([&] {
+    const Json now = json(out / "run.json");
+    return texts(at(now, {"command"})).back() == "--resume" && !texts(at(now, {"kept"})).empty();
+  }));
+  resumed.signal(SIGTERM);
+  CHECK(resumed.wait().status == 143);
+  const Json again = json(out / "run.json");
+  CHECK(texts(at(again, {"kept"})) == std::vector<std::string>{"kernel train_train"});
+  check_whole(out, again);
+  CHECK(std::filesystem::last_write_time(out / "kernel/train_train.ntk.npy") == written);
 }
 
 TEST_CASE("a second Ctrl-C ends the program at once") {

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr double longest = 120;  // seconds a program may take
+constexpr double longest = 120;  // seconds a program may take, and a file may be waited for
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -92,18 +92,22 @@ bool Running::ended() {
   return true;
 }
 
-bool Running::wait_for(const fs::path& file) {
-  const double until = now() + longest / 4;
-  while (!fs::exists(file)) {
+bool Running::wait_until(const std::function<bool()>& is_so) {
+  const double until = now() + longest;
+  while (!is_so()) {
     if (ended() || now() > until) return false;
     std::this_thread::sleep_for(1ms);
   }
   return true;
 }
 
+bool Running::wait_for(const fs::path& file) {
+  return wait_until([&] { return fs::exists(file); });
+}
+
 Result Running::wait() {
   while (!ended()) {
-    if (now() - begin_ > longest) kill(child_, SIGKILL);
+    if (now() - begin_ > 2 * longest) kill(child_, SIGKILL);
     std::this_thread::sleep_for(1ms);
   }
   return result_;

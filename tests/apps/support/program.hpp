@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ struct Run {
   std::map<std::string, std::string> environment = {};  ///< added to the test's own
 };
 
-/// The program with the build's plugins on its path. It is ended after two minutes.
+/// The program with the build's plugins on its path. It is ended after four minutes.
 [[nodiscard]] Result run_program(const Run& run);
 [[nodiscard]] Result run_program(std::vector<std::string> arguments);
 
@@ -38,7 +39,9 @@ class Running {
 
   /// To a program that is still at work; nothing where it has ended.
   void signal(int number);
-  /// Waits until `file` exists; false where the program ended, or half a minute passed, before.
+  /// Waits until something is so; false where the program ended, or two minutes passed, before.
+  [[nodiscard]] bool wait_until(const std::function<bool()>& is_so);
+  /// Waits until `file` exists.
   [[nodiscard]] bool wait_for(const std::filesystem::path& file);
   [[nodiscard]] Result wait();
 
