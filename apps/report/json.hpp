@@ -3,7 +3,8 @@
 // Thread-safety: values; concurrent reads are fine.
 #pragma once
 
-#include <cstddef>
+#include "experiment/json.hpp"
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -40,8 +41,10 @@ class Json {
   [[nodiscard]] std::string pretty() const;
 
  private:
-  std::shared_ptr<const void> document_;
-  const void* value_ = nullptr;
+  Json(std::shared_ptr<const experiment::Json> document, const experiment::Json* value);
+
+  std::shared_ptr<const experiment::Json> document_;
+  const experiment::Json* value_ = nullptr;  // in the document; NULL: null
 };
 
 }  // namespace widelimit::report

@@ -120,5 +120,5 @@ TEST_CASE("a record is read forgivingly: what is not there is null") {
   CHECK(json["a"].text("other") == "other");
   CHECK(json["n"].compact() == "18446744073709551615");
   CHECK(report::Json().pretty() == "null");
-  CHECK(json.pretty().find("{\n  \"a\": [1,\"inf\",null,true],\n") == 0);
+  CHECK(json.pretty().find("{\n  \"a\": [1, \"inf\", null, true],\n") == 0);
 }
