@@ -30,7 +30,7 @@ say "what find_package refuses"
 mkdir -p "$work/refuse"
 for request in "widelimit 2.0" "widelimit 0.1 REQUIRED COMPONENTS nonsense" "widelimit 0.1 REQUIRED COMPONENTS core"; do
   printf 'cmake_minimum_required(VERSION 3.25)\nproject(refuse LANGUAGES CXX)\nfind_package(%s)\nif(NOT widelimit_FOUND)\nmessage(FATAL_ERROR "refused")\nendif()\n' "$request" >"$work/refuse/CMakeLists.txt"
-  if cmake -S "$work/refuse" -B "$work/refuse/build" -DCMAKE_PREFIX_PATH="$work/sdk" >"$work/refuse/log" 2>&1; then
+  if cmake -S "$work/refuse" -B "$work/refuse/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/sdk" >"$work/refuse/log" 2>&1; then
     echo "find_package($request) against the SDK alone should have been refused"
     exit 1
   fi

@@ -59,14 +59,14 @@ mkdir "$work/wrong"
 for component in core engine; do
   printf 'cmake_minimum_required(VERSION 3.25)\nproject(w LANGUAGES CXX)\nfind_package(widelimit 0.1 REQUIRED COMPONENTS %s)\n' $component \
     >"$work/wrong/CMakeLists.txt"
-  if cmake -S "$work/wrong" -B "$work/wrong-$component" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null 2>"$work/message"; then
+  if cmake -S "$work/wrong" -B "$work/wrong-$component" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null 2>"$work/message"; then
     echo "a missing component $component was found"
     exit 1
   fi
   grep -q "component \"$component\"" "$work/message" || { cat "$work/message"; exit 1; }
 done
 sed -i 's/widelimit 0.1/widelimit 2.0/; s/engine/sdk/' "$work/wrong/CMakeLists.txt"
-if cmake -S "$work/wrong" -B "$work/wrong-version" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null 2>&1; then
+if cmake -S "$work/wrong" -B "$work/wrong-version" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null 2>&1; then
   echo "version 2.0 was found"
   exit 1
 fi
