@@ -150,8 +150,9 @@ enum { WIDELIMIT_F32 = 1, WIDELIMIT_F64 = 2 };
 typedef struct widelimit_field {
   uint32_t struct_size, dtype; /* WIDELIMIT_F32 or _F64, of everything the pointers lead to */
   int32_t rank;                /* axes of the field, 0 to 4 */
-  uint32_t wrapped; /* bit a: axis a holds all its n sites, p + d modulo n; found inside circular
-                       stages only */
+  uint32_t wrapped; /* bit a: p and p + d are taken modulo the image along axis a, and the field
+                       goes past its ends as far as the window of a circular map reaches; found
+                       under pending circular maps only */
   int64_t lanes;    /* pairs side by side, a multiple of 16 */
   int64_t extent[4], origin[4],
       displacement[4]; /* per axis: sites held, first p, d; 1, 0, 0 beyond rank */
@@ -171,10 +172,15 @@ typedef struct widelimit_variances {
 
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
  *   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
+ * Site p of the output reads the sites p stride + tap dilation - pad_low of the input, of both
+ * samples at once: output displacement d is made from input displacement stride d. What lies
+ * outside the input field (its origin and extent) counts as zero.
  * "ntk" parameterization: ntk_nngp = scale, ntk_bias = bias. "standard": fan-in, and 1 if a bias
- * exists. Frozen or fixed: 0, 0. The coefficients are rounded to the field's dtype once, and K' is
- * scale * (A K) rounded, plus bias rounded (never a fused multiply-add), so that variances and
- * covariances that went through different loops agree to the bit. */
+ * exists. Frozen or fixed: 0, 0.
+ * Variances and covariances go through different loops and are to agree to the bit: uniform taps
+ * are summed over all axes but the last (in C order), then along the last, each sum from its first
+ * tap on; K' is that sum times (scale / number of taps), a coefficient rounded to the field's dtype
+ * once, plus bias: never a fused multiply-add. */
 typedef struct widelimit_linear {
   uint32_t struct_size;
   int32_t rank;
@@ -213,7 +219,11 @@ enum {
   WIDELIMIT_HAS_WEIGHTS = 16u,    /* random weights of its own: makes a branch independent */
   WIDELIMIT_FLATTENS = 32u, /* mean over sites of displacement 0: first in a network it folds into
                                the Gram product */
-  WIDELIMIT_NEEDS_INDEPENDENT = 64u /* at most one input may be without random weights of its own */
+  WIDELIMIT_NEEDS_INDEPENDENT =
+      64u,                       /* at most one input may be without random weights of its own */
+  WIDELIMIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps may also have windows of 3
+                                    along each of the last two axes, or the last one: stride and
+                                    dilation 1, uniform taps. Other pending maps have window 1 */
 };
 
 /* POINTWISE and STENCIL: a run of rows of one output field. A row is all sites of the last axis;
@@ -235,18 +245,21 @@ typedef struct widelimit_run {
                                              by their channels */
 } widelimit_run;
 
-/* GATHERING: begin, accumulate each field once in core's fixed order, finish. */
+/* GATHERING, one bundle: begin, accumulate each field once in core's fixed order, finish. Several
+ * gathering layers may be under way at once; each has scratch of its own from begin to finish. */
 typedef struct widelimit_gather {
   uint32_t struct_size;
   int32_t n_outputs;
-  widelimit_field* const* outputs; /* zeroed by core before begin */
-  const widelimit_field* input;
-  const widelimit_variances* variances;
+  widelimit_field* const* outputs; /* zeroed by core before begin. In begin and finish: all of them;
+                                      in accumulate: those that `reads` makes from the input */
+  const widelimit_field* input;    /* accumulate: of any displacement that was asked for, whole */
+  const widelimit_variances* variances; /* NULL in this release */
   const widelimit_shape* in_shape;
   void* scratch;
 } widelimit_gather;
 
-/* Which input displacements one output displacement is made from. */
+/* Which input displacements one output displacement is made from. Displacements that do not exist
+ * in the input are left out by core, and so is what is told twice. A stencil reads at most one. */
 typedef struct widelimit_reads {
   uint32_t struct_size;
   const widelimit_shape* in_shape;
