@@ -18,6 +18,10 @@ struct Flatten {
                             "Theta' = mean over p of Theta[p, p].";
 
   static void plan(sdk::Plan& plan) {
+    if (plan.in().spatial().empty())
+      throw sdk::unsupported(
+          "flatten needs an input with spatial axes, and there are none: the data has none, or a "
+          "flatten or global pooling came before; leave this layer out");
     plan.set_nature(WIDELIMIT_GATHERING);
     plan.add_needs(WIDELIMIT_FLATTENS);
     plan.set_channels(plan.in().size());
