@@ -33,25 +33,6 @@ std::uint64_t scratch_bytes(const SpatialProgram& p) {
   return most;
 }
 
-// A row of covariances of the data: K[p, p + d] = sum over channels / channels, in one order for
-// pairs and for samples with themselves.
-template <class T>
-void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t channels, T share,
-                 T* out) {
-  alignas(64) T sum[lanes] = {};
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const T* const yc = y + c * lanes;
-    if (first_lanes == 1) {
-      const T xc = x[c];
-      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += xc * yc[l];
-    } else {
-      const T* const xc = x + c * lanes;
-      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += xc[l] * yc[l];
-    }
-  }
-  for (std::int64_t l = 0; l < lanes; ++l) out[l] = share * sum[l];
-}
-
 // Sums of blocks, then of blocks: the error of a long running sum in single precision would show.
 template <class T>
 void mean_over_sites(const T* field, std::int64_t sites, T* out) {
@@ -68,9 +49,9 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
 
 }  // namespace
 
-std::int64_t variance_sites(const SpatialProgram& program, int index) {
+std::int64_t variance_numbers(const SpatialProgram& program, int index) {
   const FieldOp& op = program.of_variances(index);
-  return op.site_mean ? 1 : op.image.sites();
+  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->sides, 1);
 }
 
 template <class T>
@@ -95,7 +76,10 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
     if (op.kind == FieldOp::Kind::gather)
       gather_scratch_[static_cast<std::size_t>(&op - program.ops.data())].reserve(
           op.node->scratch_bytes);
-    if (op.site_mean) whole_.reserve(numbers(image_sites(program)));
+    if (op.variances >= 0 && (op.site_mean || op.node->sides > 0)) {
+      whole_.reserve(numbers(image_sites(program)));
+      if (op.site_mean && op.node->sides > 0) mean_.reserve(numbers(1));
+    }
     const auto same = std::find_if(tables_.begin(), tables_.end(),
                                    [&](const Table& t) { return t.image == op.image; });
     table_of_.push_back(static_cast<std::size_t>(same - tables_.begin()));
@@ -305,16 +289,22 @@ class BundleRun {
   }
 
   void data(const Schedule::Field& f, const Image& image) {
+    // K[p, p + d] is the sum over channels / channels, in one order for pairs and for samples with
+    // themselves.
+    const FieldLoops<T>& loops = field_loops<T>();
     const Domain domain(image, f.d), whole(image, {});
-    const T share = T{1} / static_cast<T>(program_.channels);
+    const std::int64_t channels = program_.channels;
+    const std::size_t last = image.axes() == 0 ? 0 : image.axes() - 1;
+    Domain rows = domain;
+    rows.extent[last] = std::min(rows.extent[last], 1);
     T* out = nngp_of(f);
-    for_each_site(domain, [&](const Axes& p) {
+    for_each_site(rows, [&](const Axes& p) {
       Axes q{};
       for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + f.d[a];
-      covariances(data_.first + whole.index_of(p) * program_.channels * data_.first_lanes,
-                  data_.first_lanes, data_.second + whole.index_of(q) * program_.channels * lanes,
-                  program_.channels, share, out);
-      out += lanes;
+      loops.covariances(data_.first + whole.index_of(p) * channels * data_.first_lanes,
+                        data_.first_lanes, data_.second + whole.index_of(q) * channels * lanes,
+                        domain.extent[last], channels, T{1} / static_cast<T>(channels), out);
+      out += domain.extent[last] * lanes;
     });
   }
 
@@ -378,9 +368,22 @@ class BundleRun {
 
   void own_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
-    T* const field = o.site_mean ? m_.whole_.data() : out;
+    const bool sides = o.node->sides > 0;
+    T* const field = o.site_mean || sides ? m_.whole_.data() : out;
     apply(o.inputs.front(), links, o.image, {}, field, nullptr);
-    if (o.site_mean) mean_over_sites(field, o.image.sites(), out);
+    T* const mean = sides ? m_.mean_.data() : out;
+    if (o.site_mean) mean_over_sites(field, o.image.sites(), mean);
+    if (!sides) return;
+    widelimit_sides s{};
+    s.struct_size = sizeof s;
+    s.dtype = dtype<T>;
+    s.sites = o.site_mean ? 1 : o.image.sites();
+    s.lanes = lanes;
+    s.variance = o.site_mean ? mean : field;
+    s.out = out;
+    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+      return o.node->layer->table->infinite->sides(layer, &s, error);
+    });
   }
 
   widelimit_variances variances_of(const FieldOp& o, const Schedule::Field& f) {
@@ -390,6 +393,7 @@ class BundleRun {
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
     v.second = variances_.second[at];
+    v.sides = o.node->sides;
     if (o.site_mean) {
       v.first_at = v.second_at = m_.all_zero_.data();
       return v;

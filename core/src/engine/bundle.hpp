@@ -21,17 +21,18 @@ struct BundleData {
   std::int64_t first_lanes = 1;  ///< 1: a pair's sample of x1; bundle_lanes: first is second
 };
 
-/// Of every layer that reads variances, [site][lane] over the whole image, or [lane] where it reads
-/// their mean over sites; of the first sample with data.first_lanes lanes. In a bundle of samples
-/// with themselves both are the same memory and written on the way.
+/// Of every layer that reads variances: [site][number][lane], of the first sample with
+/// data.first_lanes lanes. The numbers are what the layer keeps of a variance, or it alone; sites
+/// are those of the whole image, or one where the layer reads the mean over them. In a bundle of
+/// samples with themselves both are the same memory and written on the way.
 template <class T>
 struct BundleVariances {
   std::vector<const T*> first;
   std::vector<T*> second;
 };
 
-/// Numbers [.., lane] of one sample's variances: image sites, or 1 where a layer reads their mean.
-[[nodiscard]] std::int64_t variance_sites(const SpatialProgram& program, int index);
+/// Sites times numbers of one sample's variances.
+[[nodiscard]] std::int64_t variance_numbers(const SpatialProgram& program, int index);
 
 /// What one worker keeps between bundles of one schedule.
 template <class T>
@@ -52,7 +53,7 @@ class BundleMemory {
   };
 
   bool with_ntk_;
-  Buffer<T> slots_, slots_ntk_, kept_, kept_ntk_, zero_, joined_, joined_ntk_, row_, whole_;
+  Buffer<T> slots_, slots_ntk_, kept_, kept_ntk_, zero_, joined_, joined_ntk_, row_, whole_, mean_;
   Buffer<std::byte> scratch_;
   std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
   std::vector<std::size_t> table_of_;              // of every operation

@@ -34,8 +34,9 @@ BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t sa
     : numbers_(program.ops.front().image.sites() * program.channels),
       data_(static_cast<std::size_t>(bundles_of(samples) * numbers_ * lanes)) {
   for (int v = 0; v < program.variances; ++v) {
-    sites_.push_back(variance_sites(program, v));
-    variances_.emplace_back(static_cast<std::size_t>(bundles_of(samples) * sites_.back() * lanes));
+    variance_numbers_.push_back(variance_numbers(program, v));
+    variances_.emplace_back(
+        static_cast<std::size_t>(bundles_of(samples) * variance_numbers_.back() * lanes));
   }
 }
 
@@ -74,14 +75,14 @@ const T* BundledSamples<T>::data(std::int64_t bundle) const {
 
 template <class T>
 T* BundledSamples<T>::variance(std::size_t index, std::int64_t bundle) const {
-  return variances_[index].data() + bundle * sites_[index] * lanes;
+  return variances_[index].data() + bundle * variance_numbers_[index] * lanes;
 }
 
 template <class T>
 SampleVariances<T>::SampleVariances(const SpatialProgram& program, std::int64_t samples) {
   for (int v = 0; v < program.variances; ++v) {
-    sites_.push_back(variance_sites(program, v));
-    variances_.emplace_back(static_cast<std::size_t>(samples * sites_.back()));
+    variance_numbers_.push_back(variance_numbers(program, v));
+    variances_.emplace_back(static_cast<std::size_t>(samples * variance_numbers_.back()));
   }
 }
 
@@ -90,14 +91,14 @@ void SampleVariances<T>::take(const BundledSamples<T>& from, std::int64_t n) {
   for (std::size_t v = 0; v < variances_.size(); ++v)
     for (std::int64_t i = 0; i < n; ++i) {
       const T* const lane = from.variance(v, i / lanes) + i % lanes;
-      T* const to = variances_[v].data() + i * sites_[v];
-      for (std::int64_t s = 0; s < sites_[v]; ++s) to[s] = lane[s * lanes];
+      T* const to = variances_[v].data() + i * variance_numbers_[v];
+      for (std::int64_t s = 0; s < variance_numbers_[v]; ++s) to[s] = lane[s * lanes];
     }
 }
 
 template <class T>
 const T* SampleVariances<T>::variance(std::size_t index, std::int64_t sample) const {
-  return variances_[index].data() + sample * sites_[index];
+  return variances_[index].data() + sample * variance_numbers_[index];
 }
 
 template class BundleWorkers<float>;

@@ -50,7 +50,7 @@ class BundledSamples {
 
   /// [site][channel][lane]; lanes beyond the last sample are zero.
   [[nodiscard]] const T* data(std::int64_t bundle) const;
-  /// [site][lane]
+  /// [site][number][lane]
   [[nodiscard]] T* variance(std::size_t index, std::int64_t bundle) const;
 
  private:
@@ -59,11 +59,11 @@ class BundledSamples {
 
   std::int64_t numbers_;  // of one sample
   Buffer<T> data_;
-  std::vector<std::int64_t> sites_;  // of every variance
+  std::vector<std::int64_t> variance_numbers_;  // of every variance
   std::vector<Buffer<T>> variances_;
 };
 
-/// The variances of single samples, one after another: [sample][site].
+/// The variances of single samples, one after another: [sample][site][number].
 template <class T>
 class SampleVariances {
  public:
@@ -73,7 +73,7 @@ class SampleVariances {
   [[nodiscard]] const T* variance(std::size_t index, std::int64_t sample) const;
 
  private:
-  std::vector<std::int64_t> sites_;
+  std::vector<std::int64_t> variance_numbers_;
   std::vector<Buffer<T>> variances_;
 };
 

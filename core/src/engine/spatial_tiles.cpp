@@ -24,7 +24,7 @@ constexpr std::int64_t cheap_bundles = 8;
 // Of one sample: itself among the lanes, its variances there and, as a row's, by themselves.
 std::int64_t sample_numbers(const SpatialProgram& program) {
   std::int64_t variances = 0;
-  for (int v = 0; v < program.variances; ++v) variances += variance_sites(program, v);
+  for (int v = 0; v < program.variances; ++v) variances += variance_numbers(program, v);
   return program.ops.front().image.sites() * program.channels + 2 * variances;
 }
 

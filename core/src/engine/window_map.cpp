@@ -66,10 +66,11 @@ bool is_identity(const widelimit_linear& m) noexcept {
 }
 
 bool is_small_window(const widelimit_linear& m) noexcept {
-  if (m.rank == 0) return false;
+  if (m.rank == 0 || m.ntk_nngp != m.scale || m.ntk_bias != m.bias) return false;
   for (std::size_t a = 0; a < axes_of(m); ++a) {
     const bool last = a + 1 == axes_of(m), last_two = a + 2 >= axes_of(m);
-    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr)
+    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr ||
+        m.pad_low[a] > 2)
       return false;
     if (m.window[a] == 3 ? !last_two : last || m.window[a] != 1 || m.pad_low[a] != 0) return false;
   }

@@ -2,6 +2,7 @@
 // one to a field.
 #pragma once
 
+#include "engine/field_loops.hpp"
 #include "engine/image.hpp"
 
 #include <widelimit/abi.h>
@@ -34,9 +35,6 @@ namespace widelimit::detail {
 /// image. What of it lies outside the image wraps around.
 [[nodiscard]] Domain reach_of(const widelimit_linear& map, const Image& input, const Axes& d,
                               const Domain& output) noexcept;
-
-/// Lanes of the bundles of spatial networks: one register of float32 on the widest target.
-inline constexpr std::int64_t bundle_lanes = 16;
 
 /// Covariances over a domain, [site][bundle_lanes].
 template <class T>

@@ -168,6 +168,8 @@ typedef struct widelimit_variances {
   const void *first, *second; /* [image site][first_lanes], [image site][lane]; the field's dtype */
   const int32_t *first_at, *second_at; /* [site of the output field]: image site of p, of p + d;
                                           with WIDELIMIT_NEEDS_SITE_MEAN all 0 */
+  uint32_t sides; /* 0: variances. n: what `sides` made of them, [image site][n][first_lanes] and
+                     [image site][n][lane] */
 } widelimit_variances;
 
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
@@ -204,6 +206,8 @@ typedef struct widelimit_plan {
                                LINEAR, and that is all there is */
   uint64_t scratch_bytes;   /* per worker, lent to every call */
   double flops_per_entry;   /* for forecasts: NNGP and NTK together */
+  uint32_t sides; /* numbers that `sides` makes of each variance, or 0. Runs with windows come with
+                     sides, others with sides or variances */
 } widelimit_plan;
 enum {
   WIDELIMIT_LINEAR = 1, /* dense, convolution, scaling: data only, no kernel code in the plugin */
@@ -221,9 +225,10 @@ enum {
                                the Gram product */
   WIDELIMIT_NEEDS_INDEPENDENT =
       64u,                       /* at most one input may be without random weights of its own */
-  WIDELIMIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps may also have windows of 3
-                                    along each of the last two axes, or the last one: stride and
-                                    dilation 1, uniform taps. Other pending maps have window 1 */
+  WIDELIMIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps of runs with sites may also
+                                    have windows of 3 along the last axis, and 3 or 1 along the one
+                                    before it: stride and dilation 1, uniform taps, ntk_nngp = scale
+                                    and ntk_bias = bias. Other pending maps have window 1 */
 };
 
 /* POINTWISE and STENCIL: a run of rows of one output field. A row is all sites of the last axis;
@@ -268,6 +273,15 @@ typedef struct widelimit_reads {
   int64_t (*inputs)[4];
 } widelimit_reads;
 
+/* Of each variance what the transform wants to know of it, computed once for thousands of entries.
+ */
+typedef struct widelimit_sides {
+  uint32_t struct_size, dtype;
+  int64_t sites, lanes; /* lanes a multiple of 16 */
+  const void* variance; /* [site][lane] */
+  void* out;            /* [site][sides of the plan][lane] */
+} widelimit_sides;
+
 typedef struct widelimit_infinite_face {
   uint32_t struct_size;
   widelimit_status (*transform)(const widelimit_layer*, const widelimit_run*,
@@ -280,6 +294,8 @@ typedef struct widelimit_infinite_face {
                                  widelimit_error*); /* [worker, concurrent] gathering */
   widelimit_status (*finish)(const widelimit_layer*, const widelimit_gather*,
                              widelimit_error*); /* [worker, concurrent] gathering */
+  widelimit_status (*sides)(const widelimit_layer*, const widelimit_sides*,
+                            widelimit_error*); /* [worker, concurrent] where the plan has sides */
 } widelimit_infinite_face;
 
 /* One batch through a layer of finite width, arrays [sample, site..., channel] in C order; pointers
