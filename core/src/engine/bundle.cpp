@@ -57,7 +57,7 @@ std::int64_t variance_numbers(const SpatialProgram& program, int index) {
 template <class T>
 BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, bool ntk)
     : with_ntk_(ntk),
-      slots_(numbers(s.slots * s.slot_sites)),
+      shared_(numbers(s.shared_sites)),
       kept_(numbers(s.kept_sites)),
       joined_(numbers(s.joined_sites)),
       row_(numbers(2 * s.longest_row)),
@@ -65,7 +65,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       gather_scratch_(program.ops.size()),
       all_zero_(static_cast<std::size_t>(image_sites(program))) {
   if (ntk) {
-    slots_ntk_.reserve(numbers(s.slots * s.slot_sites));
+    shared_ntk_.reserve(numbers(s.shared_sites));
     kept_ntk_.reserve(numbers(s.kept_sites));
     joined_ntk_.reserve(numbers(s.joined_sites));
     zero_.reserve(numbers(program.ops.front().image.sites()));
@@ -80,16 +80,8 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       whole_.reserve(numbers(image_sites(program)));
       if (op.site_mean && op.node->sides > 0) mean_.reserve(numbers(1));
     }
-    const auto same = std::find_if(tables_.begin(), tables_.end(),
-                                   [&](const Table& t) { return t.image == op.image; });
-    table_of_.push_back(static_cast<std::size_t>(same - tables_.begin()));
-    if (same == tables_.end()) {
-      const auto n = static_cast<std::size_t>(op.image.sites());
-      tables_.push_back({op.image, {}, false, {}, {}});
-      tables_.back().first_at.resize(n);
-      tables_.back().second_at.resize(n);
-    }
   }
+  tables_.resize(s.tables);
   inputs_.resize(widest);
   input_.resize(widest);
   pending_.resize(widest);
@@ -99,7 +91,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
 template <class T>
 std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedule& s,
                                     bool ntk) noexcept {
-  const std::int64_t per_kernel = s.slots * s.slot_sites + s.kept_sites + s.joined_sites;
+  const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.joined_sites;
   std::int64_t sites = (ntk ? 2 : 1) * per_kernel + 2 * s.longest_row;
   if (ntk) sites += program.ops.front().image.sites();
   std::int64_t scratch = static_cast<std::int64_t>(scratch_bytes(program));
@@ -124,6 +116,7 @@ class BundleRun {
       begin(level);
       for (const Schedule::Trip& trip : level.trips) {
         if (control != nullptr) control->check();
+        ++m_.trip_;
         for (std::int32_t t = trip.begin; t < trip.end; ++t)
           task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
       }
@@ -152,15 +145,14 @@ class BundleRun {
   // ---- where fields are ----
 
   [[nodiscard]] T* nngp_of(const Schedule::Field& f) const {
-    return f.kept ? m_.kept_.data() + f.storage * lanes
-                  : m_.slots_.data() + f.storage * schedule_.slot_sites * lanes;
+    return f.kept ? m_.kept_.data() + f.storage * lanes : m_.shared_.data() + f.storage * lanes;
   }
   // NULL without the NTK; the data's is zero.
   [[nodiscard]] T* ntk_of(const Schedule::Field& f) const {
     if (!m_.with_ntk_) return nullptr;
     if (op(f.op).kind == FieldOp::Kind::data) return m_.zero_.data();
     return f.kept ? m_.kept_ntk_.data() + f.storage * lanes
-                  : m_.slots_ntk_.data() + f.storage * schedule_.slot_sites * lanes;
+                  : m_.shared_ntk_.data() + f.storage * lanes;
   }
   [[nodiscard]] FieldPart<T> part(std::int32_t id) const {
     const Schedule::Field& f = field(id);
@@ -348,7 +340,7 @@ class BundleRun {
     }
     widelimit_field output = crossing(t.field);
     widelimit_variances v{};
-    if (o.variances >= 0) v = variances_of(o, f);
+    if (o.variances >= 0) v = variances_of(t, o, f);
     widelimit_run r{};
     r.struct_size = sizeof r;
     r.n_inputs = static_cast<std::uint32_t>(o.inputs.size());
@@ -386,7 +378,8 @@ class BundleRun {
     });
   }
 
-  widelimit_variances variances_of(const FieldOp& o, const Schedule::Field& f) {
+  widelimit_variances variances_of(const Schedule::Task& t, const FieldOp& o,
+                                   const Schedule::Field& f) {
     const auto at = static_cast<std::size_t>(o.variances);
     widelimit_variances v{};
     v.struct_size = sizeof v;
@@ -398,10 +391,14 @@ class BundleRun {
       v.first_at = v.second_at = m_.all_zero_.data();
       return v;
     }
-    auto& table = m_.tables_[m_.table_of_[static_cast<std::size_t>(f.op)]];
-    if (!table.filled || table.d != f.d) {
-      table.filled = true;
-      table.d = f.d;
+    auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
+    if (table.of_trip != m_.trip_) {
+      table.of_trip = m_.trip_;
+      const auto sites = static_cast<std::size_t>(Domain(o.image, f.d).sites());
+      if (table.first_at.size() < sites) {
+        table.first_at.resize(sites);
+        table.second_at.resize(sites);
+      }
       const Domain whole(o.image, {});
       std::size_t site = 0;
       for_each_site(Domain(o.image, f.d), [&](const Axes& p) {

@@ -45,19 +45,19 @@ class BundleMemory {
  private:
   template <class>
   friend class BundleRun;
+  // Where the variances of a field's sites stand.
   struct Table {
-    Image image;
-    Axes d{};
-    bool filled = false;
+    std::int64_t of_trip = -1;
     std::vector<std::int32_t> first_at, second_at;
   };
 
   bool with_ntk_;
-  Buffer<T> slots_, slots_ntk_, kept_, kept_ntk_, zero_, joined_, joined_ntk_, row_, whole_, mean_;
+  Buffer<T> shared_, shared_ntk_, kept_, kept_ntk_, zero_, joined_, joined_ntk_, row_, whole_,
+      mean_;
   Buffer<std::byte> scratch_;
   std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
-  std::vector<std::size_t> table_of_;              // of every operation
-  std::vector<Table> tables_;
+  std::vector<Table> tables_;                      // of a trip
+  std::int64_t trip_ = 0;  // counted, so that no table is taken for another's
   std::vector<std::int32_t> all_zero_;
   std::vector<widelimit_field> inputs_;
   std::vector<const widelimit_field*> input_;

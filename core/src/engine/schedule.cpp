@@ -17,6 +17,30 @@ namespace {
 
 constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
 
+// Small fields share a trip of about so many sites: what layers normalise by is then read from near
+// for several of them, and all of it stays in an outer cache of a mebibyte.
+constexpr std::int64_t sites_of_trip = 1024;
+
+// Memory that fields share, each as long as it is needed: the first gap that is large enough.
+class Places {
+ public:
+  std::int64_t claim(std::int64_t sites) {
+    std::int64_t begin = 0;
+    auto before = taken_.begin();
+    for (; before != taken_.end() && before->first < begin + sites; ++before)
+      begin = before->second;
+    taken_.insert({begin, begin + sites});
+    end_ = std::max(end_, begin + sites);
+    return begin;
+  }
+  void release(std::int64_t begin) { taken_.erase(begin); }
+  [[nodiscard]] std::int64_t end() const { return end_; }
+
+ private:
+  std::map<std::int64_t, std::int64_t> taken_;  // begin, end
+  std::int64_t end_ = 0;
+};
+
 class Scheduler {
  public:
   Scheduler(const SpatialProgram& program, Purpose purpose)
@@ -69,12 +93,8 @@ class Scheduler {
       for (const Axes& d : demands_.of(i)) {
         id_[i][static_cast<std::size_t>(image.index_of(d))] =
             static_cast<std::int32_t>(result_.fields.size());
-        const std::int64_t sites = Domain(image, d).sites();
         result_.fields.push_back({static_cast<std::int32_t>(i), d, kept[i], result_.kept_sites});
-        if (kept[i])
-          result_.kept_sites += sites;
-        else
-          result_.slot_sites = std::max(result_.slot_sites, sites);
+        if (kept[i]) result_.kept_sites += Domain(image, d).sites();
       }
     }
     result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
@@ -169,60 +189,87 @@ class Scheduler {
         if (op_of(in).level == level && op_of(in).in_sweep()) join(f, in);
       });
     }
-    std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> trips;
+    std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> closed;
     for (const std::int32_t f : members)
-      trips[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
-    for (auto& [key, trip] : trips) {
-      std::sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
-        const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
-                              &y = result_.fields[static_cast<std::size_t>(b)];
-        if (x.op != y.op) return x.op < y.op;
-        if (is_zero(x.d) != is_zero(y.d)) return is_zero(x.d);
-        return a < b;
-      });
-      add_trip(level, trip);
+      closed[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
+    std::vector<std::int32_t> trip;
+    std::int64_t sites = 0;
+    for (const auto& [key, fields] : closed) {
+      const std::int64_t more = widest_sites(fields);
+      if (!trip.empty() && sites + more > sites_of_trip) {
+        add_trip(level, trip);
+        trip.clear();
+        sites = 0;
+      }
+      trip.insert(trip.end(), fields.begin(), fields.end());
+      // Nothing joins displacement 0: runs for variances alone go the same ways.
+      sites = key.first ? sites + more : sites_of_trip;
     }
+    if (!trip.empty()) add_trip(level, trip);
   }
 
-  void add_trip(int level, const std::vector<std::int32_t>& trip) {
-    // The task after which a slot is free: that of its last reader.
+  // The most sites that fields of one operation have together.
+  [[nodiscard]] std::int64_t widest_sites(const std::vector<std::int32_t>& fields) const {
+    std::map<std::int32_t, std::int64_t> of_op;
+    std::int64_t most = 0;
+    for (const std::int32_t f : fields) {
+      std::int64_t& sum = of_op[result_.fields[static_cast<std::size_t>(f)].op];
+      sum += sites_of(f);
+      most = std::max(most, sum);
+    }
+    return most;
+  }
+  [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
+    return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
+  }
+
+  void add_trip(int level, std::vector<std::int32_t>& trip) {
+    // Operation by operation; of each in the order of the closed sets, so that what a gathering
+    // layer is given comes in one order whichever sets share a trip.
+    std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+      const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
+                            &y = result_.fields[static_cast<std::size_t>(b)];
+      if (x.op != y.op) return x.op < y.op;
+      return is_zero(x.d) && !is_zero(y.d);
+    });
+    // The task after which a field's memory is free: that of its last reader.
     std::map<std::int32_t, std::size_t> last_read;
     for (std::size_t t = 0; t < trip.size(); ++t) {
       last_read[trip[t]] = t;
       for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read[in] = t; });
     }
-    std::vector<bool> busy;
+    Places places;
+    std::map<std::pair<std::size_t, Axes>, std::int32_t> tables;
     const auto begin = static_cast<std::int32_t>(result_.tasks.size());
     for (std::size_t t = 0; t < trip.size(); ++t) {
       const std::int32_t f = trip[t];
       Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
       if (!at.kept) {
         const std::int32_t over = written_over(f, t, last_read);
-        at.storage =
-            over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage : claim(busy);
+        at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
+                               : places.claim(sites_of(f));
         if (over >= 0) last_read[over] = std::numeric_limits<std::size_t>::max();
       }
-      result_.tasks.push_back({f, links_[static_cast<std::size_t>(f)], list_feeds(f)});
+      const Image& image = op_of(f).image;
+      const auto same =
+          std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == image; });
+      const auto number = static_cast<std::size_t>(same - images_.begin());
+      if (same == images_.end()) images_.push_back(image);
+      const auto table =
+          tables.try_emplace({number, at.d}, static_cast<std::int32_t>(tables.size()));
+      result_.tasks.push_back(
+          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
       const auto release = [&](std::int32_t g) {
         const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
-        if (!x.kept && last_read[g] == t) busy[static_cast<std::size_t>(x.storage)] = false;
+        if (!x.kept && last_read[g] == t) places.release(x.storage);
       };
       for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
       release(f);
     }
-    result_.slots = std::max(result_.slots, static_cast<std::int64_t>(busy.size()));
+    result_.shared_sites = std::max(result_.shared_sites, places.end());
+    result_.tables = std::max(result_.tables, tables.size());
     result_.levels[static_cast<std::size_t>(level)].trips.push_back(
         {begin, static_cast<std::int32_t>(result_.tasks.size())});
-  }
-
-  static std::int64_t claim(std::vector<bool>& busy) {
-    const auto free = std::find(busy.begin(), busy.end(), false);
-    const auto at = free - busy.begin();
-    if (free == busy.end())
-      busy.push_back(true);
-    else
-      *free = true;
-    return at;
   }
 
   // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
@@ -263,6 +310,7 @@ class Scheduler {
   std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
   std::vector<std::map<std::int32_t, std::vector<std::int32_t>>> feeds_;  // by gather of the level
   std::vector<std::int32_t> parent_;
+  std::vector<Image> images_;  // different ones
 };
 
 }  // namespace

@@ -24,14 +24,15 @@ struct Schedule {
   struct Field {
     std::int32_t op;
     Axes d;
-    bool kept;             ///< until the bundle ends; else in a slot, until its last reader
-    std::int64_t storage;  ///< first site among the kept ones, or the slot
+    bool kept;             ///< until the bundle ends; else until its last reader of the trip
+    std::int64_t storage;  ///< first site, among the kept ones or those of trips
   };
   /// One field computed. `links` and `feeds` are places in `numbers`. links: for each input of the
   /// operation how many fields, and which. feeds: how many gathering layers, for each its place in
-  /// the level's gathers, how many of its outputs, and which fields those are.
+  /// the level's gathers, how many of its outputs, and which fields those are. Fields of a trip
+  /// with one image and displacement have one `table`.
   struct Task {
-    std::int32_t field, links, feeds;
+    std::int32_t field, links, feeds, table;
   };
   struct Trip {
     std::int32_t begin, end;  ///< tasks
@@ -51,10 +52,10 @@ struct Schedule {
   std::vector<Task> tasks;
   std::vector<std::int32_t> numbers;
   std::vector<Level> levels;
-  std::int32_t result = -1;     ///< field of the network's end; -1: not asked for
-  std::int64_t slots = 0;       ///< alive at once
-  std::int64_t slot_sites = 0;  ///< of the largest field in a slot
+  std::int32_t result = -1;       ///< field of the network's end; -1: not asked for
+  std::int64_t shared_sites = 0;  ///< of fields alive at once in a trip
   std::int64_t kept_sites = 0;
+  std::size_t tables = 0;         ///< of a trip, at most
   std::int64_t joined_sites = 0;  ///< of the largest wrapped field
   std::int64_t longest_row = 0;   ///< sites, for maps that core applies
 
