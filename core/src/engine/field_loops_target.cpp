@@ -6,69 +6,105 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr std::int64_t lanes = bundle_lanes;
+// All lanes of a site, in as many registers as the target needs. Never passed by value: how would
+// depend on the target.
+template <class T>
+struct Lanes;
+template <>
+struct Lanes<float> {
+  using type [[gnu::vector_size(bundle_lanes * 4), gnu::aligned(64), gnu::may_alias]] = float;
+};
+template <>
+struct Lanes<double> {
+  using type [[gnu::vector_size(bundle_lanes * 8), gnu::aligned(64), gnu::may_alias]] = double;
+};
+template <class T>
+using lanes_t = typename Lanes<T>::type;
 
 template <class T>
 void sum_rows(const T* const* rows, const T* weight, std::int64_t count, std::int64_t n, T* out) {
-  for (std::int64_t i = 0; i < n * lanes; i += lanes) {
-    T sum[lanes] = {};
-    for (std::int64_t r = 0; r < count; ++r) {
-      const T* const row = rows[r] + i;
-      if (weight == nullptr)
-        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += row[l];
-      else
-        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += weight[r] * row[l];
+  using V = lanes_t<T>;
+  V* const to = reinterpret_cast<V*>(out);
+  const auto row = [&](std::int64_t r) { return reinterpret_cast<const V*>(rows[r]); };
+  if (weight != nullptr) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      V sum = {};
+      for (std::int64_t r = 0; r < count; ++r) sum += row(r)[i] * weight[r];
+      to[i] = sum;
     }
-    for (std::int64_t l = 0; l < lanes; ++l) out[i + l] = sum[l];
+    return;
+  }
+  // Windows of three rows, and of two at an image's edge, are what networks have.
+  if (count == 3) {
+    const V *const a = row(0), *const b = row(1), *const c = row(2);
+    for (std::int64_t i = 0; i < n; ++i) to[i] = (a[i] + b[i]) + c[i];
+    return;
+  }
+  const V *const a = row(0), *const b = row(1);
+  for (std::int64_t i = 0; i < n; ++i) to[i] = a[i] + b[i];
+  for (std::int64_t r = 2; r < count; ++r) {
+    const V* const more = row(r);
+    for (std::int64_t i = 0; i < n; ++i) to[i] += more[i];
   }
 }
 
-template <class T>
-void add_taps(const RowMap<T>& m, const T* row, std::int64_t first, T* sum) {
-  for (std::int64_t t = 0; t < m.taps; ++t) {
-    const std::int64_t c = first + t * m.dilation;
-    if (c < 0 || c >= m.columns) continue;
-    const T* const at = row + c * lanes;
-    if (m.weight == nullptr)
-      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += at[l];
-    else
-      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += m.weight[t] * at[l];
+template <class T, bool weighted, bool with_ntk>
+void map_taps(const RowMap<T>& m) {
+  using V = lanes_t<T>;
+  const V* const nngp = reinterpret_cast<const V*>(m.nngp);
+  const V* const ntk = reinterpret_cast<const V*>(m.ntk);
+  V* const out_nngp = reinterpret_cast<V*>(m.out_nngp);
+  V* const out_ntk = reinterpret_cast<V*>(m.out_ntk);
+  const T scale = m.scale, bias = m.bias, ntk_nngp = m.ntk_nngp, ntk_bias = m.ntk_bias;
+  for (std::int64_t x = 0; x < m.sites; ++x) {
+    const std::int64_t first = m.first + x * m.stride;
+    V k = {}, t = {};
+    for (std::int64_t tap = 0, c = first; tap < m.taps; ++tap, c += m.dilation) {
+      if (c < 0 || c >= m.columns) continue;
+      if constexpr (weighted) {
+        k += nngp[c] * m.weight[tap];
+        if constexpr (with_ntk) t += ntk[c] * m.weight[tap];
+      } else {
+        k += nngp[c];
+        if constexpr (with_ntk) t += ntk[c];
+      }
+    }
+    if constexpr (with_ntk) out_ntk[x] = ntk_nngp * k + scale * t + ntk_bias;
+    out_nngp[x] = scale * k + bias;
   }
 }
 
 template <class T>
 void map_row(const RowMap<T>& m) {
-  for (std::int64_t x = 0; x < m.sites; ++x) {
-    const std::int64_t first = m.first + x * m.stride;
-    T k[lanes] = {}, t[lanes] = {};
-    if (m.nngp != nullptr) add_taps(m, m.nngp, first, k);
-    T* const nngp = m.out_nngp + x * lanes;
-    if (m.out_ntk != nullptr) {
-      if (m.ntk != nullptr) add_taps(m, m.ntk, first, t);
-      T* const ntk = m.out_ntk + x * lanes;
-      for (std::int64_t l = 0; l < lanes; ++l)
-        ntk[l] = m.ntk_nngp * k[l] + m.scale * t[l] + m.ntk_bias;
-    }
-    for (std::int64_t l = 0; l < lanes; ++l) nngp[l] = m.scale * k[l] + m.bias;
+  if (m.nngp == nullptr) {  // all padding
+    RowMap<T> none = m;
+    none.columns = 0;
+    none.nngp = none.ntk = none.out_nngp;
+    return map_row(none);
   }
+  const bool ntk = m.out_ntk != nullptr;
+  if (m.weight != nullptr)
+    ntk ? map_taps<T, true, true>(m) : map_taps<T, true, false>(m);
+  else
+    ntk ? map_taps<T, false, true>(m) : map_taps<T, false, false>(m);
 }
 
 template <class T>
 void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,
                  std::int64_t channels, T share, T* out) {
+  using V = lanes_t<T>;
+  V* const to = reinterpret_cast<V*>(out);
   for (std::int64_t s = 0; s < sites; ++s) {
-    T sum[lanes] = {};
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const T* const at = y + (s * channels + c) * lanes;
-      if (first_lanes == 1) {
-        const T of_x = x[s * channels + c];
-        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += of_x * at[l];
-      } else {
-        const T* const of_x = x + (s * channels + c) * lanes;
-        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += of_x[l] * at[l];
-      }
+    const V* const of_y = reinterpret_cast<const V*>(y) + s * channels;
+    V sum = {};
+    if (first_lanes == 1) {
+      const T* const of_x = x + s * channels;
+      for (std::int64_t c = 0; c < channels; ++c) sum += of_y[c] * of_x[c];
+    } else {
+      const V* const of_x = reinterpret_cast<const V*>(x) + s * channels;
+      for (std::int64_t c = 0; c < channels; ++c) sum += of_y[c] * of_x[c];
     }
-    for (std::int64_t l = 0; l < lanes; ++l) out[s * lanes + l] = share * sum[l];
+    to[s] = share * sum;
   }
 }
 
