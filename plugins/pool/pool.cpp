@@ -37,12 +37,14 @@ struct Windows {
       const std::int64_t sites = in.spatial()[a];
       sdk::AxisMap of_axis(sites, sdk::output_extent(sites, axis));
       for (std::int64_t i = 0; i < of_axis.rows(); ++i) {
-        std::vector<std::int64_t> inside;
-        for (std::int64_t tap = 0; tap < axis.window; ++tap)
-          if (const std::int64_t p = sdk::site_of_tap(axis, sites, i, tap); p >= 0)
-            inside.push_back(p);
-        const double weight = 1 / count(axis.window, static_cast<double>(inside.size()));
-        for (const std::int64_t p : inside) of_axis.add(i, p, weight);
+        std::int64_t inside = 0;
+        const auto for_each_site = [&](auto f) {
+          for (std::int64_t tap = 0; tap < axis.window; ++tap)
+            if (const std::int64_t p = sdk::site_of_tap(axis, sites, i, tap); p >= 0) f(p);
+        };
+        for_each_site([&](std::int64_t) { ++inside; });
+        const double weight = 1 / count(axis.window, static_cast<double>(inside));
+        for_each_site([&](std::int64_t p) { of_axis.add(i, p, weight); });
       }
       answer.axes.push_back(std::move(of_axis));
     }

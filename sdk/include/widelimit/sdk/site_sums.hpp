@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace widelimit::sdk {
@@ -24,7 +25,9 @@ class AxisMap {
   };
 
   /// A map without entries, of `rows` output sites, from an axis of `sites` input sites.
-  AxisMap(std::int64_t sites, std::int64_t rows) : sites_(sites), rows_(rows) {}
+  AxisMap(std::int64_t sites, std::int64_t rows) : sites_(sites), rows_(rows) {
+    if (sites > 0) entries_.reserve(static_cast<std::size_t>(sites));
+  }
 
   /// M[row, site] += weight; rows in ascending order.
   void add(std::int64_t row, std::int64_t site, double weight) {
@@ -85,6 +88,17 @@ class PairedSites {
   struct Pair {
     std::int64_t D, to, from;
     double weight;
+    float weight_f32;
+
+    Pair(std::int64_t displacement, std::int64_t out, std::int64_t in, double w)
+        : D(displacement), to(out), from(in), weight(w), weight_f32(static_cast<float>(w)) {}
+    template <class T>
+    [[nodiscard]] T weight_as() const {
+      if constexpr (std::is_same_v<T, float>)
+        return weight_f32;
+      else
+        return weight;
+    }
   };
 
   PairedSites(const std::vector<AxisMap>& axes, const widelimit_field& field)
@@ -109,6 +123,7 @@ class PairedSites {
     std::vector<Pair> outer{{0, 0, 0, 1}};
     for (std::size_t a = 0; a + 1 < rank; ++a) {
       std::vector<Pair> longer;
+      longer.reserve(outer.size() * of_axis[a].size());
       for (const Pair& o : outer)
         for (const Pair& p : of_axis[a]) {
           const std::int64_t i = keeps_axes ? p.to - to.origin()[a] : 0;
@@ -118,8 +133,9 @@ class PairedSites {
         }
       outer = std::move(longer);
     }
-    std::stable_sort(outer.begin(), outer.end(),
-                     [](const Pair& a, const Pair& b) { return a.to < b.to; });
+    if (rank > 2)  // otherwise they are in order
+      std::stable_sort(outer.begin(), outer.end(),
+                       [](const Pair& a, const Pair& b) { return a.to < b.to; });
     const std::int64_t last = static_cast<std::int64_t>(rank) - 1;
     const std::int64_t origin = keeps_axes ? to.origin()[static_cast<std::size_t>(last)] : 0;
     const std::int64_t rows = keeps_axes ? to.extent()[static_cast<std::size_t>(last)] : 1;
@@ -138,30 +154,36 @@ class PairedSites {
   /// By D, then by output site, then by input site.
   static std::vector<Pair> pairs_of(const AxisMap& map, std::int64_t d, std::int64_t origin,
                                     std::int64_t extent) {
-    // Where in a list by site the entries of each site begin.
-    std::vector<AxisMap::Entry> by_site = map.entries();
-    std::stable_sort(by_site.begin(), by_site.end(),
-                     [](const auto& a, const auto& b) { return a.site < b.site; });
+    // Where in a list by site the entries of each site stand.
+    const std::vector<AxisMap::Entry>& entries = map.entries();
     std::vector<std::size_t> begin(static_cast<std::size_t>(map.sites()) + 1);
-    for (const auto& e : by_site) ++begin[static_cast<std::size_t>(e.site) + 1];
+    for (const auto& e : entries) ++begin[static_cast<std::size_t>(e.site) + 1];
     for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+    std::vector<const AxisMap::Entry*> by_site(entries.size());
+    std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+    for (const auto& e : entries) by_site[next[static_cast<std::size_t>(e.site)]++] = &e;
 
     std::vector<Pair> list;
-    for (const auto& e : map.entries()) {
+    list.reserve(entries.size());
+    bool sorted = true;
+    for (const auto& e : entries) {
       if (e.site < origin || e.site >= origin + extent) continue;
       const auto q = static_cast<std::size_t>(e.site + d);
-      for (std::size_t i = begin[q]; i < begin[q + 1]; ++i)
-        list.push_back(
-            {by_site[i].row - e.row, e.row, e.site - origin, e.weight * by_site[i].weight});
+      for (std::size_t i = begin[q]; i < begin[q + 1]; ++i) {
+        list.emplace_back(by_site[i]->row - e.row, e.row, e.site - origin,
+                          e.weight * by_site[i]->weight);
+        sorted = sorted && (list.size() < 2 || list[list.size() - 2].D <= list.back().D);
+      }
     }
-    std::stable_sort(list.begin(), list.end(),
-                     [](const Pair& a, const Pair& b) { return a.D < b.D; });
+    if (!sorted)
+      std::stable_sort(list.begin(), list.end(),
+                       [](const Pair& a, const Pair& b) { return a.D < b.D; });
     return list;
   }
 
   [[nodiscard]] std::span<const Pair> with_displacement(std::size_t axis, std::int64_t D) const {
     const auto [begin, end] =
-        std::equal_range(pairs_[axis].begin(), pairs_[axis].end(), Pair{D, 0, 0, 0},
+        std::equal_range(pairs_[axis].begin(), pairs_[axis].end(), Pair(D, 0, 0, 0),
                          [](const Pair& a, const Pair& b) { return a.D < b.D; });
     return {begin, end};
   }
@@ -180,25 +202,35 @@ class PairedSites {
   template <class V, class U>
   static void sum(std::span<const Pair> outer, std::span<const Pair> inner, std::int64_t sites,
                   std::int64_t lanes, const scalar_t<V>* from, U* to) {
+    using T = scalar_t<V>;
     for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+      const auto sum_of_row = [&](const Pair& row, std::size_t begin, std::size_t end) {
+        const T* const row_at = from + row.from * sites * lanes + lane;
+        V block = 0;
+        for (std::size_t i = begin; i < end; ++i)
+          block =
+              fma(V::load(row_at + inner[i].from * lanes), inner[i].template weight_as<T>(), block);
+        return block;
+      };
       V several = 0;
-      std::int64_t blocks = 0;
-      for (const Pair& row : outer) {
-        const scalar_t<V>* const row_at = from + row.from * sites * lanes + lane;
-        for (std::size_t i = 0; i < inner.size();) {
-          const std::size_t end = std::min(inner.size(), i + static_cast<std::size_t>(sum_block));
-          V block = 0;
-          for (; i < end; ++i)
-            block = fma(V::load(row_at + inner[i].from * lanes), inner[i].weight, block);
-          several = fma(block, row.weight, several);
-          if (++blocks == sum_block) {
-            add_lanes(several, to + lane);
-            several = 0;
-            blocks = 0;
-          }
-        }
+      if (outer.size() * inner.size() <= static_cast<std::size_t>(sum_block)) {
+        for (const Pair& row : outer)
+          several = fma(sum_of_row(row, 0, inner.size()), row.template weight_as<T>(), several);
+        add_lanes(several, to + lane);
+        continue;
       }
-      if (blocks > 0) add_lanes(several, to + lane);
+      std::int64_t blocks = 0;
+      for (const Pair& row : outer)
+        for (std::size_t begin = 0; begin < inner.size();) {
+          const std::size_t end =
+              std::min(inner.size(), begin + static_cast<std::size_t>(sum_block));
+          several = fma(sum_of_row(row, begin, end), row.template weight_as<T>(), several);
+          begin = end;
+          if (++blocks % sum_block != 0) continue;
+          add_lanes(several, to + lane);
+          several = 0;
+        }
+      add_lanes(several, to + lane);
     }
   }
 
