@@ -104,7 +104,9 @@ void by_quadrature(Context& context, const Subject& s, Which which) {
 
 void matches_finite(Context& context, Which which) {
   for (const Subject& s : finite_subjects(context, {.draws = 2, .channels = 12, .width = 7})) {
-    if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
+    if (s.on_sites()) {
+      context.not_examined(s.type->name + " works on sites: sites-match-finite compares it");
+    } else if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
       context.not_examined(s.type->name + " offers no infinite face to compare with");
     } else if (s.transforms() && is_elementwise(s)) {
       by_quadrature(context, s, which);

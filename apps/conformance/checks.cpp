@@ -95,6 +95,28 @@ constexpr std::array table{
           "NaN, infinity and impossible covariances neither crash nor leak into other entries.",
           nan_does_not_crash},
 
+    Check{"layer, sites", "reads-consistent",
+          "A gathering layer or stencil always reads the same displacements of its input, and the "
+          "opposite ones for the opposite displacement of its output.",
+          reads_consistent},
+    Check{"layer, sites", "sites-independent",
+          "A pair has the same bits in a bundle of any size, without the NTK, and whatever was in "
+          "the scratch; nothing but the output is written.",
+          sites_independent},
+    Check{"layer, sites", "sites-concurrent",
+          "Many threads with scratch of their own get the bits that one thread gets.",
+          sites_concurrent},
+    Check{"layer, sites", "sites-precise", "Single precision is near double precision.",
+          sites_precise},
+    Check{"layer, sites", "sites-additive",
+          "Fields pushed in parts add up to the whole, and exchanging the samples transposes the "
+          "result.",
+          sites_additive},
+    Check{"layer, sites", "sites-match-finite",
+          "Between all pairs of sites NNGP and NTK are the second moments of the finite layer and "
+          "its derivative: exactly without weights, else by Monte Carlo (7 standard errors).",
+          sites_match_finite},
+
     Check{
         "layer, both", "nngp-matches-finite",
         "The NNGP is the second moment of the finite layer: by quadrature for nonlinearities (1e-6 "

@@ -47,6 +47,14 @@ void preserves_psd(Context&);
 void correlation_exactly_one(Context&);
 void nan_does_not_crash(Context&);
 
+// layer, sites
+void reads_consistent(Context&);
+void sites_independent(Context&);
+void sites_concurrent(Context&);
+void sites_precise(Context&);
+void sites_additive(Context&);
+void sites_match_finite(Context&);
+
 // layer, both
 void nngp_matches_finite(Context&);
 void ntk_matches_finite(Context&);

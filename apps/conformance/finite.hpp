@@ -21,10 +21,10 @@ class Batch {
 
   [[nodiscard]] std::int64_t theta_size() const noexcept { return theta_size_; }
   [[nodiscard]] std::int64_t out_size() const noexcept {
-    return samples_ * subject_->plan.output.channels;
+    return samples_ * numbers_in(subject_->plan.output);
   }
   [[nodiscard]] std::int64_t in_size(std::size_t input) const noexcept {
-    return samples_ * subject_->shapes[input].channels;
+    return samples_ * numbers_in(subject_->shapes[input]);
   }
   /// Initial weights.
   [[nodiscard]] Vector init(std::uint64_t seed) const;

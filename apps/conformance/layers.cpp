@@ -21,8 +21,12 @@ std::int64_t input_count(const LayerType& type) {
   return several ? std::max<std::int64_t>(least, 2) : least;
 }
 
+/// Small ones of every number of axes.
+const std::vector<std::vector<std::int64_t>> images{{12}, {7, 6}, {4, 3, 4}, {3, 2, 3, 2}};
+
+/// Nothing where the type refuses: `refused` says why.
 std::optional<Subject> make_subject(Context& context, const LayerType& type, std::string json,
-                                    std::int64_t channels) {
+                                    std::int64_t channels, std::string& refused) {
   Subject subject;
   subject.type = &type;
   subject.json = std::move(json);
@@ -30,16 +34,23 @@ std::optional<Subject> make_subject(Context& context, const LayerType& type, std
   context.doing("creating " + subject.text());
   CreatedLayer created = create_layer(context.host(), type, subject.params->abi());
   if (!created.object) {
-    context.not_examined(subject.text() + ": create answered " + created.answer.text());
+    refused = subject.text() + ": create answered " + created.answer.text();
     return std::nullopt;
   }
   subject.object = std::move(created.object);
-  subject.shapes.assign(static_cast<std::size_t>(input_count(type)), gaussian_shape(channels));
+  const auto n_inputs = static_cast<std::size_t>(input_count(type));
   context.doing("planning " + subject.text());
+  subject.shapes.assign(n_inputs, gaussian_shape(channels));
   subject.plan = plan(type, subject.object.get(), subject.shapes);
+  const std::string without_sites = subject.plan.answer.text();
+  for (const std::vector<std::int64_t>& image : images) {
+    if (subject.plan.answer.ok()) break;
+    subject.shapes.assign(n_inputs, gaussian_shape(std::min<std::int64_t>(channels, 3), image));
+    subject.plan = plan(type, subject.object.get(), subject.shapes);
+  }
   if (!subject.plan.answer.ok()) {
-    context.not_examined(subject.text() +
-                         ": plan refuses samples without sites: " + subject.plan.answer.text());
+    refused = subject.text() + ": plan refuses samples without sites (" + without_sites +
+              ") and images (" + subject.plan.answer.text() + ")";
     return std::nullopt;
   }
   return subject;
@@ -82,6 +93,16 @@ widelimit_shape gaussian_shape(std::int64_t channels, std::vector<std::int64_t> 
   std::fill(std::begin(shape.spatial), std::end(shape.spatial), 1);
   std::copy(spatial.begin(), spatial.end(), shape.spatial);
   return shape;
+}
+
+std::int64_t sites_in(const widelimit_shape& shape) noexcept {
+  std::int64_t n = 1;
+  for (int axis = 0; axis < shape.n_spatial; ++axis) n *= shape.spatial[axis];
+  return n;
+}
+
+std::int64_t numbers_in(const widelimit_shape& shape) noexcept {
+  return sites_in(shape) * shape.channels;
 }
 
 Plan plan(const LayerType& type, const widelimit_layer* layer,
@@ -142,14 +163,23 @@ std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
       context.not_examined(type.name + " has no name: see fields-present");
       continue;
     }
-    for (const std::string& json : parameter_sets(context, type.info, wanted.draws)) {
-      auto subject = make_subject(context, type, json, wanted.channels);
+    // Draws that fit no image, as windows may, are replaced by others.
+    constexpr int spare = 12;
+    std::size_t planned = 0;
+    std::string refused;
+    for (const std::string& json : parameter_sets(context, type.info, wanted.draws + spare)) {
+      if (planned > static_cast<std::size_t>(wanted.draws)) break;
+      auto subject = make_subject(context, type, json, wanted.channels, refused);
       if (subject && wanted.width > 0) {
         const std::string wider = with_width(*subject, wanted.width);
-        if (wider != subject->json) subject = make_subject(context, type, wider, wanted.channels);
+        if (wider != subject->json)
+          subject = make_subject(context, type, wider, wanted.channels, refused);
       }
-      if (subject) all.push_back(std::move(*subject));
+      if (!subject) continue;
+      all.push_back(std::move(*subject));
+      ++planned;
     }
+    if (planned == 0) context.not_examined(refused);
   }
   return all;
 }
@@ -164,8 +194,18 @@ std::vector<Subject> transforming_subjects(Context& context, int draws) {
     else if (subject.plan.nature == WIDELIMIT_POINTWISE)
       context.not_examined(subject.type->name + " offers no infinite face");
     else
-      context.not_examined(subject.type->name +
-                           " works on sites: this release examines networks without sites");
+      context.not_examined(subject.type->name + " works on sites: the group \"layer, sites\" does");
+  }
+  return chosen;
+}
+
+std::vector<Subject> site_subjects(Context& context, const Wanted& wanted) {
+  std::vector<Subject> chosen;
+  for (Subject& subject : subjects(context, wanted)) {
+    if (subject.maps_sites())
+      chosen.push_back(std::move(subject));
+    else
+      context.not_examined(subject.type->name + " does not map sites");
   }
   return chosen;
 }

@@ -38,10 +38,14 @@ struct Plan {
 /// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.
 [[nodiscard]] widelimit_shape gaussian_shape(std::int64_t channels,
                                              std::vector<std::int64_t> spatial = {});
+[[nodiscard]] std::int64_t sites_in(const widelimit_shape& shape) noexcept;
+/// Sites times channels.
+[[nodiscard]] std::int64_t numbers_in(const widelimit_shape& shape) noexcept;
 [[nodiscard]] Plan plan(const LayerType& type, const widelimit_layer* layer,
                         const std::vector<widelimit_shape>& inputs);
 
-/// A layer with the parameters it was made from, planned for samples without sites.
+/// A layer with the parameters it was made from, planned for samples without sites; where it
+/// refuses those, for images.
 struct Subject {
   const LayerType* type = nullptr;
   std::string json;
@@ -52,8 +56,16 @@ struct Subject {
 
   /// "relu {...}": for messages.
   [[nodiscard]] std::string text() const { return type->name + " " + json; }
+  [[nodiscard]] bool on_sites() const noexcept { return shapes[0].n_spatial > 0; }
   [[nodiscard]] bool transforms() const noexcept {
-    return plan.nature == WIDELIMIT_POINTWISE && type->infinite.transform != nullptr;
+    return plan.nature == WIDELIMIT_POINTWISE && type->infinite.transform != nullptr && !on_sites();
+  }
+  /// Its kernel is a matter of fields of displacements, or of a map of windows.
+  [[nodiscard]] bool maps_sites() const noexcept {
+    return on_sites() &&
+           (plan.nature == WIDELIMIT_LINEAR ||
+            (plan.nature == WIDELIMIT_STENCIL && type->infinite.transform != nullptr) ||
+            (plan.nature == WIDELIMIT_GATHERING && type->infinite.accumulate != nullptr));
   }
   [[nodiscard]] bool has_finite() const noexcept {
     return type->finite.theta_size != nullptr && type->finite.forward != nullptr;
@@ -73,6 +85,8 @@ struct Wanted {
 };
 /// All layers of the plugin that can be created and planned; what cannot is said to the context.
 [[nodiscard]] std::vector<Subject> subjects(Context& context, const Wanted& wanted = {});
+/// Those of them that map sites.
+[[nodiscard]] std::vector<Subject> site_subjects(Context& context, const Wanted& wanted = {});
 /// Those of them with a pointwise kernel transform; why the others have none is said.
 [[nodiscard]] std::vector<Subject> transforming_subjects(Context& context, int draws = 1);
 /// Those with a finite face whose widths are known.

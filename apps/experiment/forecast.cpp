@@ -230,8 +230,9 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     held += both(block.hold) * entries * f64;
     all.disk_bytes += both(block.write) * entries * entry;
     workspace =
-        std::max(workspace, static_cast<double>(setup.network.workspace_bytes(
-                                shape[0], shape[1], train.features(), setup.experiment.precision)));
+        std::max(workspace,
+                 static_cast<double>(setup.network.workspace_bytes(
+                     shape[0], shape[1], train.sites, train.channels, setup.experiment.precision)));
   }
   // Samples stand twice for a moment: as read, and as the network sees them.
   const double samples =

@@ -52,6 +52,32 @@ TEST_CASE("a factor of two in moments is found, and the message says which momen
   CHECK(outcome_of(report, "nngp-matches-finite").outcome.result == Result::pass);
 }
 
+TEST_CASE("a gathering layer that divides by the wrong number is found, with the ratio") {
+  const Report report = report_on("wrong_pool");
+  expect(report, "sites-match-finite", Result::fail, "(ratio 12)");
+  expect(report, "sites-match-finite", Result::fail, "K'[0, 0]");
+  for (const char* const right : {"reads-consistent", "sites-independent", "sites-precise",
+                                  "sites-additive", "jvp-vs-differences", "vjp-is-adjoint"})
+    CHECK(outcome_of(report, right).outcome.result == Result::pass);
+}
+
+TEST_CASE("a stencil that squares nothing is found in the NNGP, and its NTK is right") {
+  const Report report = report_on("wrong_stencil");
+  expect(report, "sites-match-finite", Result::fail, "K'[");
+  CHECK(outcome_of(report, "sites-match-finite").outcome.message.find("Theta'") ==
+        std::string::npos);
+  for (const char* const right : {"reads-consistent", "sites-independent", "sites-additive"})
+    CHECK(outcome_of(report, right).outcome.result == Result::pass);
+}
+
+TEST_CASE("a linear layer whose window is a site off is found, with the pair of sites") {
+  const Report report = report_on("wrong_window");
+  expect(report, "sites-match-finite", Result::fail, "the planned map gives");
+  expect(report, "sites-match-finite", Result::fail, "K'[");
+  for (const char* const right : {"jvp-vs-differences", "vjp-is-adjoint", "plan-deterministic"})
+    CHECK(outcome_of(report, right).outcome.result == Result::pass);
+}
+
 TEST_CASE("a file that is no library is refused, in words and in the loader's") {
   expect(report_on("text"), "exports-one-symbol", Result::fail, "not a shared library");
   expect(report_on("text"), "loads-now-local", Result::fail, "text.so: ");

@@ -16,6 +16,9 @@ struct Subject {
   std::string type;
   Parameters parameters;
   std::vector<widelimit_shape> inputs;
+  std::string file{};  ///< of the plugin; empty: named like the type
+
+  [[nodiscard]] Library library() const { return Library(file.empty() ? type : file); }
 };
 
 std::vector<Subject> subjects() {
@@ -29,7 +32,46 @@ std::vector<Subject> subjects() {
   Parameters wide = small, wide_without_bias = without_bias, single = small;
   wide["width"] = wide_without_bias["width"] = 20.0;
   single["width"] = 1.0;
-  return {{"dense", small, {shape(3)}},
+  using List = std::vector<double>;
+  const auto conv = [](List filter, List strides, List dilation, const char* padding) {
+    return Parameters{{"channels", 4.0},
+                      {"W_std", 1.3},
+                      {"b_std", 0.2},
+                      {"filter_shape", filter},
+                      {"strides", strides},
+                      {"dilation", dilation},
+                      {"padding", std::string(padding)}};
+  };
+  Parameters conv_standard = conv({3}, {}, {}, "SAME"), conv_frozen = conv_standard,
+             conv_without_bias = conv_standard, conv_single = conv_standard,
+             pool_edges{{"window_shape", List{2, 3}},
+                        {"padding", std::string("SAME")},
+                        {"normalize_edges", true}};
+  conv_standard["parameterization"] = standard;
+  conv_frozen["trainable"] = false;
+  conv_without_bias.erase("b_std");
+  conv_single["channels"] = 1.0;
+  return {{"conv", conv({3}, {}, {}, "SAME"), {shape(2, {5})}},
+          {"conv", conv({1, 1}, {}, {}, "VALID"), {shape(2, {3, 2})}},
+          {"conv", conv({2, 3}, {2, 1}, {1, 2}, "VALID"), {shape(3, {4, 6})}},
+          {"conv", conv({2, 3}, {2, 1}, {1, 2}, "CIRCULAR"), {shape(3, {4, 6})}},
+          {"conv", conv({2, 1, 2}, {}, {}, "SAME"), {shape(2, {2, 2, 3})}},
+          {"conv", conv({2, 2, 2, 2}, {}, {}, "SAME"), {shape(1, {2, 2, 3, 2})}},
+          {"conv", conv_standard, {shape(2, {5})}},
+          {"conv", conv_frozen, {shape(2, {5})}},
+          {"conv", conv_without_bias, {shape(2, {5})}},
+          {"conv", conv_single, {shape(2, {5})}},
+          {"avg_pool", {{"window_shape", List{2}}, {"strides", List{2}}}, {shape(3, {5})}, "pool"},
+          {"avg_pool", pool_edges, {shape(3, {4, 5})}, "pool"},
+          {"sum_pool",
+           {{"window_shape", List{2, 3}}, {"padding", std::string("CIRCULAR")}},
+           {shape(3, {4, 5})},
+           "pool"},
+          {"global_avg_pool", {}, {shape(3, {4, 5})}, "pool"},
+          {"global_sum_pool", {}, {shape(3, {2, 3, 2})}, "pool"},
+          {"sum", {}, {shape(3, {2, 2}), shape(3, {2, 2})}},
+          {"product", {}, {shape(3, {2, 2}), shape(3, {2, 2})}},
+          {"dense", small, {shape(3)}},
           {"dense", wide, {shape(1)}},
           {"dense", wide, {shape(2)}},
           {"dense", wide, {shape(3)}},
@@ -70,7 +112,7 @@ double largest(const Numbers& x) {
 TEST_CASE("jvp agrees with differences of forward, and vjp is its adjoint and adds") {
   for (const Subject& subject : subjects()) {
     CAPTURE(subject.type);
-    const Layer layer(Library(subject.type), subject.type, subject.parameters, subject.inputs);
+    const Layer layer(subject.library(), subject.type, subject.parameters, subject.inputs);
     const Batch batch(layer, 11);
     const Numbers theta = batch.init(7);
     // A frozen layer's weights are constants to the derivatives.
@@ -107,7 +149,7 @@ TEST_CASE("jvp agrees with differences of forward, and vjp is its adjoint and ad
 TEST_CASE("vjp leaves alone what is not wanted, and jvp takes weights that stand still") {
   for (const Subject& subject : subjects()) {
     CAPTURE(subject.type);
-    const Layer layer(Library(subject.type), subject.type, subject.parameters, subject.inputs);
+    const Layer layer(subject.library(), subject.type, subject.parameters, subject.inputs);
     const Batch batch(layer, 2);
     const Numbers theta = batch.init(7), y_bar = normal_numbers(2, batch.out_size());
     std::vector<Numbers> x, x_dot, none(subject.inputs.size());

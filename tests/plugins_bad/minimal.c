@@ -116,7 +116,7 @@ static void logging_close(void) { lent->log(lent->ctx, 1, ID, "closed"); }
 #endif
 
 static const widelimit_infinite_face infinite = {
-    sizeof(widelimit_infinite_face), transform, NULL, NULL, NULL, NULL};
+    sizeof(widelimit_infinite_face), transform, NULL, NULL, NULL, NULL, NULL};
 static const widelimit_type_info info = {sizeof(widelimit_type_info), TYPE,     "1.0.0",
                                          "changes nothing",           "x -> x", SCHEMA};
 static const widelimit_layer_type layer_type = {

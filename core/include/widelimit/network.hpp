@@ -24,7 +24,7 @@ struct Kernels {
 struct PlanRow {
   std::string pointer, type, name;
   std::string shape;               ///< of the output, e.g. "512", "?" where the width is not given
-  std::int64_t displacements = 1;  ///< tracked ...
+  std::int64_t displacements = 1;  ///< of its input, tracked ...
   std::int64_t of = 1;             ///< ... of how many
   double share = 0;                ///< of the work, 0 to 1
   int depth = 0;                   ///< nesting of branches
@@ -90,11 +90,14 @@ class WIDELIMIT_EXPORT Network {
   /// Input shape must be known for a plan with numbers; `sites` and `channels` of the samples.
   [[nodiscard]] std::vector<PlanRow> plan(const std::vector<std::int64_t>& sites,
                                           std::int64_t channels) const;
-  /// Bytes the engine needs beside inputs and results, for n1 x n2 samples of `features` numbers.
+  /// Bytes the engine needs beside inputs and results, for n1 x n2 samples of this shape.
   [[nodiscard]] std::int64_t workspace_bytes(std::int64_t n1, std::int64_t n2,
-                                             std::int64_t features, Precision precision) const;
-  /// Floating-point operations of one entry, NNGP and NTK, without the Gram product.
-  [[nodiscard]] double flops_per_entry(std::int64_t channels) const;
+                                             const std::vector<std::int64_t>& sites,
+                                             std::int64_t channels, Precision precision) const;
+  /// Floating-point operations of one entry, NNGP and NTK, all sites and displacements; without the
+  /// covariances of the data.
+  [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
+                                       std::int64_t channels) const;
   /// Per layer, over at most 256 samples.
   [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;

@@ -1,22 +1,25 @@
-// A network planned and compiled for samples of one shape.
+// A network planned and compiled for samples of one shape: for tiles of one site, or for fields.
 #pragma once
 
 #include "engine/graph.hpp"
 #include "engine/program.hpp"
+#include "engine/spatial_program.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace widelimit::detail {
 
-/// Not copied: the program points into the graph, and both into the layers.
+/// Not copied: the programs point into the graph, and all into the layers.
 struct Compiled {
   Graph graph;
-  Program program;
+  std::optional<Program> dense;  ///< exactly one of the two
+  std::optional<SpatialProgram> spatial;
 
+  /// Throws Error(usage), all problems at once: also where the network ends with sites.
   Compiled(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
-           std::int64_t channels)
-      : graph(plan_graph(layers, sites, channels)), program(compile(graph)) {}
+           std::int64_t channels);
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 };

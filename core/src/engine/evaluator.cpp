@@ -7,14 +7,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <new>
 #include <numeric>
 
 namespace widelimit::detail {
 
 namespace {
-
-constexpr std::align_val_t alignment{64};
 
 template <class T>
 constexpr std::uint32_t dtype = sizeof(T) == 4 ? WIDELIMIT_F32 : WIDELIMIT_F64;
@@ -35,23 +32,6 @@ widelimit_field field_of(std::int64_t rows, std::int64_t lanes, const T* nngp, c
 }
 
 }  // namespace
-
-template <class T>
-void Buffer<T>::Release::operator()(T* p) const noexcept {
-  ::operator delete(static_cast<void*>(p), alignment);
-}
-
-template <class T>
-void Buffer<T>::reserve(std::size_t n) {
-  if (n <= size_) return;
-  data_.reset(static_cast<T*>(::operator new(n * sizeof(T), alignment)));
-  std::fill_n(data_.get(), n, T{});
-  size_ = n;
-}
-
-template class Buffer<float>;
-template class Buffer<double>;
-template class Buffer<std::byte>;
 
 template <class T>
 TripMemory<T>::TripMemory(const Program& program, std::int64_t rows, std::int64_t lanes)

@@ -2,32 +2,15 @@
 // themselves, which gives the variances that the pairs are normalised by.
 #pragma once
 
+#include "engine/buffer.hpp"
 #include "engine/program.hpp"
 #include "engine/units.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 namespace widelimit::detail {
-
-/// 64-byte aligned numbers that grow and never shrink.
-template <class T>
-class Buffer {
- public:
-  Buffer() = default;
-  explicit Buffer(std::size_t n) { reserve(n); }
-  void reserve(std::size_t n);
-  [[nodiscard]] T* data() const noexcept { return data_.get(); }
-
- private:
-  struct Release {
-    void operator()(T* p) const noexcept;
-  };
-  std::unique_ptr<T[], Release> data_;
-  std::size_t size_ = 0;
-};
 
 /// Lanes of samples are padded to whole tiles.
 [[nodiscard]] constexpr std::int64_t padded(std::int64_t n) noexcept {

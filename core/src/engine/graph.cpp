@@ -128,6 +128,8 @@ class Planner {
     node.needs = plan.needs;
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
+    const widelimit_infinite_face* face = layer.table->infinite;
+    if (face != nullptr && face->sides != nullptr) node.sides = plan.sides;
     if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
       problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
       return -1;

@@ -4,9 +4,12 @@
 #include <widelimit/error.hpp>
 
 #include "engine/compiled.hpp"
+#include "engine/evaluator.hpp"
+#include "engine/finished_tile.hpp"
 #include "engine/memory_sink.hpp"
 #include "engine/network_state.hpp"
 #include "engine/sample_facts.hpp"
+#include "engine/spatial_tiles.hpp"
 #include "engine/tiles.hpp"
 
 #include <algorithm>
@@ -93,7 +96,11 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
   const detail::SamplePair<T> samples{rows.data(), n1, cols ? cols->data() : rows.data(), n2,
                                       x1.features()};
   guarded([&] {
-    detail::compute_tiles(net.program, samples, which, sink, *state.executor, control, "kernel");
+    if (net.spatial)
+      detail::compute_spatial_tiles(*net.spatial, samples, which, sink, *state.executor, control,
+                                    "kernel");
+    else
+      detail::compute_tiles(*net.dense, samples, which, sink, *state.executor, control, "kernel");
   });
 }
 
@@ -107,14 +114,25 @@ Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, K
   guarded([&] {
     const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
                                             state.executor.get());
-    const detail::Variances<T> v =
-        detail::Evaluator<T>(net.program).variances(facts.variance.data(), x.count(), which.ntk);
     const auto take = [&](const T* diagonal, const char* name, std::vector<double>& out) {
       detail::check_finite_diagonal(diagonal, x.count(), name);
       out.assign(diagonal, diagonal + x.count());
     };
-    if (which.nngp) take(v.nngp.data(), "NNGP", d.nngp);
-    if (which.ntk) take(v.ntk.data(), "NTK", d.ntk);
+    const auto take_both = [&](const T* nngp, const T* ntk) {
+      if (which.nngp) take(nngp, "NNGP", d.nngp);
+      if (which.ntk) take(ntk, "NTK", d.ntk);
+    };
+    if (net.spatial) {
+      const auto n = static_cast<std::size_t>(x.count());
+      std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
+      detail::spatial_diagonals(*net.spatial, samples.data(), x.count(), *state.executor,
+                                nngp.data(), which.ntk ? ntk.data() : nullptr);
+      take_both(nngp.data(), ntk.data());
+    } else {
+      const detail::Variances<T> v =
+          detail::Evaluator<T>(*net.dense).variances(facts.variance.data(), x.count(), which.ntk);
+      take_both(v.nngp.data(), v.ntk.data());
+    }
   });
   return d;
 }
@@ -174,16 +192,24 @@ Network::Diagonals Network::diagonals(const Samples& x, Precision precision, Ker
                                          : diagonals_of<float>(*state_, x, which);
 }
 
-std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2, std::int64_t features,
+std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
+                                      const std::vector<std::int64_t>& sites, std::int64_t channels,
                                       Precision precision) const {
-  const Compiled net(state_->layers, {}, std::max<std::int64_t>(features, 1));
+  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
   const std::int64_t threads = state_->executor->threads();
   const bool wide = precision == Precision::float64;
-  const std::int64_t worker = wide ? detail::worker_bytes<double>(net.program, n1, n2, features)
-                                   : detail::worker_bytes<float>(net.program, n1, n2, features);
+  if (net.spatial) {
+    const detail::SpatialBytes bytes = wide ? detail::spatial_bytes<double>(*net.spatial, true)
+                                            : detail::spatial_bytes<float>(*net.spatial, true);
+    return bytes.shared + threads * bytes.per_thread;
+  }
+  std::int64_t features = channels;
+  for (const std::int64_t n : sites) features *= n;
+  const std::int64_t worker = wide ? detail::worker_bytes<double>(*net.dense, n1, n2, features)
+                                   : detail::worker_bytes<float>(*net.dense, n1, n2, features);
   const std::int64_t samples = detail::padded(n1) + detail::padded(n2);
-  return threads * worker + samples * (wide ? detail::sample_bytes<double>(net.program)
-                                            : detail::sample_bytes<float>(net.program));
+  return threads * worker + samples * (wide ? detail::sample_bytes<double>(*net.dense)
+                                            : detail::sample_bytes<float>(*net.dense));
 }
 
 const NetworkSpec& Network::spec() const noexcept { return state_->spec; }

@@ -3,6 +3,8 @@
 
 #include "engine/compiled.hpp"
 #include "engine/network_state.hpp"
+#include "engine/schedule.hpp"
+#include "engine/window_map.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -12,7 +14,6 @@ namespace widelimit {
 
 namespace {
 
-using detail::Graph;
 using detail::Node;
 
 // A linear layer computes nothing itself: this is its share of the loop that applies it (two
@@ -24,24 +25,65 @@ double flops_of(const Node& n) {
                                       : n.flops_per_entry;
 }
 
-double flops_of(const Graph& graph) {
-  double sum = 0;
-  for (const Node& n : graph.nodes)
-    if (n.layer != nullptr) sum += flops_of(n);
-  return sum;
-}
-
 std::string shape_text(const widelimit_shape& s) {
   std::string text;
   for (std::int32_t a = 0; a < s.n_spatial; ++a) text += std::to_string(s.spatial[a]) + " x ";
   return text + (s.channels > 0 ? std::to_string(s.channels) : "?");
 }
 
-// Site pairs of an image have as many displacements as this; a dense network has one.
-std::int64_t displacements_of(const widelimit_shape& s) {
-  std::int64_t n = 1;
-  for (std::int32_t a = 0; a < s.n_spatial; ++a) n *= 2 * s.spatial[a] - 1;
-  return n;
+// Of every node: how many displacements of its input are tracked, and how many sites its output
+// fields have together.
+struct Tracked {
+  std::int64_t displacements = 1, sites = 1;
+};
+
+std::vector<Tracked> tracked(const detail::Compiled& net) {
+  std::vector<Tracked> of_node(net.graph.nodes.size());
+  if (!net.spatial) return of_node;
+  const detail::SpatialProgram& program = *net.spatial;
+  const detail::Schedule schedule = detail::make_schedule(program, detail::Purpose::pairs);
+  const auto of_op = [&](int op) {
+    const auto at = static_cast<std::size_t>(op);
+    Tracked t{schedule.displacements(at), 0};
+    for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
+      t.sites +=
+          detail::Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d)
+              .sites();
+    return t;
+  };
+  // What a map that waits for its reader is tracked with is what its reader is.
+  for (std::size_t i = net.graph.nodes.size(); i-- > 1;) {
+    const Node& n = net.graph.nodes[i];
+    const detail::FieldOperand& out = program.produced[i];
+    const bool waits = !detail::is_identity(out.pending);
+    if (!waits) {
+      const Tracked own = of_op(out.op);
+      if (n.nature == WIDELIMIT_GATHERING)
+        of_node[i].displacements =
+            of_op(program.ops[static_cast<std::size_t>(out.op)].inputs.empty()
+                      ? out.op
+                      : program.ops[static_cast<std::size_t>(out.op)].inputs.front().op)
+                .displacements;
+      else
+        of_node[i].displacements = own.displacements;
+      of_node[i].sites = own.sites;
+      continue;
+    }
+    for (std::size_t r = i + 1; r < net.graph.nodes.size(); ++r)
+      for (const int in : net.graph.nodes[r].inputs)
+        if (in == static_cast<int>(i) && of_node[r].sites > of_node[i].sites)
+          of_node[i] = of_node[r];
+  }
+  return of_node;
+}
+
+std::vector<double> flops_of(const detail::Compiled& net) {
+  const std::vector<Tracked> of_node = tracked(net);
+  std::vector<double> flops;
+  for (std::size_t i = 0; i < net.graph.nodes.size(); ++i)
+    flops.push_back(i == 0 ? 0
+                           : flops_of(net.graph.nodes[i]) * static_cast<double>(of_node[i].sites));
+  return flops;
 }
 
 }  // namespace
@@ -49,17 +91,21 @@ std::int64_t displacements_of(const widelimit_shape& s) {
 std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
                                    std::int64_t channels) const {
   const detail::Compiled net(state_->layers, sites, channels);
-  const double total = flops_of(net.graph);
+  const std::vector<Tracked> of_node = tracked(net);
+  const std::vector<double> flops = flops_of(net);
+  const double total = std::accumulate(flops.begin(), flops.end(), 0.0);
   std::vector<PlanRow> rows;
-  for (const Node& n : net.graph.nodes) {
-    if (n.layer == nullptr) continue;
+  for (std::size_t i = 1; i < net.graph.nodes.size(); ++i) {
+    const Node& n = net.graph.nodes[i];
+    const Node& before = net.graph.nodes[static_cast<std::size_t>(n.inputs.front())];
     PlanRow row;
     row.pointer = n.layer->place.pointer;
     row.type = n.layer->type;
     row.name = n.layer->name;
     row.shape = shape_text(n.shape);
-    row.of = displacements_of(net.graph.nodes[static_cast<std::size_t>(n.inputs.front())].shape);
-    row.share = total > 0 ? flops_of(n) / total : 0;
+    row.displacements = of_node[i].displacements;
+    row.of = detail::Image(before.shape).displacements();
+    row.share = total > 0 ? flops[i] / total : 0;
     row.depth = n.depth;
     row.gaussian = (n.shape.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0;
     rows.push_back(std::move(row));
@@ -67,8 +113,10 @@ std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
   return rows;
 }
 
-double Network::flops_per_entry(std::int64_t channels) const {
-  return flops_of(detail::Compiled(state_->layers, {}, channels).graph);
+double Network::flops_per_entry(const std::vector<std::int64_t>& sites,
+                                std::int64_t channels) const {
+  const std::vector<double> flops = flops_of(detail::Compiled(state_->layers, sites, channels));
+  return std::accumulate(flops.begin(), flops.end(), 0.0);
 }
 
 }  // namespace widelimit

@@ -11,11 +11,6 @@ namespace widelimit::detail {
 
 namespace {
 
-bool identity_like(const Node& n) {
-  return n.nature == WIDELIMIT_LINEAR &&
-         PointMap{n.linear.scale, n.linear.bias, n.linear.ntk_nngp, n.linear.ntk_bias}.identity();
-}
-
 class Compiler {
  public:
   explicit Compiler(const Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
@@ -28,14 +23,6 @@ class Compiler {
 
   Program run() {
     for (std::size_t i = 1; i < graph_.nodes.size(); ++i) node(i);
-    const Node& last = graph_.nodes[static_cast<std::size_t>(graph_.output)];
-    if (last.shape.n_spatial != 0 && problems_.empty())
-      problems_.push_back({{},
-                           0,
-                           0,
-                           "/network",
-                           "the network ends with " + std::to_string(last.shape.n_spatial) +
-                               " spatial axes: begin it with flatten"});
     if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
     program_.result = output(graph_.output).value;
     program_.buffers = static_cast<int>(in_use_.size());
@@ -48,38 +35,19 @@ class Compiler {
         {{}, n.layer->place.line, n.layer->place.column, n.layer->place.pointer, message});
   }
 
-  // Does only the data, untouched, reach this node?
-  bool sees_the_data(const Node& n) const {
-    int at = n.inputs.front();
-    while (at != 0) {
-      const Node& before = graph_.nodes[static_cast<std::size_t>(at)];
-      if (!identity_like(before)) return false;
-      at = before.inputs.front();
-    }
-    return true;
-  }
-
   void node(std::size_t index) {
     const Node& n = graph_.nodes[index];
-    const bool spatial =
-        graph_.nodes[static_cast<std::size_t>(n.inputs.front())].shape.n_spatial != 0;
     Output first = output(n.inputs.front());
-    if (n.nature == WIDELIMIT_LINEAR && (!spatial || identity_like(n))) {
+    if (n.nature == WIDELIMIT_LINEAR) {
       const widelimit_linear& l = n.linear;
       PointMap& pending = first.value.pending;
       pending = compose(pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
       pass_on(index, first);
-    } else if ((n.needs & WIDELIMIT_FLATTENS) != 0 && (!spatial || sees_the_data(n))) {
+    } else if ((n.needs & WIDELIMIT_FLATTENS) != 0) {
       // The mean over sites of the channels' mean is the Gram product; the mean of one site is it.
       pass_on(index, first);
-    } else if (n.nature == WIDELIMIT_POINTWISE && !spatial) {
+    } else if (n.nature == WIDELIMIT_POINTWISE) {
       pointwise(index);
-    } else if (spatial) {
-      // Told once: what follows has sites for the same reason.
-      if (!std::exchange(sites_told_, true))
-        problem(n, "\"" + n.layer->type +
-                       "\" would work on spatial axes, which this release computes only behind a "
-                       "leading flatten: put flatten first");
     } else {
       problem(n, "\"" + n.layer->type + "\" mixes sites, and there are none here");
     }
@@ -139,7 +107,6 @@ class Compiler {
   Program program_;
   std::vector<int> readers_;  // of every node
   std::vector<int> in_use_;   // reads still to come, of every buffer
-  bool sites_told_ = false;
   std::vector<Problem> problems_;
 };
 

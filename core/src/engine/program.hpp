@@ -41,8 +41,8 @@ struct Program {
   std::uint64_t scratch_bytes = 0;
 };
 
-/// The steps point into `graph`. Throws Error(usage), all problems at once, where a layer needs
-/// more than one site, a network ends with sites, or a transform is missing.
+/// Of a graph where nothing but a leading flatten works on sites; the steps point into it. Throws
+/// Error(usage), all problems at once, where a layer mixes sites or a transform is missing.
 [[nodiscard]] Program compile(const Graph& graph);
 
 }  // namespace widelimit::detail

@@ -39,19 +39,19 @@ std::vector<LayerStatistics> Network::statistics(const Samples& x) const {
   std::vector<LayerStatistics> of_node(nodes.size());
   constexpr std::int64_t side = detail::tile_side;
   const std::int64_t n = std::min(x.count(), side);
-  if (n > 0 && x.features() > 0) {
+  if (n > 0 && x.features() > 0 && net.dense) {
     const Samples some = x.converted(Precision::float64, 0, n);
     detail::Buffer<double> nngp(side * side), ntk(side * side);
     const detail::Observer<double> observe = [&](int step, const double* k, const double* t) {
       for (std::size_t i = 1; i < nodes.size(); ++i) {
-        const detail::Output& o = net.program.outputs[i];
+        const detail::Output& o = net.dense->outputs[i];
         if (o.after_step != step) continue;
         detail::apply_nngp(o.value.pending, k, nngp.data(), side * side);
         detail::apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
         summarise(nngp.data(), ntk.data(), n, side, of_node[i]);
       }
     };
-    detail::observe_tile(net.program, some.f64().data(), n, x.features(), observe);
+    detail::observe_tile(*net.dense, some.f64().data(), n, x.features(), observe);
   }
   std::vector<LayerStatistics> result;
   for (std::size_t i = 1; i < nodes.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <widelimit/error.hpp>
 
 #include "engine/equal_rows.hpp"
+#include "engine/finished_tile.hpp"
 #include "engine/sample_facts.hpp"
 #include "engine/units.hpp"
 #include "execution/blas.hpp"
@@ -11,8 +12,6 @@
 #include <cblas.h>
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <limits>
 #include <mutex>
 #include <utility>
@@ -65,49 +64,6 @@ const T* samples_of(const T* x, std::int64_t begin, std::int64_t n, std::int64_t
   return padded_copy.data();
 }
 
-// 0 * x is 0 where x is finite and NaN where it is not: sums of that in independent lanes, which is
-// what a compiler vectorises.
-template <class T>
-bool all_finite(const T* a, std::int64_t n) {
-  constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
-  T sum[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t l = 0; l < lanes; ++l) sum[l] += T{0} * a[i + l];
-  for (; i < n; ++i) sum[0] += T{0} * a[i];
-  return std::all_of(std::begin(sum), std::end(sum), [](T s) { return s == T{0}; });
-}
-
-template <class T>
-std::string remedy() {
-  return std::string(" is not finite: the network overflows ") +
-         (sizeof(T) == 4 ? "float32 there; scale the data (preprocess), or use float64"
-                         : "float64 there; scale the data (preprocess)");
-}
-
-template <class T>
-void check_finite(const T* a, std::int64_t row, std::int64_t col, std::int64_t rows,
-                  std::int64_t cols, std::int64_t ld, const char* name) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const T* r = a + i * ld;
-    if (all_finite(r, cols)) continue;
-    for (std::int64_t j = 0; j < cols; ++j)
-      if (!std::isfinite(r[j]))
-        throw Error(ErrorCode::numeric,
-                    std::string("the ") + name + " kernel of sample " + std::to_string(row + i) +
-                        " of the rows and sample " + std::to_string(col + j) +
-                        " of the columns (counted from 0)" + remedy<T>(),
-                    {}, row + i);
-  }
-}
-
-// Below the diagonal what is above it: transforms need not be symmetric to the last bit.
-template <class T>
-void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
-  for (std::int64_t i = 1; i < n; ++i)
-    for (std::int64_t j = 0; j < i; ++j) a[i * ld + j] = a[j * ld + i];
-}
-
 // The Gram product of a unit, with the samples' own variances where the two samples are equal.
 template <class T>
 void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, const Unit& u,
@@ -150,14 +106,10 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                          call.which.nngp ? w.nngp.data() + r * lanes : nullptr,
                          call.which.ntk ? w.ntk.data() + r * lanes : nullptr);
   }
-  T* nngp = call.which.nngp ? w.nngp.data() : nullptr;
-  T* ntk = call.which.ntk ? w.ntk.data() : nullptr;
-  for (const auto& [kernel, name] : {std::pair{nngp, "NNGP"}, std::pair{ntk, "NTK"}}) {
-    if (kernel == nullptr) continue;
-    if (u.diagonal) mirror_in_place(kernel, rows, lanes);
-    check_finite(kernel, row, col, rows, cols, lanes, name);
-  }
-  call.sink.put(row, col, rows, cols, nngp, ntk, lanes, call.samples.symmetric() && !u.diagonal);
+  deliver(FinishedTile<T>{row, col, rows, cols, lanes, call.which.nngp ? w.nngp.data() : nullptr,
+                          call.which.ntk ? w.ntk.data() : nullptr, u.diagonal,
+                          call.samples.symmetric() && !u.diagonal},
+          call.sink);
 }
 
 template <class T>
@@ -250,19 +202,6 @@ void observe_tile(const Program& program, const double* x, std::int64_t n, std::
                   observer);
 }
 
-template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name) {
-  if (all_finite(diagonal, n)) return;
-  const auto i =
-      std::find_if(diagonal, diagonal + n, [](T v) { return !std::isfinite(v); }) - diagonal;
-  throw Error(ErrorCode::numeric,
-              std::string("the ") + name + " kernel of sample " + std::to_string(i) +
-                  " (counted from 0) with itself" + remedy<T>(),
-              {}, i);
-}
-
-template void check_finite_diagonal(const float*, std::int64_t, const char*);
-template void check_finite_diagonal(const double*, std::int64_t, const char*);
 template std::int64_t worker_bytes<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
 template std::int64_t worker_bytes<double>(const Program&, std::int64_t, std::int64_t,
                                            std::int64_t);

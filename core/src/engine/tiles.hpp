@@ -42,8 +42,4 @@ void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels
 void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,
                   const Observer<double>& observer);
 
-/// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
-template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name);
-
 }  // namespace widelimit::detail

@@ -150,8 +150,9 @@ enum { WIDELIMIT_F32 = 1, WIDELIMIT_F64 = 2 };
 typedef struct widelimit_field {
   uint32_t struct_size, dtype; /* WIDELIMIT_F32 or _F64, of everything the pointers lead to */
   int32_t rank;                /* axes of the field, 0 to 4 */
-  uint32_t wrapped; /* bit a: axis a holds all its n sites, p + d modulo n; found inside circular
-                       stages only */
+  uint32_t wrapped; /* bit a: p and p + d are taken modulo the image along axis a, and the field
+                       goes past its ends as far as the window of a circular map reaches; found
+                       under pending circular maps only */
   int64_t lanes;    /* pairs side by side, a multiple of 16 */
   int64_t extent[4], origin[4],
       displacement[4]; /* per axis: sites held, first p, d; 1, 0, 0 beyond rank */
@@ -167,14 +168,21 @@ typedef struct widelimit_variances {
   const void *first, *second; /* [image site][first_lanes], [image site][lane]; the field's dtype */
   const int32_t *first_at, *second_at; /* [site of the output field]: image site of p, of p + d;
                                           with WIDELIMIT_NEEDS_SITE_MEAN all 0 */
+  uint32_t sides; /* 0: variances. n: what `sides` made of them, [image site][n][first_lanes] and
+                     [image site][n][lane] */
 } widelimit_variances;
 
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
  *   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
+ * Site p of the output reads the sites p stride + tap dilation - pad_low of the input, of both
+ * samples at once: output displacement d is made from input displacement stride d. What lies
+ * outside the input field (its origin and extent) counts as zero.
  * "ntk" parameterization: ntk_nngp = scale, ntk_bias = bias. "standard": fan-in, and 1 if a bias
- * exists. Frozen or fixed: 0, 0. The coefficients are rounded to the field's dtype once, and K' is
- * scale * (A K) rounded, plus bias rounded (never a fused multiply-add), so that variances and
- * covariances that went through different loops agree to the bit. */
+ * exists. Frozen or fixed: 0, 0.
+ * Variances and covariances go through different loops and are to agree to the bit: uniform taps
+ * are summed over all axes but the last (in C order), then along the last, each sum from its first
+ * tap on; K' is that sum times (scale / number of taps), a coefficient rounded to the field's dtype
+ * once, plus bias: never a fused multiply-add. */
 typedef struct widelimit_linear {
   uint32_t struct_size;
   int32_t rank;
@@ -198,6 +206,8 @@ typedef struct widelimit_plan {
                                LINEAR, and that is all there is */
   uint64_t scratch_bytes;   /* per worker, lent to every call */
   double flops_per_entry;   /* for forecasts: NNGP and NTK together */
+  uint32_t sides; /* numbers that `sides` makes of each variance, or 0. Runs with windows come with
+                     sides, others with sides or variances */
 } widelimit_plan;
 enum {
   WIDELIMIT_LINEAR = 1, /* dense, convolution, scaling: data only, no kernel code in the plugin */
@@ -213,7 +223,12 @@ enum {
   WIDELIMIT_HAS_WEIGHTS = 16u,    /* random weights of its own: makes a branch independent */
   WIDELIMIT_FLATTENS = 32u, /* mean over sites of displacement 0: first in a network it folds into
                                the Gram product */
-  WIDELIMIT_NEEDS_INDEPENDENT = 64u /* at most one input may be without random weights of its own */
+  WIDELIMIT_NEEDS_INDEPENDENT =
+      64u,                       /* at most one input may be without random weights of its own */
+  WIDELIMIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps of runs with sites may also
+                                    have windows of 3 along the last axis, and 3 or 1 along the one
+                                    before it: stride and dilation 1, uniform taps, ntk_nngp = scale
+                                    and ntk_bias = bias. Other pending maps have window 1 */
 };
 
 /* POINTWISE and STENCIL: a run of rows of one output field. A row is all sites of the last axis;
@@ -235,18 +250,21 @@ typedef struct widelimit_run {
                                              by their channels */
 } widelimit_run;
 
-/* GATHERING: begin, accumulate each field once in core's fixed order, finish. */
+/* GATHERING, one bundle: begin, accumulate each field once in core's fixed order, finish. Several
+ * gathering layers may be under way at once; each has scratch of its own from begin to finish. */
 typedef struct widelimit_gather {
   uint32_t struct_size;
   int32_t n_outputs;
-  widelimit_field* const* outputs; /* zeroed by core before begin */
-  const widelimit_field* input;
-  const widelimit_variances* variances;
+  widelimit_field* const* outputs; /* zeroed by core before begin. In begin and finish: all of them;
+                                      in accumulate: those that `reads` makes from the input */
+  const widelimit_field* input;    /* accumulate: of any displacement that was asked for, whole */
+  const widelimit_variances* variances; /* NULL in this release */
   const widelimit_shape* in_shape;
   void* scratch;
 } widelimit_gather;
 
-/* Which input displacements one output displacement is made from. */
+/* Which input displacements one output displacement is made from. Displacements that do not exist
+ * in the input are left out by core, and so is what is told twice. A stencil reads at most one. */
 typedef struct widelimit_reads {
   uint32_t struct_size;
   const widelimit_shape* in_shape;
@@ -254,6 +272,15 @@ typedef struct widelimit_reads {
   int64_t capacity, count; /* count is set always; the list is filled up to capacity */
   int64_t (*inputs)[4];
 } widelimit_reads;
+
+/* Of each variance what the transform wants to know of it, computed once for thousands of entries.
+ */
+typedef struct widelimit_sides {
+  uint32_t struct_size, dtype;
+  int64_t sites, lanes; /* lanes a multiple of 16 */
+  const void* variance; /* [site][lane] */
+  void* out;            /* [site][sides of the plan][lane] */
+} widelimit_sides;
 
 typedef struct widelimit_infinite_face {
   uint32_t struct_size;
@@ -267,6 +294,8 @@ typedef struct widelimit_infinite_face {
                                  widelimit_error*); /* [worker, concurrent] gathering */
   widelimit_status (*finish)(const widelimit_layer*, const widelimit_gather*,
                              widelimit_error*); /* [worker, concurrent] gathering */
+  widelimit_status (*sides)(const widelimit_layer*, const widelimit_sides*,
+                            widelimit_error*); /* [worker, concurrent] where the plan has sides */
 } widelimit_infinite_face;
 
 /* One batch through a layer of finite width, arrays [sample, site..., channel] in C order; pointers

@@ -10,6 +10,9 @@
 #include <widelimit/sdk/linear.hpp>
 // A layer of several inputs.
 #include <widelimit/sdk/combine.hpp>
+// A layer without weights that maps sites, as pooling does; others that gather fields.
+#include <widelimit/sdk/gathering.hpp>
+#include <widelimit/sdk/site_map.hpp>
 // Any other layer: the methods there are.
 #include <widelimit/sdk/layer.hpp>
 // A solver.
@@ -17,6 +20,8 @@
 
 // Declared parameters: default, range, schema and documentation from one line.
 #include <widelimit/sdk/fields.hpp>
+// Windows that move over spatial axes: strides, dilation, padding.
+#include <widelimit/sdk/window.hpp>
 // Errors; what the host lends; views of what crosses the boundary.
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/host.hpp>

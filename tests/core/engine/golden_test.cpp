@@ -1,7 +1,10 @@
-// The golden kernels (tests/golden/README.md): every case without spatial axes, diagonals and
-// duplicates included, in float64, and float32 beside it.
+// The golden kernels (tests/golden/README.md): diagonals and duplicates included, in float64, and
+// float32 beside it.
+#include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
 #include <widelimit/runtime.hpp>
+
+#include "core/engine/plugin_runtime.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,6 +15,7 @@
 #include <vector>
 
 using namespace widelimit;
+using widelimit::test::plugin_runtime;
 
 namespace {
 
@@ -24,25 +28,15 @@ std::vector<fs::path> cases() {
   return all;
 }
 
-const Runtime& runtime() {
-  static const Runtime shared([] {
-    RuntimeOptions o;
-    o.plugin_path = {WIDELIMIT_TEST_PLUGINS};
-    o.use_environment = false;
-    o.use_install = false;
-    return o;
-  }());
-  return shared;
-}
-
 // One golden case: its network, its samples, and its reference kernels.
 struct Golden {
   explicit Golden(const fs::path& folder)
-      : experiment(
-            ExperimentText::read(folder / "experiment.json").validate(runtime().catalogue())),
-        net(runtime().network(experiment.network)),
-        train(Matrix::read_npy(experiment.data->train.x)),
-        test(Matrix::read_npy(experiment.data->test->x)),
+      : experiment(ExperimentText::read(folder / "experiment.json")
+                       .validate(plugin_runtime().catalogue())),
+        net(plugin_runtime().network(experiment.network)),
+        data(load_data(*experiment.data, 0)),
+        train(data.train.x),
+        test(data.test->x),
         kernels(folder / "expected" / "kernel") {}
 
   Matrix reference(const std::string& block, const std::string& kernel) const {
@@ -51,7 +45,8 @@ struct Golden {
 
   Experiment experiment;
   Network net;
-  Samples train, test;
+  TrainTest data;
+  const Samples &train, &test;
   fs::path kernels;
 };
 
@@ -91,7 +86,7 @@ double worst(const Golden& g) {
 
 }  // namespace
 
-TEST_CASE("all golden cases are there") { CHECK(cases().size() == 19); }
+TEST_CASE("all golden cases are there") { CHECK(cases().size() == 32); }
 
 TEST_CASE("float64 kernels are within 1e-12 of the golden numbers") {
   for (const fs::path& folder : cases()) {
@@ -145,7 +140,7 @@ TEST_CASE("the training samples given twice are duplicates in every golden case,
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.filename().string());
     const Golden g(folder);
-    const Samples again(Matrix(g.train.f64().clone()));
+    const Samples again(Matrix(g.train.f64().clone()), g.train.sites());
     const KernelPair<double> cross = g.net.kernels<double>(g.train, &again);
     const Network::Diagonals d = g.net.diagonals(g.train);
     bool same = true;

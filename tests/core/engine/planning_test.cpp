@@ -128,15 +128,16 @@ TEST_CASE("a plan has a row a layer, branches before what combines them") {
   double share = 0;
   for (const PlanRow& r : plan) share += r.share;
   CHECK(share == doctest::Approx(1));
-  CHECK(net.flops_per_entry(192) > 0);
+  CHECK(net.flops_per_entry({8, 8}, 3) > 0);
 }
 
 TEST_CASE("the workspace grows with the network's branches and samples, not with the result") {
   const Network small = network({dense(1, 0), relu()});
-  const auto bytes = small.workspace_bytes(1000, 1000, 784, Precision::float32);
+  const auto bytes = small.workspace_bytes(1000, 1000, {}, 784, Precision::float32);
   CHECK(bytes > 4 * 256 * (256 * 2 + 2 * 784));
-  CHECK(small.workspace_bytes(100000, 100000, 784, Precision::float32) < bytes + 100000 * 2 * 100);
-  CHECK(small.workspace_bytes(1000, 1000, 784, Precision::float64) > bytes);
+  CHECK(small.workspace_bytes(100000, 100000, {}, 784, Precision::float32) <
+        bytes + 100000 * 2 * 100);
+  CHECK(small.workspace_bytes(1000, 1000, {}, 784, Precision::float64) > bytes);
 }
 
 TEST_CASE("statistics of a layer are those of the network that ends with it") {

@@ -214,7 +214,7 @@ widelimit_status create(const widelimit_host*, const widelimit_params*, widelimi
 
 void destroy(widelimit_layer*) {}
 
-constexpr widelimit_infinite_face infinite{sizeof infinite, transform, nullptr,
+constexpr widelimit_infinite_face infinite{sizeof infinite, transform, nullptr, nullptr,
                                            nullptr,         nullptr,   nullptr};
 
 const widelimit_layer_type& table_of(Kind kind) {

@@ -30,7 +30,10 @@ inline double inner(const Numbers& a, const Numbers& b) {
 
 class Batch {
  public:
-  Batch(const Layer& layer, std::int64_t samples) : layer_(&layer), samples_(samples) {
+  Batch(const Layer& layer, std::int64_t samples)
+      : layer_(&layer),
+        samples_(samples),
+        scratch_(static_cast<std::size_t>(layer.scratch_bytes / sizeof(double)) + 1) {
     std::int64_t n = 0;
     call([&](widelimit_error* e) {
       return face().theta_size(layer.get(), layer.inputs().data(), &n, e);
@@ -106,6 +109,7 @@ class Batch {
     pass.in_shape = layer_->input_pointers().data();
     pass.out_shape = &layer_->output;
     pass.batch = samples_;
+    pass.scratch = scratch_.data();
     pass.theta_size = static_cast<std::int64_t>(theta_size);
     return pass;
   }
@@ -116,6 +120,7 @@ class Batch {
 
   const Layer* layer_;
   std::int64_t samples_;
+  mutable Numbers scratch_;  // lent to one call at a time
 };
 
 }  // namespace widelimit::plugin_tests

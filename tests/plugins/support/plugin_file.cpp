@@ -71,7 +71,10 @@ std::string to_json(const Parameters& parameters) {
       text << *number;
     else if (const auto* truth = std::get_if<bool>(&value))
       text << (*truth ? "true" : "false");
-    else
+    else if (const auto* list = std::get_if<std::vector<double>>(&value)) {
+      for (std::size_t i = 0; i < list->size(); ++i) text << (i == 0 ? "[" : ",") << (*list)[i];
+      text << (list->empty() ? "[]" : "]");
+    } else
       text << '"' << std::get<std::string>(value) << '"';
     separator = ",";
   }
@@ -88,11 +91,21 @@ auto& find_type(const Types* const* types, std::uint32_t count, const std::strin
 }  // namespace
 
 struct ParamsGetters {
+  /// "/name", or "/name/3" of a list of numbers.
   template <class T>
   static const T* find(const void* ctx, const char* pointer) {
     const auto& parameters = static_cast<const ParamsTable*>(ctx)->parameters_;
-    const auto at = parameters.find(pointer[0] == '/' ? pointer + 1 : pointer);
-    return at == parameters.end() ? nullptr : std::get_if<T>(&at->second);
+    const std::string path = pointer[0] == '/' ? pointer + 1 : pointer;
+    const auto slash = path.find('/');
+    const auto at = parameters.find(path.substr(0, slash));
+    if (at == parameters.end()) return nullptr;
+    if constexpr (std::is_same_v<T, double>)
+      if (const auto* list = std::get_if<std::vector<double>>(&at->second)) {
+        if (slash == std::string::npos) return nullptr;
+        const std::size_t i = std::stoul(path.substr(slash + 1));
+        return i < list->size() ? list->data() + i : nullptr;
+      }
+    return std::get_if<T>(&at->second);
   }
   static widelimit_status number(const void* ctx, const char* pointer, double* out) {
     const auto* value = find<double>(ctx, pointer);
@@ -121,8 +134,13 @@ struct ParamsGetters {
     return WIDELIMIT_OK;
   }
   static widelimit_status length(const void* ctx, const char* pointer, std::uint64_t* out) {
-    if (*pointer != '\0') return WIDELIMIT_E_PARAMS;
-    *out = static_cast<const ParamsTable*>(ctx)->parameters_.size();
+    if (*pointer == '\0') {
+      *out = static_cast<const ParamsTable*>(ctx)->parameters_.size();
+      return WIDELIMIT_OK;
+    }
+    const auto* list = find<std::vector<double>>(ctx, pointer);
+    if (list == nullptr) return WIDELIMIT_E_PARAMS;
+    *out = list->size();
     return WIDELIMIT_OK;
   }
   static const char* json(const void* ctx, std::uint64_t* length) {
@@ -236,6 +254,7 @@ Layer::Layer(const Library& library, const std::string& type, Parameters paramet
   call([&](widelimit_error* e) { return type_.plan(layer_.get(), &plan, e); });
   nature = plan.nature;
   needs = plan.needs;
+  scratch_bytes = plan.scratch_bytes;
   flops_per_entry = plan.flops_per_entry;
 }
 

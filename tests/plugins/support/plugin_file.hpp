@@ -18,7 +18,8 @@
 namespace widelimit::plugin_tests {
 
 /// Parameters by name, as a host hands them over after validation.
-using Parameters = std::map<std::string, std::variant<double, bool, std::string>>;
+using Parameters =
+    std::map<std::string, std::variant<double, bool, std::string, std::vector<double>>>;
 
 /// What a plugin answered instead of WIDELIMIT_OK.
 struct Refusal : std::runtime_error {
@@ -97,6 +98,7 @@ class Layer {
   widelimit_linear linear{};
   std::int32_t nature = 0;
   std::uint64_t needs = 0;
+  std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
 
  private:

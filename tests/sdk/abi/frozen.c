@@ -74,7 +74,8 @@ AT(variances, first, 8);
 AT(variances, second, 16);
 AT(variances, first_at, 24);
 AT(variances, second_at, 32);
-SIZE(variances, 40);
+AT(variances, sides, 40);
+SIZE(variances, 48);
 
 AT(linear, struct_size, 0);
 AT(linear, rank, 4);
@@ -100,7 +101,8 @@ AT(plan, needs, 32);
 AT(plan, linear, 40);
 AT(plan, scratch_bytes, 48);
 AT(plan, flops_per_entry, 56);
-SIZE(plan, 64);
+AT(plan, sides, 64);
+SIZE(plan, 72);
 
 AT(run, struct_size, 0);
 AT(run, n_inputs, 4);
@@ -137,7 +139,8 @@ AT(infinite_face, reads, 16);
 AT(infinite_face, begin, 24);
 AT(infinite_face, accumulate, 32);
 AT(infinite_face, finish, 40);
-SIZE(infinite_face, 48);
+AT(infinite_face, sides, 48);
+SIZE(infinite_face, 56);
 
 AT(pass, struct_size, 0);
 AT(pass, n_inputs, 4);

@@ -19,7 +19,11 @@ bool run(const widelimit_layer_type& type, std::uint32_t dtype) {
   if (layer.status != WIDELIMIT_OK) return false;
   const std::size_t inputs = type.min_inputs;
   const Planned plan(layer, std::vector<widelimit_shape>(inputs, shape(4)));
-  if (plan.status != WIDELIMIT_OK) return false;
+  if (plan.status != WIDELIMIT_OK)  // a layer of images, then
+    return Planned(layer, std::vector<widelimit_shape>(inputs, shape(4, {5}))).status ==
+               WIDELIMIT_OK ||
+           Planned(layer, std::vector<widelimit_shape>(inputs, shape(4, {5, 4}))).status ==
+               WIDELIMIT_OK;
   if (plan.plan.nature != WIDELIMIT_POINTWISE) return true;
   widelimit_linear map = identity_map();
   map.scale = map.ntk_nngp = 1.5;

@@ -6,6 +6,7 @@
 
 #include <widelimit/sdk/math.hpp>
 
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <type_traits>
@@ -24,6 +25,18 @@ struct ArcCosineSide {
     const V square = root * root;
     root_rest = V(0.5) * inverse * ((variance - square) - rounding_error(root, root, square));
   }
+
+  /// As numbers in memory, `stride` from one to the next; `from` reads one: a vector, or one number
+  /// for all lanes.
+  static constexpr std::uint32_t numbers = 3;
+  template <class From>
+  ArcCosineSide(const scalar_t<V>* at, std::int64_t stride, From from)
+      : root(from(at)), root_rest(from(at + stride)), inverse(from(at + 2 * stride)) {}
+  void store(scalar_t<V>* at, std::int64_t stride) const {
+    root.store(at);
+    root_rest.store(at + stride);
+    inverse.store(at + 2 * stride);
+  }
 };
 
 /// For (u, v) ~ N(0, [[p, k], [k, q]]): step = E[1(u > 0) 1(v > 0)] and ramp = E[max(u, 0) max(v,
@@ -35,32 +48,33 @@ struct ArcCosine {
 
 namespace detail {
 
-/// For cos t = x = 1 - e in [0, 1] and a = `rest` / e: t / (2 pi) and a (sin t - t x) / (2 pi).
+/// Of k in single precision, by two functions of x = |c| that are analytic on [0, 1], with
+/// t = arccos x: t / (2 pi e^(1/2)) and (sin t - t x) / (2 pi e^(3/2)): one square root and two
+/// short polynomials. All that need not wait for the root is done beside it. `rest` is
+/// sqrt(p q) e.
 template <class V>
-struct Angle {
-  V turns, area;
-};
-
-/// By two functions of x that are analytic on [0, 1], t / (2 pi e^(1/2)) and
-/// (sin t - t x) / (2 pi e^(3/2)): one square root and two short polynomials.
-template <class V>
-Angle<V> angle_by_polynomials(V e, V x, V rest) {
+ArcCosine<V> by_polynomials(V k, V e, V x, V rest) {
   const V root = sqrt(e), square = x * x;
-  return {root * polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square),
-          rest * root * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square)};
+  const V angle = polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
+  const V area = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
+  const auto negative = k < V(0);
+  return {fma(root, select(negative, angle, -angle), select(negative, V(0), V(0.5))),
+          fma(root, area, V(0.5) * max(V(0), k))};
 }
 
 /// In double precision those polynomials would be long: two square roots and one arc sine, of
-/// sqrt(e / 2) near 1 and of x elsewhere, take less time. `scale` is a.
+/// sqrt(e / 2) near 1 and of x elsewhere, take less time. `scale` is sqrt(p q).
 template <class V>
-Angle<V> angle_by_arc_sine(V e, V x, V scale) {
+ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
   constexpr double turn = 1 / (2 * std::numbers::pi);
   const auto near_one = e < V(0.5);
   const V z = select(near_one, V(0.5) * e, x * x), t = select(near_one, sqrt(z), x);
   const V series = polynomials::evaluate_in_halves(polynomials::asin<double>, z, z * z);
   const V arc_sine = fma(t * z, series, t);
   const V angle = select(near_one, arc_sine + arc_sine, V(std::numbers::pi / 2) - arc_sine);
-  return {V(turn) * angle, V(turn) * scale * fma(-angle, x, sqrt(e * (V(1) + x)))};
+  const V turns = V(turn) * angle;
+  const V area = V(turn) * scale * fma(-angle, x, sqrt(e * (V(1) + x)));
+  return {select(k < V(0), turns, V(0.5) - turns), fma(V(0.5), max(V(0), k), area)};
 }
 
 }  // namespace detail
@@ -75,21 +89,15 @@ Angle<V> angle_by_arc_sine(V e, V x, V scale) {
 template <Vector V>
 ArcCosine<V> arc_cosine(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) {
   using T = scalar_t<V>;
-  const V scale = p.root * q.root;
-  const V scale_rest =
-      fma(p.root, q.root_rest, fma(p.root_rest, q.root, rounding_error(p.root, q.root, scale)));
-  const V rest = (scale - abs(k)) + scale_rest;
-  const V share = select(scale == V(0), V(1), rest * p.inverse * q.inverse);
+  const V size = abs(k), inverse = p.inverse * q.inverse;
+  const V rest =
+      fma(p.root_rest, q.root, fma(p.root, q.root_rest, rounding_error(p.root, q.root, size)));
+  const V share = fma(rest, inverse, select(inverse == V(0), V(1), V(0)));
   const V e = select(share <= V(std::numeric_limits<T>::epsilon() / 2), V(0), share);
-  const V x = V(1) - e;
-  const detail::Angle<V> angle = [&] {
-    if constexpr (std::is_same_v<T, float>)
-      return detail::angle_by_polynomials(e, x, rest);
-    else
-      return detail::angle_by_arc_sine(e, x, scale);
-  }();
-  return {select(k < V(0), angle.turns, V(0.5) - angle.turns),
-          fma(V(0.5), max(V(0), k), angle.area)};
+  if constexpr (std::is_same_v<T, float>)
+    return detail::by_polynomials(k, e, size * inverse, rest);
+  else
+    return detail::by_arc_sine(k, e, V(1) - e, p.root * q.root);
 }
 
 /// The same of variances.

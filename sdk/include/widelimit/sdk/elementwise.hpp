@@ -12,6 +12,7 @@
 // Threading: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/field_sweep.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
 #include <widelimit/sdk/pointwise.hpp>
@@ -93,6 +94,11 @@ struct ElementwiseLayer {
     plan.set_gaussian(false);
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
+      if constexpr (HasMoments<L>) {
+        plan.add_needs(WIDELIMIT_TAKES_WINDOWS);
+        plan.raw().sides = numbers_of_side<L>();
+        plan.set_scratch(bytes_of_row(plan.in()));
+      }
     } else {
       plan.set_scratch(QuadratureSweep<quadrature_nodes<L>(), L>::scratch_bytes);
       plan.set_flops_per_entry(2000);
@@ -102,11 +108,16 @@ struct ElementwiseLayer {
 
   void transform(const widelimit_run& run) const {
     if constexpr (HasMoments<L>)
-      transform_pointwise(own, run);
+      transform_field(own, run);
     else if constexpr (HasScalarMoments<L>)
       transform_pointwise(LaneByLane<L>{&own}, run);
     else
       QuadratureSweep<quadrature_nodes<L>(), L>::transform(own, run);
+  }
+
+  void sides(const widelimit_sides& sides) const
+      requires(HasMoments<L>&& numbers_of_side<L>() > 0) {
+    make_sides(own, sides);
   }
 
   void forward(const Pass& pass) const requires(OffersForward<L> || HasValueAndSlope<L>) {

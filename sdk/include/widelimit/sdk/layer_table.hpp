@@ -48,6 +48,10 @@ concept OffersGathering = requires(const L layer, const widelimit_gather gather)
   layer.finish(gather);
 };
 template <class L>
+concept OffersSides = requires(const L layer, const widelimit_sides sides) {
+  layer.sides(sides);
+};
+template <class L>
 concept OffersThetaSize = requires(const L layer, const Shape shape) {
   layer.theta_size(shape);
 };
@@ -157,6 +161,10 @@ struct LayerTable {
                                  widelimit_error* error) {
     return guard(error, [&] { of(layer).layer.finish(*gather); });
   }
+  static widelimit_status sides(const widelimit_layer* layer, const widelimit_sides* sides,
+                                widelimit_error* error) {
+    return guard(error, [&] { of(layer).layer.sides(*sides); });
+  }
 
   // ---- finite width ----
 
@@ -203,6 +211,7 @@ struct LayerTable {
       face.accumulate = accumulate;
       face.finish = finish;
     }
+    if constexpr (OffersSides<Layer>) face.sides = sides;
     return face;
   }
   static constexpr widelimit_finite_face finite_face() {

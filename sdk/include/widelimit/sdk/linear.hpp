@@ -9,23 +9,14 @@
 #pragma once
 
 #include <widelimit/sdk/layer.hpp>
+#include <widelimit/sdk/window.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <vector>
 
 namespace widelimit::sdk {
-
-/// How one spatial axis of a map is traversed; as it stands, a map of one site.
-struct Axis {
-  std::int32_t window = 1, stride = 1, dilation = 1, pad_low = 0, pad_high = 0;
-  bool circular = false;
-  /// A tap's share of the variance; NULL: 1 / window each. Lives as long as the layer.
-  const double* weight = nullptr;
-};
 
 /// With A the weighted mean over the window of both positions at once, of numbers padded with
 /// zeros:
@@ -64,15 +55,6 @@ concept HasLinear = requires(const L layer, const Shape in) {
 
 namespace detail {
 
-inline std::int64_t output_extent(std::int64_t input, const Axis& axis) {
-  const std::int64_t reach = std::int64_t{axis.window - 1} * axis.dilation + 1;
-  const std::int64_t padded = input + axis.pad_low + axis.pad_high;
-  if (axis.window < 1 || axis.stride < 1 || axis.dilation < 1 || padded < reach)
-    throw unsupported("a window that spans " + std::to_string(reach) +
-                      " sites does not fit into an axis of " + std::to_string(padded));
-  return (padded - reach) / axis.stride + 1;
-}
-
 /// The general layer around a linear one.
 template <class L>
 struct LinearLayer {
@@ -85,10 +67,8 @@ struct LinearLayer {
     widelimit_linear& map = *plan.raw().linear;
     map.rank = static_cast<std::int32_t>(plan.in().spatial().size());
     map.circular = 0;
-    std::vector<std::int64_t> extents;
     for (std::size_t axis = 0; axis < plan.in().spatial().size(); ++axis) {
       const Axis& a = answer.map.axes[axis];
-      extents.push_back(output_extent(plan.in().spatial()[axis], a));
       map.window[axis] = a.window;
       map.stride[axis] = a.stride;
       map.dilation[axis] = a.dilation;
@@ -102,7 +82,7 @@ struct LinearLayer {
     map.ntk_nngp = answer.map.ntk_nngp;
     map.ntk_bias = answer.map.ntk_bias;
     plan.set_nature(WIDELIMIT_LINEAR);
-    plan.set_spatial(extents);
+    plan.set_spatial(output_extents(plan.in(), answer.map.axes));
     plan.set_channels(answer.channels);
     plan.set_flops_per_entry(4);
     if (answer.weights) {

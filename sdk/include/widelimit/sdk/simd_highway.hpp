@@ -80,7 +80,8 @@ class Vec {
   /// To the nearest integer, halves to even.
   friend Vec round(Vec a) { return hn::Round(a.raw_); }
 
-  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost.
+  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Of
+  /// other numbers near a b, rounded once.
   friend Vec rounding_error(Vec a, Vec b, Vec product) {
     return hn::MulSub(a.raw_, b.raw_, product.raw_);
   }

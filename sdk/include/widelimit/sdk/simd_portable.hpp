@@ -73,7 +73,8 @@ class Vec {
   /// To the nearest integer, halves to even.
   friend Vec round(Vec a) { return std::nearbyint(a.raw_); }
 
-  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Dekker,
+  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Of
+  /// other numbers near a b, rounded once. Dekker,
   /// Numerische Mathematik 18 (1971), for want of a fused instruction; |a|, |b| below the square
   /// root of the largest number.
   friend Vec rounding_error(Vec a, Vec b, Vec product) {

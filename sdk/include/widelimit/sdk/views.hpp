@@ -55,6 +55,8 @@ class Shape {
 template <class T>
 class FieldView {
  public:
+  using scalar = T;
+
   explicit FieldView(const widelimit_field& field) : field_(&field) {}
 
   [[nodiscard]] std::int64_t lanes() const { return field_->lanes; }

@@ -1,0 +1,439 @@
+// The trip of one bundle's fields through the network.
+#include "engine/bundle.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "engine/linear_map.hpp"
+#include "plugin/abi_error.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t lanes = bundle_lanes;
+
+template <class T>
+constexpr std::uint32_t dtype = sizeof(T) == 4 ? WIDELIMIT_F32 : WIDELIMIT_F64;
+
+std::size_t numbers(std::int64_t sites) { return static_cast<std::size_t>(sites * lanes); }
+
+std::int64_t image_sites(const SpatialProgram& p) {
+  std::int64_t most = 1;
+  for (const FieldOp& op : p.ops) most = std::max(most, op.image.sites());
+  return most;
+}
+
+std::uint64_t scratch_bytes(const SpatialProgram& p) {
+  std::uint64_t most = 0;
+  for (const FieldOp& op : p.ops)
+    if (op.node != nullptr) most = std::max(most, op.node->scratch_bytes);
+  return most;
+}
+
+// Sums of blocks, then of blocks: the error of a long running sum in single precision would show.
+template <class T>
+void mean_over_sites(const T* field, std::int64_t sites, T* out) {
+  constexpr std::int64_t block = 64;
+  alignas(64) T total[lanes] = {};
+  for (std::int64_t begin = 0; begin < sites; begin += block) {
+    alignas(64) T sum[lanes] = {};
+    for (std::int64_t s = begin; s < std::min(sites, begin + block); ++s)
+      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += field[s * lanes + l];
+    for (std::int64_t l = 0; l < lanes; ++l) total[l] += sum[l];
+  }
+  for (std::int64_t l = 0; l < lanes; ++l) out[l] = total[l] / static_cast<T>(sites);
+}
+
+}  // namespace
+
+std::int64_t variance_numbers(const SpatialProgram& program, int index) {
+  const FieldOp& op = program.of_variances(index);
+  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->sides, 1);
+}
+
+template <class T>
+BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, bool ntk)
+    : with_ntk_(ntk),
+      shared_(numbers(s.shared_sites)),
+      kept_(numbers(s.kept_sites)),
+      joined_(numbers(s.joined_sites)),
+      row_(numbers(2 * s.longest_row)),
+      scratch_(scratch_bytes(program)),
+      gather_scratch_(program.ops.size()),
+      all_zero_(static_cast<std::size_t>(image_sites(program))) {
+  if (ntk) {
+    shared_ntk_.reserve(numbers(s.shared_sites));
+    kept_ntk_.reserve(numbers(s.kept_sites));
+    joined_ntk_.reserve(numbers(s.joined_sites));
+    zero_.reserve(numbers(program.ops.front().image.sites()));
+  }
+  std::size_t widest = 1;
+  for (const FieldOp& op : program.ops) {
+    widest = std::max(widest, op.inputs.size());
+    if (op.kind == FieldOp::Kind::gather)
+      gather_scratch_[static_cast<std::size_t>(&op - program.ops.data())].reserve(
+          op.node->scratch_bytes);
+    if (op.variances >= 0 && (op.site_mean || op.node->sides > 0)) {
+      whole_.reserve(numbers(image_sites(program)));
+      if (op.site_mean && op.node->sides > 0) mean_.reserve(numbers(1));
+    }
+  }
+  tables_.resize(s.tables);
+  inputs_.resize(widest);
+  input_.resize(widest);
+  pending_.resize(widest);
+  shape_.resize(widest);
+}
+
+template <class T>
+std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedule& s,
+                                    bool ntk) noexcept {
+  const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.joined_sites;
+  std::int64_t sites = (ntk ? 2 : 1) * per_kernel + 2 * s.longest_row;
+  if (ntk) sites += program.ops.front().image.sites();
+  std::int64_t scratch = static_cast<std::int64_t>(scratch_bytes(program));
+  for (const FieldOp& op : program.ops)
+    if (op.kind == FieldOp::Kind::gather)
+      scratch += static_cast<std::int64_t>(op.node->scratch_bytes);
+  return sites * lanes * static_cast<std::int64_t>(sizeof(T)) + scratch;
+}
+
+template class BundleMemory<float>;
+template class BundleMemory<double>;
+
+template <class T>
+class BundleRun {
+ public:
+  BundleRun(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
+            const BundleVariances<T>& variances, BundleMemory<T>& memory)
+      : program_(program), schedule_(schedule), data_(data), variances_(variances), m_(memory) {}
+
+  void run(Control* control) {
+    for (const Schedule::Level& level : schedule_.levels) {
+      begin(level);
+      for (const Schedule::Trip& trip : level.trips) {
+        if (control != nullptr) control->check();
+        ++m_.trip_;
+        for (std::int32_t t = trip.begin; t < trip.end; ++t)
+          task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
+      }
+      finish(level);
+    }
+  }
+
+  void result(T* nngp, T* ntk) const {
+    if (schedule_.result < 0) return;
+    const FieldPart<T> end = part(schedule_.result);
+    const widelimit_linear& m = program_.result.pending;
+    const PointMap map{m.scale, m.bias, m.ntk_nngp, m.ntk_bias};
+    if (ntk != nullptr) apply_ntk(map, end.nngp, end.ntk, ntk, lanes);
+    if (nngp != nullptr) apply_nngp(map, end.nngp, nngp, lanes);
+  }
+
+ private:
+  [[nodiscard]] const Schedule::Field& field(std::int32_t id) const {
+    return schedule_.fields[static_cast<std::size_t>(id)];
+  }
+  [[nodiscard]] const FieldOp& op(std::int32_t index) const {
+    return program_.ops[static_cast<std::size_t>(index)];
+  }
+  [[nodiscard]] bool own() const { return data_.first_lanes != 1; }
+
+  // ---- where fields are ----
+
+  [[nodiscard]] T* nngp_of(const Schedule::Field& f) const {
+    return f.kept ? m_.kept_.data() + f.storage * lanes : m_.shared_.data() + f.storage * lanes;
+  }
+  // NULL without the NTK; the data's is zero.
+  [[nodiscard]] T* ntk_of(const Schedule::Field& f) const {
+    if (!m_.with_ntk_) return nullptr;
+    if (op(f.op).kind == FieldOp::Kind::data) return m_.zero_.data();
+    return f.kept ? m_.kept_ntk_.data() + f.storage * lanes
+                  : m_.shared_ntk_.data() + f.storage * lanes;
+  }
+  [[nodiscard]] FieldPart<T> part(std::int32_t id) const {
+    const Schedule::Field& f = field(id);
+    return {Domain(op(f.op).image, f.d), nngp_of(f), ntk_of(f)};
+  }
+  // The boundary has one field type for reading and writing; plugins write their outputs only.
+  [[nodiscard]] static widelimit_field crossing(int rank, const Domain& domain, const Axes& d,
+                                                const T* nngp, const T* ntk) {
+    widelimit_field f{};
+    f.struct_size = sizeof f;
+    f.dtype = dtype<T>;
+    f.rank = rank;
+    f.lanes = lanes;
+    for (std::size_t a = 0; a < max_axes; ++a) {
+      f.extent[a] = domain.extent[a];
+      f.origin[a] = domain.origin[a];
+      f.displacement[a] = d[a];
+    }
+    f.nngp = const_cast<T*>(nngp);
+    f.ntk = const_cast<T*>(ntk);
+    return f;
+  }
+  [[nodiscard]] widelimit_field crossing(std::int32_t id) const {
+    const Schedule::Field& f = field(id);
+    const FieldPart<T> p = part(id);
+    return crossing(op(f.op).image.rank, p.domain, f.d, p.nngp, p.ntk);
+  }
+
+  // ---- gathering layers ----
+
+  void begin(const Schedule::Level& level) {
+    if (m_.gathered_.size() < level.gathers.size()) m_.gathered_.resize(level.gathers.size());
+    for (std::size_t g = 0; g < level.gathers.size(); ++g) {
+      const Schedule::Gather& gather = level.gathers[g];
+      auto& fields = m_.gathered_[g];
+      fields.clear();
+      for (std::int32_t i = 0; i < gather.count; ++i) {
+        const std::int32_t id = gather.first + i;
+        fields.push_back(crossing(id));
+        const FieldPart<T> p = part(id);
+        std::fill_n(nngp_of(field(id)), p.domain.sites() * lanes, T{0});
+        if (m_.with_ntk_) std::fill_n(ntk_of(field(id)), p.domain.sites() * lanes, T{0});
+      }
+      call_gather(gather.op, all_outputs(g), nullptr,
+                  op(gather.op).node->layer->table->infinite->begin);
+    }
+  }
+
+  void finish(const Schedule::Level& level) {
+    for (std::size_t g = 0; g < level.gathers.size(); ++g) {
+      const std::int32_t index = level.gathers[g].op;
+      call_gather(index, all_outputs(g), nullptr, op(index).node->layer->table->infinite->finish);
+    }
+  }
+
+  std::int32_t all_outputs(std::size_t gather) {
+    m_.output_.clear();
+    for (widelimit_field& f : m_.gathered_[gather]) m_.output_.push_back(&f);
+    return static_cast<std::int32_t>(m_.output_.size());
+  }
+
+  template <class F>
+  void call_gather(std::int32_t index, std::int32_t n, const widelimit_field* input, F* function) {
+    if (function == nullptr) return;
+    const FieldOp& o = op(index);
+    widelimit_gather g{};
+    g.struct_size = sizeof g;
+    g.n_outputs = n;
+    g.outputs = m_.output_.data();
+    g.input = input;
+    g.in_shape = &o.in_shape.front();
+    g.scratch = m_.gather_scratch_[static_cast<std::size_t>(index)].data();
+    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+      return function(layer, &g, error);
+    });
+  }
+
+  template <class F>
+  static void check_call(const FieldOp& o, F&& call) {
+    const Layer& layer = *o.node->layer;
+    widelimit_error error = make_abi_error();
+    const widelimit_status status = call(layer.object.get(), &error);
+    if (status != WIDELIMIT_OK)
+      check_status(status, error, layer.place.pointer, "layer " + layer.type);
+  }
+
+  void feed(const Schedule::Level& level, const Schedule::Task& t) {
+    const std::int32_t* at = schedule_.numbers.data() + t.feeds;
+    const std::int32_t gathers = *at++;
+    if (gathers == 0) return;
+    const widelimit_field input = crossing(t.field);
+    for (std::int32_t i = 0; i < gathers; ++i) {
+      const auto g = static_cast<std::size_t>(*at++);
+      const std::int32_t n = *at++;
+      m_.output_.clear();
+      for (std::int32_t j = 0; j < n; ++j)
+        m_.output_.push_back(
+            &m_.gathered_[g][static_cast<std::size_t>(*at++ - level.gathers[g].first)]);
+      const std::int32_t index = level.gathers[g].op;
+      call_gather(index, n, &input, op(index).node->layer->table->infinite->accumulate);
+    }
+  }
+
+  // ---- one field ----
+
+  void task(const Schedule::Level& level, const Schedule::Task& t) {
+    const Schedule::Field& f = field(t.field);
+    const FieldOp& o = op(f.op);
+    switch (o.kind) {
+      case FieldOp::Kind::data:
+        data(f, o.image);
+        break;
+      case FieldOp::Kind::map: {
+        const std::int32_t* at = schedule_.numbers.data() + t.links;
+        apply(o.inputs.front(), at, o.image, f.d, nngp_of(f), ntk_of(f));
+        break;
+      }
+      case FieldOp::Kind::transform:
+      case FieldOp::Kind::stencil:
+        transform(t, f, o);
+        break;
+      case FieldOp::Kind::gather:
+        break;  // finished in the level before
+    }
+    feed(level, t);
+  }
+
+  void data(const Schedule::Field& f, const Image& image) {
+    // K[p, p + d] is the sum over channels / channels, in one order for pairs and for samples with
+    // themselves.
+    const FieldLoops<T>& loops = field_loops<T>();
+    const Domain domain(image, f.d), whole(image, {});
+    const std::int64_t channels = program_.channels;
+    const std::size_t last = image.axes() == 0 ? 0 : image.axes() - 1;
+    Domain rows = domain;
+    rows.extent[last] = std::min(rows.extent[last], 1);
+    T* out = nngp_of(f);
+    for_each_site(rows, [&](const Axes& p) {
+      Axes q{};
+      for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + f.d[a];
+      loops.covariances(data_.first + whole.index_of(p) * channels * data_.first_lanes,
+                        data_.first_lanes, data_.second + whole.index_of(q) * channels * lanes,
+                        domain.extent[last], channels, T{1} / static_cast<T>(channels), out);
+      out += domain.extent[last] * lanes;
+    });
+  }
+
+  // The map of an operand, from the fields listed at `links`, over the output field d.
+  void apply(const FieldOperand& in, const std::int32_t* links, const Image& output, const Axes& d,
+             T* nngp, T* ntk) {
+    const Image& image = op(in.op).image;
+    const Domain domain(output, d);
+    FieldPart<T> from{reach_of(in.pending, image, d, domain), nullptr, nullptr};
+    const std::int32_t n = *links++;
+    if (in.pending.circular != 0) {
+      m_.parts_.clear();
+      for (std::int32_t i = 0; i < n; ++i) m_.parts_.push_back(part(links[i]));
+      T* const joined_ntk = ntk == nullptr ? nullptr : m_.joined_ntk_.data();
+      join_parts(m_.parts_.data(), m_.parts_.size(), image, from.domain, m_.joined_.data(),
+                 joined_ntk);
+      from.nngp = m_.joined_.data();
+      from.ntk = joined_ntk;
+    } else if (n > 0) {
+      from = part(*links);
+    }
+    apply_window(in.pending, from, domain, m_.row_.data(), nngp, ntk);
+  }
+
+  void transform(const Schedule::Task& t, const Schedule::Field& f, const FieldOp& o) {
+    const std::int32_t* links = schedule_.numbers.data() + t.links;
+    if (o.variances >= 0 && own() && f.d == Axes{}) own_variances(o, links);
+    for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+      const std::int32_t n = *links++;
+      if (n > 0) {
+        m_.inputs_[i] = crossing(*links);
+      } else {
+        Domain none;
+        none.extent = {};
+        m_.inputs_[i] = crossing(op(o.inputs[i].op).image.rank, none, {}, nullptr, nullptr);
+      }
+      links += n;
+      m_.input_[i] = &m_.inputs_[i];
+      m_.pending_[i] = is_identity(o.inputs[i].pending) ? nullptr : &o.inputs[i].pending;
+      m_.shape_[i] = &o.in_shape[i];
+    }
+    widelimit_field output = crossing(t.field);
+    widelimit_variances v{};
+    if (o.variances >= 0) v = variances_of(t, o, f);
+    widelimit_run r{};
+    r.struct_size = sizeof r;
+    r.n_inputs = static_cast<std::uint32_t>(o.inputs.size());
+    r.inputs = m_.input_.data();
+    r.pending = m_.pending_.data();
+    r.variances = o.variances >= 0 ? &v : nullptr;
+    r.row_begin = 0;
+    r.row_end = 1;
+    for (int a = 0; a + 1 < output.rank; ++a) r.row_end *= output.extent[a];
+    r.output = &output;
+    r.scratch = m_.scratch_.data();
+    r.in_shape = m_.shape_.data();
+    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+      return o.node->layer->table->infinite->transform(layer, &r, error);
+    });
+  }
+
+  void own_variances(const FieldOp& o, const std::int32_t* links) {
+    T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
+    const bool sides = o.node->sides > 0;
+    T* const field = o.site_mean || sides ? m_.whole_.data() : out;
+    apply(o.inputs.front(), links, o.image, {}, field, nullptr);
+    T* const mean = sides ? m_.mean_.data() : out;
+    if (o.site_mean) mean_over_sites(field, o.image.sites(), mean);
+    if (!sides) return;
+    widelimit_sides s{};
+    s.struct_size = sizeof s;
+    s.dtype = dtype<T>;
+    s.sites = o.site_mean ? 1 : o.image.sites();
+    s.lanes = lanes;
+    s.variance = o.site_mean ? mean : field;
+    s.out = out;
+    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+      return o.node->layer->table->infinite->sides(layer, &s, error);
+    });
+  }
+
+  widelimit_variances variances_of(const Schedule::Task& t, const FieldOp& o,
+                                   const Schedule::Field& f) {
+    const auto at = static_cast<std::size_t>(o.variances);
+    widelimit_variances v{};
+    v.struct_size = sizeof v;
+    v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
+    v.first = variances_.first[at];
+    v.second = variances_.second[at];
+    v.sides = o.node->sides;
+    if (o.site_mean) {
+      v.first_at = v.second_at = m_.all_zero_.data();
+      return v;
+    }
+    auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
+    if (table.of_trip != m_.trip_) {
+      table.of_trip = m_.trip_;
+      const auto sites = static_cast<std::size_t>(Domain(o.image, f.d).sites());
+      if (table.first_at.size() < sites) {
+        table.first_at.resize(sites);
+        table.second_at.resize(sites);
+      }
+      const Domain whole(o.image, {});
+      std::size_t site = 0;
+      for_each_site(Domain(o.image, f.d), [&](const Axes& p) {
+        Axes q{};
+        for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + f.d[a];
+        table.first_at[site] = static_cast<std::int32_t>(whole.index_of(p));
+        table.second_at[site++] = static_cast<std::int32_t>(whole.index_of(q));
+      });
+    }
+    v.first_at = table.first_at.data();
+    v.second_at = table.second_at.data();
+    return v;
+  }
+
+  const SpatialProgram& program_;
+  const Schedule& schedule_;
+  const BundleData<T>& data_;
+  const BundleVariances<T>& variances_;
+  BundleMemory<T>& m_;
+};
+
+template <class T>
+void run_bundle(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
+                const BundleVariances<T>& variances, BundleMemory<T>& memory, Control* control,
+                T* nngp, T* ntk) {
+  BundleRun<T> run(program, schedule, data, variances, memory);
+  run.run(control);
+  run.result(nngp, ntk);
+}
+
+template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<float>&,
+                         const BundleVariances<float>&, BundleMemory<float>&, Control*, float*,
+                         float*);
+template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<double>&,
+                         const BundleVariances<double>&, BundleMemory<double>&, Control*, double*,
+                         double*);
+
+}  // namespace widelimit::detail

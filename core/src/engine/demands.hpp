@@ -1,0 +1,32 @@
+// The backward inference: which displacements of every operation are needed.
+#pragma once
+
+#include "engine/schedule.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace widelimit::detail {
+
+class Demands {
+ public:
+  Demands(const SpatialProgram& program, Purpose purpose);
+
+  /// In C order.
+  [[nodiscard]] std::vector<Axes> of(std::size_t op) const;
+  /// The fields of input `input` that field d of an operation is made from: without those that do
+  /// not exist.
+  [[nodiscard]] std::vector<Axes> read_by(std::size_t op, std::size_t input, const Axes& d) const;
+
+ private:
+  void want(int op, const Axes& d);
+  [[nodiscard]] std::vector<Axes> asked_of_plugin(const FieldOp& op, const Axes& d) const;
+
+  const SpatialProgram& program_;
+  std::vector<std::vector<bool>> wanted_;  // [operation][index of displacement]
+};
+
+/// The displacement at a place in C order.
+[[nodiscard]] Axes displacement_at(const Image& image, std::int64_t index) noexcept;
+
+}  // namespace widelimit::detail

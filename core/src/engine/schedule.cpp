@@ -1,0 +1,322 @@
+// From demands to tasks: trips, their order, and who shares which memory when.
+#include "engine/schedule.hpp"
+
+#include "engine/demands.hpp"
+#include "engine/window_map.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
+
+// Small fields share a trip of about so many sites: what layers normalise by is then read from near
+// for several of them, and all of it stays in an outer cache of a mebibyte.
+constexpr std::int64_t sites_of_trip = 1024;
+
+// Memory that fields share, each as long as it is needed: the first gap that is large enough.
+class Places {
+ public:
+  std::int64_t claim(std::int64_t sites) {
+    std::int64_t begin = 0;
+    auto before = taken_.begin();
+    for (; before != taken_.end() && before->first < begin + sites; ++before)
+      begin = before->second;
+    taken_.insert({begin, begin + sites});
+    end_ = std::max(end_, begin + sites);
+    return begin;
+  }
+  void release(std::int64_t begin) { taken_.erase(begin); }
+  [[nodiscard]] std::int64_t end() const { return end_; }
+
+ private:
+  std::map<std::int64_t, std::int64_t> taken_;  // begin, end
+  std::int64_t end_ = 0;
+};
+
+class Scheduler {
+ public:
+  Scheduler(const SpatialProgram& program, Purpose purpose)
+      : program_(program), demands_(program, purpose) {
+    result_.levels.resize(static_cast<std::size_t>(program.levels));
+    number_fields();
+    link_fields();
+    feed_gathers();
+    for (int level = 0; level < program.levels; ++level) level_of_trips(level);
+    if (purpose != Purpose::variances) result_.result = field(program.result.op, {});
+  }
+
+  Schedule take() { return std::move(result_); }
+
+ private:
+  [[nodiscard]] const FieldOp& op(std::int32_t index) const {
+    return program_.ops[static_cast<std::size_t>(index)];
+  }
+  [[nodiscard]] const FieldOp& op_of(std::int32_t field) const {
+    return op(result_.fields[static_cast<std::size_t>(field)].op);
+  }
+  [[nodiscard]] std::int32_t field(int op_index, const Axes& d) const {
+    const auto at = static_cast<std::size_t>(op_index);
+    return id_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))];
+  }
+
+  // An operation's fields are kept where something of a later level reads them.
+  [[nodiscard]] std::vector<bool> kept_ops() const {
+    std::vector<bool> kept(program_.ops.size());
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const FieldOp& o = program_.ops[i];
+      if (!o.in_sweep()) {
+        kept[i] = true;
+        continue;
+      }
+      for (const FieldOperand& in : o.inputs)
+        if (op(in.op).level < o.level) kept[static_cast<std::size_t>(in.op)] = true;
+    }
+    kept[static_cast<std::size_t>(program_.result.op)] = true;
+    return kept;
+  }
+
+  void number_fields() {
+    const std::vector<bool> kept = kept_ops();
+    id_.resize(program_.ops.size());
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const Image& image = program_.ops[i].image;
+      id_[i].assign(static_cast<std::size_t>(image.displacements()), -1);
+      result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
+      for (const Axes& d : demands_.of(i)) {
+        id_[i][static_cast<std::size_t>(image.index_of(d))] =
+            static_cast<std::int32_t>(result_.fields.size());
+        result_.fields.push_back({static_cast<std::int32_t>(i), d, kept[i], result_.kept_sites});
+        if (kept[i]) result_.kept_sites += Domain(image, d).sites();
+      }
+    }
+    result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
+  }
+
+  // What every computed field is made from.
+  void link_fields() {
+    links_.assign(result_.fields.size(), -1);
+    for (std::size_t f = 0; f < result_.fields.size(); ++f) {
+      const Schedule::Field& at = result_.fields[f];
+      const FieldOp& o = op(at.op);
+      if (!o.in_sweep()) continue;
+      links_[f] = static_cast<std::int32_t>(result_.numbers.size());
+      for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+        const auto read = demands_.read_by(static_cast<std::size_t>(at.op), i, at.d);
+        result_.numbers.push_back(static_cast<std::int32_t>(read.size()));
+        for (const Axes& d : read) result_.numbers.push_back(field(o.inputs[i].op, d));
+        if (!is_identity(o.inputs[i].pending)) remember_window(o.inputs[i], o.image, at.d);
+      }
+    }
+  }
+
+  void remember_window(const FieldOperand& in, const Image& output, const Axes& d) {
+    const Image& image = op(in.op).image;
+    const Domain reach = reach_of(in.pending, image, d, Domain(output, d));
+    for (const std::int32_t e : reach.extent)
+      result_.longest_row = std::max<std::int64_t>(result_.longest_row, e);
+    if (in.pending.circular != 0)
+      result_.joined_sites = std::max(result_.joined_sites, reach.sites());
+  }
+
+  // Which gathered fields every field is a part of.
+  void feed_gathers() {
+    feeds_.resize(result_.fields.size());
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const FieldOp& o = program_.ops[i];
+      if (o.in_sweep() || result_.displacements(i) == 0) continue;
+      Schedule::Level& level = result_.levels[static_cast<std::size_t>(o.level - 1)];
+      const auto gather = static_cast<std::int32_t>(level.gathers.size());
+      level.gathers.push_back({static_cast<std::int32_t>(i), result_.first[i],
+                               static_cast<std::int32_t>(result_.displacements(i))});
+      // A gathering layer may skip levels: it accumulates where its input is computed.
+      for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out)
+        for (const Axes& d :
+             demands_.read_by(i, 0, result_.fields[static_cast<std::size_t>(out)].d))
+          feeds_[static_cast<std::size_t>(field(o.inputs.front().op, d))][gather].push_back(out);
+    }
+  }
+
+  // ---- trips ----
+
+  std::int32_t root(std::int32_t f) {
+    while (parent_[static_cast<std::size_t>(f)] != f)
+      f = parent_[static_cast<std::size_t>(f)] =
+          parent_[static_cast<std::size_t>(parent_[static_cast<std::size_t>(f)])];
+    return f;
+  }
+  void join(std::int32_t a, std::int32_t b) {
+    a = root(a);
+    b = root(b);
+    parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+  }
+
+  // f(input, field) for everything a field is made from.
+  template <class F>
+  void for_each_link(std::int32_t f, F&& use) const {
+    std::int32_t at = links_[static_cast<std::size_t>(f)];
+    if (at < 0) return;
+    for (std::size_t i = 0; i < op_of(f).inputs.size(); ++i) {
+      const std::int32_t n = result_.numbers[static_cast<std::size_t>(at++)];
+      for (std::int32_t j = 0; j < n; ++j) use(i, result_.numbers[static_cast<std::size_t>(at++)]);
+    }
+  }
+
+  void level_of_trips(int level) {
+    std::vector<std::int32_t> members;
+    for (std::size_t f = 0; f < result_.fields.size(); ++f) {
+      const FieldOp& o = op(result_.fields[f].op);
+      if (o.level == level && (o.in_sweep() || !feeds_[f].empty()))
+        members.push_back(static_cast<std::int32_t>(f));
+    }
+    parent_.resize(result_.fields.size());
+    std::iota(parent_.begin(), parent_.end(), 0);
+    // Displacement 0 comes first and whole: samples with themselves are normalised by it.
+    std::int32_t zero = -1;
+    for (const std::int32_t f : members) {
+      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d)) {
+        if (zero >= 0) join(zero, f);
+        zero = f;
+      }
+      for_each_link(f, [&](std::size_t, std::int32_t in) {
+        if (op_of(in).level == level && op_of(in).in_sweep()) join(f, in);
+      });
+    }
+    std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> closed;
+    for (const std::int32_t f : members)
+      closed[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
+    std::vector<std::int32_t> trip;
+    std::int64_t sites = 0;
+    for (const auto& [key, fields] : closed) {
+      const std::int64_t more = widest_sites(fields);
+      if (!trip.empty() && sites + more > sites_of_trip) {
+        add_trip(level, trip);
+        trip.clear();
+        sites = 0;
+      }
+      trip.insert(trip.end(), fields.begin(), fields.end());
+      // Nothing joins displacement 0: runs for variances alone go the same ways.
+      sites = key.first ? sites + more : sites_of_trip;
+    }
+    if (!trip.empty()) add_trip(level, trip);
+  }
+
+  // The most sites that fields of one operation have together.
+  [[nodiscard]] std::int64_t widest_sites(const std::vector<std::int32_t>& fields) const {
+    std::map<std::int32_t, std::int64_t> of_op;
+    std::int64_t most = 0;
+    for (const std::int32_t f : fields) {
+      std::int64_t& sum = of_op[result_.fields[static_cast<std::size_t>(f)].op];
+      sum += sites_of(f);
+      most = std::max(most, sum);
+    }
+    return most;
+  }
+  [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
+    return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
+  }
+
+  void add_trip(int level, std::vector<std::int32_t>& trip) {
+    // Operation by operation; of each in the order of the closed sets, so that what a gathering
+    // layer is given comes in one order whichever sets share a trip.
+    std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+      const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
+                            &y = result_.fields[static_cast<std::size_t>(b)];
+      if (x.op != y.op) return x.op < y.op;
+      return is_zero(x.d) && !is_zero(y.d);
+    });
+    // The task after which a field's memory is free: that of its last reader.
+    std::map<std::int32_t, std::size_t> last_read;
+    for (std::size_t t = 0; t < trip.size(); ++t) {
+      last_read[trip[t]] = t;
+      for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read[in] = t; });
+    }
+    Places places;
+    std::map<std::pair<std::size_t, Axes>, std::int32_t> tables;
+    const auto begin = static_cast<std::int32_t>(result_.tasks.size());
+    for (std::size_t t = 0; t < trip.size(); ++t) {
+      const std::int32_t f = trip[t];
+      Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
+      if (!at.kept) {
+        const std::int32_t over = written_over(f, t, last_read);
+        at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
+                               : places.claim(sites_of(f));
+        if (over >= 0) last_read[over] = std::numeric_limits<std::size_t>::max();
+      }
+      const Image& image = op_of(f).image;
+      const auto same =
+          std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == image; });
+      const auto number = static_cast<std::size_t>(same - images_.begin());
+      if (same == images_.end()) images_.push_back(image);
+      const auto table =
+          tables.try_emplace({number, at.d}, static_cast<std::int32_t>(tables.size()));
+      result_.tasks.push_back(
+          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
+      const auto release = [&](std::int32_t g) {
+        const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
+        if (!x.kept && last_read[g] == t) places.release(x.storage);
+      };
+      for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
+      release(f);
+    }
+    result_.shared_sites = std::max(result_.shared_sites, places.end());
+    result_.tables = std::max(result_.tables, tables.size());
+    result_.levels[static_cast<std::size_t>(level)].trips.push_back(
+        {begin, static_cast<std::int32_t>(result_.tasks.size())});
+  }
+
+  // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
+  [[nodiscard]] std::int32_t written_over(
+      std::int32_t f, std::size_t task,
+      const std::map<std::int32_t, std::size_t>& last_read) const {
+    const FieldOp& o = op_of(f);
+    if (o.kind != FieldOp::Kind::transform || !is_point_map(o.inputs.front().pending)) return -1;
+    std::int32_t over = -1;
+    int reads = 0;
+    for_each_link(f, [&](std::size_t input, std::int32_t in) {
+      if (input == 0) over = in;
+    });
+    for_each_link(f, [&](std::size_t, std::int32_t in) { reads += in == over ? 1 : 0; });
+    const Schedule::Field& x = result_.fields[static_cast<std::size_t>(over)];
+    // The NTK of the data is zero for all and not to be written.
+    const bool may =
+        reads == 1 && !x.kept && last_read.at(over) == task && op(x.op).kind != FieldOp::Kind::data;
+    return may ? over : -1;
+  }
+
+  std::int32_t list_feeds(std::int32_t f) {
+    const auto at = static_cast<std::int32_t>(result_.numbers.size());
+    const auto& gathers = feeds_[static_cast<std::size_t>(f)];
+    result_.numbers.push_back(static_cast<std::int32_t>(gathers.size()));
+    for (const auto& [gather, outputs] : gathers) {
+      result_.numbers.push_back(gather);
+      result_.numbers.push_back(static_cast<std::int32_t>(outputs.size()));
+      result_.numbers.insert(result_.numbers.end(), outputs.begin(), outputs.end());
+    }
+    return at;
+  }
+
+  const SpatialProgram& program_;
+  Demands demands_;
+  Schedule result_;
+  std::vector<std::vector<std::int32_t>> id_;  // [operation][index of displacement]
+  std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
+  std::vector<std::map<std::int32_t, std::vector<std::int32_t>>> feeds_;  // by gather of the level
+  std::vector<std::int32_t> parent_;
+  std::vector<Image> images_;  // different ones
+};
+
+}  // namespace
+
+Schedule make_schedule(const SpatialProgram& program, Purpose purpose) {
+  return Scheduler(program, purpose).take();
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,299 @@
+// The loop around an author's `moments` on fields with sites. Beside maps of window 1 it applies
+// windows of 3 along the last axis (and 3 along the one before) on the way: rows are summed in
+// registers, mapped, and stored once. What follows from one variance alone is read, not computed,
+// where the layer says how (numbers, store and a reading constructor of its side).
+//
+// Threading: pure functions of a run; many at once.
+#pragma once
+
+#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/views.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace widelimit::sdk::detail {
+
+/// Numbers that are kept of each variance; 0: the layer's side cannot be kept, or there is none.
+template <class L>
+constexpr std::uint32_t numbers_of_side() {
+  using Side = std::decay_t<decltype(side_of(std::declval<const L&>(), Vec<float>()))>;
+  if constexpr (requires { Side::numbers; })
+    return Side::numbers;
+  else
+    return 0;
+}
+
+template <class T, class L>
+void make_sides_as(const L& layer, const widelimit_sides& request) {
+  using V = Vec<T>;
+  constexpr std::int64_t n = numbers_of_side<L>();
+  const auto* const variance = static_cast<const T*>(request.variance);
+  auto* const out = static_cast<T*>(request.out);
+  for (std::int64_t site = 0; site < request.sites; ++site)
+    for (std::int64_t lane = 0; lane < request.lanes; lane += static_cast<std::int64_t>(V::lanes))
+      layer.side(V::load(variance + site * request.lanes + lane))
+          .store(out + site * n * request.lanes + lane, request.lanes);
+}
+
+template <class L>
+void make_sides(const L& layer, const widelimit_sides& request) {
+  if (request.dtype == WIDELIMIT_F32)
+    make_sides_as<float>(layer, request);
+  else
+    make_sides_as<double>(layer, request);
+}
+
+/// Lanes of fields with sites (abi.h): known here, so that addresses are cheap.
+inline constexpr std::int64_t lanes_of_fields = 16;
+
+/// Of one of a field's samples, what `moments` wants at one site.
+template <class T, bool broadcast, bool kept, class L>
+struct SidesOf {
+  using V = Vec<T>;
+  static constexpr std::int64_t lanes = broadcast ? 1 : lanes_of_fields;
+  static constexpr std::int64_t of_site = lanes * (kept ? numbers_of_side<L>() : 1);
+
+  const T* at;
+
+  [[nodiscard]] auto operator()(const L& layer, std::int64_t lane) const {
+    const T* const first = at + (broadcast ? 0 : lane);
+    const auto read = [](const T* from) { return broadcast ? V(*from) : V::load(from); };
+    if constexpr (kept)
+      return std::decay_t<decltype(layer.side(V()))>(first, lanes, read);
+    else
+      return side_of(layer, read(first));
+  }
+};
+
+/// The rows of a field under the windows of output rows, one after another. What lies outside the
+/// field is a row of zeros.
+template <class T>
+class RowsUnder {
+ public:
+  RowsUnder(const widelimit_run& run, const T* zeros) : zeros_(zeros) {
+    const widelimit_field &in = *run.inputs[0], &out = *run.output;
+    const widelimit_linear& map = *run.pending[0];
+    const int last = out.rank - 1;
+    columns = in.extent[last];
+    first_column = out.origin[last] - map.pad_low[last] - in.origin[last];
+    if (last > 0) {
+      taps_ = map.window[last - 1];
+      in_rows_ = in.extent[last - 1];
+      out_rows_ = out.extent[last - 1];
+      shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
+    }
+    block_ = out_rows_ > 0 ? run.row_begin / out_rows_ : 0;
+    at_ = run.row_begin - block_ * out_rows_;
+  }
+  /// The three rows of `field` under the current one.
+  [[nodiscard]] std::array<const T*, 3> of(const T* field) const {
+    std::array<const T*, 3> rows;
+    for (std::int64_t t = 0; t < 3; ++t) {
+      const std::int64_t y = at_ + shift_ + t;
+      const bool inside = t < taps_ && y >= 0 && y < in_rows_;
+      rows[static_cast<std::size_t>(t)] =
+          inside ? field + (block_ * in_rows_ + y) * columns * lanes_of_fields : zeros_;
+    }
+    return rows;
+  }
+  void next() {
+    if (++at_ < out_rows_) return;
+    at_ = 0;
+    ++block_;
+  }
+
+  std::int64_t columns;       ///< of a row of the field
+  std::int64_t first_column;  ///< under the first tap of an output row's first site
+
+ private:
+  const T* zeros_;
+  std::int64_t taps_ = 1, in_rows_ = 1, out_rows_ = 1, shift_ = 0, block_, at_;
+};
+
+/// The sum of three rows at an entry, from the first on.
+template <class V>
+V column(const std::array<const scalar_t<V>*, 3>& rows, std::int64_t entry) {
+  return (V::load(rows[0] + entry) + V::load(rows[1] + entry)) + V::load(rows[2] + entry);
+}
+
+/// Bytes for a row of zeros as long as a field's.
+inline std::uint64_t bytes_of_row(const Shape& shape) {
+  return shape.spatial().empty() ? 0
+                                 : static_cast<std::uint64_t>(shape.spatial().back()) *
+                                       lanes_of_fields * sizeof(double);
+}
+
+/// Rows of a field under a small window. NTK by the common rule, Theta' = K' + scale A Theta.
+template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
+[[gnu::flatten]] void sweep_windows(const L& layer, const widelimit_run& run) {
+  using V = Vec<T>;
+  using First = SidesOf<T, broadcast_first, kept, L>;
+  using Second = SidesOf<T, false, kept, L>;
+  constexpr std::int64_t lanes = lanes_of_fields;
+  const widelimit_field &in = *run.inputs[0], &out = *run.output;
+  const widelimit_linear& linear = *run.pending[0];
+  const widelimit_variances& variances = *run.variances;
+  const std::int64_t width = out.extent[out.rank - 1];
+  const std::int64_t taps = out.rank > 1 ? 3 * linear.window[out.rank - 2] : 3;
+  const V scale(linear.scale / static_cast<double>(taps)), bias(linear.bias);
+  // Sites of a row share their variances (the mean over sites), or their variances stand in a row.
+  const std::int64_t site_step = width > 1 ? variances.first_at[run.row_begin * width + 1] -
+                                                 variances.first_at[run.row_begin * width]
+                                           : 0;
+  const std::int64_t first_step = site_step * First::of_site;
+  const std::int64_t second_step = site_step * Second::of_site;
+
+  auto* const zeros = static_cast<T*>(run.scratch);
+  RowsUnder<T> under(run, zeros);
+  std::fill_n(zeros, under.columns * lanes, T(0));
+  // Output sites whose third tap is inside the row, or behind it.
+  const std::int64_t inside =
+      std::clamp<std::int64_t>(under.columns - under.first_column - 2, 0, width);
+  for (std::int64_t row = run.row_begin; row < run.row_end; ++row, under.next()) {
+    const std::int64_t site = row * width;
+    const std::array<const T*, 3> nngp_rows = under.of(static_cast<const T*>(in.nngp));
+    const std::array<const T*, 3> ntk_rows =
+        with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
+    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+      const auto column_at = [&](const std::array<const T*, 3>& rows, std::int64_t c) {
+        return c < 0 || c >= under.columns ? V(0) : column<V>(rows, c * lanes + lane);
+      };
+      V left = column_at(nngp_rows, under.first_column),
+        middle = column_at(nngp_rows, under.first_column + 1);
+      V left_ntk(0), middle_ntk(0);
+      if constexpr (with_ntk) {
+        left_ntk = column_at(ntk_rows, under.first_column);
+        middle_ntk = column_at(ntk_rows, under.first_column + 1);
+      }
+      First first{static_cast<const T*>(variances.first) +
+                  variances.first_at[site] * First::of_site};
+      Second second{static_cast<const T*>(variances.second) +
+                    variances.second_at[site] * Second::of_site};
+      T* value_at = static_cast<T*>(out.nngp) + site * lanes + lane;
+      T* ntk_at = with_ntk ? static_cast<T*>(out.ntk) + site * lanes + lane : nullptr;
+      const auto entry = [&](V right, V right_ntk) {
+        const V k = ((left + middle) + right) * scale + bias;
+        const auto write = [&](const auto& moments) {
+          if constexpr (with_ntk) {
+            const V theta = fma(scale, (left_ntk + middle_ntk) + right_ntk, k);
+            (V(moments.slope) * theta).store(ntk_at);
+            ntk_at += lanes;
+          }
+          V(moments.value).store(value_at);
+          value_at += lanes;
+        };
+        write(layer.moments(k, first(layer, lane), second(layer, lane)));
+        first.at += first_step;
+        second.at += second_step;
+        left = middle;
+        middle = right;
+        if constexpr (with_ntk) {
+          left_ntk = middle_ntk;
+          middle_ntk = right_ntk;
+        }
+      };
+      std::int64_t at = (under.first_column + 2) * lanes + lane;
+      for (std::int64_t x = 0; x < inside; ++x, at += lanes)
+        entry(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0));
+      for (std::int64_t x = inside; x < width; ++x) entry(V(0), V(0));
+    }
+  }
+}
+
+/// Rows of a field under a map of window 1, or none.
+template <class T, bool with_ntk, bool broadcast_first, class L>
+[[gnu::flatten]] void sweep_sites(const L& layer, const widelimit_run& run) {
+  using V = Vec<T>;
+  const Span span(run);
+  const widelimit_linear* const linear = pending_of(run, 0);
+  static_cast<void>(pending_kind(linear));  // refuses windows
+  const PendingMap<V> map(linear);
+  const widelimit_variances& variances = *run.variances;
+  using First = SidesOf<T, broadcast_first, true, L>;
+  using Second = SidesOf<T, false, true, L>;
+  constexpr std::int64_t lanes = lanes_of_fields;
+  for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
+    const First first{static_cast<const T*>(variances.first) +
+                      variances.first_at[site] * First::of_site};
+    const Second second{static_cast<const T*>(variances.second) +
+                        variances.second_at[site] * Second::of_site};
+    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+      const std::int64_t at = site * lanes + lane;
+      const V k = V::load(static_cast<const T*>(run.inputs[0]->nngp) + at);
+      const V mapped_k = map.nngp(k);
+      const auto write = [&](const auto& moments) {
+        if constexpr (with_ntk) {
+          const V theta = map.template ntk<Pending::general>(
+              k, mapped_k, V::load(static_cast<const T*>(run.inputs[0]->ntk) + at));
+          (V(moments.slope) * theta).store(static_cast<T*>(run.output->ntk) + at);
+        }
+        V(moments.value).store(static_cast<T*>(run.output->nngp) + at);
+      };
+      write(layer.moments(mapped_k, first(layer, lane), second(layer, lane)));
+    }
+  }
+}
+
+/// Does the map have a window of those that are applied on the way? Others than those and maps of
+/// window 1 are refused.
+inline bool has_window(const widelimit_linear* map) {
+  if (map == nullptr || map->rank == 0) return false;
+  const int last = map->rank - 1;
+  bool window = false, applied = map->window[last] == 3 && map->ntk_nngp == map->scale &&
+                                 map->ntk_bias == map->bias;
+  for (int a = 0; a <= last; ++a) {
+    window = window || map->window[a] != 1;
+    applied = applied && map->stride[a] == 1 && map->dilation[a] == 1 &&
+              map->weight[a] == nullptr && map->pad_low[a] < 3 &&
+              (map->window[a] == 1 ? map->pad_low[a] == 0 : map->window[a] == 3 && a + 2 > last);
+  }
+  if (window && !applied)
+    throw Error(WIDELIMIT_E_UNSUPPORTED,
+                "of pending maps with windows pointwise layers apply those of 3 along the last one "
+                "or two axes, of stride and dilation 1: materialise others first");
+  return window;
+}
+
+template <class T, bool with_ntk, bool broadcast_first, class L>
+void sweep_field(const L& layer, const widelimit_run& run, bool window) {
+  constexpr std::uint32_t numbers = numbers_of_side<L>();
+  if (run.variances->sides != numbers || run.output->lanes != lanes_of_fields)
+    throw Error(WIDELIMIT_E_ARGUMENT,
+                "runs with windows come with the sides that the plan asked for, on 16 lanes");
+  if (window) return sweep_windows<T, with_ntk, broadcast_first, (numbers > 0)>(layer, run);
+  if constexpr (numbers > 0) sweep_sites<T, with_ntk, broadcast_first>(layer, run);
+}
+
+template <class T, class L>
+void sweep_field_as(const L& layer, const widelimit_run& run, bool window) {
+  const bool ntk = run.output->ntk != nullptr, broadcast = run.variances->first_lanes == 1;
+  if (ntk && broadcast)
+    sweep_field<T, true, true>(layer, run, window);
+  else if (ntk)
+    sweep_field<T, true, false>(layer, run, window);
+  else if (broadcast)
+    sweep_field<T, false, true>(layer, run, window);
+  else
+    sweep_field<T, false, false>(layer, run, window);
+}
+
+/// One call of a pointwise transform with `layer.moments`: any kind of run.
+template <class Layer>
+void transform_field(const Layer& layer, const widelimit_run& run) {
+  check_run(run, true);
+  const bool window = has_window(pending_of(run, 0));
+  if (!window && run.variances->sides == 0) return transform_pointwise(layer, run);
+  // A copy on the stack cannot be what the stores write to, so its members stay in registers.
+  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
+  if (run.output->dtype == WIDELIMIT_F32)
+    sweep_field_as<float>(own, run, window);
+  else
+    sweep_field_as<double>(own, run, window);
+}
+
+}  // namespace widelimit::sdk::detail

@@ -1,0 +1,157 @@
+// Layers that are one linear map of sites, the same for all channels and without weights:
+//   y[i] = sum over input sites p of M[i, p] x[p],   M a product of one matrix for each axis.
+// Pooling of every kind, resizing, fixed filters, cropping. The author writes the matrices,
+//   SiteMap sites(const Shape& in) const;
+// and everything else follows: K' = M K M' and Theta' = M Theta M', both sites of a covariance
+// moving independently; which displacements one output displacement is made from; the output's
+// shape; forward, jvp and vjp of finite networks. An optional void plan(Plan&) const is called
+// last.
+//
+// Threading: as layer.hpp says.
+#pragma once
+
+#include <widelimit/sdk/gathering.hpp>
+#include <widelimit/sdk/site_sums.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace widelimit::sdk {
+
+/// The map of a layer: one matrix for each spatial axis of the input.
+struct SiteMap {
+  std::vector<AxisMap> axes;
+  /// false: all matrices have one row and the output has no spatial axes.
+  bool keeps_axes = true;
+};
+
+template <class L>
+concept HasSites = requires(const L layer, const Shape in) {
+  SiteMap{layer.sites(in)};
+};
+
+namespace detail {
+
+/// The general layer around a map of sites.
+template <class L>
+struct SiteMapLayer {
+  L own;
+
+  static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
+
+  void plan(Plan& plan) const {
+    const SiteMap map = checked_map(plan.in());
+    std::vector<std::int64_t> extents;
+    double work = 4;  // a product and a sum for each of NNGP and NTK
+    for (const AxisMap& axis : map.axes) {
+      if (map.keeps_axes) extents.push_back(axis.rows());
+      const double uses = static_cast<double>(axis.taps()) / static_cast<double>(axis.sites());
+      work *= uses * uses;
+    }
+    plan.set_nature(WIDELIMIT_GATHERING);
+    plan.set_spatial(extents);
+    plan.set_flops_per_entry(work);
+    if (extents.empty()) plan.set_scratch(DoubleSums::bytes);
+    if constexpr (Planned<L>) own.plan(plan);
+  }
+
+  // ---- infinite width ----
+
+  void reads(Reads& reads) const {
+    const SiteMap map = checked_map(reads.in());
+    std::vector<std::vector<std::int64_t>> d(4, {0});  // of each axis
+    for (std::size_t a = 0; a < map.axes.size(); ++a)
+      d[a] = map.axes[a].displacements(map.keeps_axes ? reads.output()[a] : 0);
+    for (const std::int64_t d0 : d[0])
+      for (const std::int64_t d1 : d[1])
+        for (const std::int64_t d2 : d[2])
+          for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
+  }
+  void begin(const widelimit_gather& call) const { begin_gathering(call); }
+  void accumulate(const widelimit_gather& call) const {
+    const SiteMap map = own.sites(Shape(*call.in_shape));
+    const PairedSites pairs(map.axes, *call.input);
+    for_each_output(call, [&](const auto& from, const auto& to) {
+      using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
+      pairs.template add<V>(from, to);
+    });
+  }
+  void finish(const widelimit_gather& call) const { finish_gathering(call); }
+
+  // ---- finite width ----
+
+  void forward(const Pass& pass) const {
+    std::fill(pass.y().begin(), pass.y().end(), 0.0);
+    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
+      for (std::size_t c = 0; c < n; ++c) pass.y()[out + c] += weight * pass.x()[in + c];
+    });
+  }
+  void jvp(const Pass& pass) const { forward(pass.tangent()); }
+  void vjp(const Pass& pass) const {
+    if (pass.x_bar().empty()) return;
+    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
+      for (std::size_t c = 0; c < n; ++c) pass.x_bar()[in + c] += weight * pass.y_bar()[out + c];
+    });
+  }
+
+ private:
+  [[nodiscard]] SiteMap checked_map(const Shape& in) const {
+    SiteMap map = own.sites(in);
+    if (map.axes.size() != in.spatial().size())
+      throw Error(WIDELIMIT_E_INTERNAL, "sites() must give one map for each spatial axis");
+    for (std::size_t a = 0; a < map.axes.size(); ++a)
+      if (map.axes[a].sites() != in.spatial()[a] || map.axes[a].rows() < 1 ||
+          (!map.keeps_axes && map.axes[a].rows() != 1))
+        throw Error(WIDELIMIT_E_INTERNAL,
+                    "the map of axis " + std::to_string(a) + " does not fit the input's shape");
+    return map;
+  }
+
+  /// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels from `in`
+  /// on of x belong to those from `out` on of y.
+  template <class F>
+  void for_each_pair(const Pass& pass, F f) const {
+    const SiteMap map = own.sites(pass.in());
+    const auto channels = static_cast<std::size_t>(pass.in().channels());
+    std::array<std::vector<AxisMap::Entry>, 4> entries;
+    std::array<std::size_t, 4> sites{1, 1, 1, 1}, rows{1, 1, 1, 1};
+    for (std::size_t a = 0; a < 4; ++a) {
+      if (a >= map.axes.size()) {
+        entries[a] = {{0, 0, 1}};
+        continue;
+      }
+      entries[a] = map.axes[a].entries();
+      sites[a] = static_cast<std::size_t>(map.axes[a].sites());
+      rows[a] = static_cast<std::size_t>(map.axes[a].rows());
+    }
+    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+    for (std::size_t sample = 0; sample < at(pass.batch()); ++sample)
+      for (const auto& e0 : entries[0])
+        for (const auto& e1 : entries[1])
+          for (const auto& e2 : entries[2])
+            for (const auto& e3 : entries[3]) {
+              std::size_t in = sample * sites[0] + at(e0.site);
+              in =
+                  ((in * sites[1] + at(e1.site)) * sites[2] + at(e2.site)) * sites[3] + at(e3.site);
+              std::size_t out = sample * rows[0] + at(e0.row);
+              out = ((out * rows[1] + at(e1.row)) * rows[2] + at(e2.row)) * rows[3] + at(e3.row);
+              f(e0.weight * e1.weight * e2.weight * e3.weight, in * channels, out * channels,
+                channels);
+            }
+  }
+};
+
+}  // namespace detail
+
+template <HasSites L>
+struct LayerOf<L> {
+  using type = detail::SiteMapLayer<L>;
+};
+
+}  // namespace widelimit::sdk

@@ -1,0 +1,241 @@
+// One axis of a linear map of sites, and the sums that such a map makes of a field: every entry
+// (p, p + d) of the input goes to the entries (i, j) of the output whose windows hold p and p + d.
+//
+// Threading: immutable once made.
+#pragma once
+
+#include <widelimit/sdk/gathering.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace widelimit::sdk {
+
+/// A sparse matrix M [rows, sites] along one axis, its entries added row after row.
+class AxisMap {
+ public:
+  struct Entry {
+    std::int64_t row, site;
+    double weight;
+  };
+
+  /// A map without entries, of `rows` output sites, from an axis of `sites` input sites.
+  AxisMap(std::int64_t sites, std::int64_t rows) : sites_(sites), rows_(rows) {
+    if (sites > 0) entries_.reserve(static_cast<std::size_t>(sites));
+  }
+
+  /// M[row, site] += weight; rows in ascending order.
+  void add(std::int64_t row, std::int64_t site, double weight) {
+    if (row < 0 || row >= rows_ || site < 0 || site >= sites_ ||
+        (!entries_.empty() && row < entries_.back().row))
+      throw Error(WIDELIMIT_E_INTERNAL, "an entry of a site map is outside, or out of order");
+    auto at = entries_.end();
+    while (at != entries_.begin() && at[-1].row == row && at[-1].site > site) --at;
+    if (at != entries_.begin() && at[-1].row == row && at[-1].site == site)
+      at[-1].weight += weight;
+    else
+      entries_.insert(at, {row, site, weight});
+  }
+
+  [[nodiscard]] std::int64_t sites() const { return sites_; }
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
+  [[nodiscard]] std::int64_t taps() const { return static_cast<std::int64_t>(entries_.size()); }
+  /// By row, then by site.
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+  /// The input displacements that output displacement D is made from, in ascending order.
+  [[nodiscard]] std::vector<std::int64_t> displacements(std::int64_t D) const {
+    std::vector<bool> found(static_cast<std::size_t>(2 * sites_ - 1));
+    for_each_pair(D, [&](const Entry& a, const Entry& b) {
+      found[static_cast<std::size_t>(b.site - a.site + sites_ - 1)] = true;
+    });
+    std::vector<std::int64_t> list;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      if (found[i]) list.push_back(static_cast<std::int64_t>(i) - sites_ + 1);
+    return list;
+  }
+
+ private:
+  /// Calls f with every entry of a row i together with every entry of row i + D.
+  template <class F>
+  void for_each_pair(std::int64_t D, F f) const {
+    const auto row_begin = [&](std::int64_t row) {
+      return std::lower_bound(entries_.begin(), entries_.end(), row,
+                              [](const Entry& e, std::int64_t r) { return e.row < r; });
+    };
+    for (std::int64_t i = std::max<std::int64_t>(0, -D); i < std::min(rows_, rows_ - D); ++i)
+      for (auto a = row_begin(i); a != entries_.end() && a->row == i; ++a)
+        for (auto b = row_begin(i + D); b != entries_.end() && b->row == i + D; ++b) f(*a, *b);
+  }
+
+  std::int64_t sites_, rows_;
+  std::vector<Entry> entries_;
+};
+
+namespace detail {
+
+/// What of one input field goes where: for each axis and output displacement D the pairs of an
+/// output site i and an input site p such that the window of i holds p and that of i + D holds
+/// p + d, d being the field's displacement.
+class PairedSites {
+ public:
+  /// `to` and `from` count from the first site of the output and of the field.
+  struct Pair {
+    std::int64_t D, to, from;
+    double weight;
+    float weight_f32;
+
+    Pair(std::int64_t displacement, std::int64_t out, std::int64_t in, double w)
+        : D(displacement), to(out), from(in), weight(w), weight_f32(static_cast<float>(w)) {}
+    template <class T>
+    [[nodiscard]] T weight_as() const {
+      if constexpr (std::is_same_v<T, float>)
+        return weight_f32;
+      else
+        return weight;
+    }
+  };
+
+  PairedSites(const std::vector<AxisMap>& axes, const widelimit_field& field)
+      : pairs_(axes.size()) {
+    for (std::size_t a = 0; a < axes.size(); ++a)
+      pairs_[a] = pairs_of(axes[a], field.displacement[a], field.origin[a], field.extent[a]);
+  }
+
+  /// Adds M K M' of the input field to one field of the output; of a map that ends the axes, that
+  /// field is one number a lane.
+  template <class V, class U>
+  void add(const FieldView<scalar_t<V>>& from, const FieldView<U>& to) const {
+    const std::size_t rank = pairs_.size();
+    if (rank == 0) return;
+    const bool keeps_axes = !to.extent().empty();
+    std::array<std::span<const Pair>, 4> of_axis;
+    for (std::size_t a = 0; a < rank; ++a) {
+      of_axis[a] = with_displacement(a, keeps_axes ? to.displacement()[a] : 0);
+      if (of_axis[a].empty()) return;
+    }
+    // All axes but the last, flattened.
+    std::vector<Pair> outer{{0, 0, 0, 1}};
+    for (std::size_t a = 0; a + 1 < rank; ++a) {
+      std::vector<Pair> longer;
+      longer.reserve(outer.size() * of_axis[a].size());
+      for (const Pair& o : outer)
+        for (const Pair& p : of_axis[a]) {
+          const std::int64_t i = keeps_axes ? p.to - to.origin()[a] : 0;
+          const std::int64_t rows = keeps_axes ? to.extent()[a] : 1;
+          longer.push_back(
+              {0, o.to * rows + i, o.from * from.extent()[a] + p.from, o.weight * p.weight});
+        }
+      outer = std::move(longer);
+    }
+    if (rank > 2)  // otherwise they are in order
+      std::stable_sort(outer.begin(), outer.end(),
+                       [](const Pair& a, const Pair& b) { return a.to < b.to; });
+    const std::int64_t last = static_cast<std::int64_t>(rank) - 1;
+    const std::int64_t origin = keeps_axes ? to.origin()[static_cast<std::size_t>(last)] : 0;
+    const std::int64_t rows = keeps_axes ? to.extent()[static_cast<std::size_t>(last)] : 1;
+    const std::int64_t sites = from.extent()[static_cast<std::size_t>(last)];
+    for_each_group(outer, [&](std::span<const Pair> out) {
+      for_each_group(of_axis[rank - 1], [&](std::span<const Pair> in) {
+        const std::int64_t site = out[0].to * rows + in[0].to - origin;
+        sum<V>(out, in, sites, from.lanes(), from.nngp(0).data(), to.nngp(site).data());
+        if (from.has_ntk())
+          sum<V>(out, in, sites, from.lanes(), from.ntk(0).data(), to.ntk(site).data());
+      });
+    });
+  }
+
+ private:
+  /// By D, then by output site, then by input site.
+  static std::vector<Pair> pairs_of(const AxisMap& map, std::int64_t d, std::int64_t origin,
+                                    std::int64_t extent) {
+    // Where in a list by site the entries of each site stand.
+    const std::vector<AxisMap::Entry>& entries = map.entries();
+    std::vector<std::size_t> begin(static_cast<std::size_t>(map.sites()) + 1);
+    for (const auto& e : entries) ++begin[static_cast<std::size_t>(e.site) + 1];
+    for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+    std::vector<const AxisMap::Entry*> by_site(entries.size());
+    std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+    for (const auto& e : entries) by_site[next[static_cast<std::size_t>(e.site)]++] = &e;
+
+    std::vector<Pair> list;
+    list.reserve(entries.size());
+    bool sorted = true;
+    for (const auto& e : entries) {
+      if (e.site < origin || e.site >= origin + extent) continue;
+      const auto q = static_cast<std::size_t>(e.site + d);
+      for (std::size_t i = begin[q]; i < begin[q + 1]; ++i) {
+        list.emplace_back(by_site[i]->row - e.row, e.row, e.site - origin,
+                          e.weight * by_site[i]->weight);
+        sorted = sorted && (list.size() < 2 || list[list.size() - 2].D <= list.back().D);
+      }
+    }
+    if (!sorted)
+      std::stable_sort(list.begin(), list.end(),
+                       [](const Pair& a, const Pair& b) { return a.D < b.D; });
+    return list;
+  }
+
+  [[nodiscard]] std::span<const Pair> with_displacement(std::size_t axis, std::int64_t D) const {
+    const auto [begin, end] =
+        std::equal_range(pairs_[axis].begin(), pairs_[axis].end(), Pair(D, 0, 0, 0),
+                         [](const Pair& a, const Pair& b) { return a.D < b.D; });
+    return {begin, end};
+  }
+
+  /// Calls f with each run of pairs that have the same output site.
+  template <class F>
+  static void for_each_group(std::span<const Pair> pairs, F f) {
+    for (std::size_t begin = 0, end = 0; begin < pairs.size(); begin = end) {
+      while (end < pairs.size() && pairs[end].to == pairs[begin].to) ++end;
+      f(pairs.subspan(begin, end - begin));
+    }
+  }
+
+  /// to [lanes] += the weighted sum of the sites of from [row][site][lanes] in rows `outer` and
+  /// columns `inner`.
+  template <class V, class U>
+  static void sum(std::span<const Pair> outer, std::span<const Pair> inner, std::int64_t sites,
+                  std::int64_t lanes, const scalar_t<V>* from, U* to) {
+    using T = scalar_t<V>;
+    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+      const auto sum_of_row = [&](const Pair& row, std::size_t begin, std::size_t end) {
+        const T* const row_at = from + row.from * sites * lanes + lane;
+        V block = 0;
+        for (std::size_t i = begin; i < end; ++i)
+          block =
+              fma(V::load(row_at + inner[i].from * lanes), inner[i].template weight_as<T>(), block);
+        return block;
+      };
+      V several = 0;
+      if (outer.size() * inner.size() <= static_cast<std::size_t>(sum_block)) {
+        for (const Pair& row : outer)
+          several = fma(sum_of_row(row, 0, inner.size()), row.template weight_as<T>(), several);
+        add_lanes(several, to + lane);
+        continue;
+      }
+      std::int64_t blocks = 0;
+      for (const Pair& row : outer)
+        for (std::size_t begin = 0; begin < inner.size();) {
+          const std::size_t end =
+              std::min(inner.size(), begin + static_cast<std::size_t>(sum_block));
+          several = fma(sum_of_row(row, begin, end), row.template weight_as<T>(), several);
+          begin = end;
+          if (++blocks % sum_block != 0) continue;
+          add_lanes(several, to + lane);
+          several = 0;
+        }
+      add_lanes(several, to + lane);
+    }
+  }
+
+  std::vector<std::vector<Pair>> pairs_;
+};
+
+}  // namespace detail
+}  // namespace widelimit::sdk

@@ -1,0 +1,225 @@
+// Kernels of networks with sites: threads, tiles, precision, cancellation, and what is refused.
+#include <widelimit/error.hpp>
+#include <widelimit/runtime.hpp>
+
+#include "core/engine/plugin_runtime.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace widelimit;
+using namespace widelimit::test;
+
+namespace {
+
+Samples images(std::int64_t n, std::int64_t height, std::int64_t width, std::int64_t channels,
+               unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  Matrix m(n, height * width * channels);
+  for (double& v : m.flat()) v = normal(random);
+  return Samples(std::move(m), {height, width});
+}
+
+Samples some(const Samples& x, std::int64_t n) {
+  Matrix m(n, x.features());
+  std::copy_n(x.f64().data(), m.size(), m.data());
+  return Samples(std::move(m), x.sites());
+}
+
+template <class T>
+bool same_block(const BasicMatrix<T>& part, const BasicMatrix<T>& whole) {
+  for (std::int64_t i = 0; i < part.rows(); ++i)
+    for (std::int64_t j = 0; j < part.cols(); ++j)
+      if (part(i, j) != whole(i, j)) return false;
+  return true;
+}
+
+std::string conv(const std::string& more = R"("padding": "SAME")",
+                 const std::string& window = "[3, 3]") {
+  return R"({"type": "conv", "channels": 4, "filter_shape": )" + window +
+         R"(, "W_std": 1.4, "b_std": 0.1, )" + more + "}";
+}
+
+const std::string pooled = "[" + conv() +
+                           R"(, "relu", {"type": "avg_pool", "window_shape": [2, 2]}, )" + conv() +
+                           R"(, "erf", "global_avg_pool", "dense"])";
+const std::string flat =
+    "[" + conv() + R"(, "relu", )" + conv() + R"(, "relu", "flatten", "dense"])";
+
+std::string refusal(const std::string& json, const Samples& x) {
+  try {
+    static_cast<void>(plugin_network(json).nngp(x));
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::usage);
+    return e.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("kernels of images have the same bits for any number of threads") {
+  const Samples x = images(40, 5, 6, 2, 1), y = images(21, 5, 6, 2, 2);
+  for (const std::string& json : {pooled, flat}) {
+    CAPTURE(json);
+    KernelPair<float> first, first_cross;
+    for (const int threads : {1, 2, 7}) {
+      RuntimeOptions options;
+      options.plugin_path = {WIDELIMIT_TEST_PLUGINS};
+      options.use_environment = options.use_install = false;
+      options.threads = threads;
+      const Runtime runtime(options);
+      const Network net = runtime.network(json);
+      const KernelPair<float> k = net.kernels<float>(x), cross = net.kernels<float>(y, &x);
+      if (threads == 1) {
+        first = net.kernels<float>(x);
+        first_cross = net.kernels<float>(y, &x);
+      }
+      CHECK(same_block(k.nngp, first.nngp));
+      CHECK(same_block(k.ntk, first.ntk));
+      CHECK(same_block(cross.nngp, first_cross.nngp));
+      CHECK(same_block(cross.ntk, first_cross.ntk));
+    }
+  }
+}
+
+TEST_CASE("an entry of a kernel of images does not depend on which other samples there are") {
+  const Samples x = images(300, 4, 4, 3, 3), first = some(x, 150);
+  const Network net = plugin_network(flat);
+  const KernelPair<double> k = net.kernels<double>(x);
+  const KernelPair<double> fewer = net.kernels<double>(first),
+                           cross = net.kernels<double>(first, &x);
+  CHECK(same_block(fewer.nngp, k.nngp));
+  CHECK(same_block(fewer.ntk, k.ntk));
+  for (std::int64_t i = 0; i < 150; ++i)  // below the diagonal the samples change places
+    for (std::int64_t j = i; j < 300; ++j) CHECK(cross.ntk(i, j) == k.ntk(i, j));
+  for (std::int64_t i = 0; i < 300; ++i)
+    for (std::int64_t j = 0; j < i; ++j) CHECK(k.ntk(i, j) == k.ntk(j, i));
+}
+
+TEST_CASE("float32 is within 2e-6 of float64 after 21 convolutions") {
+  const std::string net =
+      R"([{"repeat": 21, "layers": [{"type": "conv", "filter_shape": [3, 3], "padding": "SAME",
+          "W_std": 1.4142135623730951}, "relu"]}, )";
+  const Samples x = images(6, 9, 8, 3, 4);
+  for (const char* end : {R"("global_avg_pool"])", R"("flatten"])"}) {
+    const Network network = plugin_network(net + end);
+    const KernelPair<double> wide = network.kernels<double>(x);
+    const KernelPair<float> narrow = network.kernels<float>(x);
+    double worst = 0;
+    for (std::int64_t i = 0; i < 6; ++i)
+      for (std::int64_t j = 0; j < 6; ++j) {
+        worst = std::max(worst, std::abs(narrow.nngp(i, j) - wide.nngp(i, j)) /
+                                    std::sqrt(wide.nngp(i, i) * wide.nngp(j, j)));
+        worst = std::max(worst, std::abs(narrow.ntk(i, j) - wide.ntk(i, j)) /
+                                    std::sqrt(wide.ntk(i, i) * wide.ntk(j, j)));
+      }
+    MESSAGE(std::string(end) << " " << worst);
+    CHECK(worst <= 2e-6);
+  }
+}
+
+TEST_CASE("the NNGP alone of images has the bits it has beside the NTK") {
+  const Samples x = images(5, 6, 6, 2, 5);
+  const Network net = plugin_network(pooled);
+  const Matrix alone = net.nngp(x);
+  CHECK(same_block(alone, net.kernels<double>(x).nngp));
+  const Matrix ntk = net.ntk(x);
+  CHECK(same_block(ntk, net.kernels<double>(x).ntk));
+}
+
+TEST_CASE("a leading flatten makes dense networks of images, whatever branch it stands in") {
+  const Samples x = images(7, 3, 4, 2, 6);
+  const Samples rows(Matrix(x.f64().clone()));
+  const Matrix dense = plugin_network(R"(["flatten", "dense", "relu", "dense"])").ntk(x);
+  CHECK(same_block(dense, plugin_network(R"(["dense", "relu", "dense"])").ntk(rows)));
+  const Matrix branch =
+      plugin_network(R"(["identity", {"type": "sum", "inputs": [["flatten", "dense"],
+                         ["global_avg_pool", "dense"]]}])")
+          .nngp(x);
+  const Matrix one = plugin_network(R"(["flatten", "dense"])").nngp(x),
+               other = plugin_network(R"(["global_avg_pool", "dense"])").nngp(x);
+  for (std::int64_t i = 0; i < 7; ++i)
+    for (std::int64_t j = 0; j < 7; ++j)
+      CHECK(branch(i, j) == doctest::Approx(one(i, j) + other(i, j)).epsilon(1e-13));
+}
+
+TEST_CASE("plans count the displacements that are tracked") {
+  const auto rows = [](const std::string& json, std::int64_t n) {
+    return plugin_network(json).plan({n, n}, 3);
+  };
+  const std::vector<PlanRow> all = rows("[" + conv() + R"(, "relu", "global_avg_pool"])", 8);
+  CHECK(all[0].displacements == 225);
+  CHECK(all[2].displacements == 225);
+  CHECK(all[2].of == 225);
+  const std::vector<PlanRow> one = rows("[" + conv() + R"(, "relu", "flatten"])", 8);
+  for (const PlanRow& r : one) CHECK(r.displacements == 1);
+  // A stride of 2 reads even displacements only: those of the smaller image.
+  const std::vector<PlanRow> strided =
+      rows("[" + conv() + R"(, "relu", )" + conv(R"("padding": "SAME", "strides": [2, 2])") +
+               R"(, "relu", "global_avg_pool"])",
+           8);
+  CHECK(strided[1].displacements == 49);
+  CHECK(strided[3].displacements == 49);
+  CHECK(strided[3].of == 49);
+  // A window of 2 with stride 2 mixes -1, 0, 1.
+  const std::vector<PlanRow> mixed = rows(
+      "[" + conv() +
+          R"(, "relu", {"type": "avg_pool", "window_shape": [2, 2], "strides": [2, 2]}, "flatten"])",
+      8);
+  CHECK(mixed[1].displacements == 9);
+  CHECK(mixed[2].displacements == 9);
+  CHECK(mixed[3].displacements == 1);
+  double share = 0;
+  for (const PlanRow& r : mixed) share += r.share;
+  CHECK(share == doctest::Approx(1));
+}
+
+TEST_CASE("networks that no image can go through are refused with the reason") {
+  const Samples x = images(2, 4, 4, 3, 7);
+  CHECK(refusal("[" + conv() + "]", x).find("ends with 2 spatial axes") != std::string::npos);
+  CHECK(refusal("[" + conv(R"("padding": "VALID")", "[5, 5]") + R"(, "flatten"])", x) !=
+        "accepted");
+  CHECK(refusal("[" + conv(R"("padding": "SAME")", "[3]") + R"(, "flatten"])", x) != "accepted");
+  CHECK(refusal(R"(["flatten", )" + conv() + "]", x) != "accepted");
+  CHECK(refusal(R"([{"type": "sum", "inputs": [[)" + conv() + "], [" +
+                    conv(R"("padding": "VALID")") + R"(]]}, "flatten"])",
+                x)
+            .find("same spatial axes") != std::string::npos);
+  CHECK(refusal("[" + conv() + R"(, "relu", "global_avg_pool", "global_avg_pool"])", x) !=
+        "accepted");
+  CHECK(refusal("[" + conv() + R"(, "flatten"])", Samples(Matrix(2, 12))) != "accepted");
+}
+
+TEST_CASE("a kernel of images can be cancelled") {
+  const Samples x = images(64, 12, 12, 3, 8);
+  Control* running = nullptr;
+  Control control([&](const Progress& p) {
+    if (p.done > 0 && p.done < p.total) running->cancel();
+  });
+  running = &control;
+  try {
+    static_cast<void>(plugin_network(pooled).kernels<float>(x, nullptr, {}, &control));
+    FAIL("not cancelled");
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::cancelled);
+  }
+}
+
+TEST_CASE("images with numbers that are not finite are named") {
+  Matrix m = images(3, 4, 4, 1, 9).f64().clone();
+  m(1, 5) = std::nan("");
+  try {
+    static_cast<void>(plugin_network(flat).nngp(Samples(std::move(m), {4, 4})));
+    FAIL("accepted");
+  } catch (const Error& e) {
+    CHECK(e.index() == 1);
+  }
+}

@@ -1,0 +1,255 @@
+// Random networks with sites, plugins and engine together, against the whole tensor of every pair.
+#include <widelimit/error.hpp>
+#include <widelimit/runtime.hpp>
+
+#include "core/engine/full_tensor.hpp"
+#include "core/engine/plugin_runtime.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace widelimit;
+using namespace widelimit::test;
+
+namespace {
+
+// Networks that obey the rules of independence and Gaussian inputs.
+class Generator {
+ public:
+  explicit Generator(unsigned seed) : random_(seed) {
+    const int axes = pick({1, 1, 2, 2, 2, 3, 4});
+    const int most[] = {0, 9, 6, 4, 3};
+    for (int a = 0; a < axes; ++a) sites.push_back(between(axes > 2 ? 2 : 3, most[axes]));
+  }
+
+  TensorNetwork network() {
+    shape_ = sites;
+    TensorNetwork net;
+    for (int layers = between(1, 4); layers > 0; --layers) block(net);
+    if (pick({0, 0, 0, 1}) != 0) {  // both ways out of the sites, joined without them
+      TensorNetwork flat{{.type = "flatten"}, weights("dense")},
+          pooled{{.type = "global_avg_pool"}, weights("dense"), function(), weights("dense")};
+      flat.back().channels = pooled.back().channels;
+      net.push_back({.type = "sum", .inputs = {flat, pooled}});
+    } else {
+      net.push_back({.type = pick<const char*>({"flatten", "global_avg_pool", "global_sum_pool"})});
+      net.push_back(weights("dense"));
+    }
+    if (pick({0, 0, 1}) != 0) {
+      net.push_back(function());
+      net.push_back(weights("dense"));
+    }
+    return net;
+  }
+
+  std::vector<int> sites;
+
+ private:
+  template <class T>
+  T pick(std::initializer_list<T> of) {
+    return of.begin()[random_() % of.size()];
+  }
+  int between(int low, int high) {
+    return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
+  }
+  double number(double low, double high) {
+    return low + (high - low) * static_cast<double>(random_() % 10007) / 10007;
+  }
+
+  TensorLayer function() {
+    TensorLayer l{.type = pick<const char*>(
+                      {"relu", "relu", "gelu", "abs", "erf", "leaky_relu", "sin", "rbf"})};
+    if (l.type == "leaky_relu") l.a = 0.2;
+    if (l.type == "rbf") l.a = 0.3;
+    if (l.type == "sin") {
+      l.a = 1.1;
+      l.b = 0.8;
+      l.c = 0.3;
+    }
+    return l;
+  }
+  TensorLayer weights(const char* type) {
+    TensorLayer l{.type = type};
+    l.W_std = number(0.8, 1.6);
+    l.b_std = pick({0.0, 0.2});
+    l.standard = pick({0, 0, 1}) != 0;
+    l.trainable = pick({1, 1, 1, 0}) != 0;
+    l.channels = between(1, 8);
+    return l;
+  }
+  void window(TensorLayer& l, bool dilate) {
+    l.padding = pick<const char*>({"VALID", "SAME", "SAME", "CIRCULAR"});
+    for (int& n : shape_) {
+      int d = dilate ? pick({1, 1, 2}) : 1, k = between(1, 3);
+      while ((k - 1) * d + 1 > n) {
+        k = std::max(1, k - 1);
+        d = 1;
+      }
+      l.window.push_back(k);
+      l.strides.push_back(pick({1, 1, 2}));
+      if (dilate) l.dilation.push_back(d);
+      n = output_sites(n, k, l.strides.back(), d, l.padding);
+    }
+  }
+  TensorLayer same_conv(const char* padding) {
+    TensorLayer l = weights("conv");
+    l.channels = 6;
+    l.padding = padding;
+    for (const int n : shape_) l.window.push_back(pick({1, std::min(3, n)}));
+    return l;
+  }
+
+  void block(TensorNetwork& net) {
+    switch (between(0, 7)) {
+      case 0:
+      case 1:
+      case 2: {
+        TensorLayer l = weights("conv");
+        window(l, true);
+        net.push_back(l);
+        net.push_back(function());
+        break;
+      }
+      case 3: {
+        TensorLayer l{.type = pick<const char*>({"avg_pool", "sum_pool"})};
+        window(l, false);
+        l.normalize_edges = l.type == "avg_pool" && pick({0, 1}) != 0;
+        net.push_back(l);
+        break;
+      }
+      case 4:
+        net.push_back(weights("dense"));
+        net.push_back({.type = "layer_norm", .axis = pick<const char*>({"channel", "all"})});
+        net.push_back(function());
+        break;
+      case 5:
+        net.push_back(weights("dense"));
+        if (pick({0, 1}) != 0) net.push_back(same_conv("SAME"));
+        net.push_back(function());
+        break;
+      default:
+        branches(net);
+    }
+  }
+
+  void branches(TensorNetwork& net) {
+    TensorLayer first = weights("dense");
+    first.channels = 6;
+    net.push_back(first);
+    TensorLayer joined{.type = pick<const char*>({"sum", "sum", "product", "concat"})};
+    TensorNetwork shortcut;
+    if (pick({0, 1}) != 0) shortcut.push_back(same_conv("SAME"));
+    TensorNetwork branch{function()};
+    branch.push_back(same_conv(pick<const char*>({"SAME", "CIRCULAR"})));
+    branch.push_back(function());
+    if (pick({0, 0, 1}) != 0) {  // the fork is kept until the pool is finished
+      TensorLayer pool{.type = "avg_pool"};
+      pool.padding = "SAME";
+      for (const int n : shape_) pool.window.push_back(std::min(2, n));
+      branch.push_back(pool);
+    }
+    branch.push_back(same_conv("SAME"));
+    joined.inputs = {shortcut, branch};
+    net.push_back(joined);
+  }
+
+  std::mt19937 random_;
+  std::vector<int> shape_;
+};
+
+Matrix normal_matrix(std::int64_t rows, std::int64_t cols, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  Matrix m(rows, cols);
+  for (double& v : m.flat()) v = normal(random);
+  return m;
+}
+
+// Largest difference over sqrt(K_ii K_jj).
+template <class T>
+double distance(const BasicMatrix<T>& ours, const Matrix& theirs, const std::vector<double>& v1,
+                const std::vector<double>& v2) {
+  double worst = 0;
+  for (std::int64_t i = 0; i < ours.rows(); ++i)
+    for (std::int64_t j = 0; j < ours.cols(); ++j) {
+      const double scale =
+          std::sqrt(v1[static_cast<std::size_t>(i)] * v2[static_cast<std::size_t>(j)]);
+      const double d = std::abs(static_cast<double>(ours(i, j)) - theirs(i, j)) / scale;
+      worst = std::isfinite(d) ? std::max(worst, d) : HUGE_VAL;
+    }
+  return worst;
+}
+
+double largest(const Matrix& m) {
+  double most = 0;
+  for (const double v : m.flat()) most = std::max(most, std::abs(v));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("400 random networks with sites agree with the whole tensor") {
+  double worst = 0;
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    Generator generator(seed);
+    const TensorNetwork net = generator.network();
+    const std::string json = to_json(net);
+    CAPTURE(seed);
+    CAPTURE(json);
+    std::int64_t features = 2;
+    for (const int n : generator.sites) features *= n;
+    const Matrix x1 = normal_matrix(3, features, 2 * seed),
+                 x2 = normal_matrix(2, features, 2 * seed + 1);
+    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
+    const TensorKernels expected = full_tensor(net, generator.sites, x1, x2);
+    const Samples s1(x1.clone(), sites), s2(x2.clone(), sites);
+    const Network network = plugin_network(json);
+    const KernelPair<double> k = network.kernels<double>(s1, &s2);
+    // Sums over site pairs and products of branches multiply relative errors; 1e-11 is 45000 eps.
+    const double nngp = distance(k.nngp, expected.nngp, expected.variance1, expected.variance2);
+    const double ntk_scale = std::max(largest(expected.ntk), 1e-300);
+    double ntk = 0;
+    for (std::int64_t i = 0; i < 3; ++i)
+      for (std::int64_t j = 0; j < 2; ++j)
+        ntk = std::max(ntk, std::abs(k.ntk(i, j) - expected.ntk(i, j)) / ntk_scale);
+    CHECK(nngp <= 1e-11);
+    CHECK(ntk <= 1e-11);
+    worst = std::max({worst, nngp, ntk});
+    const KernelPair<double> alone = network.kernels<double>(s1, &s2, {.nngp = true, .ntk = false});
+    CHECK(std::equal(alone.nngp.flat().begin(), alone.nngp.flat().end(), k.nngp.flat().begin()));
+  }
+  MESSAGE("seeds 0 to 399, worst difference " << worst);
+}
+
+TEST_CASE(
+    "the diagonal of a network with sites is that of its samples with themselves, to the bit") {
+  for (unsigned seed = 1000; seed < 1060; ++seed) {
+    Generator generator(seed);
+    const std::string json = to_json(generator.network());
+    CAPTURE(seed);
+    CAPTURE(json);
+    std::int64_t features = 2;
+    for (const int n : generator.sites) features *= n;
+    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
+    Matrix x = normal_matrix(20, features, seed);
+    std::copy_n(x.row(0).data(), features, x.row(19).data());  // a duplicate
+    const Samples s(x.clone(), sites);
+    const Network network = plugin_network(json);
+    const auto check = [&](const auto& k, const Network::Diagonals& d) {
+      for (std::int64_t i = 0; i < 20; ++i) {
+        CHECK(k.nngp(i, i) == d.nngp[static_cast<std::size_t>(i)]);
+        CHECK(k.ntk(i, i) == d.ntk[static_cast<std::size_t>(i)]);
+        for (std::int64_t j = 0; j < i; ++j) CHECK(k.nngp(i, j) == k.nngp(j, i));
+      }
+      CHECK(k.nngp(0, 19) == d.nngp[0]);
+      CHECK(k.ntk(0, 19) == d.ntk[0]);
+    };
+    check(network.kernels<double>(s), network.diagonals(s));
+    check(network.kernels<float>(s), network.diagonals(s, Precision::float32));
+  }
+}
