@@ -1,5 +1,6 @@
 // Memory: a kernel needs its inputs, its results, and little more.
 #include "core/engine/static_layers.hpp"
+#include "sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,14 +11,6 @@ using namespace widelimit;
 using namespace widelimit::test;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 // A number of kibibytes from /proc/self/status, in bytes.
 std::int64_t status(const std::string& key) {
