@@ -233,10 +233,8 @@ class BundleRun {
   template <class F>
   static void check_call(const FieldOp& o, F&& call) {
     const Layer& layer = *o.node->layer;
-    widelimit_error error = make_abi_error();
-    const widelimit_status status = call(layer.object.get(), &error);
-    if (status != WIDELIMIT_OK)
-      check_status(status, error, layer.place.pointer, "layer " + layer.type);
+    call_plugin({"layer", layer.type, layer.place.pointer},
+                [&](widelimit_error* error) { return call(layer.object.get(), error); });
   }
 
   void feed(const Schedule::Level& level, const Schedule::Task& t) {
