@@ -24,18 +24,6 @@ constexpr std::array<TypeWords, 7> type_words{{{"number", "number", "a number"},
                                                {"object", "object", "an object"},
                                                {"null", "null", "null"}}};
 
-/// The words for all types that a schema admits, joined by "or"; empty: any.
-std::string type_text(const Value& schema, std::string_view TypeWords::*form) {
-  if (schema.find("type") == nullptr) return {};
-  std::string text;
-  for (const TypeWords& words : type_words) {
-    if (!admits(schema, words.type)) continue;
-    if (words.type == "integer" && admits(schema, "number")) continue;
-    text += (text.empty() ? "" : " or ") + std::string(words.*form);
-  }
-  return text;
-}
-
 bool has_admitted_type(const Value& schema, const Value& value) {
   if (value.is_null()) return admits(schema, "null");
   if (value.boolean() != nullptr) return admits(schema, "boolean");
@@ -60,6 +48,22 @@ std::string bounds_text(const Bounds& bounds) {
   return text;
 }
 
+/// The words for all types that a schema admits, joined by "or", a number's with its bounds where
+/// they are wanted; empty: any.
+std::string type_text(const Value& schema, std::string_view TypeWords::*form, bool with_bounds) {
+  if (schema.find("type") == nullptr) return {};
+  std::string text;
+  for (const TypeWords& words : type_words) {
+    if (!admits(schema, words.type)) continue;
+    if (words.type == "integer" && admits(schema, "number")) continue;
+    text += (text.empty() ? "" : " or ") + std::string(words.*form);
+    if (with_bounds && (words.type == "number" || words.type == "integer"))
+      if (const std::string bounds = bounds_text(bounds_of(schema)); !bounds.empty())
+        text += " " + bounds;
+  }
+  return text;
+}
+
 class Conforming {
  public:
   Conforming(const Wording& wording, Report& report) : wording_(wording), report_(report) {}
@@ -71,8 +75,9 @@ class Conforming {
     if (!has_admitted_type(schema, value)) {
       const bool too_long = value.digits && admits(schema, "integer");
       refuse(schema, value, pointer,
-             "must be " + type_text(schema, &TypeWords::with_article) +
-                 (too_long ? ", of magnitude up to 9223372036854775807" : ""));
+             "must be " + type_text(schema, &TypeWords::with_article, true) +
+                 (too_long ? ", of magnitude up to 9223372036854775807" : ""),
+             false);
       return value;
     }
     if (const Value* choices = schema.find("enum"))
@@ -92,9 +97,11 @@ class Conforming {
                        [&](const Value& choice) { return same(choice, value); });
   }
 
+  /// `with_type`: the message does not say yet which types the schema admits.
   void refuse(const Value& schema, const Value& value, const std::string& pointer,
-              const std::string& message) {
-    report_.add(value, pointer, message + ", got " + shown(value) + expectation(schema, wording_));
+              const std::string& message, bool with_type) {
+    report_.add(value, pointer,
+                message + ", got " + shown(value) + expectation(schema, wording_, with_type));
   }
 
   void refuse_choice(const Value& schema, const Value::Array& choices, const Value& value,
@@ -117,7 +124,7 @@ class Conforming {
     const Bounds b = bounds_of(schema);
     if (number < b.low || number > b.high || (b.low_excluded && number == b.low) ||
         (b.high_excluded && number == b.high))
-      refuse(schema, value, pointer, "must be " + bounds_text(b));
+      refuse(schema, value, pointer, "must be " + bounds_text(b), true);
   }
 
   Value list(const Value& schema, const Value& value, const std::string& pointer) {
@@ -223,9 +230,9 @@ Bounds bounds_of(const Value& schema) {
   return bounds;
 }
 
-std::string expectation(const Value& schema, const Wording& wording) {
+std::string expectation(const Value& schema, const Wording& wording, bool with_type) {
   const bool choice = schema.find("enum") != nullptr;  // its values are shown already
-  std::string text = choice ? "" : type_text(schema, &TypeWords::noun);
+  std::string text = choice || !with_type ? "" : type_text(schema, &TypeWords::noun, false);
   if (const Value* filled = schema.find("default"); filled != nullptr && !filled->is_null())
     text += (text.empty() ? "default " : ", default ") + shown(*filled);
   if (!wording.see.empty()) text += (text.empty() ? "" : "; ") + wording.see;

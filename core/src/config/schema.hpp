@@ -27,8 +27,10 @@ struct Wording {
 [[nodiscard]] Value conform(const Value& schema, const Value& value, const std::string& pointer,
                             const Wording& wording, Report& report);
 
-/// "   (number, default 1; see `widelimit describe erf`)", or nothing.
-[[nodiscard]] std::string expectation(const Value& schema, const Wording& wording);
+/// "   (number, default 1; see `widelimit describe erf`)", or nothing; without the type where the
+/// message has it.
+[[nodiscard]] std::string expectation(const Value& schema, const Wording& wording,
+                                      bool with_type = true);
 
 /// A schema from its text: unset where it has problems.
 struct Schema {

@@ -115,7 +115,7 @@ line 2, column 23: /data/tset: unknown key "tset"; did you mean "test"?   (data 
 line 2, column 45: /data/train/limt: unknown key "limt"; did you mean "limit"?   (npy takes type, x, y, offset, limit))");
   CHECK(problems_with(
             R"("data": {"train": {"type": "npy", "x": "", "y": 3, "limit": 0, "offset": -1}})") ==
-        R"(line 2, column 49: /data/train/y: must be a string, got 3   (string)
+        R"(line 2, column 49: /data/train/y: must be a string, got 3
 line 2, column 61: /data/train/limit: must be >= 1, got 0   (integer or null)
 line 2, column 74: /data/train/offset: must be >= 0, got -1   (integer, default 0))");
   CHECK(problems_with(R"("data": {"train": {"type": "npy", "x": "", "y": "y"}})") ==

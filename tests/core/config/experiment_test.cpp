@@ -43,14 +43,14 @@ TEST_CASE("problems of all sections are told at once, in the order of the file")
 "finite": 3})") ==
         R"(line 1, column 12: /format: must be 1, got 2   (default 1)
 line 1, column 15: /titel: unknown key "titel"; did you mean "title"?   (an experiment takes $schema, format, title, seed, precision, plugins, data, preprocess, network, kernel, inference, finite)
-line 1, column 37: /seed: must be an integer, got 1.5   (integer, default 0)
+line 1, column 37: /seed: must be an integer >= 0, got 1.5   (default 0)
 line 2, column 14: /precision: must be one of "float64", "float32", got "float16"; did you mean "float64"?   (default "float64")
-line 2, column 36: /plugins: must be a list, got "conv"   (list)
-line 3, column 40: /data/train/x: must be a string, got 1   (string)
+line 2, column 36: /plugins: must be a list, got "conv"
+line 3, column 40: /data/train/x: must be a string, got 1
 line 4, column 22: /network/1: no layer type "rleu"; did you mean "relu"?   (18 types from 4 plugins; see `widelimit plugins`)
-line 5, column 23: /kernel/compute: must be a list, got "ntk"   (list, default ["nngp", "ntk"])
+line 5, column 23: /kernel/compute: must be a list, got "ntk"   (default ["nngp", "ntk"])
 line 6, column 14: /inference: must be a list of inferences, got an object
-line 7, column 11: /finite: must be an object, got 3   (object))");
+line 7, column 11: /finite: must be an object, got 3)");
 }
 
 TEST_CASE("an experiment without a network, or that is none, is refused") {
@@ -58,7 +58,7 @@ TEST_CASE("an experiment without a network, or that is none, is refused") {
   CHECK(problems_of("[\"dense\"]") ==
         "line 1, column 1: an experiment is an object; this list looks like its \"network\" alone");
   CHECK(problems_of("\"tutorial.json\"") ==
-        "line 1, column 1: must be an object, got \"tutorial.json\"   (object)");
+        "line 1, column 1: must be an object, got \"tutorial.json\"");
 }
 
 TEST_CASE("plugins are known before types are") {

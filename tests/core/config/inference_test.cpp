@@ -237,7 +237,7 @@ TEST_CASE("numbers of an inference have their ranges") {
 "learning_rate": 0, "diag_reg": -1e-9, "diag_reg_absolute_scale": 1}])")) ==
         R"(line 3, column 18: /inference/0/learning_rate: must be > 0, got 0   (number, default 1)
 line 3, column 33: /inference/0/diag_reg: must be >= 0, got -1e-09   (number, default 0)
-line 3, column 67: /inference/0/diag_reg_absolute_scale: must be true or false, got 1   (true or false, default false))");
+line 3, column 67: /inference/0/diag_reg_absolute_scale: must be true or false, got 1   (default false))");
 }
 
 TEST_CASE("gp_inference takes no times") {

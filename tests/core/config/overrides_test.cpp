@@ -47,9 +47,9 @@ TEST_CASE("a value is JSON where it parses, else a string, and splits at the fir
   CHECK(with({"/title=\"5\""}).title == "5");
   CHECK(with({"/title={not json"}).title == "{not json");
   CHECK(problems_of(base, {"/title=5"}) ==
-        "--set /title=5: /title: must be a string, got 5   (string, default \"\")");
+        "--set /title=5: /title: must be a string, got 5   (default \"\")");
   CHECK(problems_of(base, {"/seed=NaN"}) ==
-        "--set /seed=NaN: /seed: must be an integer, got \"NaN\"   (integer, default 0)");
+        "--set /seed=NaN: /seed: must be an integer >= 0, got \"NaN\"   (default 0)");
 }
 
 TEST_CASE("problems of an override's value name the argument") {

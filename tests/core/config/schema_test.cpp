@@ -143,7 +143,7 @@ TEST_CASE("a default that its own schema refuses is a problem of the schema") {
   CHECK(problems_of_property(R"({"type": "number", "exclusiveMinimum": 0, "default": 0})") ==
         "line 2, column 54: /properties/p/default: must be > 0, got 0   (number, default 0)");
   CHECK(problems_of_property(R"({"type": "integer", "default": null})") ==
-        "line 2, column 32: /properties/p/default: must be an integer, got null   (integer)");
+        "line 2, column 32: /properties/p/default: must be an integer, got null");
 }
 
 TEST_CASE("exactly the properties without a default are required") {
@@ -205,21 +205,21 @@ TEST_CASE("items are checked one by one") {
   CHECK(joined(validated(R"({"window": [1, 0, 2.5, 1, 1], "weights": [1]})").problems) ==
         "line 1, column 12: /window: must have at most 4 entries, got 5   (list)\n"
         "line 1, column 16: /window/1: must be >= 1, got 0   (integer)\n"
-        "line 1, column 19: /window/2: must be an integer, got 2.5   (integer)\n"
+        "line 1, column 19: /window/2: must be an integer >= 1, got 2.5\n"
         "line 1, column 42: /weights: must have at least 2 entries, got 1   (list)");
 }
 
 TEST_CASE("types are strict: booleans are no numbers, strings are neither, null only where named") {
-  CHECK(problems_with(R"(, "scale": true)").find("must be a number, got true") !=
+  CHECK(problems_with(R"(, "scale": true)").find("must be a number > 0, got true") !=
         std::string::npos);
-  CHECK(problems_with(R"(, "scale": "1")").find("must be a number, got \"1\"") !=
+  CHECK(problems_with(R"(, "scale": "1")").find("must be a number > 0, got \"1\"") !=
         std::string::npos);
-  CHECK(problems_with(R"(, "scale": null)").find("must be a number, got null") !=
+  CHECK(problems_with(R"(, "scale": null)").find("must be a number > 0, got null") !=
         std::string::npos);
   CHECK(problems_with(R"(, "flag": 1)").find("must be true or false, got 1") != std::string::npos);
   CHECK(problems_with(R"(, "width": null, "mode": null, "order": 3.0)") == "");
   CHECK(problems_with(R"(, "width": 9223372036854775808)")
-            .find("must be an integer or null, of magnitude up to 9223372036854775807, got "
+            .find("must be an integer > 0 or null, of magnitude up to 9223372036854775807, got "
                   "9223372036854775808") != std::string::npos);
   CHECK(problems_with(R"(, "width": -18446744073709551615)").find("got -18446744073709551615") !=
         std::string::npos);
