@@ -125,6 +125,19 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
   std::string text =
       "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
   if (ridge.absolute > 0) text += ", with " + number(ridge.absolute) + " added to its diagonal,";
+  if (extremes.smallest == 0 && extremes.largest == 0) {
+    text += " is zero everywhere";
+    text += kernel == "ntk"
+                ? ": no gradient reaches a weight that is trained. Either a layer at the "
+                  "end has the slope zero, as sign has (end with dense), or no layer is "
+                  "trained (\"trainable\": false), or weights or samples are zero"
+                : ": the weights or the samples are (W_std 0 without a bias, data of zeros)";
+    throw Error(ErrorCode::numeric,
+                text +
+                    ". Nothing can be learnt from it; if that is meant, give the ridge in absolute "
+                    "terms: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
+                {}, pivot);
+  }
   text += " is not positive definite: ";
   if (pivot >= 0)
     text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
@@ -132,13 +145,7 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
                              : "its smallest eigenvalue is ";
   text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
   if (extremes.smallest > 0) text += " That is zero but for rounding.";
-  if (extremes.smallest == 0 && extremes.largest == 0)
-    text +=
-        " It is zero everywhere: the weights or the samples are (W_std 0 without a bias, data of "
-        "zeros). Nothing can be learnt from it; if that is meant, give the ridge in absolute "
-        "terms: "
-        "\"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true";
-  else if (unit > 0 && lacking > 0)
+  if (unit > 0 && lacking > 0)
     text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";

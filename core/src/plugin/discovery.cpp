@@ -105,13 +105,11 @@ class Search {
       const std::string& entry = (*options_.plugins)[i];
       if (!names_a_file(entry)) continue;
       if (!options_.allow_config_plugins) {
-        problem(
-            i,
-            "\"" + entry +
-                "\" names a plugin file, and loading a file is running its code: allow it with "
-                "--allow-plugin-files (RuntimeOptions::allow_config_plugins), or put the file on "
-                "the plugin path and name it \"" +
-                fs::path(entry).stem().string() + "\"");
+        problem(i,
+                "\"" + entry +
+                    "\" names a plugin file, and loading a file is running its code: allow it with "
+                    "--allow-plugin-files, or put the file on the plugin path and name it \"" +
+                    fs::path(entry).stem().string() + "\"");
         continue;
       }
       const std::string why = file(options_.config_directory / entry);

