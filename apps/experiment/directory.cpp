@@ -83,6 +83,8 @@ std::string string_at(const Json& object, std::string_view key) {
   return value && value->string() ? *value->string() : std::string();
 }
 
+std::string record_text(const Json& record) { return record.text(2) + "\n"; }
+
 std::int64_t integer_at(const Json& object, std::string_view key) {
   const Json* value = object.find(key);
   std::int64_t integer = 0;
@@ -129,8 +131,10 @@ std::optional<EarlierRun> read_earlier(const fs::path& directory) {
     throw Error(ErrorCode::usage, file.string() + " was not written by a run of widelimit");
   EarlierRun earlier{.directory = directory,
                      .fingerprint = string_at(json, "fingerprint"),
+                     .experiment = {},
                      .kernels = {},
                      .files = {}};
+  if (const Json* experiment = json.find("experiment")) earlier.experiment = *experiment;
   if (const Json* files = json.find("files"); files && files->array())
     for (const Json& name : *files->array())
       if (name.string() && is_own(*name.string())) earlier.files.push_back(*name.string());
@@ -146,13 +150,43 @@ std::optional<EarlierRun> read_earlier(const fs::path& directory) {
   return earlier;
 }
 
+void list_files(const fs::path& directory, const std::vector<fs::path>& files) {
+  const fs::path file = directory / "run.json";
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const Json json = Json::parse(text, file.string());
+  const Json* listed = json.find("files");
+  if (!listed || !listed->array()) return;
+  Json::Array all = *listed->array();
+  for (const fs::path& name : files)
+    if (std::none_of(all.begin(), all.end(), [&](const Json& known) {
+          return known.string() && *known.string() == name.string();
+        }))
+      all.emplace_back(name.string());
+  if (all.size() == listed->array()->size()) return;
+  Json::Object changed = *json.object();
+  for (auto& [key, value] : changed)
+    if (key == "files") value = all;
+  write_file(file, record_text(changed));
+}
+
 RunDirectory::RunDirectory(fs::path directory) : directory_(std::move(directory)) {
   std::error_code error;
+  for (fs::path part = fs::absolute(directory_, error).lexically_normal();
+       part.has_relative_path() && !fs::exists(part, error); part = part.parent_path())
+    if (part.has_filename()) created_.push_back(part);
   fs::create_directories(directory_, error);
   if (error || !fs::is_directory(directory_))
     throw Error(ErrorCode::io, directory_.string() + ": cannot be used as the output directory: " +
                                    (error ? error.message() : "it is not a directory") +
                                    "; name another one with --out");
+  lock_.emplace(directory_);
+}
+
+RunDirectory::~RunDirectory() {
+  lock_.reset();
+  std::error_code ignored;
+  for (const fs::path& directory : created_) fs::remove(directory, ignored);  // empty ones alone
 }
 
 void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
@@ -207,7 +241,7 @@ void RunDirectory::write(const std::string& relative, std::string_view text) {
 
 void RunDirectory::write_record() {
   written("run.json");
-  write_file(directory_ / "run.json", record.json().text(2) + "\n");
+  write_file(directory_ / "run.json", record_text(record.json()));
 }
 
 void RunDirectory::warn(std::string message) {

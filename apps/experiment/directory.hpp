@@ -5,6 +5,7 @@
 #pragma once
 
 #include "json.hpp"
+#include "lock.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -46,6 +47,7 @@ struct Record {
 struct EarlierRun {
   std::filesystem::path directory;
   std::string fingerprint;
+  Json experiment;  ///< its resolved configuration
   std::vector<KernelFile> kernels;
   std::vector<std::string> files;
 };
@@ -53,12 +55,22 @@ struct EarlierRun {
 /// writes. Files outside the directory are never listed.
 [[nodiscard]] std::optional<EarlierRun> read_earlier(const std::filesystem::path& directory);
 
+/// Adds files, relative to the directory, to those that its run.json lists, so that the next run
+/// there replaces them. Throws Error.
+void list_files(const std::filesystem::path& directory,
+                const std::vector<std::filesystem::path>& files);
+
 class RunDirectory {
  public:
-  /// Creates the directory. Throws Error(io).
+  /// Creates the directory, and keeps other runs out of it. Throws Error(io).
   explicit RunDirectory(std::filesystem::path directory);
+  /// Removes a directory that it created where nothing was written to it.
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
+  [[nodiscard]] const DirectoryLock& lock() const noexcept { return *lock_; }
   /// Makes room for this run: removes what `earlier` left, but for the kernels of `reused` where
   /// they stand in this directory; those are this run's from now on. Removes what programs that
   /// were killed left half-written.
@@ -84,6 +96,8 @@ class RunDirectory {
 
  private:
   std::filesystem::path directory_;
+  std::vector<std::filesystem::path> created_;  ///< the deeper ones first
+  std::optional<DirectoryLock> lock_;
 };
 
 }  // namespace widelimit::experiment

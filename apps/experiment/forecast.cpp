@@ -1,6 +1,7 @@
 // Memory and disk by adding up what is allocated and written; time by a short measurement.
 #include "forecast.hpp"
 
+#include "machine.hpp"
 #include "train.hpp"
 #include "units.hpp"
 
@@ -241,21 +242,44 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
   const double libraries =
       resident_bytes() + blas_buffer * static_cast<double>(setup.runtime.threads());
-  all.memory_bytes =
-      libraries + samples + std::max({held + std::max(workspace, inference), finite});
+  const double kernels = held + std::max(workspace, inference);
+  all.memory_bytes = libraries + samples + std::max(kernels, finite);
+  all.finite_bytes = finite > kernels ? finite : 0;
   if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
   return all;
 }
 
-void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& setup) {
-  if (forecast.memory_bytes <= static_cast<double>(limit)) return;
-  throw Error(
-      ErrorCode::usage,
+void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
+                  const Setup& setup) {
+  const double most = limit ? static_cast<double>(*limit) : machine_memory();
+  if (forecast.memory_bytes <= most) return;
+  const std::string what =
       "this run needs about " + bytes_text(forecast.memory_bytes) + " of memory (" +
-          count_text(setup.shapes.train.count) + " training samples), more than the limit of " +
-          bytes_text(static_cast<double>(limit)) +
-          " given with --max-memory; lower \"limit\" in the data, leave out inference with "
-          "full covariance, compute the kernels alone with `widelimit kernel`, or allow more");
+      count_text(setup.shapes.train.count, "training sample", "training samples") +
+      "), more than " +
+      (limit ? "the limit of " + bytes_text(most) + " given with --max-memory"
+             : "the " + bytes_text(most) + " that this machine has");
+  const std::string allow = limit ? "allow more" : "allow it with --max-memory";
+  if (forecast.finite_bytes > 0)
+    throw Error(ErrorCode::usage,
+                what +
+                    ", for its finite networks; make the largest layer narrower, lower "
+                    "\"ensemble\" or \"batch_size\", or " +
+                    allow,
+                largest_layer(FiniteNetwork(setup.network, setup.shapes.train.sites,
+                                            setup.shapes.train.channels)));
+  throw Error(ErrorCode::usage,
+              what +
+                  "; lower \"limit\" in the data, leave out inference with full covariance, "
+                  "compute the kernels alone with `widelimit kernel`, or " +
+                  allow);
+}
+
+std::optional<std::string> beyond_machine(const Forecast& forecast) {
+  const double most = machine_memory();
+  if (forecast.memory_bytes <= most) return std::nullopt;
+  return "about " + bytes_text(forecast.memory_bytes) +
+         " of memory are needed, and this machine has " + bytes_text(most);
 }
 
 double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
@@ -281,11 +305,31 @@ std::vector<std::string> advice(const Setup& setup) {
                       ": kernels in float32 are exact to about 1e-6 of their "
                       "diagonal; a diag_reg of at least 1e-5 keeps \"" +
                       spec.name + "\" from fitting their rounding");
+  if (!experiment.inference.empty() && !setup.plan.empty() && !setup.plan.back().gaussian)
+    all.push_back(
+        experiment.network.back().place.pointer + ": the network ends in \"" +
+        setup.plan.back().type +
+        "\", after which its outputs are no Gaussian process: inference takes them for one "
+        "with the same covariance, so predictions, nlpd and coverage_95 are not those of "
+        "this network; end it with {\"type\": \"dense\", \"width\": " +
+        std::to_string(setup.shapes.train.outputs) + "}");
+  for (const InferenceSpec& spec : experiment.inference)
+    if (spec.method == Method::gp_inference && spec.learning_rate != 1)
+      all.push_back(spec.place.pointer +
+                    "/learning_rate: has no effect on gp_inference, which is training without end; "
+                    "for finite times use gradient_descent_mse_ensemble");
   return all;
 }
 
 void check_finite(const Setup& setup) {
   if (!setup.experiment.finite) return;
+  const FiniteSpec& spec = *setup.experiment.finite;
+  if (spec.batch_size.value_or(1) > setup.shapes.train.count)
+    throw Error(ErrorCode::usage,
+                "must be <= " + count_text(setup.shapes.train.count) +
+                    ", the number of training samples, got " + count_text(*spec.batch_size) +
+                    "; null takes all of them",
+                spec.place.pointer + "/batch_size");
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
   if (network.outputs() == setup.shapes.train.outputs) return;
   const NetworkSpec& layers = setup.experiment.network;

@@ -6,6 +6,7 @@
 #include "setup.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,18 @@ namespace widelimit::experiment {
 
 struct Forecast {
   double memory_bytes = 0;  ///< peak of the whole process
+  double finite_bytes = 0;  ///< what finite networks take of it, where they take the most
   double disk_bytes = 0;    ///< of all files the run leaves, pictures aside
 };
 [[nodiscard]] Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only);
 
-/// Throws Error(usage) that says what takes the memory and what to change where the forecast is
-/// above `limit` bytes.
-void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& setup);
+/// Throws Error(usage) that says what is needed, what there is and what to change where the
+/// forecast is above what was given with --max-memory, or else above what the machine has.
+void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
+                  const Setup& setup);
+
+/// That this machine has less memory than is needed; unset where it has enough.
+[[nodiscard]] std::optional<std::string> beyond_machine(const Forecast& forecast);
 
 /// Seconds of a whole run on this machine: the network's kernels, a matrix product and a few steps
 /// of training are timed on a few hundred random samples (well below a second), and the counts of
@@ -31,8 +37,8 @@ void refuse_above(const Forecast& forecast, std::int64_t limit, const Setup& set
 /// What is worth knowing before a run: entries without effect, arithmetic that may not suffice.
 [[nodiscard]] std::vector<std::string> advice(const Setup& setup);
 
-/// Which widths fit the targets: throws Error(usage) where the finite network has other outputs
-/// than the data, or a layer lacks its width.
+/// Does "finite" fit the data: throws Error(usage) where its network has other outputs, a layer
+/// lacks its width, or a batch is larger than the training set.
 void check_finite(const Setup& setup);
 
 }  // namespace widelimit::experiment

@@ -5,7 +5,9 @@
 #include <widelimit/inference.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <map>
 #include <optional>
@@ -95,6 +97,17 @@ InferenceResult infer_at(const InferenceSpec& spec, const std::string& id,
   }
 }
 
+bool any_finite_time(const InferenceSpec& spec) {
+  return std::any_of(spec.times.begin(), spec.times.end(),
+                     [](double time) { return std::isfinite(time); });
+}
+
+std::string four_digits(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
+}
+
 }  // namespace
 
 std::string to_string(KernelKind kernel) {
@@ -144,14 +157,19 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
               id + ": the kernel is close to singular (reciprocal condition number " +
               number_text(result.solve.rcond) +
               "), so few digits of the predictions are certain; a larger diag_reg helps");
+        const double greatest = max_learning_rate(result.largest_eigenvalue - result.ridge,
+                                                  data.train.y.size(), momentum);
+        if (any_finite_time(spec) && spec.learning_rate > greatest)
+          directory.warn(
+              spec.place.pointer + "/learning_rate: " + id + " is training in steps of " +
+              number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
+              " such steps diverge: the curves are those of infinitely small ones, which "
+              "no network of finite width follows at this rate");
         if (!result.predictions.empty() && data.test)
           metrics.emplace_back(id,
                                write_predictions(id, result, options.covariance, test, directory));
         if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
-        directory.record.inference.push_back(
-            record_of(id, spec, kernel, result,
-                      max_learning_rate(result.largest_eigenvalue - result.ridge,
-                                        data.train.y.size(), momentum)));
+        directory.record.inference.push_back(record_of(id, spec, kernel, result, greatest));
       });
     }
   }

@@ -82,8 +82,49 @@ void leave_sound(EarlierRun& earlier, const KernelPlan* read, const TrainTest& d
   });
 }
 
-EarlierRun from_directory(const std::filesystem::path& directory, const std::string& fingerprint,
-                          const std::string& pointer) {
+/// Where two configurations differ, as "/network/0/W_std was 1.5 and is 1.4". A layer's name is
+/// nothing that its kernel knows of.
+void compare(const Json* before, const Json* now, const std::string& pointer,
+             std::vector<std::string>& all) {
+  constexpr std::size_t longest = 40;
+  if (before && now && before->object() && now->object()) {
+    for (const auto& [key, value] : *before->object())
+      if (key != "name") compare(&value, now->find(key), pointer + "/" + key, all);
+    for (const auto& [key, value] : *now->object())
+      if (key != "name" && !before->find(key)) compare(nullptr, &value, pointer + "/" + key, all);
+    return;
+  }
+  if (before && now && before->array() && now->array() &&
+      before->array()->size() == now->array()->size()) {
+    for (std::size_t i = 0; i < now->array()->size(); ++i)
+      compare(&(*before->array())[i], &(*now->array())[i], pointer + "/" + std::to_string(i), all);
+    return;
+  }
+  const std::string was = before ? before->text() : "not there",
+                    is = now ? now->text() : "not there";
+  if (was == is) return;
+  all.push_back(pointer + (was.size() > longest || is.size() > longest
+                               ? " is another"
+                               : " was " + was + " and is " + is));
+}
+
+/// What makes the kernels of `experiment` others than those of the earlier run.
+std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
+  const Json now = Json::parse(experiment.resolved, experiment.file.string());
+  std::vector<std::string> all;
+  for (const std::string member : {"network", "precision", "data", "preprocess"})
+    compare(earlier.experiment.find(member), now.find(member), "/" + member, all);
+  if (experiment.data && experiment.data->split && experiment.data->split->shuffle)
+    compare(earlier.experiment.find("seed"), now.find("seed"), "/seed", all);
+  if (all.empty()) return "the data files hold other samples, or a layer has another version";
+  constexpr std::size_t most = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, all.size()); ++i) text += (i ? ", " : "") + all[i];
+  return text + (all.size() > most ? " (and " + std::to_string(all.size() - most) + " more)" : "");
+}
+
+EarlierRun from_directory(const std::filesystem::path& directory, const Experiment& experiment,
+                          const std::string& fingerprint, const std::string& pointer) {
   std::optional<EarlierRun> earlier = read_earlier(directory);
   if (!earlier)
     throw Error(ErrorCode::usage,
@@ -91,10 +132,8 @@ EarlierRun from_directory(const std::filesystem::path& directory, const std::str
                 pointer);
   if (earlier->fingerprint != fingerprint)
     throw Error(ErrorCode::usage,
-                "the kernels in " + directory.string() +
-                    " are of another network, other samples or another precision (fingerprint " +
-                    earlier->fingerprint + ", this experiment " + fingerprint +
-                    "); leave out \"from\" to compute them again",
+                "the kernels in " + directory.string() + " are of another experiment: " +
+                    changes(*earlier, experiment) + "; leave out \"from\" to compute them again",
                 pointer);
   return std::move(*earlier);
 }
@@ -109,21 +148,24 @@ Reuse reusable(const Setup& setup, const KernelPlan& plan, bool resume,
   Reuse reuse;
   if (kernel.from) {
     const std::string pointer = kernel.place.pointer + "/from";
-    reuse.earlier = from_directory(*kernel.from, fingerprint, pointer);
+    reuse.earlier = from_directory(*kernel.from, setup.experiment, fingerprint, pointer);
     leave_sound(*reuse.earlier, &plan, data, precision, control, [&](const Error& error) {
       throw Error(ErrorCode::usage,
                   std::string("damaged kernel: ") + error.what() +
                       "; leave out \"from\" to compute it again",
                   pointer);
     });
-  } else if (resume && in_place && in_place->fingerprint == fingerprint) {
+  } else if (resume && in_place) {
+    if (in_place->fingerprint != fingerprint)
+      throw Error(ErrorCode::usage,
+                  "the run in " + in_place->directory.string() +
+                      " cannot be resumed, its kernels are of another experiment: " +
+                      changes(*in_place, setup.experiment) +
+                      "; leave out --resume to replace them, or name another directory with --out");
     reuse.earlier = in_place;
     leave_sound(*reuse.earlier, nullptr, data, precision, control, [&](const Error& error) {
       reuse.warnings.push_back(std::string("damaged kernel, computed again: ") + error.what());
     });
-  } else if (resume && in_place) {
-    reuse.warnings.push_back("nothing to resume: the kernels in " + in_place->directory.string() +
-                             " are of another network, other samples or another precision");
   }
   return reuse;
 }

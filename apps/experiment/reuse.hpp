@@ -21,9 +21,9 @@ struct Reuse {
 
 /// The kernels of kernel.from, or with `resume` those of `in_place`, the run that is in the output
 /// directory already. Files are read once for it, in bounded memory (of kernel.from those that
-/// `plan` needs): shape, precision and length must fit and every number be finite. For kernel.from
-/// a fingerprint that does not fit and a damaged file throw Error(usage) with the place; with
-/// `resume` they are warnings, and the kernel is computed again.
+/// `plan` needs): shape, precision and length must fit and every number be finite. A fingerprint
+/// that does not fit throws Error(usage) that says what has changed. A damaged file does for
+/// kernel.from; with `resume` it is a warning, and the kernel is computed again.
 [[nodiscard]] Reuse reusable(const Setup& setup, const KernelPlan& plan, bool resume,
                              const std::optional<EarlierRun>& in_place,
                              const std::string& fingerprint, const TrainTest& data,

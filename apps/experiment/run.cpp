@@ -57,6 +57,15 @@ std::optional<EarlierRun> found_in(const fs::path& directory) {
   }
 }
 
+/// Is anything in the directory that its lock is not?
+bool is_used(const fs::path& directory) {
+  std::error_code ignored;
+  return std::any_of(fs::directory_iterator(directory, ignored), fs::directory_iterator(),
+                     [](const fs::directory_entry& entry) {
+                       return entry.path().filename() != DirectoryLock::file_name;
+                     });
+}
+
 /// Everything between the first file and the last.
 class Steps {
  public:
@@ -142,6 +151,8 @@ Error told(const Error& error, const RunDirectory& directory) {
   std::string text =
       kept.empty() ? "nothing was finished" : "kept in " + directory.path().string() + ": ";
   for (const std::string& what : kept) text += (&what == &kept.front() ? "" : ", ") + what;
+  if (!directory.record.kernels.empty())
+    text += "; the same command with --resume takes the kernels from there";
   std::vector<Problem> problems = error.problems();
   problems.push_back(Problem{.file = {}, .line = 0, .column = 0, .pointer = {}, .message = text});
   return Error(error.code(), std::move(problems));
@@ -204,21 +215,22 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
       plan_kernels(experiment, setup.shapes.test.has_value(), options.kernels_only);
   if (!options.kernels_only) check_finite(setup);
   control.check();
-  if (options.max_memory)
-    refuse_above(forecast(setup, plan, options.kernels_only), *options.max_memory, setup);
+  const Forecast needs = forecast(setup, plan, options.kernels_only);
+  refuse_above(needs, options.max_memory, setup);
 
   const auto begin = std::chrono::steady_clock::now();
-  TrainTest data = load_data(*experiment.data, experiment.seed);
+  TrainTest data = read_data(*experiment.data, experiment.seed);
   TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
   const std::string print = fingerprint(experiment, setup.runtime.catalogue(), data);
   const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - begin;
 
   control.check();
   const fs::path out = options.out.empty() ? default_output(options.experiment_file) : options.out;
+  RunDirectory directory(out);
   const std::optional<EarlierRun> in_place = found_in(out);
+  const bool used = !in_place && is_used(out);
   const Reuse reuse = reusable(setup, plan, options.resume, in_place, print, data, control);
 
-  RunDirectory directory(out);
   directory.on_warning = options.on_warning;
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
@@ -228,7 +240,13 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   try {
     directory.replace(in_place, reuse.earlier);
     directory.write_record();
+    if (!directory.lock().problem().empty()) directory.warn(directory.lock().problem());
+    if (used)
+      directory.warn(out.string() +
+                     " is not empty and holds no earlier run; files in it that are called like a "
+                     "run's are replaced, others left alone");
     for (const std::string& text : reuse.warnings) directory.warn(text);
+    if (std::optional<std::string> text = beyond_machine(needs)) directory.warn(*text);
     for (std::string& text : advice(setup)) directory.warn(std::move(text));
 
     Finished finished;

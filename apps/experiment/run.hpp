@@ -23,12 +23,12 @@ struct Drawing {
 };
 
 struct RunOptions {
-  std::filesystem::path experiment_file;  ///< as the user named it
-  std::filesystem::path out;              ///< empty: ./STEM.out
-  std::vector<std::string> command;       ///< for the record
-  std::optional<std::int64_t> max_memory;
-  bool resume = false;        ///< take kernels that are in `out` and still fit
-  bool kernels_only = false;  ///< `widelimit kernel`
+  std::filesystem::path experiment_file;   ///< as the user named it
+  std::filesystem::path out;               ///< empty: ./STEM.out
+  std::vector<std::string> command;        ///< for the record
+  std::optional<std::int64_t> max_memory;  ///< unset: what the machine has
+  bool resume = false;                     ///< take kernels that are in `out` and still fit
+  bool kernels_only = false;               ///< `widelimit kernel`
   std::function<void(const std::string&)> on_warning;             ///< may be empty
   std::function<void(const std::string& phase)> on_begin;         ///< may be empty
   std::function<void(const std::string& phase, double)> on_step;  ///< may be empty

@@ -30,8 +30,14 @@ struct Setup {
   std::vector<PlanRow> plan;
 };
 
-/// Throws Error(usage) with every problem of the step that failed, each with its file.
+/// Throws Error(usage) with every problem of the step that failed, each with its file. Of a file
+/// that names plugins which cannot be had, everything else is checked that is not about their
+/// types.
 [[nodiscard]] Setup set_up(const SetupOptions& options);
+
+/// load_data() of core, which knows files alone: errors say which value of the experiment names the
+/// file.
+[[nodiscard]] TrainTest read_data(const DataSpec& data, std::uint64_t seed);
 
 /// `error` with file, line and column in every problem that says its pointer alone.
 [[nodiscard]] Error placed(const Error& error, const ExperimentText& text);

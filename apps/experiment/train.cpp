@@ -94,19 +94,23 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
 }
 
 Error too_large(const FiniteNetwork& network) {
-  const auto& blocks = network.blocks();
-  const auto largest = std::max_element(
-      blocks.begin(), blocks.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
   const double bytes = sizeof(double) * static_cast<double>(network.parameter_count());
   return Error(ErrorCode::memory,
                "there is not enough memory for a finite network of " +
                    count_text(network.parameter_count(), "parameter", "parameters") + ", " +
                    bytes_text(bytes) +
                    " a member and as much again for its gradient; make its largest layer narrower",
-               largest == blocks.end() ? "/network" : largest->pointer);
+               largest_layer(network));
 }
 
 }  // namespace
+
+std::string largest_layer(const FiniteNetwork& network) {
+  const auto& blocks = network.blocks();
+  const auto largest = std::max_element(
+      blocks.begin(), blocks.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
+  return largest == blocks.end() ? "/network" : largest->pointer;
+}
 
 std::vector<TrainedMember> train_members(const Setup& setup, const FiniteNetwork& network,
                                          const Samples& x, const Matrix& y, const Dataset* test,

@@ -8,6 +8,7 @@
 #include <widelimit/control.hpp>
 #include <widelimit/finite.hpp>
 
+#include <string>
 #include <vector>
 
 namespace widelimit::experiment {
@@ -17,6 +18,9 @@ namespace widelimit::experiment {
 [[nodiscard]] std::vector<TrainedMember> train_members(
     const Setup& setup, const FiniteNetwork& network, const Samples& x, const Matrix& y,
     const Dataset* test, const TrainOptions& options, Control* control);
+
+/// Pointer to the layer with the most parameters.
+[[nodiscard]] std::string largest_layer(const FiniteNetwork& network);
 
 /// Trains the ensemble of the experiment's "finite"; writes finite/losses.csv, predictions.npy and
 /// parameters; appends {"finite": ...} to `metrics`: those of the members' mean prediction, and of

@@ -57,7 +57,12 @@ std::string seconds_text(double seconds) {
   if (minutes < 120)
     return formatted("%.0f min ", minutes) +
            formatted("%02.0f s", std::floor(seconds - 60 * minutes));
-  const double hours = std::floor(minutes / 60);
+  const double hours = std::floor(minutes / 60), days = hours / 24, years = days / 365.25;
+  if (years >= 1e6) return formatted("%.1e years", years);
+  if (years >= 2)
+    return years < 9.95 ? formatted("%.1f years", years)
+                        : count_text(std::llround(years)) + " years";
+  if (days >= 2) return formatted(days < 9.95 ? "%.1f days" : "%.0f days", days);
   return formatted("%.0f h ", hours) + formatted("%02.0f min", minutes - 60 * hours);
 }
 

@@ -14,7 +14,7 @@ namespace widelimit::experiment {
 
 /// "1.4 GiB"
 [[nodiscard]] std::string bytes_text(double bytes);
-/// "0.35 s", "12 s", "3 min 20 s", "2 h 05 min"
+/// "0.35 s", "12 s", "3 min 20 s", "2 h 05 min", "3.5 days", "1,200 years"
 [[nodiscard]] std::string seconds_text(double seconds);
 /// "12,345"
 [[nodiscard]] std::string count_text(std::int64_t count);

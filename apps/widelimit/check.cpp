@@ -1,4 +1,5 @@
-// widelimit check: what an experiment is and what it will cost, from the arrays' headers alone.
+// widelimit check: what an experiment is and what it will cost, from the headers of arrays and from
+// small tables.
 #include "display.hpp"
 #include "experiment/blocks.hpp"
 #include "experiment/forecast.hpp"
@@ -9,9 +10,13 @@
 #include "table.hpp"
 
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 namespace widelimit::program {
 namespace {
@@ -32,13 +37,37 @@ struct Plan {
   std::vector<std::string> warnings;
 };
 
+/// Text is read where that takes no time, since it has no header that says what it holds: throws
+/// Error for what `run` would refuse in it. Gives a warning of each table that is too large for it.
+std::vector<std::string> read_text(const Experiment& experiment) {
+  constexpr std::uintmax_t most = 64 << 20;
+  std::vector<std::string> unread;
+  const DataSpec& data = *experiment.data;
+  for (const DataSource* source : {&data.train, data.test ? &*data.test : nullptr}) {
+    if (!source || source->type != SourceType::csv) continue;
+    std::error_code ignored;
+    if (const auto bytes = std::filesystem::file_size(source->x, ignored); bytes > most)
+      unread.push_back(source->place.pointer + ": " + source->x.string() +
+                       " was not read: it has " +
+                       experiment::bytes_text(static_cast<double>(bytes)) + ", more than " +
+                       experiment::bytes_text(most) + "; the run does, and may find it damaged");
+    else
+      static_cast<void>(experiment::read_data(
+          DataSpec{.place = data.place, .train = *source, .test = {}, .split = {}},
+          experiment.seed));
+  }
+  return unread;
+}
+
 Plan plan_of(const Setup& setup, const std::optional<std::int64_t>& limit) try {
   Plan plan;
   plan.kernels = experiment::plan_kernels(setup.experiment, setup.shapes.test.has_value(), false);
   experiment::check_finite(setup);
   plan.forecast = experiment::forecast(setup, plan.kernels, false);
-  if (limit) experiment::refuse_above(plan.forecast, *limit, setup);
-  plan.warnings = experiment::advice(setup);
+  if (limit) experiment::refuse_above(plan.forecast, limit, setup);
+  plan.warnings = read_text(setup.experiment);
+  for (std::string& text : experiment::advice(setup)) plan.warnings.push_back(std::move(text));
+  if (const auto text = experiment::beyond_machine(plan.forecast)) plan.warnings.push_back(*text);
   try {
     plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false);
   } catch (const Error& error) {

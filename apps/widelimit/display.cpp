@@ -41,6 +41,8 @@ std::string bar(double share, std::size_t width) {
 }
 
 std::string clock_text(double seconds) {
+  constexpr double two_days = 48 * 3600.0;
+  if (seconds >= two_days) return experiment::seconds_text(seconds);
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   char text[32];
   if (whole < 3600)

@@ -19,9 +19,11 @@ void ExperimentOptions::add_to(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(1, 4096));
   app.add_option("--max-memory", max_memory,
-                 "Refuse to begin where more memory than this is needed, such as 8GiB")
+                 "Refuse to begin where more memory than this is needed, such as 8GiB; all that "
+                 "the machine has by default")
       ->type_name("SIZE");
   plugins.add_to(app);
+  plugins.add_permission_to(app);
 }
 
 experiment::Setup ExperimentOptions::set_up(Display& display) const {

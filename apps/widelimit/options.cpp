@@ -10,6 +10,9 @@ void PluginOptions::add_to(CLI::App& app) {
       ->allow_extra_args(false)
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
+}
+
+void PluginOptions::add_permission_to(CLI::App& app) {
   app.add_flag("--allow-plugin-files", allow_files,
                "Let the experiment name plugin files; loading one runs its code");
 }

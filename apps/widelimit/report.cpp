@@ -4,18 +4,24 @@
 #include <widelimit/error.hpp>
 
 #if WIDELIMIT_HAS_REPORT
+#include "experiment/directory.hpp"
 #include "report/report.hpp"
 #endif
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace widelimit::program {
 namespace {
 
 int run(const std::string& directory) {
 #if WIDELIMIT_HAS_REPORT
+  std::optional<experiment::DirectoryLock> lock;  // no run is at work here
+  if (std::filesystem::exists(std::filesystem::path(directory) / "run.json"))
+    lock.emplace(directory);
   const report::Outcome outcome = report::draw(directory);
+  experiment::list_files(directory, outcome.files);
   for (const std::string& warning : outcome.warnings) std::cerr << "warning: " << warning << '\n';
   std::cout << (std::filesystem::path(directory) / "report.html").string() << '\n';
   return done;

@@ -10,9 +10,12 @@
 #include "report/report.hpp"
 #endif
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -28,36 +31,67 @@ struct Options {
   bool resume = false, quiet = false;
 };
 
-/// A number of metrics.json as a cell: four digits, or empty where it is not defined.
-std::string cell(const Json* value) {
-  if (!value || !value->number()) return "";
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", std::stod(*value->number()));
+/// A number of metrics.json; NaN where it is not defined.
+double number(const Json* value) {
+  return value && value->number() ? std::stod(*value->number())
+                                  : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string formatted(const char* format, double value, int decimals = 0) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, decimals, value);
   return text.data();
 }
 
+/// One column as cells: four digits of the smallest number, and as many decimals in all; powers of
+/// ten where that would be a long tail of decimals. Empty where a number is not defined.
+std::vector<std::string> cells(const std::vector<double>& numbers) {
+  constexpr double least = 1e-3, most = 1e6;
+  double smallest = most, largest = least;
+  for (const double x : numbers)
+    if (std::isfinite(x) && x != 0) {
+      smallest = std::min(smallest, std::abs(x));
+      largest = std::max(largest, std::abs(x));
+    }
+  const bool fixed = smallest >= least && largest <= most;
+  const int decimals = std::clamp(3 - static_cast<int>(std::floor(std::log10(smallest))), 0, 6);
+  std::vector<std::string> texts;
+  for (const double x : numbers)
+    texts.push_back(!std::isfinite(x) ? ""
+                    : fixed           ? formatted("%.*f", x, decimals)
+                                      : formatted("%.*e", x, 3));
+  return texts;
+}
+
 std::string time_cell(const Json* value) {
-  return !value ? "" : value->string() ? *value->string() : cell(value);
+  return !value ? "" : value->string() ? *value->string() : experiment::number_text(number(value));
 }
 
 std::string metrics_table(const Json& metrics) {
   constexpr std::array keys{"rmse", "mae", "r2", "nlpd", "coverage_95", "accuracy"};
+  if (!metrics.object()) return {};
+  std::vector<std::array<std::string, 2>> names;
+  std::vector<const Json*> rows;
+  for (const auto& [name, values] : *metrics.object()) {
+    const Json::Array* times = values.array();
+    for (std::size_t i = 0; i < (times ? times->size() : 1); ++i) {
+      rows.push_back(times ? &(*times)[i] : &values);
+      names.push_back({i == 0 ? name : "", time_cell(rows.back()->find("time"))});
+    }
+  }
+  std::vector<std::vector<std::string>> columns;
+  for (const char* key : keys) {
+    std::vector<double> numbers;
+    for (const Json* row : rows) numbers.push_back(number(row->find(key)));
+    columns.push_back(cells(numbers));
+  }
   Table table({"", "time", keys[0], keys[1], keys[2], keys[3], keys[4], keys[5]},
               {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
                Align::right, Align::right});
-  const auto add = [&](const std::string& name, const Json& values) {
-    std::vector<std::string> row{name, time_cell(values.find("time"))};
-    for (const char* key : keys) row.push_back(cell(values.find(key)));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::vector<std::string> row{names[i][0], names[i][1]};
+    for (const std::vector<std::string>& column : columns) row.push_back(column[i]);
     table.add(std::move(row));
-  };
-  if (!metrics.object()) return {};
-  for (const auto& [name, values] : *metrics.object()) {
-    if (!values.array()) {
-      add(name, values);
-      continue;
-    }
-    for (const Json& at_time : *values.array())
-      add(&at_time == values.array()->data() ? name : "", at_time);
   }
   return table.empty() ? "" : table.text() + "\n";
 }

@@ -25,6 +25,8 @@ struct PluginOptions {
   bool allow_files = false;
 
   void add_to(CLI::App& app);
+  /// For verbs with an experiment, which may name files.
+  void add_permission_to(CLI::App& app);
   [[nodiscard]] RuntimeOptions runtime() const;
 };
 

@@ -49,9 +49,11 @@ int run(const Options& options) {
   const conformance::Report report = conformance::verify(verify);
   if (options.json)
     std::cout << conformance::as_json(report, options.only_failed);
-  else
+  else if (report.loaded)
     std::cout << conformance::as_table(report, options.only_failed)
               << conformance::as_summary(report);
+  else
+    std::cout << conformance::as_table(report, true);  // why it is no plugin, and nothing else
   return report.ok() ? done : report.loaded ? failed : usage;
 }
 #else

@@ -21,10 +21,11 @@ struct Case {
   TemporaryDirectory directory;
 
   /// Runs `text` as exp.json; the message must hold every part.
-  void refused(const std::string& text, const std::vector<std::string>& parts) const {
+  void refused(const std::string& text, const std::vector<std::string>& parts,
+               const std::string& verb = "run") const {
     directory.file("exp.json", text);
     const Result result =
-        run_program(Run{.arguments = {"run", "exp.json"}, .directory = directory.path()});
+        run_program(Run{.arguments = {verb, "exp.json"}, .directory = directory.path()});
     INFO(text.substr(0, 400));
     CHECK(result.status == 2);
     for (const std::string& part : parts) CHECK(contains(result.err, part));
@@ -136,15 +137,48 @@ TEST_CASE("broken tables are refused with file and line") {
   const Case c;
   const auto with = [&](const std::string& table, const std::vector<std::string>& parts) {
     c.directory.file("t.csv", table);
-    c.refused(R"({"format": 1, "data": {"train": {"type": "csv", "path": "t.csv", "target": ["y"]}},
+    for (const std::string verb : {"run", "check"})
+      c.refused(
+          R"({"format": 1, "data": {"train": {"type": "csv", "path": "t.csv", "target": ["y"]}},
 "network": [{"type": "dense"}, "relu", {"type": "dense"}]})",
-              parts);
+          parts, verb);
   };
-  with("a,y\n1,2\n1,x\n", {"t.csv:3"});
+  with("a,y\n1,2\n1,x\n", {"exp.json:1:", "/data/train/path: ", "t.csv:3"});
   with("a,y\n1,2\n1\n", {"t.csv:3"});
   with("a,z\n1,2\n", {"t.csv", "y"});
   with("", {"t.csv"});
   with("a,y\n1,nan\n", {"t.csv"});
+}
+
+TEST_CASE("data files that are not there are told with the value that names them") {
+  const Case c;
+  const auto refused = [&](const std::string& source, const std::string& pointer,
+                           const std::string& file) {
+    c.refused(
+        "{\"format\": 1, \"data\": {\"train\": " + source + R"(},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}]})",
+        {"exp.json:1:", pointer + ": " + file + ": cannot be read", "folder of the experiment"});
+  };
+  refused(R"({"type": "npy", "x": "sub/x.npy", "y": "y.npy"})", "/data/train/x", "sub/x.npy");
+  refused(R"({"type": "idx", "images": "i.gz", "labels": "l.gz"})", "/data/train/images", "i.gz");
+  refused(R"({"type": "csv", "path": "t.csv", "target": "y"})", "/data/train/path", "t.csv");
+  c.directory.file("x.npy", npy_text("'<f8'", "(2, 2)", doubles({1, 2, 3, 4})));
+  refused(R"({"type": "npy", "x": "x.npy", "y": "y.npy"})", "/data/train/y", "y.npy");
+}
+
+TEST_CASE("a plugin that is not there does not hide the other problems") {
+  const Case c;
+  c.refused(R"({"format": 1, "plugins": ["foo", "dense"], "seed": "x", "precision": "float16",
+"title": 3, "network": [{"type": "dense", "W_sdt": 2}, "of_foo", {"type": "dense"}],
+"inference": [{"method": "gp_inference", "kernels": ["nngp"], "solver": "of_foo"}]})",
+            {"exp.json:1:27: /plugins/0: no plugin \"foo\"",
+             "/seed: ", "/precision: ", "/title: ", "/network/0/W_sdt: "});
+  const Result result =
+      run_program(Run{.arguments = {"check", "exp.json"}, .directory = c.directory.path()});
+  // The types may be those of the plugin that is missing.
+  CHECK(result.err.find("/network/1") == std::string::npos);
+  CHECK(result.err.find("/inference") == std::string::npos);
+  c.refused(regression(8).insert(1, "\"plugins\": [\"foo\"], "), {"/plugins/0: no plugin \"foo\""});
 }
 
 TEST_CASE("a plugin file in an experiment needs permission") {
@@ -152,7 +186,7 @@ TEST_CASE("a plugin file in an experiment needs permission") {
   c.directory.file("mine.so", "not a plugin");
   std::string text = regression(8);
   text.insert(1, "\"plugins\": [\"./mine.so\"], ");
-  c.refused(text, {"exp.json:1:", "/plugins/0", "--allow-plugin-files"});
+  c.refused(text, {"exp.json:1:", "/plugins/0", "--allow-plugin-files,"});
   const Result allowed = run_program(Run{.arguments = {"run", "exp.json", "--allow-plugin-files"},
                                          .directory = c.directory.path()});
   CHECK(allowed.status == 2);  // it is still not a plugin
@@ -229,6 +263,8 @@ TEST_CASE("a finite network that does not fit the data is refused before anythin
             {"exp.json:5:", "/network/2", "2 outputs"});
   text = regression(8, finite);
   c.refused(text.replace(text.find("\"width\": 16, "), 13, ""), {"/network/0", "width"});
+  c.refused(regression(8, R"(, "finite": {"batch_size": 7})"),  // of 8 samples 6 are for training
+            {"/finite/batch_size", "must be <= 6", "got 7"});
 }
 
 TEST_CASE("a sample that overflows is told with file, row and set") {
@@ -272,18 +308,20 @@ TEST_CASE("a finite network that diverges, or is too large, is told with the val
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(8, R"(, "finite": {
     "optimizer": {"type": "sgd", "learning_rate": 1e9}, "steps": 200})"));
-  const auto refused = [&](const std::string& change, const std::vector<std::string>& parts) {
-    const Result result =
-        run_program({"run", file, "--out", (directory / "out").string(), "--set", change});
-    CHECK(result.status == 1);
+  const auto refused = [&](int status, const std::string& change, const std::string& most,
+                           const std::vector<std::string>& parts) {
+    const Result result = run_program({"run", file, "--out", (directory / "out").string(), "--set",
+                                       change, "--max-memory", most});
+    CHECK(result.status == status);
     for (const std::string& part : parts) CHECK(contains(result.err, part));
   };
-  refused("/seed=1", {"/finite/optimizer/learning_rate: ", "diverged"});
+  refused(1, "/seed=1", "1T", {"/finite/optimizer/learning_rate: ", "diverged"});
   if (sanitized) return;
-  refused(R"(/network=[{"type": "dense", "width": 4000000}, "relu",
-                        {"type": "dense", "width": 4000000}, "relu",
-                        {"type": "dense", "width": 1}])",
-          {"/network/2: ", "not enough memory"});
+  const std::string wide = R"(/network=[{"type": "dense", "width": 4000000}, "relu",
+                                        {"type": "dense", "width": 4000000}, "relu",
+                                        {"type": "dense", "width": 1}])";
+  refused(2, wide, "1T", {"/network/2: ", "466 TiB", "--max-memory", "narrower"});
+  refused(1, wide, "1000T", {"/network/2: ", "not enough memory"});
 }
 
 TEST_CASE("the README shows what the program says of its first network misspelt") {

@@ -93,6 +93,25 @@ TEST_CASE("a limit of memory is held before anything runs") {
   CHECK(contains(wrong.err, "\"lots\" is not a size"));
 }
 
+TEST_CASE("what the machine has not is a warning of check and a refusal of run") {
+  const TemporaryDirectory directory;
+  // Two kernels of 10^7 samples are 1.6 PB.
+  const std::string file = directory.file("exp.json", R"({"format": 1,
+    "data": {"train": {"type": "make_regression", "n_samples": 10000000, "n_features": 2, "n_informative": 1}},
+    "network": [{"type": "dense"}, "relu", {"type": "dense"}],
+    "inference": [{"method": "gp_inference", "kernels": ["nngp", "ntk"], "diag_reg": 0.1}]})");
+  const Result checked = run_program({"check", file});
+  CHECK(checked.status == 0);
+  CHECK(contains(checked.out, "PiB of memory are needed, and this machine has "));
+  CHECK(contains(checked.out, " years on "));
+  const Result run = run_program({"run", file, "--out", (directory / "out").string()});
+  CHECK(run.status == 2);
+  for (const std::string part :
+       {"PiB", "10,000,000 training samples", "that this machine has", "--max-memory"})
+    CHECK(contains(run.err, part));
+  CHECK(!std::filesystem::exists(directory / "out"));
+}
+
 TEST_CASE("check warns of inference that has nothing to predict") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", R"({"format": 1,
@@ -106,6 +125,75 @@ TEST_CASE("check warns of inference that has nothing to predict") {
       texts(at(Json::parse(result.out, "stdout"), {"warnings"}));
   REQUIRE(warnings.size() == 1);
   CHECK(contains(warnings[0], "no test data"));
+}
+
+TEST_CASE("inference on a network that does not end Gaussian is warned of, with the layer to add") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(40, entries));
+  const auto warnings = [&](const std::string& network) {
+    const Result result = run_program({"check", file, "--json", "--set", "/network=" + network});
+    INFO(result.err);
+    CHECK(result.status == 0);
+    return texts(at(Json::parse(result.out, "stdout"), {"warnings"}));
+  };
+  const std::vector<std::string> found = warnings(R"([{"type": "dense", "b_std": 1}, "relu"])");
+  REQUIRE(found.size() == 1);
+  for (const std::string part : {"/network/1: ", "ends in \"relu\"", "nlpd", "\"dense\""})
+    CHECK(contains(found[0], part));
+  CHECK(warnings(R"(["dense", "relu", "dense"])").empty());
+  CHECK(warnings(R"(["dense", "relu", "dense", "identity"])").empty());
+
+  const Result run = run_program({"run", file, "--out", (directory / "out").string(), "--set",
+                                  R"(/network=["dense", "erf"])"});
+  CHECK(run.status == 0);
+  CHECK(contains(run.err, "warning: /network/1: the network ends in \"erf\""));
+}
+
+TEST_CASE("an NTK that is zero is told with the reason and what to do") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(12, R"(, "inference": [
+    {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"]}])"));
+  const Result run = run_program({"run", file, "--out", (directory / "out").string(), "--set",
+                                  R"(/network=["dense", "sign"])"});
+  CHECK(run.status == 1);
+  for (const std::string part : {"the ntk kernel of the 9 training samples is zero everywhere",
+                                 "no gradient", "sign", "end with dense"})
+    CHECK(contains(run.err, part));
+}
+
+TEST_CASE("a learning rate without effect is warned of") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(12, R"(, "inference": [
+    {"method": "gp_inference", "kernels": ["nngp"], "learning_rate": 0.5, "diag_reg": 0.1}])"));
+  const Result result = run_program({"check", file});
+  CHECK(result.status == 0);
+  CHECK(contains(result.out, "warning: /inference/0/learning_rate: has no effect on gp_inference"));
+  const Result usual = run_program({"check", file, "--set", "/inference/0/learning_rate=1"});
+  CHECK(usual.out.find("warning") == std::string::npos);
+}
+
+TEST_CASE("a run warns of a learning rate at which steps diverge, and names the greatest") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(12, R"(, "inference": [
+    {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"], "times": [1]}])"));
+  const std::filesystem::path out = directory / "out";
+  const auto run = [&](const std::string& change) {
+    const Result result = run_program({"run", file, "--out", out.string(), "--set", change});
+    CHECK(result.status == 0);
+    return result.err;
+  };
+  CHECK(contains(run("/inference/0/learning_rate=1e4"), "warning: /inference/0/learning_rate: "));
+  const double greatest =
+      number(at(json(out / "run.json"), {"inference", "0", "max_learning_rate"}));
+  const auto rate = [&](double share) {
+    return "/inference/0/learning_rate=" + std::to_string(share * greatest);
+  };
+  CHECK(run(rate(0.99)).find("warning") == std::string::npos);
+  CHECK(contains(run(rate(1.01)), "above " + std::to_string(greatest).substr(0, 4)));
+  // Without end the rate does not matter.
+  CHECK(run(R"(/inference/0={"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"],
+               "learning_rate": 1e4, "diag_reg": 1e-3})")
+            .find("warning") == std::string::npos);
 }
 
 TEST_CASE("check of a network that overflows gives no time and warns, and is no failure") {

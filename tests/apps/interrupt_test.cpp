@@ -68,6 +68,7 @@ TEST_CASE("SIGTERM ends a run with 143, and a resumed one begins after the block
   INFO(result.err);
   CHECK(result.status == 143);
   CHECK(contains(result.err, "kept in"));
+  CHECK(contains(result.err, "--resume"));
   const Json record = json(out / "run.json");
   CHECK(text(at(record, {"status"})) == "interrupted");
   CHECK(texts(at(record, {"kept"})) == std::vector<std::string>{"kernel train_train"});

@@ -192,7 +192,7 @@ TEST_CASE("kernel.from reuses kernels whose fingerprint matches and refuses othe
                                     from, "--set", "/network/0/W_std=1.25"});
   CHECK(other.status == 2);
   CHECK(contains(other.err, "/kernel/from"));
-  CHECK(contains(other.err, "another network"));
+  CHECK(contains(other.err, "/network/0/W_std was 1.5 and is 1.25"));
   CHECK(!std::filesystem::exists(directory / "third"));
 
   const Result nothing = run_program({"run", file, "--out", (directory / "third").string(), "--set",
@@ -214,12 +214,6 @@ TEST_CASE("--resume keeps the kernels of the directory where they still fit") {
 
   REQUIRE(run_program({"run", file, "--out", out, "--resume"}).status == 0);
   CHECK(read(kernel) == bytes);
-
-  const Result changed =
-      run_program({"run", file, "--out", out, "--resume", "--set", "/network/0/b_std=0"});
-  CHECK(changed.status == 0);
-  CHECK(contains(changed.err, "nothing to resume"));
-  CHECK(read(kernel) != bytes);
 
   REQUIRE(run_program({"run", file, "--out", out}).status == 0);
   CHECK(read(kernel) == computed);

@@ -1,6 +1,8 @@
 // JSON, sizes and times as text.
 #include "experiment/json.hpp"
+#include "experiment/machine.hpp"
 #include "experiment/units.hpp"
+#include "support/program.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -65,9 +67,34 @@ TEST_CASE("sizes, times and counts are written as people read them") {
   CHECK(seconds_text(12.3) == "12 s");
   CHECK(seconds_text(200) == "3 min 20 s");
   CHECK(seconds_text(2 * 3600 + 300) == "2 h 05 min");
+  CHECK(seconds_text(47 * 3600 + 59 * 60) == "47 h 59 min");
+  CHECK(seconds_text(48 * 3600) == "2.0 days");
+  CHECK(seconds_text(400 * 86400.0) == "400 days");
+  CHECK(seconds_text(731 * 86400.0) == "2.0 years");
+  CHECK(seconds_text(1200 * 365.25 * 86400) == "1,200 years");
+  CHECK(seconds_text(106928318721993 * 3600.0) == "1.2e+10 years");
   CHECK(count_text(0) == "0");
   CHECK(count_text(123) == "123");
   CHECK(count_text(1234567) == "1,234,567");
   CHECK(count_text(-1234) == "-1,234");
   CHECK(count_text(1, "sample", "samples") == "1 sample");
+}
+
+TEST_CASE("the memory of a machine is what is built in, or less where a control group says so") {
+  const test::TemporaryDirectory root;
+  const auto memory = [&] { return machine_memory(root.path()); };
+  CHECK(memory() == std::numeric_limits<double>::infinity());
+  root.file("proc/meminfo", "MemTotal:       24000000 kB\nMemFree:  1000 kB\n");
+  CHECK(memory() == 24000000.0 * 1024);
+  root.file("proc/self/cgroup", "0::/user.slice/session\n");
+  root.file("sys/fs/cgroup/user.slice/session/memory.max", "max\n");
+  CHECK(memory() == 24000000.0 * 1024);
+  root.file("sys/fs/cgroup/user.slice/memory.max", "1048576\n");  // of the group above
+  CHECK(memory() == 1048576);
+  root.file("proc/self/cgroup", "5:cpuset:/\n4:memory,hugetlb:/job\n0::/\n");
+  CHECK(memory() == 24000000.0 * 1024);
+  root.file("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "2097152\n");
+  CHECK(memory() == 2097152);
+  root.file("sys/fs/cgroup/memory.max", "524288\n");  // a container sees its group as the root
+  CHECK(memory() == 524288);
 }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ TEST_CASE("verify of what cannot be loaded as a plugin is exit status 2, with th
       INFO(name);
       CHECK(result.status == 2);
       CHECK(contains(result.out, why));
+      CHECK(result.out.find("  skip ") == std::string::npos);
+      CHECK(std::count(result.out.begin(), result.out.end(), '\n') <= 4);  // no list of checks
     }
   };
   refused("text", "text.so: ");
