@@ -31,11 +31,10 @@ Error of_data(const Error& error, const DataSpec& data) {
       if (file->empty() || file->string() != problem.file) continue;
       std::error_code ignored;
       const bool missing = !std::filesystem::exists(*file, ignored);
-      return Error(error.code(),
-                   problem.text() + (missing ? "; names of files are taken from the folder of the "
-                                               "experiment on, give one that is there"
-                                             : ""),
-                   source->place.pointer + key, error.index());
+      return Error(
+          error.code(),
+          problem.text() + (missing ? "; paths are relative to the folder of the experiment" : ""),
+          source->place.pointer + key, error.index());
     }
   }
   return error;

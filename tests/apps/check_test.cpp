@@ -142,6 +142,10 @@ TEST_CASE("inference on a network that does not end Gaussian is warned of, with 
     CHECK(contains(found[0], part));
   CHECK(warnings(R"(["dense", "relu", "dense"])").empty());
   CHECK(warnings(R"(["dense", "relu", "dense", "identity"])").empty());
+  CHECK(warnings(R"(["dense", {"type": "sum", "inputs": [[], ["relu", "dense"]]}])").empty());
+  CHECK(
+      contains(warnings(R"(["dense", {"type": "product", "inputs": [[], ["relu", "dense"]]}])")[0],
+               "/network/1: "));
 
   const Result run = run_program({"run", file, "--out", (directory / "out").string(), "--set",
                                   R"(/network=["dense", "erf"])"});

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -352,4 +353,44 @@ TEST_CASE("--quiet prints nothing, and lines are plain where there is no termina
   CHECK(plain.err.find('\x1b') == std::string::npos);
   CHECK(plain.err.find('\r') == std::string::npos);
   CHECK(contains(plain.out, "gp_inference.nngp"));
+}
+
+TEST_CASE("the numbers of a column have as many decimals, and four digits in the smallest") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(60, R"(, "inference": [
+    {"method": "gp_inference", "name": "close", "kernels": ["nngp"], "diag_reg": 1e-3},
+    {"method": "gp_inference", "name": "far", "kernels": ["nngp"], "diag_reg": 1e3}])"));
+  const std::string out = (directory / "out").string();
+  const Result result = run_program({"run", file, "--out", out});
+  REQUIRE(result.status == 0);
+  const Json metrics = json(directory / "out/metrics.json");
+  std::vector<std::string> names, rows[2];
+  std::istringstream lines(result.out);
+  for (std::string line, cell; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    std::vector<std::string> row;
+    while (cells >> cell) row.push_back(cell);
+    if (!row.empty() && row[0] == "rmse") names = row;
+    if (!row.empty() && row[0] == "close.nngp") rows[0] = row;
+    if (!row.empty() && row[0] == "far.nngp") rows[1] = row;
+  }
+  REQUIRE(names.size() >= 3);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    INFO(names[i]);
+    std::size_t decimals[2] = {}, digits = 100;
+    for (const int row : {0, 1}) {
+      const std::string& cell = rows[row].at(i + 1);
+      const std::size_t point = cell.find('.');
+      decimals[row] = point == std::string::npos ? 0 : cell.size() - point - 1;
+      const std::size_t first = cell.find_first_of("123456789");
+      digits = std::min(digits, static_cast<std::size_t>(std::count_if(
+                                    cell.begin() + static_cast<std::ptrdiff_t>(first), cell.end(),
+                                    [](char c) { return c >= '0' && c <= '9'; })));
+      const double exact = number(at(metrics, {row == 0 ? "close.nngp" : "far.nngp", names[i]}));
+      CHECK(std::abs(std::stod(cell) - exact) <=
+            0.500001 * std::pow(10.0, -static_cast<double>(decimals[row])));
+    }
+    CHECK(decimals[0] == decimals[1]);
+    CHECK(digits >= 4);
+  }
 }
