@@ -79,5 +79,8 @@ say "README"
 build_project "$work/readme" "$work/readme-build" "$prefix" g++
 "$work/readme-build/predict"
 "$program" run "$work/readme/first.json" --out "$work/readme/first.out" --quiet
+cmp "$work/readme/plants.json" "$source/apps/experiments/plants.json"
+"$program" run "$source/apps/experiments/plants.json" --out "$work/readme/plants.out" --quiet
+"$program" run "$work/readme/first.json" --out "$work/readme/softplus.out" --quiet --plugin-dir "$work/readme-build" --set /network/1=softplus
 "$program" verify "$(find "$work/readme-build" -name '*.so' | head -1)"
 echo "packaging: all is well"
