@@ -15,4 +15,5 @@
 #include <widelimit/params.hpp>      // parameters and schemas
 #include <widelimit/runtime.hpp>     // plugins, threads; makes networks and solvers
 #include <widelimit/solver.hpp>      // factorise, solve
+#include <widelimit/store.hpp>       // kernels on disk, tile by tile
 #include <widelimit/version.hpp>     // what this build is

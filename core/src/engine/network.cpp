@@ -21,6 +21,7 @@ namespace widelimit {
 using detail::Compiled;
 
 KernelSink::~KernelSink() = default;
+bool KernelSink::has(std::int64_t, std::int64_t, std::int64_t, std::int64_t) const { return false; }
 
 namespace {
 
