@@ -21,6 +21,7 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
                        "names a kernel twice; once is enough");
   if (const Value* from = given(kernel, "from"))
     choice.from = reading.path(*from, child(pointer, "from"), "the directory of an earlier run");
+  if (const Value* store = given(kernel, "store")) choice.store = *store->boolean();
   return choice;
 }
 

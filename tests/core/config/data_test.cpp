@@ -112,7 +112,7 @@ line 2, column 10: /data/trian: unknown key "trian"; did you mean "train"?   (da
 line 2, column 23: /data/tset: unknown key "tset"; did you mean "test"?   (data takes train, test, split))");
   CHECK(problems_with(R"("data": {"train": {"type": "npy", "x": "a", "limt": 3}})") ==
         R"(line 2, column 19: /data/train/y: is missing   (string)
-line 2, column 45: /data/train/limt: unknown key "limt"; did you mean "limit"?   (npy takes type, x, y, offset, limit))");
+line 2, column 45: /data/train/limt: unknown key "limt"; did you mean "limit"?   (npy takes type, x, y, rows, offset, limit))");
   CHECK(problems_with(
             R"("data": {"train": {"type": "npy", "x": "", "y": 3, "limit": 0, "offset": -1}})") ==
         R"(line 2, column 49: /data/train/y: must be a string, got 3   (string)
