@@ -129,10 +129,14 @@ InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool h
   options.losses = spec.method != Method::gp_inference;
   options.learning_rate = spec.learning_rate;
   options.diag_reg = spec.diag_reg;
+  options.diag_reg_path = spec.diag_reg_path;
   options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  // One network has no covariance. Losses read variances alone: only predictions have a covariance
-  // to be full.
-  options.covariance = spec.method == Method::gradient_descent_mse ? Covariance::none
+  options.leave_one_out = spec.leave_one_out;
+  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
+  // variances alone: only predictions have a covariance to be full.
+  const bool none = spec.method == Method::gradient_descent_mse ||
+                    (spec.method == Method::gp_inference && !options.predictions);
+  options.covariance = none ? Covariance::none
                        : options.predictions || spec.covariance == Covariance::none
                            ? spec.covariance
                            : Covariance::diagonal;

@@ -5,6 +5,7 @@
 #include "fingerprint.hpp"
 #include "forecast.hpp"
 #include "infer.hpp"
+#include "pictures.hpp"
 #include "results.hpp"
 #include "statement.hpp"
 #include "train.hpp"
@@ -110,14 +111,18 @@ class Steps {
 
   void evaluate(Json::Object& metrics) {
     Matrix truth;
-    TestSet test{.x = nullptr, .truth = nullptr, .targets = &targets_};
+    const Matrix train_truth = restored(data_.train.y, targets_);
+    TestSet test{.x = nullptr, .truth = nullptr, .train_truth = &train_truth, .targets = &targets_};
     if (data_.test) {
       truth = restored(data_.test->y, targets_);
       test.x = &data_.test->x;
       test.truth = &truth;
     }
-    run_inference(setup_, held_, data_, test, metrics, directory_, control_);
+    MistakesById mistakes;
+    run_inference(setup_, held_, data_, test, metrics, mistakes, directory_, control_);
     held_ = {};
+    if (!mistakes.empty() && shows_pictures(data_.test->x))
+      directory_.step("pictures", "", [&] { write_pictures(setup_, mistakes, directory_); });
     if (setup_.experiment.finite) run_finite(setup_, data_, test, metrics, directory_, control_);
   }
 
