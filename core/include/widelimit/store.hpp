@@ -91,13 +91,19 @@ class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
 /// Numbers of one kernel, any block at any time: what solvers and predictions read at size.
 class WIDELIMIT_EXPORT KernelSource {
  public:
-  virtual ~KernelSource();
+  virtual ~KernelSource() = default;
   [[nodiscard]] virtual std::int64_t rows() const = 0;
   [[nodiscard]] virtual std::int64_t cols() const = 0;
   /// Rows [row, row + rows) x columns [col, col + cols), row-major with `ld` numbers between rows.
   virtual void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
                     double* out, std::int64_t ld) const = 0;
 };
+
+/// One kernel of a file, a store or an .npy file of float32 or float64 in C order; the file stays
+/// open. Throws Error(usage) for a file that is neither.
+enum class StoredKernel { nngp, ntk };
+[[nodiscard]] WIDELIMIT_EXPORT std::unique_ptr<KernelSource> open_kernel(
+    const std::filesystem::path& file, StoredKernel kernel);
 
 /// A store as a memory map.
 class WIDELIMIT_EXPORT StoreReader {
@@ -115,14 +121,12 @@ class WIDELIMIT_EXPORT StoreReader {
   /// Reads everything; gives a sentence for each tile that is damaged, and for what else is.
   [[nodiscard]] std::vector<std::string> verify(Control* control = nullptr) const;
 
-  enum class Kernel { nngp, ntk };
+  using Kernel = StoredKernel;
   /// A block in the precision of T. Each tile is checked when it is read for the first time. Throws
   /// Error(usage) that names a tile which is not there or damaged.
   template <class T>
   void read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
             T* out, std::int64_t ld) const;
-  /// The same as a value; it must not outlive the reader.
-  [[nodiscard]] std::unique_ptr<KernelSource> source(Kernel kernel) const;
   /// A whole kernel as an .npy file in the store's precision, written a few rows at a time.
   void export_npy(Kernel kernel, const std::filesystem::path& file,
                   Control* control = nullptr) const;

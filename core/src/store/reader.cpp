@@ -24,8 +24,6 @@ using detail::Layout;
 using detail::StoreFile;
 using detail::TilePlace;
 
-KernelSource::~KernelSource() = default;
-
 namespace {
 
 class Mapping {
@@ -137,22 +135,6 @@ struct StoreReader::State {
 
 namespace {
 
-class Source final : public KernelSource {
- public:
-  Source(const StoreReader& reader, StoreReader::Kernel kernel)
-      : reader_(reader), kernel_(kernel) {}
-  [[nodiscard]] std::int64_t rows() const override { return reader_.spec().rows; }
-  [[nodiscard]] std::int64_t cols() const override { return reader_.spec().cols; }
-  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
-            std::int64_t ld) const override {
-    reader_.read(kernel_, row, col, rows, cols, out, ld);
-  }
-
- private:
-  const StoreReader& reader_;
-  StoreReader::Kernel kernel_;
-};
-
 template <class T>
 void export_as(const StoreReader& reader, std::int64_t side, StoreReader::Kernel kernel,
                detail::NewFile& file, std::int64_t offset, Control* control) {
@@ -214,11 +196,6 @@ template void StoreReader::read(Kernel, std::int64_t, std::int64_t, std::int64_t
                                 float*, std::int64_t) const;
 template void StoreReader::read(Kernel, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
                                 double*, std::int64_t) const;
-
-std::unique_ptr<KernelSource> StoreReader::source(Kernel kernel) const {
-  state_->require(kernel);
-  return std::make_unique<Source>(*this, kernel);
-}
 
 void StoreReader::export_npy(Kernel kernel, const std::filesystem::path& path,
                              Control* control) const {

@@ -156,20 +156,23 @@ TEST_CASE("a source gives any block of a kernel as float64") {
     KernelStore store(folder / "s", spec);
     fill(store, spec, 8);
   }
-  const StoreReader reader(folder / "s");
-  const auto source = reader.source(StoreReader::Kernel::nngp);
-  for (const auto& [row, col] : {std::pair{0, 0}, std::pair{30, 3}, std::pair{5, 21}}) {
-    Matrix block(7, 20);
-    source->read(row, col, 7, 16, block.data(), 20);
-    std::int64_t wrong = 0;
-    for (std::int64_t i = 0; i < 7; ++i)
-      for (std::int64_t j = 0; j < 20; ++j)
-        wrong += block(i, j) == (j < 16 ? entry(row + i, col + j) : 0) ? 0 : 1;
-    CHECK(wrong == 0);
+  StoreReader(folder / "s").export_npy(StoredKernel::nngp, folder / "k.npy");
+  for (const char* name : {"s", "k.npy"}) {
+    const auto source = open_kernel(folder / name, StoredKernel::nngp);
+    CHECK(source->rows() == 37);
+    for (const auto& [row, col] : {std::pair{0, 0}, std::pair{30, 3}, std::pair{5, 21}}) {
+      Matrix block(7, 20);
+      source->read(row, col, 7, 16, block.data(), 20);
+      std::int64_t wrong = 0;
+      for (std::int64_t i = 0; i < 7; ++i)
+        for (std::int64_t j = 0; j < 20; ++j)
+          wrong += block(i, j) == (j < 16 ? entry(row + i, col + j) : 0) ? 0 : 1;
+      CHECK(wrong == 0);
+    }
+    const Error outside = error_of([&] {
+      Matrix block(7, 20);
+      source->read(31, 0, 7, 20, block.data(), 20);
+    });
+    CHECK(outside.code() == ErrorCode::usage);
   }
-  const Error outside = error_of([&] {
-    Matrix block(7, 20);
-    source->read(31, 0, 7, 20, block.data(), 20);
-  });
-  CHECK(outside.code() == ErrorCode::usage);
 }
