@@ -47,8 +47,9 @@ using FactorKey = std::tuple<bool /* ntk */, double, bool, std::string, std::str
 FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
   // A path decomposes the kernel without a ridge.
   const bool path = !spec.diag_reg_path.empty();
-  return {kernel != KernelKind::nngp, path ? 0 : spec.diag_reg,
-          !path && spec.diag_reg_absolute_scale, spec.solver.type, spec.solver.params, eigen};
+  return {
+      kernel != KernelKind::nngp, path ? 0 : spec.diag_reg, !path && spec.diag_reg_absolute_scale,
+      spec.solver.type,           spec.solver.params,       eigen};
 }
 
 /// How many predictions an inference makes: one a time, or one a ridge.
@@ -64,6 +65,11 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
     for (const KernelKind kernel : spec.kernels) {
       const InferenceOptions options = options_of(spec, kernel, m > 0);
       const bool eigen = needs_of(options).eigen;
+      if (streams(setup, spec, kernel)) {
+        // The factor, a panel of the kernel and what it is multiplied by, twice.
+        passing = std::max(passing, f64 * (n * (n + 1) / 2 + 4 * 128 * n + 3 * outputs * (n + m)));
+        continue;
+      }
       if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
       const double times =
           options.predictions || options.leave_one_out ? prediction_count(spec) : 0;
@@ -186,8 +192,7 @@ double inference_seconds(const Setup& setup, double n, double m, double outputs)
       if (factors.insert(key_of(spec, kernel, eigen)).second)
         work += eigen ? 9 * n * n * n * 4 : n * n * n / 3;
       work += 2 * n * n * outputs + 2 * n * m * outputs * times;
-      if (options.leave_one_out)
-        work += eigen ? 2 * n * n * (outputs + 2) * times : 2 * n * n * n;
+      if (options.leave_one_out) work += eigen ? 2 * n * n * (outputs + 2) * times : 2 * n * n * n;
       if (options.covariance != Covariance::none)
         work +=
             4 * n * n * m * (spec.diag_reg_path.empty() || kernel != KernelKind::ntk ? 1 : times);
@@ -238,7 +243,8 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     const auto shape = shape_of(block.block, train.count, static_cast<std::int64_t>(m));
     const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
     held += both(block.hold) * entries * f64;
-    all.disk_bytes += both(block.write) * entries * entry;
+    all.disk_bytes += both(block.write) * entries * entry *
+                      (block.store == StoreUse::kept && block.block != Block::test_train ? 0.5 : 1);
     workspace =
         std::max(workspace, static_cast<double>(setup.network.workspace_bytes(
                                 shape[0], shape[1], train.features(), setup.experiment.precision)));

@@ -8,6 +8,7 @@
 #include "pictures.hpp"
 #include "results.hpp"
 #include "statement.hpp"
+#include "stores.hpp"
 #include "train.hpp"
 
 #include <widelimit/error.hpp>
@@ -77,8 +78,7 @@ class Steps {
   Json run(const std::optional<EarlierRun>& earlier) {
     for (const BlockPlan& block : plan_.blocks)
       directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
-        make_block(block, setup_.network, data_, setup_.experiment.precision, earlier, directory_,
-                   held_, control_);
+        make_block(block, setup_, data_, earlier, directory_, held_, control_);
       });
     if (options_.kernels_only) return {};
     directory_.step("description", "", [&] { describe(); });
@@ -204,8 +204,7 @@ fs::path default_output(const fs::path& file) { return file.stem().string() + ".
 
 Finished run(const Setup& setup, const RunOptions& options, Control& control) try {
   const Experiment& experiment = setup.experiment;
-  const KernelPlan plan =
-      plan_kernels(experiment, setup.shapes.test.has_value(), options.kernels_only);
+  const KernelPlan plan = plan_kernels(setup, options.kernels_only);
   if (!options.kernels_only) check_finite(setup);
   control.check();
   if (options.max_memory)
@@ -229,10 +228,12 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   begin_record(setup, options, data, print, directory.record);
   directory.record.timings.push_back(
       Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
+  // What is refused here leaves the directory, and the record of the run that was here, alone.
+  const bool begun = claim_stores(plan, setup, data, in_place, options.resume, directory);
   try {
     directory.replace(in_place, earlier);
     directory.write_record();
-    if (options.resume && in_place && !earlier)
+    if (options.resume && in_place && !earlier && !begun)
       directory.warn("nothing to resume: the kernels in " + out.string() +
                      " are of another network, other samples or another precision");
     for (std::string& text : advice(setup)) directory.warn(std::move(text));

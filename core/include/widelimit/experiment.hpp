@@ -85,10 +85,18 @@ struct DataSpec {
   std::optional<Split> split;
 };
 
+/// Which kernels of a run go through tile stores, and whether these stay.
+enum class StoreChoice {
+  automatic,  ///< those that are large or take long, until they are whole
+  temporary,  ///< all, until they are whole
+  keep,       ///< all, and they stay in place of .npy files
+  none
+};
+
 struct KernelChoice {
   bool nngp = true, ntk = true;
   std::optional<std::filesystem::path> from;  ///< reuse the kernels of an earlier run
-  std::optional<bool> store;  ///< keep tile stores; unset: where it is long or large, and not after
+  StoreChoice store = StoreChoice::automatic;
   Place place;
 };
 

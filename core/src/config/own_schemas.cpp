@@ -90,8 +90,8 @@ constexpr std::string_view text = R"({
     "default": ["nngp", "ntk"]},
   "from": {"type": ["string", "null"], "default": null,
     "description": "Directory of an earlier run whose kernels are used again."},
-  "store": {"type": ["boolean", "null"], "default": null,
-    "description": "true: kernels stay in tile stores, kernel/BLOCK.store, instead of .npy files; null: kernels that are large or take long go through one; false: never."}}},
+  "store": {"type": "string", "enum": ["auto", "temporary", "keep", "none"], "default": "auto",
+    "description": "Tile stores, from which an interrupted run goes on. auto: for kernels that are large or take long, until they are whole; temporary: for all; keep: for all, and they stay as kernel/BLOCK.store in place of .npy files."}}},
 
 "method_common": {
   "name": {"type": "string", "description": "In file names; the method's where it is left out."},
