@@ -198,10 +198,16 @@ TEST_CASE("kernel says which kernels are computed, both by default") {
   CHECK_FALSE(kernel(R"("kernel": {"compute": ["ntk"]})").nngp);
   CHECK_FALSE(kernel(R"("kernel": {"from": null})").from);
   CHECK(kernel(R"("kernel": {"from": "old.out"})").from == "old.out");
+  CHECK(kernel(R"("kernel": {})").store == StoreChoice::automatic);
+  CHECK(kernel(R"("kernel": {"store": "temporary"})").store == StoreChoice::temporary);
+  CHECK(kernel(R"("kernel": {"store": "keep"})").store == StoreChoice::keep);
+  CHECK(kernel(R"("kernel": {"store": "none"})").store == StoreChoice::none);
+  CHECK(problems_with(R"("kernel": {"store": "kept"})").find("did you mean \"keep\"?") !=
+        std::string::npos);
   CHECK(
       problems_with(R"("kernel": {"compute": ["ntkk"], "form": "x"})") ==
       R"(line 2, column 24: /kernel/compute/0: must be one of "nngp", "ntk", got "ntkk"; did you mean "ntk"?
-line 2, column 33: /kernel/form: unknown key "form"; did you mean "from"?   (kernel takes compute, from))");
+line 2, column 33: /kernel/form: unknown key "form"; did you mean "from"?   (kernel takes compute, from, store))");
   CHECK(problems_with(R"("kernel": {"compute": []})") ==
         "line 2, column 23: /kernel/compute: must have at least 1 entry, got 0   (list, default "
         "[\"nngp\", \"ntk\"])");
