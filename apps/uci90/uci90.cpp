@@ -12,12 +12,24 @@
 #include <widelimit/network.hpp>
 #include <widelimit/runtime.hpp>
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <new>
 #include <set>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -97,44 +109,116 @@ int usage() {
   return 2;
 }
 
-int run_all(const std::filesystem::path& data, const std::filesystem::path& out,
-            std::set<std::string> wanted) {
-  const bool all = wanted.empty();
-  const Runtime runtime;
-  std::string table =
-      "set,samples,features,classes,depth,frozen,diag_reg,chosen_by,accuracy,nngp_accuracy,"
-      "seconds\n";
-  double sum = 0, sum_nngp = 0;
-  int count = 0;
-  for (const Set& set : find_sets(data)) {
-    if (!all && wanted.erase(set.name) == 0) continue;
+/// One line of results.csv.
+std::string line_of(const Set& set, const Result& result, double seconds) {
+  const Choice& choice = result.any;
+  std::array<char, 512> line{};
+  std::snprintf(line.data(), line.size(), "%s,%lld,%lld,%lld,%d,%d,%g,%.6f,%.6f,%.6f,%.2f\n",
+                set.name.c_str(), static_cast<long long>(set.samples),
+                static_cast<long long>(set.features), static_cast<long long>(set.classes),
+                choice.kernel.depth, choice.kernel.frozen, choice.score.diag_reg,
+                choice.score.accuracy, result.any_accuracy, result.nngp_accuracy, seconds);
+  return line.data();
+}
+
+/// Takes sets until none is left. Most matrices are far too small for several threads of BLAS.
+void work(const std::vector<Set>& sets, std::atomic<std::size_t>& next,
+          const std::filesystem::path& out) {
+  RuntimeOptions options;
+  options.threads = 1;
+  const Runtime runtime(options);
+  for (std::size_t i = next++; i < sets.size(); i = next++) {
+    const Set& set = sets[i];
     const auto begin = std::chrono::steady_clock::now();
     const Result one = run(runtime, set, out);
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    char line[512];
-    const Choice& choice = one.any;
-    std::snprintf(line, sizeof line, "%s,%lld,%lld,%lld,%d,%d,%g,%.6f,%.6f,%.6f,%.2f\n",
-                  set.name.c_str(), static_cast<long long>(set.samples),
-                  static_cast<long long>(set.features), static_cast<long long>(set.classes),
-                  choice.kernel.depth, choice.kernel.frozen, choice.score.diag_reg,
-                  choice.score.accuracy, one.any_accuracy, one.nngp_accuracy, seconds);
-    table += line;
-    write_file(out / "results.csv", table);
+    write_file(out / set.name / "result.csv", line_of(set, one, seconds));
     std::printf("%-32s %5lld samples  depth %d, frozen %d, ridge %-6g  %6.2f %%  %6.1f s\n",
-                set.name.c_str(), static_cast<long long>(set.samples), choice.kernel.depth,
-                choice.kernel.frozen, choice.score.diag_reg, 100 * one.any_accuracy, seconds);
+                set.name.c_str(), static_cast<long long>(set.samples), one.any.kernel.depth,
+                one.any.kernel.frozen, one.any.score.diag_reg, 100 * one.any_accuracy, seconds);
     std::fflush(stdout);
-    sum += one.any_accuracy;
-    sum_nngp += one.nngp_accuracy;
-    ++count;
   }
+}
+
+int report(const Error& error) {
+  std::fprintf(stderr, "uci90: %s\n", error.what());
+  return error.code() == ErrorCode::usage ? 2 : 1;
+}
+
+/// One process a core: BLAS and its threads are shared by a whole process. Gives the worst exit
+/// status.
+int work_in_processes(const std::vector<Set>& sets, const std::filesystem::path& out) {
+  void* const shared = mmap(nullptr, sizeof(std::atomic<std::size_t>), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) throw Error(ErrorCode::memory, "there is not enough memory");
+  auto* const next = new (shared) std::atomic<std::size_t>(0);
+  const std::size_t processes = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1,
+                                                        std::max<std::size_t>(sets.size(), 1));
+  std::vector<pid_t> children;
+  for (std::size_t i = 0; i < processes; ++i) {
+    const pid_t child = fork();
+    if (child < 0) break;
+    if (child > 0) {
+      children.push_back(child);
+      continue;
+    }
+    int status = 1;
+    try {
+      work(sets, *next, out);
+      status = 0;
+    } catch (const Error& error) {
+      *next = sets.size();  // the others stop after what they are at
+      status = report(error);
+    } catch (const std::exception& error) {
+      *next = sets.size();
+      std::fprintf(stderr, "uci90: %s\n", error.what());
+    }
+    _exit(status);
+  }
+  if (children.empty()) throw Error(ErrorCode::io, "no process could be started");
+  int worst = 0;
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+  }
+  return worst;
+}
+
+int run_all(const std::filesystem::path& data, const std::filesystem::path& out,
+            std::set<std::string> wanted) {
+  std::vector<Set> sets = find_sets(data);
+  if (!wanted.empty())
+    std::erase_if(sets, [&](const Set& set) { return wanted.erase(set.name) == 0; });
   if (!wanted.empty()) throw Error(ErrorCode::usage, "there is no set " + *wanted.begin());
+  const std::vector<Set> by_name = sets;
+  // The longest first, so that no core is left with one at the end.
+  std::ranges::stable_sort(sets, std::greater<>(), &Set::samples);
+  if (const int status = work_in_processes(sets, out); status != 0) return status;
+
+  std::string table =
+      "set,samples,features,classes,depth,frozen,diag_reg,chosen_by,accuracy,nngp_accuracy,"
+      "seconds\n";
+  double sum = 0, sum_nngp = 0;
+  for (const Set& set : by_name) {
+    std::ifstream in(out / set.name / "result.csv");
+    std::string line;
+    std::getline(in, line);
+    table += line + "\n";
+    std::vector<std::string> cells;
+    std::istringstream words(line);
+    for (std::string cell; std::getline(words, cell, ',');) cells.push_back(cell);
+    sum += std::stod(cells.at(8));
+    sum_nngp += std::stod(cells.at(9));
+  }
+  write_file(out / "results.csv", table);
+  const auto count = static_cast<double>(by_name.size());
   std::printf(
-      "mean accuracy of %d sets: %.2f %% (of the kernels that train the last layer alone: %.2f "
+      "mean accuracy of %zu sets: %.2f %% (of the kernels that train the last layer alone: %.2f "
       "%%)\nThe halves that choose share samples with the folds, here as in the published "
       "numbers.\n",
-      count, 100 * sum / count, 100 * sum_nngp / count);
+      by_name.size(), 100 * sum / count, 100 * sum_nngp / count);
   return 0;
 }
 
@@ -145,8 +229,7 @@ int main(int argc, char** argv) try {
   if (arguments.size() < 2 || arguments[0].starts_with("-")) return usage();
   return run_all(arguments[0], arguments[1], {arguments.begin() + 2, arguments.end()});
 } catch (const Error& error) {
-  std::fprintf(stderr, "uci90: %s\n", error.what());
-  return error.code() == ErrorCode::usage ? 2 : 1;
+  return report(error);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "uci90: %s\n", error.what());
   return 1;

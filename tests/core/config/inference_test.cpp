@@ -272,7 +272,16 @@ TEST_CASE("ridges that are none, and where there can be only one, are refused wi
 "diag_reg": {"start": 0, "stop": 0, "num": 5}}, {"method": "gp_inference", "name": "d", "kernels": ["ntk"],
 "diag_reg": true}, {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"],
 "diag_reg": [1, 2]}, {"method": "gp_inference", "name": "e", "kernels": ["ntk"], "solver": "cholesky",
-"diag_reg": [1, 2]}])")) == "");
+"diag_reg": [1, 2]}])")) ==
+        R"(line 3, column 13: /inference/0/diag_reg: must have at least 1 ridge, got none
+line 4, column 17: /inference/1/diag_reg/1: must be a number >= 0, got -1
+line 4, column 21: /inference/1/diag_reg/2: must be a number >= 0, got "x"
+line 4, column 26: /inference/1/diag_reg/3: 1 is given twice
+line 5, column 23: /inference/2/diag_reg/start: must be > 0 where "spacing" is "log", got 0
+line 5, column 34: /inference/2/diag_reg/stop: must be > start, which is 0, got 0
+line 6, column 13: /inference/3/diag_reg: must be a number >= 0, a list of such, as in [1e-4, 1e-2], or a range, as in {"start": 1e-6, "stop": 1, "num": 13}, got true
+line 7, column 13: /inference/4/diag_reg: must be a number: several ridges are served by gp_inference, whose answer is the one at the time "inf"
+line 7, column 92: /inference/5/solver: "cholesky" serves one diag_reg; several need the eigendecomposition that "eigh" offers   (loaded solvers that do: eigh))");
 }
 
 TEST_CASE("gp_inference takes no times") {
