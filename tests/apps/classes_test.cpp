@@ -92,7 +92,7 @@ TEST_CASE("a class far behind has no probability, and nothing is lost by it") {
 TEST_CASE("the confusion matrix counts true classes by row and predicted ones by column") {
   const Matrix truth{{1, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
       mean{{0.9, 0, 0}, {0, 0.2, 0.1}, {0, 0.2, 0.1}, {0.5, 0, 0.4}};
-  CHECK(confusion(mean, truth).text() == "[[1,1,0],[0,1,0],[1,0,0]]");
+  CHECK(confusion(mean, truth).text() == "[[1, 1, 0], [0, 1, 0], [1, 0, 0]]");
   CHECK(confusion(Matrix(1, 101), Matrix(1, 101)).is_null());
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("metrics of classes hold the confusion, and the calibration where it i
   const Matrix mean{{0.6, 0.4}, {0.3, 0.7}}, truth{{1, 0}, {1, 0}}, p{{0.7, 0.3}, {0.2, 0.8}};
   const Samples x(Matrix{{1}, {2}});
   const Json without = metrics({.mean = &mean}, truth, x, true);
-  CHECK(at(without, {"confusion"}).text() == "[[1,1],[0,0]]");
+  CHECK(at(without, {"confusion"}).text() == "[[1, 1], [0, 0]]");
   CHECK(at(without, {"calibration"}).is_null());
   const Json with = metrics({.mean = &mean, .probabilities = &p}, truth, x, true);
   CHECK(number(at(with, {"calibration", "log_loss"})) ==
