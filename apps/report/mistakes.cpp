@@ -18,7 +18,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::int64_t most_pictures = 24, most_pixels = 64;
+constexpr std::int64_t most_pictures = 12, most_pixels = 64;
 
 struct Pictures {
   std::int64_t count = 0, height = 0, width = 0, channels = 0;
