@@ -42,12 +42,24 @@ std::string time_cell(const Json* value) {
 
 std::string metrics_table(const Json& metrics) {
   constexpr std::array keys{"rmse", "mae", "r2", "nlpd", "coverage_95", "accuracy"};
-  Table table({"", "time", keys[0], keys[1], keys[2], keys[3], keys[4], keys[5]},
-              {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
-               Align::right, Align::right});
+  std::vector<std::string> heads{"", "time", "diag_reg"};
+  heads.insert(heads.end(), keys.begin(), keys.end());
+  for (const char* head : {"calibration", "left-out rmse", "left-out accuracy"})
+    heads.emplace_back(head);
+  std::vector<Align> sides(heads.size(), Align::right);
+  sides.front() = Align::left;
+  Table table(heads, sides);
+  const auto within = [](const Json& values, const char* group, const char* key) {
+    const Json* const found = values.find(group);
+    return cell(found ? found->find(key) : nullptr);
+  };
   const auto add = [&](const std::string& name, const Json& values) {
-    std::vector<std::string> row{name, time_cell(values.find("time"))};
+    std::vector<std::string> row{name, time_cell(values.find("time")),
+                                 cell(values.find("diag_reg"))};
     for (const char* key : keys) row.push_back(cell(values.find(key)));
+    row.push_back(within(values, "calibration", "expected_calibration_error"));
+    row.push_back(within(values, "leave_one_out", "rmse"));
+    row.push_back(within(values, "leave_one_out", "accuracy"));
     table.add(std::move(row));
   };
   if (!metrics.object()) return {};
@@ -56,8 +68,7 @@ std::string metrics_table(const Json& metrics) {
       add(name, values);
       continue;
     }
-    for (const Json& at_time : *values.array())
-      add(&at_time == values.array()->data() ? name : "", at_time);
+    for (const Json& one : *values.array()) add(&one == values.array()->data() ? name : "", one);
   }
   return table.empty() ? "" : table.text() + "\n";
 }

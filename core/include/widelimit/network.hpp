@@ -42,6 +42,9 @@ class WIDELIMIT_EXPORT KernelSink {
   /// diagonal).
   virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
                    const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
+  /// Is this block here already? Then it is neither computed nor put. Asked by several threads.
+  [[nodiscard]] virtual bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
+                                 std::int64_t cols) const;
 };
 
 /// Both kernels in memory. The matrix of a kernel that was not asked for is empty.

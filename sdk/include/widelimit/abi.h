@@ -396,6 +396,14 @@ typedef struct widelimit_solver_type {
    * NULL: values alone. a is destroyed; vectors may be a itself. NULL: not offered */
   widelimit_status (*eigen)(const widelimit_solver*, widelimit_matrix a, double* values,
                             widelimit_matrix vectors, widelimit_error*);
+  /* [setup] factorise, of half of the matrix: n (n + 1) / 2 numbers in rectangular full packed
+   * format (Gustavson et al., ACM TOMS 37 (2010), 18; in LAPACK's words TRANSR = 'N', UPLO = 'L',
+   * column-major). With k = n / 2 rounded up and s = 1 where n is even, else 0, number c (n + s) +
+   * r is a(c, r - s) where r >= c + s, else a(c + k - 1 + s, k + r); c from 0 to k - 1. NULL: not
+   * offered */
+  widelimit_status (*factorise_packed)(const widelimit_solver*, double* a, int64_t n,
+                                       widelimit_factor** out, widelimit_solve_info*,
+                                       widelimit_error*);
 } widelimit_solver_type;
 
 /* ---- the plugin ---- */
