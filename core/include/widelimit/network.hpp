@@ -101,7 +101,7 @@ class WIDELIMIT_EXPORT Network {
   /// covariances of the data.
   [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
                                        std::int64_t channels) const;
-  /// Per layer, over at most 256 samples.
+  /// Per layer, over at most 256 samples; NaN where layers work on sites.
   [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;
 

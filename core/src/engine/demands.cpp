@@ -68,9 +68,9 @@ std::vector<Axes> Demands::asked_of_plugin(const FieldOp& op, const Axes& d) con
   std::vector<std::int64_t> list;
   const auto ask = [&] {
     reads.count = 0;
-    widelimit_error error = make_abi_error();
-    check_status(layer.table->infinite->reads(layer.object.get(), &reads, &error), error,
-                 layer.place.pointer, "layer " + layer.type);
+    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+      return layer.table->infinite->reads(layer.object.get(), &reads, error);
+    });
   };
   ask();
   list.resize(static_cast<std::size_t>(std::max<std::int64_t>(reads.count, 0)) * max_axes);

@@ -153,7 +153,7 @@ typedef struct widelimit_field {
   uint32_t wrapped; /* bit a: p and p + d are taken modulo the image along axis a, and the field
                        goes past its ends as far as the window of a circular map reaches; found
                        under pending circular maps only */
-  int64_t lanes;    /* pairs side by side, a multiple of 16 */
+  int64_t lanes;    /* pairs side by side, a multiple of 16; 16 in fields of images */
   int64_t extent[4], origin[4],
       displacement[4]; /* per axis: sites held, first p, d; 1, 0, 0 beyond rank */
   void* nngp;          /* 64-byte aligned */
