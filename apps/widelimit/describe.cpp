@@ -6,6 +6,7 @@
 #include <widelimit/error.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -102,6 +103,19 @@ std::string parameter(const std::string& name, const Json& property, bool requir
   return text + "\n" + wrapped(text_of(property.find("description")), text_width, name_width + 4);
 }
 
+/// The key of the experiment file that layers of several inputs have besides their own parameters.
+std::string inputs(const TypeInfo& type) {
+  if (type.kind == TypeKind::solver || (type.min_inputs == 1 && type.max_inputs == 1)) return "";
+  const std::string least = std::to_string(type.min_inputs);
+  const std::string count = type.max_inputs == 0 ? "at least " + least
+                            : type.max_inputs == type.min_inputs
+                                ? least
+                                : least + " to " + std::to_string(type.max_inputs);
+  return "  inputs  list of networks, " + count + ", required\n" +
+         wrapped("each is applied to what reaches this layer; [] is what reaches it itself",
+                 text_width, 10);
+}
+
 std::string parameters(const TypeInfo& type) {
   if (type.params_schema.empty()) return "";
   const Json schema = Json::parse(type.params_schema, "schema of " + type.qualified);
@@ -124,29 +138,45 @@ std::string faces(const TypeInfo& type) {
   return text;
 }
 
-std::string inputs(const TypeInfo& type) {
-  if (type.kind == TypeKind::solver || (type.min_inputs == 1 && type.max_inputs == 1)) return "";
-  const std::string least = std::to_string(type.min_inputs);
-  return type.max_inputs == 0                 ? "at least " + least
-         : type.max_inputs == type.min_inputs ? least
-                                              : least + " to " + std::to_string(type.max_inputs);
+/// The letters that formulas are written in.
+constexpr const char* notation =
+    "Notation: u, v are an activation for two samples, (u, v) ~ N(0, [[p, k], [k, q]]); value = "
+    "E[f(u) f(v)] is the next k, slope = E[f'(u) f'(v)] what the NTK is multiplied by. K is the "
+    "NNGP "
+    "kernel, Theta the NTK, K' and Theta' behind the layer, K[p, q] between the sites p and q.";
+
+/// What stands above and what stands in the paragraph below, each said once.
+std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
+  const std::string title = type.name + ": " + type.summary;
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+  };
+  const std::string& summary = type.summary;
+  if (type.doc.size() < summary.size() ||
+      !std::equal(summary.begin(), summary.end(), type.doc.begin(), same))
+    return {title, type.doc};
+  const std::string rest = type.doc.substr(summary.size());
+  if (rest.empty() || rest == ".") return {title, ""};
+  if (rest.starts_with(". ")) return {title, rest.substr(2)};
+  return {type.name, type.doc};
 }
 
 void print(const TypeInfo& type) {
-  std::cout << type.name << ": " << type.summary << "\n\n";
-  if (!type.doc.empty() && type.doc != type.summary)
-    std::cout << wrapped(type.doc, text_width, 2) << '\n';
+  const auto [title, paragraph] = title_and_text(type);
+  std::cout << title << "\n\n";
+  if (!paragraph.empty()) std::cout << wrapped(paragraph, text_width, 2) << '\n';
   const auto line = [](const char* label, const std::string& text) {
     if (!text.empty()) std::cout << "  " << padded(label, 9) << text << '\n';
   };
   line("kind", type.kind == TypeKind::layer ? "layer" : "solver");
   line("offers", faces(type));
-  line("inputs", inputs(type));
   line("version", type.version);
   line("plugin",
        type.plugin_id + " " + type.plugin_version + (type.file.empty() ? "" : ", " + type.file));
-  const std::string listed = parameters(type);
+  const std::string listed = inputs(type) + parameters(type);
   std::cout << '\n' << (listed.empty() ? "  It has no parameters.\n" : listed);
+  if (type.kind == TypeKind::layer) std::cout << '\n' << wrapped(notation, text_width, 2);
 }
 
 Json json_of(const TypeInfo& type) {

@@ -22,6 +22,8 @@ constexpr const char* examples =
     "Begin with\n"
     "  widelimit check EXP.json      what an experiment is and what it will cost\n"
     "  widelimit run EXP.json        run it; results and report in EXP.out\n"
+    "  widelimit schema > FILE       what an editor needs to complete experiments; how: schema "
+    "--help\n"
     "  widelimit VERB --help         the options of a verb\n"
     "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted.";
 

@@ -99,6 +99,7 @@ TEST_CASE("describe shows a type's summary, parameters, defaults and ranges") {
     CHECK(contains(dense.out, word));
   const Result cholesky = run_program({"describe", "cholesky"});
   CHECK(contains(cholesky.out, "solver"));
+  CHECK(!contains(cholesky.out, "Theta"));
 
   const Json json = Json::parse(run_program({"describe", "dense", "--json"}).out, "stdout");
   CHECK(text(at(json, {"name"})) == "dense");
@@ -108,6 +109,20 @@ TEST_CASE("describe shows a type's summary, parameters, defaults and ranges") {
   const Result unknown = run_program({"describe", "rellu"});
   CHECK(unknown.status == 2);
   CHECK(contains(unknown.err, "\"rellu\"; did you mean \"relu\"?"));
+}
+
+TEST_CASE("describe says a thing once, names the inputs of branches, and explains its letters") {
+  const std::string relu = run_program({"describe", "relu"}).out;
+  CHECK(relu.find("max(x, 0)") == relu.rfind("max(x, 0)"));
+  CHECK(contains(relu, "It has no parameters."));
+  CHECK(contains(relu, "Theta the NTK"));
+  for (const std::string type : {"sum", "product", "concat"}) {
+    const std::string out = run_program({"describe", type}).out;
+    INFO(out);
+    CHECK(contains(out, "inputs  list of networks, at least 2, required"));
+    CHECK(contains(out, "{\"type\": \"" + type + "\", \"inputs\": [["));
+    CHECK(!contains(out, "no parameters"));
+  }
 }
 
 TEST_CASE("schema prints one JSON Schema with every type in it") {

@@ -46,7 +46,23 @@ Number number_of(std::string_view text) {
   return {value, error};
 }
 
+// What to try about a field that is no number.
+std::string remedy(std::string_view text) {
+  if (const std::string_view other = other_separator(text); !other.empty())
+    return "; fields are separated by commas, these by " + std::string(other) +
+           ": save the table with commas";
+  if (text.find(',') != std::string_view::npos)
+    return "; decimals are written with a point, and thousands without a mark";
+  return "; a table holds numbers alone: write words as numbers, or leave out their column";
+}
+
 }  // namespace
+
+std::string_view other_separator(std::string_view text) {
+  return text.find(';') != std::string_view::npos    ? "semicolons"
+         : text.find('\t') != std::string_view::npos ? "tabs"
+                                                     : "";
+}
 
 CsvReader::CsvReader(const InputFile& file)
     : file_(file), buffer_(buffer_bytes), offset_(bytes_of_mark(file)) {}
@@ -121,7 +137,10 @@ void CsvReader::check_width() const {
   if (extents_.size() == width_) return;
   const Extent& at = extents_[std::min(extents_.size(), width_ + 1) - 1];
   fail(counted(extents_.size(), "field") + " in this line, " + std::to_string(width_) +
-           " in the first one",
+           " in the first one" +
+           (extents_.size() < width_
+                ? "; fill in what is missing, or leave out the line"
+                : "; a decimal comma or a comma in a text makes two fields of one"),
        at.line, at.column);
 }
 
@@ -199,7 +218,7 @@ double csv_number(const InputFile& file, const CsvField& field) {
   if (trimmed(field.text).empty()) fail("a missing value; fill it in, or leave out the row");
   if (number.error == std::errc::result_out_of_range)
     fail(in_quotes(field.text) + " does not fit a float64 (at most about 1.8e308)");
-  fail(in_quotes(field.text) + " is not a number");
+  fail(in_quotes(field.text) + " is not a number" + remedy(trimmed(field.text)));
   return 0;
 }
 

@@ -61,5 +61,8 @@ class CsvReader {
 [[nodiscard]] double csv_number(const InputFile& file, const CsvField& field);
 /// Whether it holds one.
 [[nodiscard]] bool is_csv_number(std::string_view text);
+/// "semicolons" or "tabs", where a text that should be one field looks as if they separate several;
+/// else empty.
+[[nodiscard]] std::string_view other_separator(std::string_view text);
 
 }  // namespace widelimit::detail

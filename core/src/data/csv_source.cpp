@@ -20,6 +20,7 @@ class CsvSource final : public Source {
     std::vector<CsvField> first;
     CsvReader reader(file_);
     if (!reader.next(first)) refuse(file_.path(), "is empty; expected lines of numbers");
+    check_separator(first);
     if (header_) {
       check_header(first);
       for (const CsvField& f : first) names_.emplace_back(f.text);
@@ -58,6 +59,17 @@ class CsvSource final : public Source {
 
  private:
   static constexpr std::int64_t not_a_target = -1;
+
+  // A table has two columns at least, so one that has them by another separator is told so here and
+  // not by a column that does not exist.
+  void check_separator(const std::vector<CsvField>& first) const {
+    if (first.size() > 1) return;
+    if (const std::string_view other = other_separator(first.front().text); !other.empty())
+      refuse(file_.path(),
+             "fields are separated by commas; in the first line there are " + std::string(other) +
+                 " in their place: save the table with commas, and with points in decimals",
+             first.front().line, first.front().column);
+  }
 
   // A first line of numbers that is called a header would lose a sample without a word. Names that
   // count the columns are the only numbers that name anything.

@@ -27,6 +27,9 @@ DataSpec csv_spec(const std::filesystem::path& file, std::vector<std::string> na
   return spec;
 }
 
+const std::string no_words =
+    "; a table holds numbers alone: write words as numbers, or leave out their column";
+
 }  // namespace
 
 TEST_CASE("a CSV source takes targets by name, and the other columns in their order") {
@@ -83,7 +86,7 @@ TEST_CASE("quoted line breaks belong to their field, and lines are still counted
   const auto file = folder.with("d.csv", "\"first\nline\",y\n1,2\n3,oops\n");
   CHECK(inspect_data(csv_spec(file, {"y"}), {}).train.count == 2);
   CHECK(message_of(folder, [&] { (void)load_data(csv_spec(file, {"y"}), 0); }) ==
-        "d.csv:4:3: \"oops\" is not a number");
+        "d.csv:4:3: \"oops\" is not a number" + no_words);
 }
 
 TEST_CASE("broken CSV files are refused with line and column") {
@@ -95,17 +98,29 @@ TEST_CASE("broken CSV files are refused with line and column") {
   CHECK(message("") == "d.csv: is empty; expected lines of numbers");
   CHECK(message("\n\n") == "d.csv: is empty; expected lines of numbers");
   CHECK(message("x,y\n") == "d.csv: has no samples: only the line with the names of the columns");
-  CHECK(message("x,y\n1,2\n3\n") == "d.csv:3:1: 1 field in this line, 2 in the first one");
-  CHECK(message("x,y\n1,2\n3,4,5,6\n") == "d.csv:3:5: 4 fields in this line, 2 in the first one");
+  CHECK(message("x,y\n1,2\n3\n") ==
+        "d.csv:3:1: 1 field in this line, 2 in the first one; fill in what is "
+        "missing, or leave out the line");
+  CHECK(message("x,y\n1,2\n3,4,5,6\n") ==
+        "d.csv:3:5: 4 fields in this line, 2 in the first one; a decimal comma or a "
+        "comma in a text makes two fields of one");
   CHECK(message("x,y\n1,2\n\n3,4\n") ==
         "d.csv:3:1: an empty line; remove it, or fill in what is missing");
   CHECK(message("x,y\n1,\n") == "d.csv:2:3: a missing value; fill it in, or leave out the row");
   CHECK(message("x,y\n , 2\n") == "d.csv:2:1: a missing value; fill it in, or leave out the row");
-  CHECK(message("x,y\n1,2\n3,four\n") == "d.csv:3:3: \"four\" is not a number");
-  CHECK(message("x,y\n1;2,3\n") == "d.csv:2:1: \"1;2\" is not a number");
-  CHECK(message("x,y\n1 2,3\n") == "d.csv:2:1: \"1 2\" is not a number");
-  CHECK(message("x,y\n+-1,3\n") == "d.csv:2:1: \"+-1\" is not a number");
-  CHECK(message("x,y\n0x10,3\n") == "d.csv:2:1: \"0x10\" is not a number");
+  CHECK(message("x,y\n1,2\n3,four\n") == "d.csv:3:3: \"four\" is not a number" + no_words);
+  CHECK(message("x,y\n1;2,3\n") ==
+        "d.csv:2:1: \"1;2\" is not a number; fields are separated by commas, these by "
+        "semicolons: save the table with commas");
+  CHECK(message("x,y\n1,2\t3\n") ==
+        "d.csv:2:3: \"2\\t3\" is not a number; fields are separated by commas, these by tabs: save "
+        "the table with commas");
+  CHECK(message("x,y\n\" 1,5\",3\n") ==
+        "d.csv:2:1: \" 1,5\" is not a number; decimals are written with a point, and thousands "
+        "without a mark");
+  CHECK(message("x,y\n1 2,3\n") == "d.csv:2:1: \"1 2\" is not a number" + no_words);
+  CHECK(message("x,y\n+-1,3\n") == "d.csv:2:1: \"+-1\" is not a number" + no_words);
+  CHECK(message("x,y\n0x10,3\n") == "d.csv:2:1: \"0x10\" is not a number" + no_words);
   CHECK(message("x,y\n1,2\n3,1e999\n") ==
         "d.csv:3:3: \"1e999\" does not fit a float64 (at most about 1.8e308)");
   CHECK(message("x,y\n1,nan\n") ==
@@ -121,9 +136,10 @@ TEST_CASE("broken CSV files are refused with line and column") {
   CHECK(message("x,y\r1,2\r") ==
         "d.csv:1:4: a carriage return that does not end a line; lines end with LF or CRLF");
   CHECK(message("\xc3\xa4\xc3\xb6,y\n1,2\n3,\xc3\xa4x\n") ==
-        "d.csv:3:3: \"\xc3\xa4x\" is not a number");
-  CHECK(message("x,y\n\xc3\xa4,2\n") == "d.csv:2:1: \"\xc3\xa4\" is not a number");
-  CHECK(message("x,\xc3\xa4,z\n1,2,\xc3\xa4\n") == "d.csv:2:5: \"\xc3\xa4\" is not a number");
+        "d.csv:3:3: \"\xc3\xa4x\" is not a number" + no_words);
+  CHECK(message("x,y\n\xc3\xa4,2\n") == "d.csv:2:1: \"\xc3\xa4\" is not a number" + no_words);
+  CHECK(message("x,\xc3\xa4,z\n1,2,\xc3\xa4\n") ==
+        "d.csv:2:5: \"\xc3\xa4\" is not a number" + no_words);
   CHECK(
       message("1.5,2\n3,4\n") ==
       "d.csv:1:1: the first line was expected to name the columns, but it holds numbers; if it is "
@@ -133,6 +149,23 @@ TEST_CASE("broken CSV files are refused with line and column") {
         "true");
   CHECK(contains(message("x,y\n1,\x1b[31m\n"), "is not a number"));
   CHECK_FALSE(contains(message("x,y\n1,\x1b[31m\n"), "\x1b"));
+}
+
+TEST_CASE("a table with another separator is told of commas, not of its columns") {
+  const Folder folder;
+  const auto message = [&](std::string_view text, const DataSpec& spec) {
+    folder.with("d.csv", text);
+    return message_of(folder, [&] { (void)load_data(spec, 0); });
+  };
+  const DataSpec by_name = csv_spec(folder / "d.csv", {"y"}),
+                 by_index = csv_spec(folder / "d.csv", {}, {1}, false);
+  const std::string remedy =
+      " in their place: save the table with commas, and with points in decimals";
+  CHECK(message("x;y\n1,5;2\n", by_name) ==
+        "d.csv:1:1: fields are separated by commas; in the first line there are semicolons" +
+            remedy);
+  CHECK(message("1\t2\n3\t4\n", by_index) ==
+        "d.csv:1:1: fields are separated by commas; in the first line there are tabs" + remedy);
 }
 
 TEST_CASE("a column that does not exist is refused with the ones that do") {
@@ -215,5 +248,5 @@ TEST_CASE("a matrix file may begin with a line of names") {
   CHECK(message_of(folder, [&] { (void)Matrix::read_csv(folder.with("n.csv", "x,y\n")); }) ==
         "n.csv: holds no numbers; expected comma-separated rows of them");
   CHECK(message_of(folder, [&] { (void)Matrix::read_csv(folder.with("n.csv", "x,1\n")); }) ==
-        "n.csv:1:1: \"x\" is not a number");
+        "n.csv:1:1: \"x\" is not a number" + no_words);
 }
