@@ -17,7 +17,7 @@ void write_pictures(const Setup& setup, const MistakesById& mistakes, RunDirecto
   for (const auto& [id, worst] : mistakes)
     for (const Mistake& mistake : worst) wanted.push_back(mistake.sample);
   std::ranges::sort(wanted);
-  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   const Samples x = load_test_samples(*setup.experiment.data, setup.experiment.seed, wanted).x;
   for (const auto& [id, worst] : mistakes) {
     std::vector<double> values;
