@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <thread>
+#include <utility>
 
 namespace widelimit::conformance {
 namespace {
@@ -98,6 +99,21 @@ class Solver {
     });
     return factor;
   }
+  /// Half of the matrix, in rectangular full packed format as abi.h spells it out.
+  [[nodiscard]] std::unique_ptr<Factor> factorise_packed(const Vector& a, std::size_t n) const {
+    const std::size_t k = (n + 1) / 2, s = n % 2 == 0 ? 1 : 0;
+    Vector half;
+    for (std::size_t c = 0; c < k; ++c)
+      for (std::size_t r = 0; r < n + s; ++r)
+        half.push_back(r >= c + s ? a[c * n + r - s] : a[(c + k - 1 + s) * n + k + r]);
+    auto factor = std::make_unique<Factor>(type_, std::move(half));
+    widelimit_solve_info info = empty_info();
+    factor->answer = call([&](widelimit_error* e) {
+      return type_.table.factorise_packed(raw_, factor->memory.data(), static_cast<std::int64_t>(n),
+                                          &factor->raw, &info, e);
+    });
+    return factor;
+  }
   [[nodiscard]] Answer solve(const Factor& factor, Vector& b, std::size_t n,
                              std::size_t columns) const {
     widelimit_solve_info info = empty_info();
@@ -135,12 +151,20 @@ void for_each_solver(Context& context, F&& f) {
 void residual(Context& context) {
   for_each_solver(context, [&](const Solver& solver) {
     Random random = context.random();
-    for (const std::size_t n :
-         {std::size_t{1}, std::size_t{2}, std::size_t{33}, std::size_t{120}}) {
+    for (const auto& [n, packed] : {std::pair<std::size_t, bool>{1, false},
+                                    {2, false},
+                                    {33, false},
+                                    {120, false},
+                                    {1, true},
+                                    {2, true},
+                                    {33, true},
+                                    {120, true}}) {
+      if (packed && solver.type().table.factorise_packed == nullptr) continue;
       const Vector values = n == 1 ? Vector{2.0} : spectrum(n, 1e-6);
       const Vector a = matrix_with(values, random);
-      context.doing("solving " + std::to_string(n) + " equations with " + solver.type().name);
-      const auto factor = solver.factorise(a, n);
+      context.doing("solving " + std::to_string(n) + " equations with " + solver.type().name +
+                    (packed ? ", half of the matrix given" : ""));
+      const auto factor = packed ? solver.factorise_packed(a, n) : solver.factorise(a, n);
       context.examined();
       if (!factor->answer.ok()) {
         context.fail(solver.type().name +

@@ -1,8 +1,11 @@
 // Planning, computing and reusing the blocks of kernels.
 #include "blocks.hpp"
 
+#include "stores.hpp"
+
 #include <widelimit/error.hpp>
 #include <widelimit/files.hpp>
+#include <widelimit/streamed.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t index(Block block) { return static_cast<std::size_t>(block); }
+
+/// From here on a training kernel in memory, twice, is 4 GiB.
+constexpr std::int64_t many_samples = 16384;
+
+constexpr std::array kernel_names{"nngp", "ntk"};
 
 /// Side of the squares in which a tile is transposed: two of them fit the first-level cache.
 constexpr std::int64_t square = 32;
@@ -78,26 +86,100 @@ void take_file(const fs::path& from, const fs::path& to) {
                 to.string() + ": cannot be copied from " + from.string() + ": " + error.message());
 }
 
+/// What a block is made from and where it goes.
+struct Making {
+  const BlockPlan& plan;
+  std::array<std::int64_t, 2> shape;
+  RunDirectory& directory;
+  HeldKernels& held;
+
+  [[nodiscard]] bool wants(const char* kernel) const {
+    return is_nngp(kernel) ? plan.write.nngp || plan.hold.nngp : plan.write.ntk || plan.hold.ntk;
+  }
+  [[nodiscard]] bool writes(const char* kernel) const {
+    return is_nngp(kernel) ? plan.write.nngp : plan.write.ntk;
+  }
+  [[nodiscard]] bool holds(const char* kernel) const {
+    return is_nngp(kernel) ? plan.hold.nngp : plan.hold.ntk;
+  }
+  [[nodiscard]] Matrix& memory(const char* kernel) const {
+    return (is_nngp(kernel) ? held.nngp : held.ntk)[index(plan.block)];
+  }
+  void note(const char* kernel, const std::string& file) const {
+    directory.written(KernelFile{.block = to_string(plan.block),
+                                 .kernel = kernel,
+                                 .file = file,
+                                 .rows = shape[0],
+                                 .cols = shape[1]});
+  }
+
+ private:
+  static bool is_nngp(const std::string& kernel) { return kernel == "nngp"; }
+};
+
 /// Takes one kernel of an earlier run, whose file is known to be sound; false where it has none.
-bool take_kernel(const EarlierRun& earlier, Block block, const std::string& kernel, bool write,
-                 Matrix* hold, RunDirectory& directory) {
+bool take_kernel(const EarlierRun& earlier, const char* kernel, const Making& making,
+                 Control& control) {
+  const Block block = making.plan.block;
   const auto found = std::find_if(
       earlier.kernels.begin(), earlier.kernels.end(),
       [&](const KernelFile& k) { return k.block == to_string(block) && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  if (hold) *hold = Matrix::read_npy(file);
-  if (write) take_file(file, directory.prepare(file_of(block, kernel)));
+  if (making.holds(kernel)) making.memory(kernel) = read_kernel(file, kernel, making.shape);
+  if (!making.writes(kernel)) return true;
+  const bool as_store = is_store(file) && making.plan.store == StoreUse::kept;
+  const std::string name = as_store ? store_file(block) : file_of(block, kernel);
+  if (is_store(file) && !as_store)
+    export_kernel(file, kernel, making.directory.prepare(name), control);
+  else
+    take_file(file, making.directory.prepare(name));
+  making.note(kernel, name);
   return true;
 }
 
-void note(Block block, const std::string& kernel, std::array<std::int64_t, 2> shape,
-          RunDirectory& directory) {
-  directory.written(KernelFile{.block = to_string(block),
-                               .kernel = kernel,
-                               .file = file_of(block, kernel),
-                               .rows = shape[0],
-                               .cols = shape[1]});
+/// Through a store, which is filled first.
+void make_through_store(const Making& making, const Setup& setup, const TrainTest& data,
+                        Control& control) {
+  RunDirectory& directory = making.directory;
+  fill_store(making.plan, setup, data, directory, control);
+  const std::string name = store_file(making.plan.block);
+  const fs::path store = directory.path() / name;
+  const bool kept = making.plan.store == StoreUse::kept;
+  for (const char* kernel : kernel_names) {
+    if (making.holds(kernel)) making.memory(kernel) = read_kernel(store, kernel, making.shape);
+    if (!making.writes(kernel)) continue;
+    if (!kept)
+      export_kernel(store, kernel, directory.prepare(file_of(making.plan.block, kernel)), control);
+    making.note(kernel, kept ? name : file_of(making.plan.block, kernel));
+  }
+  if (!kept) directory.remove(name);
+}
+
+/// In one go, to files and memory.
+void make_at_once(const Making& making, Kernels todo, const Setup& setup, const TrainTest& data,
+                  Control& control) {
+  const Block block = making.plan.block;
+  const Kernels write{todo.nngp && making.plan.write.nngp, todo.ntk && making.plan.write.ntk};
+  const Kernels hold{todo.nngp && making.plan.hold.nngp, todo.ntk && making.plan.hold.ntk};
+  const auto [rows, cols] = making.shape;
+  const Precision precision = setup.experiment.precision;
+  std::optional<KernelFiles> files;
+  if (write.nngp || write.ntk)
+    files.emplace(write.nngp ? making.directory.prepare(file_of(block, "nngp")) : fs::path(),
+                  write.ntk ? making.directory.prepare(file_of(block, "ntk")) : fs::path(), rows,
+                  cols, precision);
+  Matrix &nngp = making.memory("nngp"), &ntk = making.memory("ntk");
+  if (hold.nngp) nngp = Matrix::uninitialized(rows, cols);
+  if (hold.ntk) ntk = Matrix::uninitialized(rows, cols);
+  BlockSink sink(files ? &*files : nullptr, write, hold.nngp ? &nngp : nullptr,
+                 hold.ntk ? &ntk : nullptr, precision);
+  setup.network.kernels_to(block == Block::train_train ? data.train.x : data.test->x,
+                           block == Block::test_train ? &data.train.x : nullptr, precision, todo,
+                           sink, &control);
+  if (files) files->commit();
+  if (write.nngp) making.note("nngp", file_of(block, "nngp"));
+  if (write.ntk) making.note("ntk", file_of(block, "ntk"));
 }
 
 }  // namespace
@@ -117,17 +199,30 @@ InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool h
   options.losses = spec.method != Method::gp_inference;
   options.learning_rate = spec.learning_rate;
   options.diag_reg = spec.diag_reg;
+  options.diag_reg_path = spec.diag_reg_path;
   options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  // One network has no covariance. Losses read variances alone: only predictions have a covariance
-  // to be full.
-  options.covariance = spec.method == Method::gradient_descent_mse ? Covariance::none
+  options.leave_one_out = spec.leave_one_out;
+  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
+  // variances alone: only predictions have a covariance to be full.
+  const bool none = spec.method == Method::gradient_descent_mse ||
+                    (spec.method == Method::gp_inference && !options.predictions);
+  options.covariance = none ? Covariance::none
                        : options.predictions || spec.covariance == Covariance::none
                            ? spec.covariance
                            : Covariance::diagonal;
   return options;
 }
 
-KernelPlan plan_kernels(const Experiment& experiment, bool has_test, bool kernels_only) {
+bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel) {
+  const KernelChoice& choice = setup.experiment.kernel;
+  const bool on_disk = kernel == KernelKind::nngp ? choice.nngp : choice.ntk;
+  const bool wanted = choice.store == StoreChoice::keep || setup.shapes.train.count >= many_samples;
+  return on_disk && wanted && can_stream(options_of(spec, kernel, setup.shapes.test.has_value()));
+}
+
+KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
+  const Experiment& experiment = setup.experiment;
+  const bool has_test = setup.shapes.test.has_value();
   const Kernels compute{experiment.kernel.nngp, experiment.kernel.ntk};
   BlockPlan train_train{.block = Block::train_train, .write = compute};
   BlockPlan test_train{.block = Block::test_train, .write = compute};
@@ -140,13 +235,15 @@ KernelPlan plan_kernels(const Experiment& experiment, bool has_test, bool kernel
       for (const KernelKind kernel : spec.kernels) {
         const InferenceOptions options = options_of(spec, kernel, has_test);
         const InferenceNeeds needs = needs_of(options);
+        plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
+        plan.test_diagonal.ntk |= needs.ntk_test_diagonal;
+        if (streams(setup, spec, kernel)) continue;
         train_train.hold.nngp |= needs.nngp_train_train;
         train_train.hold.ntk |= needs.ntk_train_train;
         test_train.hold.nngp |= needs.nngp_test_train;
         test_train.hold.ntk |= needs.ntk_test_train;
-        Kernels& at = options.covariance == Covariance::full ? test_test.hold : plan.test_diagonal;
-        at.nngp |= needs.nngp_test_test;
-        at.ntk |= needs.ntk_test_test;
+        test_test.hold.nngp |= needs.nngp_test_test;
+        test_test.hold.ntk |= needs.ntk_test_test;
       }
     if (test_test.hold.nngp || test_test.hold.ntk) test_test.write = compute;
   }
@@ -158,6 +255,7 @@ KernelPlan plan_kernels(const Experiment& experiment, bool has_test, bool kernel
     plan.test_diagonal = {false, false};
   }
   std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.any(); });
+  choose_stores(plan, setup);
   return plan;
 }
 
@@ -166,42 +264,24 @@ std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int
           block == Block::test_test ? n_test : n_train};
 }
 
-void make_block(const BlockPlan& plan, const Network& network, const TrainTest& data,
-                Precision precision, const std::optional<EarlierRun>& earlier,
-                RunDirectory& directory, HeldKernels& held, Control& control) {
-  const std::size_t at = index(plan.block);
+void make_block(const BlockPlan& plan, const Setup& setup, const TrainTest& data,
+                const std::optional<EarlierRun>& earlier, RunDirectory& directory,
+                HeldKernels& held, Control& control) {
   const auto shape =
       shape_of(plan.block, data.train.x.count(), data.test ? data.test->x.count() : 0);
-  const Samples& rows = plan.block == Block::train_train ? data.train.x : data.test->x;
-  const Samples* cols = plan.block == Block::test_train ? &data.train.x : nullptr;
-
-  Kernels todo{plan.write.nngp || plan.hold.nngp, plan.write.ntk || plan.hold.ntk};
-  const Kernels all = todo;
-  if (earlier) {
-    const auto take = [&](bool wanted, const char* kernel, bool write, bool hold, Matrix& to) {
-      return wanted &&
-             take_kernel(*earlier, plan.block, kernel, write, hold ? &to : nullptr, directory);
-    };
-    if (take(all.nngp, "nngp", plan.write.nngp, plan.hold.nngp, held.nngp[at])) todo.nngp = false;
-    if (take(all.ntk, "ntk", plan.write.ntk, plan.hold.ntk, held.ntk[at])) todo.ntk = false;
+  const Making making{plan, shape, directory, held};
+  Kernels todo{making.wants("nngp"), making.wants("ntk")};
+  // A store that is there may be damaged or unfinished: it says so itself.
+  const bool begun = plan.store != StoreUse::none && directory.lists(store_file(plan.block));
+  if (earlier && !begun) {
+    if (todo.nngp && take_kernel(*earlier, "nngp", making, control)) todo.nngp = false;
+    if (todo.ntk && take_kernel(*earlier, "ntk", making, control)) todo.ntk = false;
   }
-  if (todo.nngp || todo.ntk) {
-    const Kernels write{todo.nngp && plan.write.nngp, todo.ntk && plan.write.ntk};
-    const Kernels hold{todo.nngp && plan.hold.nngp, todo.ntk && plan.hold.ntk};
-    std::optional<KernelFiles> files;
-    if (write.nngp || write.ntk)
-      files.emplace(write.nngp ? directory.prepare(file_of(plan.block, "nngp")) : fs::path(),
-                    write.ntk ? directory.prepare(file_of(plan.block, "ntk")) : fs::path(),
-                    shape[0], shape[1], precision);
-    if (hold.nngp) held.nngp[at] = Matrix::uninitialized(shape[0], shape[1]);
-    if (hold.ntk) held.ntk[at] = Matrix::uninitialized(shape[0], shape[1]);
-    BlockSink sink(files ? &*files : nullptr, write, hold.nngp ? &held.nngp[at] : nullptr,
-                   hold.ntk ? &held.ntk[at] : nullptr, precision);
-    network.kernels_to(rows, cols, precision, todo, sink, &control);
-    if (files) files->commit();
-  }
-  if (plan.write.nngp) note(plan.block, "nngp", shape, directory);
-  if (plan.write.ntk) note(plan.block, "ntk", shape, directory);
+  if (!todo.nngp && !todo.ntk) return;
+  if (plan.store != StoreUse::none)
+    make_through_store(making, setup, data, control);
+  else
+    make_at_once(making, todo, setup, data, control);
 }
 
 }  // namespace widelimit::experiment

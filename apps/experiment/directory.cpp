@@ -198,7 +198,7 @@ void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
   std::set<fs::path, std::greater<>> folders;  // the deeper ones first
   for (const char* folder : own_folders) folders.insert(directory_ / folder);
   for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
-    if (std::find(record.files.begin(), record.files.end(), name) != record.files.end()) continue;
+    if (lists(name)) continue;
     if (name == "run.json")
       continue;  // replaced in one go: a directory of kernels is never without
     fs::remove(directory_ / name, ignored);
@@ -224,13 +224,23 @@ fs::path RunDirectory::prepare(const std::string& relative) const {
 }
 
 void RunDirectory::written(const std::string& relative) {
-  if (std::find(record.files.begin(), record.files.end(), relative) == record.files.end())
-    record.files.push_back(relative);
+  if (!lists(relative)) record.files.push_back(relative);
+}
+
+bool RunDirectory::lists(const std::string& relative) const {
+  return std::find(record.files.begin(), record.files.end(), relative) != record.files.end();
+}
+
+void RunDirectory::remove(const std::string& relative) {
+  std::error_code ignored;  // what will not go stays listed, and goes with the next run
+  if (fs::remove(directory_ / relative, ignored)) std::erase(record.files, relative);
 }
 
 void RunDirectory::written(const KernelFile& kernel) {
   written(kernel.file);
-  std::erase_if(record.kernels, [&](const KernelFile& other) { return other.file == kernel.file; });
+  std::erase_if(record.kernels, [&](const KernelFile& other) {
+    return other.block == kernel.block && other.kernel == kernel.kernel;
+  });
   record.kernels.push_back(kernel);
 }
 

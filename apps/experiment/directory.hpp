@@ -79,6 +79,9 @@ class RunDirectory {
   [[nodiscard]] std::filesystem::path prepare(const std::string& relative) const;
   /// Notes that the file is there.
   void written(const std::string& relative);
+  [[nodiscard]] bool lists(const std::string& relative) const;
+  /// Removes a file of this run.
+  void remove(const std::string& relative);
   void written(const KernelFile& kernel);
   void write(const std::string& relative, std::string_view text);
   /// Writes run.json as things stand.

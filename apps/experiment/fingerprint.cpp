@@ -46,17 +46,39 @@ void add(Hash& hash, const NetworkSpec& layers, const Catalogue& catalogue) {
   }
 }
 
-void add(Hash& hash, const Samples& x) {
-  hash.number(x.count());
+// The first `count` samples.
+void add(Hash& hash, const Samples& x, std::int64_t count) {
+  hash.number(count);
   hash.number(x.channels());
   hash.number(static_cast<std::int64_t>(x.sites().size()));
   for (const std::int64_t site : x.sites()) hash.number(site);
   const bool f64 = x.precision() == Precision::float64;
-  const auto entries = static_cast<std::size_t>(x.count() * x.features());
+  const auto entries = static_cast<std::size_t>(count * x.features());
   if (f64)
     hash.bytes(x.f64().data(), entries * sizeof(double));
   else
     hash.bytes(x.f32().data(), entries * sizeof(float));
+}
+
+std::string text_of(const Samples& x, std::int64_t count) {
+  Hash hash;
+  add(hash, x, count);
+  return std::to_string(count) + ", fingerprint " + hash.hex();
+}
+
+// "layer 3", and inside branches "layer 3, input 2, layer 1".
+void add_layers(const NetworkSpec& layers, const Catalogue& catalogue, const std::string& inside,
+                StoreOrigin& parts) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerSpec& layer = layers[i];
+    const TypeInfo* type = catalogue.find(TypeKind::layer, layer.type);
+    const std::string name = inside + "layer " + std::to_string(i + 1);
+    parts.push_back(
+        {name, (type ? type->qualified + " " + type->version : layer.type) + " " + layer.params});
+    for (std::size_t k = 0; k < layer.inputs.size(); ++k)
+      add_layers(layer.inputs[k], catalogue, name + ", input " + std::to_string(k + 1) + ", ",
+                 parts);
+  }
 }
 
 }  // namespace
@@ -66,10 +88,19 @@ std::string fingerprint(const Experiment& experiment, const Catalogue& catalogue
   Hash hash;
   hash.text(experiment.precision == Precision::float64 ? "float64" : "float32");
   add(hash, experiment.network, catalogue);
-  add(hash, data.train.x);
+  add(hash, data.train.x, data.train.x.count());
   hash.number(data.test ? 1 : 0);
-  if (data.test) add(hash, data.test->x);
+  if (data.test) add(hash, data.test->x, data.test->x.count());
   return hash.hex();
+}
+
+StoreOrigin origin(const Experiment& experiment, const Catalogue& catalogue, const Samples& rows,
+                   std::int64_t n_rows, const Samples* cols, std::int64_t n_cols) {
+  StoreOrigin parts;
+  add_layers(experiment.network, catalogue, "", parts);
+  parts.push_back({"samples of the rows", text_of(rows, n_rows)});
+  if (cols) parts.push_back({"samples of the columns", text_of(*cols, n_cols)});
+  return parts;
 }
 
 }  // namespace widelimit::experiment

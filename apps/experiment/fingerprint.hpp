@@ -5,7 +5,9 @@
 #include <widelimit/catalogue.hpp>
 #include <widelimit/data.hpp>
 #include <widelimit/experiment.hpp>
+#include <widelimit/store.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace widelimit::experiment {
@@ -15,5 +17,11 @@ namespace widelimit::experiment {
 /// comes after the kernels do not count. It recognises accidents, not forgeries.
 [[nodiscard]] std::string fingerprint(const Experiment& experiment, const Catalogue& catalogue,
                                       const TrainTest& data);
+
+/// The same of one block, part by part, so that a store can tell what changed: every layer, and the
+/// first `n_rows` and `n_cols` samples of its sides (`cols` NULL: those of the rows).
+[[nodiscard]] StoreOrigin origin(const Experiment& experiment, const Catalogue& catalogue,
+                                 const Samples& rows, std::int64_t n_rows, const Samples* cols,
+                                 std::int64_t n_cols);
 
 }  // namespace widelimit::experiment

@@ -47,8 +47,17 @@ double test_count(const Setup& setup) {
 /// A factor or an eigendecomposition that several inferences may share.
 using FactorKey = std::tuple<bool /* ntk */, double, bool, std::string, std::string, bool>;
 FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
-  return {kernel != KernelKind::nngp, spec.diag_reg,      spec.diag_reg_absolute_scale,
-          spec.solver.type,           spec.solver.params, eigen};
+  // A path decomposes the kernel without a ridge.
+  const bool path = !spec.diag_reg_path.empty();
+  return {
+      kernel != KernelKind::nngp, path ? 0 : spec.diag_reg, !path && spec.diag_reg_absolute_scale,
+      spec.solver.type,           spec.solver.params,       eigen};
+}
+
+/// How many predictions an inference makes: one a time, or one a ridge.
+double prediction_count(const InferenceSpec& spec) {
+  return static_cast<double>(
+      std::max({spec.times.size(), spec.diag_reg_path.size(), std::size_t{1}}));
 }
 
 /// Numbers that inference over finite times keeps of a block of times: decays and gains of all
@@ -66,9 +75,16 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
     for (const KernelKind kernel : spec.kernels) {
       const InferenceOptions options = options_of(spec, kernel, m > 0);
       const bool eigen = needs_of(options).eigen;
+      if (streams(setup, spec, kernel)) {
+        // The factor, a panel of the kernel and what it is multiplied by, twice.
+        passing = std::max(passing, f64 * (n * (n + 1) / 2 + 4 * 128 * n + 3 * outputs * (n + m)));
+        continue;
+      }
       if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
-      const auto times = static_cast<double>(options.predictions ? spec.times.size() : 0);
+      const double times =
+          options.predictions || options.leave_one_out ? prediction_count(spec) : 0;
       double work = f64 * (3 * n * m + (times + 2) * outputs * (n + m));
+      if (options.leave_one_out) work += f64 * times * outputs * 2 * n;
       if (eigen)
         work += f64 * (3 * n * n + time_block(n, m, static_cast<double>(spec.times.size())));
       if (options.losses && spec.covariance != Covariance::none) work += f64 * n * n;
@@ -76,6 +92,10 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
       passing = std::max(passing, work);
     }
   return kept + passing;
+}
+
+double least_diag_reg(const InferenceSpec& spec) {
+  return spec.diag_reg_path.empty() ? spec.diag_reg : *std::ranges::min_element(spec.diag_reg_path);
 }
 
 double finite_bytes(const Setup& setup, double n, double m) {
@@ -101,7 +121,9 @@ double predictions_disk(const Setup& setup, double m, double outputs) {
   for (const InferenceSpec& spec : setup.experiment.inference)
     for (const KernelKind kernel : spec.kernels) {
       const InferenceOptions options = options_of(spec, kernel, m > 0);
-      const auto times = static_cast<double>(spec.times.size());
+      const double times = prediction_count(spec);
+      if (options.leave_one_out)
+        bytes += times * static_cast<double>(setup.shapes.train.count) * outputs * f64;
       if (options.predictions) {
         bytes += times * m * outputs * (f64 + table_line);
         if (options.covariance != Covariance::none) bytes += times * m * f64;
@@ -176,12 +198,15 @@ double inference_seconds(const Setup& setup, double n, double m, double outputs)
     for (const KernelKind kernel : spec.kernels) {
       const InferenceOptions options = options_of(spec, kernel, m > 0);
       const bool eigen = needs_of(options).eigen;
-      const auto times = static_cast<double>(spec.times.size());
+      const double times = prediction_count(spec);
       // syevd runs far below the speed of a product: half of its reduction is matrix x vector.
       if (factors.insert(key_of(spec, kernel, eigen)).second)
         work += eigen ? 9 * n * n * n * 4 : n * n * n / 3;
       work += 2 * n * n * outputs + 2 * n * m * outputs * times;
-      if (options.covariance != Covariance::none) work += 4 * n * n * m;
+      if (options.leave_one_out) work += eigen ? 2 * n * n * (outputs + 2) * times : 2 * n * n * n;
+      if (options.covariance != Covariance::none)
+        work +=
+            4 * n * n * m * (spec.diag_reg_path.empty() || kernel != KernelKind::ntk ? 1 : times);
       if (options.covariance == Covariance::full)
         work += 2 * n * m * m * (options.predictions ? times : 1);
       if (options.losses && spec.covariance != Covariance::none)
@@ -229,7 +254,8 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     const auto shape = shape_of(block.block, train.count, static_cast<std::int64_t>(m));
     const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
     held += both(block.hold) * entries * f64;
-    all.disk_bytes += both(block.write) * entries * entry;
+    all.disk_bytes += both(block.write) * entries * entry *
+                      (block.store == StoreUse::kept && block.block != Block::test_train ? 0.5 : 1);
     workspace =
         std::max(workspace,
                  static_cast<double>(setup.network.workspace_bytes(
@@ -300,7 +326,7 @@ std::vector<std::string> advice(const Setup& setup) {
                     "\" gives no predictions; add \"test\" or \"split\" to \"data\"");
   if (experiment.precision == Precision::float32)
     for (const InferenceSpec& spec : experiment.inference)
-      if (spec.diag_reg < 1e-6 && !spec.diag_reg_absolute_scale)
+      if (least_diag_reg(spec) < 1e-6 && !spec.diag_reg_absolute_scale)
         all.push_back(spec.place.pointer +
                       ": kernels in float32 are exact to about 1e-6 of their "
                       "diagonal; a diag_reg of at least 1e-5 keeps \"" +

@@ -3,11 +3,14 @@
 
 #include <widelimit/error.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/store.hpp>
+#include <widelimit/streamed.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -47,7 +50,7 @@ std::optional<Matrix> initial(const std::optional<std::filesystem::path>& file, 
 }
 
 Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kernel,
-               const InferenceResult& result, double learning_rate) {
+               const InferenceResult& result, Json chosen_diag_reg, double learning_rate) {
   Json::Array times;
   for (const double time : spec.times) {
     if (times.size() == max_listed_times) break;
@@ -58,6 +61,7 @@ Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kern
                       {"kernel", to_string(kernel)},
                       {"solver", spec.solver.type},
                       {"ridge", result.ridge},
+                      {"chosen_diag_reg", std::move(chosen_diag_reg)},
                       {"smallest_eigenvalue", result.smallest_eigenvalue},
                       {"largest_eigenvalue", result.largest_eigenvalue},
                       {"rcond", result.solve.rcond},
@@ -85,10 +89,9 @@ class Solvers {
 
 /// An error that is about numbers says which entry and kernel it happened in.
 InferenceResult infer_at(const InferenceSpec& spec, const std::string& id,
-                         const InferenceProblem& problem, const InferenceOptions& options,
-                         const Solver& solver, InferenceCache& cache, Control& control) {
+                         const std::function<InferenceResult()>& infer) {
   try {
-    return infer(problem, options, solver, &cache, &control);
+    return infer();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
     std::vector<Problem> problems = error.problems();
@@ -108,6 +111,31 @@ std::string four_digits(double value) {
   return text.data();
 }
 
+/// From the kernels as the run left them on the disk.
+InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
+                                const Solver& solver, const RunDirectory& directory,
+                                Control& control) {
+  const bool nngp = options.kernel == KernelKind::nngp;
+  const auto open = [&](Block block) {
+    for (const KernelFile& k : directory.record.kernels)
+      if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
+        return open_kernel(directory.path() / k.file,
+                           nngp ? StoredKernel::nngp : StoredKernel::ntk);
+    throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
+  };
+  const auto train_train = open(Block::train_train);
+  const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
+  return infer_streamed(StreamedProblem{.train_train = train_train.get(),
+                                        .test_train = test_train.get(),
+                                        .test_diagonal = nngp ? problem.nngp.test_diagonal
+                                                              : problem.ntk.test_diagonal,
+                                        .y_train = problem.y_train,
+                                        .y_test = problem.y_test,
+                                        .initial_train = problem.initial_train,
+                                        .initial_test = problem.initial_test},
+                        options, solver, &control);
+}
+
 }  // namespace
 
 std::string to_string(KernelKind kernel) {
@@ -125,8 +153,8 @@ std::string id_of(const InferenceSpec& spec, KernelKind kernel) {
 }
 
 void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
-                   const TestSet& test, Json::Object& metrics, RunDirectory& directory,
-                   Control& control) {
+                   const TestSet& test, Json::Object& metrics, MistakesById& mistakes,
+                   RunDirectory& directory, Control& control) {
   Solvers solvers(setup.runtime);
   InferenceCache cache;
   InferenceProblem problem;
@@ -150,8 +178,12 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
       const std::string id = id_of(spec, kernel);
       directory.step("inference " + id, id, [&] {
         const InferenceOptions options = options_of(spec, kernel, data.test.has_value());
-        const InferenceResult result =
-            infer_at(spec, id, problem, options, solvers.get(spec.solver), cache, control);
+        const Solver& solver = solvers.get(spec.solver);
+        const InferenceResult result = infer_at(spec, id, [&] {
+          return streams(setup, spec, kernel)
+                     ? infer_from_disk(problem, options, solver, directory, control)
+                     : infer(problem, options, solver, &cache, &control);
+        });
         if (result.solve.rcond < poor_rcond)
           directory.warn(
               id + ": the kernel is close to singular (reciprocal condition number " +
@@ -165,11 +197,16 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
               number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
               " such steps diverge: the curves are those of infinitely small ones, which "
               "no network of finite width follows at this rate");
-        if (!result.predictions.empty() && data.test)
-          metrics.emplace_back(id,
-                               write_predictions(id, result, options.covariance, test, directory));
+        Json chosen;
+        if (!result.predictions.empty()) {
+          Written written = write_predictions(id, result, options, test, directory);
+          if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[written.shown];
+          if (!written.mistakes.empty()) mistakes.emplace_back(id, std::move(written.mistakes));
+          metrics.emplace_back(id, std::move(written.metrics));
+        }
         if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
-        directory.record.inference.push_back(record_of(id, spec, kernel, result, greatest));
+        directory.record.inference.push_back(
+            record_of(id, spec, kernel, result, std::move(chosen), greatest));
       });
     }
   }

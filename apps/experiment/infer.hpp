@@ -8,13 +8,21 @@
 
 #include <widelimit/control.hpp>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace widelimit::experiment {
 
-/// Appends {"METHOD.KERNEL": ...} to `metrics` as entries finish; files and record likewise, so
-/// that a failure leaves what came before. Entries on one kernel and ridge share its factor.
+/// "METHOD.KERNEL" with its worst mistakes.
+using MistakesById = std::vector<std::pair<std::string, std::vector<Mistake>>>;
+
+/// Appends {"METHOD.KERNEL": ...} to `metrics` and mistakes, where there are, as entries finish;
+/// files and record likewise, so that a failure leaves what came before. Entries on one kernel and
+/// ridge share its factor.
 void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
-                   const TestSet& test, Json::Object& metrics, RunDirectory& directory,
-                   Control& control);
+                   const TestSet& test, Json::Object& metrics, MistakesById& mistakes,
+                   RunDirectory& directory, Control& control);
 
 /// "gp_inference.ntk": what the files of an entry are called.
 [[nodiscard]] std::string id_of(const InferenceSpec& spec, KernelKind kernel);

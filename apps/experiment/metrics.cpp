@@ -1,6 +1,8 @@
 // The metrics of metrics.json.
 #include "metrics.hpp"
 
+#include "classes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -59,16 +61,6 @@ double r2(const Matrix& mean, const Matrix& truth) {
   return sum / static_cast<double>(truth.cols());
 }
 
-double accuracy(const Matrix& mean, const Matrix& truth) {
-  const auto largest = [](std::span<const double> row) {
-    return std::max_element(row.begin(), row.end()) - row.begin();
-  };
-  std::int64_t right = 0;
-  for (std::int64_t i = 0; i < truth.rows(); ++i)
-    right += largest(mean.row(i)) == largest(truth.row(i)) ? 1 : 0;
-  return static_cast<double>(right) / static_cast<double>(truth.rows());
-}
-
 struct Density {
   double nlpd = undefined, coverage = undefined;
 };
@@ -104,27 +96,55 @@ Json correlations(const Matrix& mean, const Matrix& truth, const Samples& x) {
   return Json::Object{{"y", std::move(y)}, {"features", std::move(features)}};
 }
 
-}  // namespace
-
-Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x, bool one_hot) {
+Json::Object errors(const Predicted& predicted, const Matrix& truth, bool one_hot) {
   const Matrix& mean = *predicted.mean;
-  double squares = 0, absolute = 0;
+  double absolute = 0;
   for (std::int64_t i = 0; i < truth.rows(); ++i)
-    for (std::int64_t o = 0; o < truth.cols(); ++o) {
-      const double error = truth(i, o) - mean(i, o);
-      squares += error * error;
-      absolute += std::abs(error);
-    }
-  const auto entries = static_cast<double>(truth.size());
+    for (std::int64_t o = 0; o < truth.cols(); ++o) absolute += std::abs(truth(i, o) - mean(i, o));
   const Density observed =
       predicted.variance ? density(mean, *predicted.variance, truth) : Density{};
-  Json::Object all{{"rmse", std::sqrt(squares / entries)},
-                   {"mae", absolute / entries},
+  Json::Object all{{"rmse", rmse(mean, truth)},
+                   {"mae", absolute / static_cast<double>(truth.size())},
                    {"r2", r2(mean, truth)},
                    {"nlpd", observed.nlpd},
-                   {"coverage_95", observed.coverage},
-                   {"pearson", correlations(mean, truth, x)}};
+                   {"coverage_95", observed.coverage}};
   if (one_hot) all.emplace_back("accuracy", accuracy(mean, truth));
+  return all;
+}
+
+}  // namespace
+
+double rmse(const Matrix& mean, const Matrix& truth) {
+  double squares = 0;
+  for (std::int64_t i = 0; i < truth.rows(); ++i)
+    for (std::int64_t o = 0; o < truth.cols(); ++o)
+      squares += (truth(i, o) - mean(i, o)) * (truth(i, o) - mean(i, o));
+  return std::sqrt(squares / static_cast<double>(truth.size()));
+}
+
+double accuracy(const Matrix& mean, const Matrix& truth) {
+  std::int64_t right = 0;
+  for (std::int64_t i = 0; i < truth.rows(); ++i)
+    right += greatest(mean.row(i)) == greatest(truth.row(i)) ? 1 : 0;
+  return static_cast<double>(right) / static_cast<double>(truth.rows());
+}
+
+Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x, bool one_hot) {
+  Json::Object all = errors(predicted, truth, one_hot);
+  all.emplace_back("pearson", correlations(*predicted.mean, truth, x));
+  if (!one_hot) return all;
+  all.emplace_back("confusion", confusion(*predicted.mean, truth));
+  all.emplace_back("calibration",
+                   predicted.probabilities == nullptr
+                       ? Json()
+                       : calibration(*predicted.probabilities, *predicted.mean, truth));
+  return all;
+}
+
+Json left_out_metrics(const Predicted& left_out, const Matrix& truth, double log_evidence,
+                      bool one_hot) {
+  Json::Object all = errors(left_out, truth, one_hot);
+  all.emplace_back("log_evidence", log_evidence);
   return all;
 }
 

@@ -11,16 +11,18 @@
 namespace widelimit::experiment {
 
 struct Predicted {
-  const Matrix* mean = nullptr;      ///< [m, outputs]
-  const Matrix* variance = nullptr;  ///< [m, outputs], of an observation; NULL: not known
+  const Matrix* mean = nullptr;           ///< [m, outputs]
+  const Matrix* variance = nullptr;       ///< [m, outputs], of an observation; NULL: not known
+  const Matrix* probabilities = nullptr;  ///< [m, outputs], of classes; NULL: not known
 };
 
 /// Pearson correlations are given for at most so many features.
 inline constexpr std::int64_t max_features = 20;
 
-/// {rmse, mae, r2, nlpd, coverage_95, pearson {y, features}} and accuracy where `one_hot`; what is
-/// not defined is null: r2 and correlations of something constant, nlpd and coverage without
-/// variances. With m samples, O outputs and truth y:
+/// {rmse, mae, r2, nlpd, coverage_95, pearson {y, features}} and, where `one_hot`, accuracy and the
+/// confusion and calibration of classes.hpp; what is not defined is null: r2 and correlations of
+/// something constant, nlpd, coverage and calibration without variances. With m samples, O outputs
+/// and truth y:
 ///   rmse = sqrt(mean (y - mean)^2), mae = mean |y - mean|             over all m O entries
 ///   r2 = mean over outputs of 1 - sum (y - mean)^2 / sum (y - mean of y)^2
 ///   nlpd = mean (log(2 pi v) + (y - mean)^2 / v) / 2, coverage_95 = share of |y - mean| <= z
@@ -28,5 +30,14 @@ inline constexpr std::int64_t max_features = 20;
 ///   loss) accuracy = share of samples whose largest mean and largest truth are the same output
 [[nodiscard]] Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x,
                            bool one_hot);
+
+/// As above.
+[[nodiscard]] double rmse(const Matrix& mean, const Matrix& truth);
+[[nodiscard]] double accuracy(const Matrix& mean, const Matrix& truth);
+
+/// Of the training samples, each predicted from the others: the same errors against their `truth`,
+/// and log_evidence as given (inference.hpp).
+[[nodiscard]] Json left_out_metrics(const Predicted& left_out, const Matrix& truth,
+                                    double log_evidence, bool one_hot);
 
 }  // namespace widelimit::experiment

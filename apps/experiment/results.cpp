@@ -1,6 +1,7 @@
 // Writing predictions, losses, and the data a report draws.
 #include "results.hpp"
 
+#include "classes.hpp"
 #include "csv.hpp"
 #include "metrics.hpp"
 
@@ -13,6 +14,7 @@
 namespace widelimit::experiment {
 namespace {
 
+constexpr std::size_t max_mistakes = 24;
 constexpr std::int64_t max_scatter_rows = 2000, max_scatter_features = 20, max_scatter_outputs = 10;
 
 /// The factors by which standard deviations go to original units: one where the outputs share it.
@@ -24,12 +26,13 @@ std::vector<double> scales_of(const TargetTransform& targets, std::int64_t outpu
   return scales;
 }
 
-/// Arrays of several times one after the other, as .npy wants them.
+/// Arrays of several times or ridges one after the other, as .npy wants them.
 class Stack {
  public:
-  Stack(std::string file, std::size_t times, std::vector<std::int64_t> shape)
+  /// `several`: how many times or ridges there are.
+  Stack(std::string file, std::size_t several, std::vector<std::int64_t> shape)
       : file_(std::move(file)), shape_(std::move(shape)) {
-    if (times > 1) shape_.insert(shape_.begin(), static_cast<std::int64_t>(times));
+    if (several > 1) shape_.insert(shape_.begin(), static_cast<std::int64_t>(several));
   }
   void push(double value) { values_.push_back(value); }
   void push(std::span<const double> values) {
@@ -48,6 +51,13 @@ class Stack {
   std::vector<double> values_;
 };
 
+/// Arrays [samples, outputs] of every time or ridge.
+void write_stack(const std::string& file, const std::vector<Matrix>& all, RunDirectory& directory) {
+  Stack stack(file, all.size(), {all.front().rows(), all.front().cols()});
+  for (const Matrix& one : all) stack.push(one.flat());
+  stack.write(directory);
+}
+
 double deviation(double variance) { return std::sqrt(std::max(variance, 0.0)); }
 
 void write_arrays(const std::string& id, const std::vector<Prediction>& predictions,
@@ -58,9 +68,7 @@ void write_arrays(const std::string& id, const std::vector<Prediction>& predicti
   const auto n_scales = static_cast<std::int64_t>(scales.size());
   const std::size_t times = predictions.size();
 
-  Stack mean(stem + ".mean.npy", times, {m, outputs});
-  for (const Matrix& values : means) mean.push(values.flat());
-  mean.write(directory);
+  write_stack(stem + ".mean.npy", means, directory);
   if (covariance == Covariance::none) return;
 
   Stack std(stem + ".std.npy", times, n_scales == 1 ? std::vector{m} : std::vector{m, outputs});
@@ -83,12 +91,16 @@ void write_arrays(const std::string& id, const std::vector<Prediction>& predicti
   cov.write(directory);
 }
 
+/// What several predictions of one inference are of.
+enum class Several { none, times, ridges };
+
 void write_table(const std::string& id, const std::vector<Prediction>& predictions,
-                 const std::vector<Matrix>& means, Covariance covariance, const TestSet& test,
-                 RunDirectory& directory) {
-  const bool several = predictions.size() > 1, std = covariance != Covariance::none;
+                 const std::vector<Matrix>& means, Several several, Covariance covariance,
+                 const TestSet& test, RunDirectory& directory) {
+  const bool std = covariance != Covariance::none;
   std::vector<std::string> header{"sample", "output"};
-  if (several) header.emplace_back("time");
+  if (several != Several::none)
+    header.emplace_back(several == Several::times ? "time" : "diag_reg");
   header.emplace_back("mean");
   if (std) header.emplace_back("std");
   header.emplace_back("truth");
@@ -97,7 +109,8 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
     for (std::int64_t i = 0; i < means[t].rows(); ++i)
       for (std::int64_t o = 0; o < means[t].cols(); ++o) {
         table.cell(i).cell(o);
-        if (several) table.cell(predictions[t].time);
+        if (several == Several::times) table.cell(predictions[t].time);
+        if (several == Several::ridges) table.cell(predictions[t].diag_reg);
         table.cell(means[t](i, o));
         if (std)
           table.cell(test.targets->scale(o) *
@@ -107,21 +120,80 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
   directory.write("predictions/" + id + ".csv", table.text());
 }
 
-Json metrics_of(const Prediction& prediction, const Matrix& mean, Covariance covariance,
-                double ridge, const TestSet& test) {
-  Predicted predicted{.mean = &mean, .variance = nullptr};
+/// Of an observation, in original units, from the latent variances of the samples.
+Matrix observed(const std::vector<double>& latent, double ridge, std::int64_t outputs,
+                const TargetTransform& targets) {
+  Matrix variance = Matrix::uninitialized(std::ssize(latent), outputs);
+  for (std::int64_t i = 0; i < variance.rows(); ++i)
+    for (std::int64_t o = 0; o < outputs; ++o) {
+      const double scale = targets.scale(o);
+      variance(i, o) = scale * scale * (std::max(latent[static_cast<std::size_t>(i)], 0.0) + ridge);
+    }
+  return variance;
+}
+
+bool positive(const Matrix& variance) {
+  return std::ranges::all_of(variance.flat(), [](double v) { return v > 0; });
+}
+
+/// One time or one ridge. Probabilities of classes are appended to `probabilities`.
+Json metrics_of(const Prediction& prediction, const Matrix& mean, const TestSet& test,
+                std::vector<Matrix>& probabilities) {
+  Predicted predicted{.mean = &mean};
   Matrix variance;
-  if (covariance != Covariance::none) {
-    variance = Matrix::uninitialized(mean.rows(), mean.cols());
-    for (std::int64_t i = 0; i < mean.rows(); ++i)
-      for (std::int64_t o = 0; o < mean.cols(); ++o) {
-        const double scale = test.targets->scale(o);
-        const double latent = prediction.variance[static_cast<std::size_t>(i)];
-        variance(i, o) = scale * scale * (std::max(latent, 0.0) + ridge);
-      }
+  if (!prediction.variance.empty()) {
+    variance = observed(prediction.variance, prediction.ridge, mean.cols(), *test.targets);
     predicted.variance = &variance;
   }
-  return metrics(predicted, *test.truth, *test.x, test.targets->classes.has_value());
+  const bool one_hot = test.targets->classes.has_value();
+  if (one_hot && predicted.variance != nullptr && positive(variance)) {
+    probabilities.push_back(class_probabilities(mean, variance));
+    predicted.probabilities = &probabilities.back();
+  }
+  return metrics(predicted, *test.truth, *test.x, one_hot);
+}
+
+Json left_out_of(const LeaveOneOut& left_out, const Matrix& mean, const TestSet& test) {
+  Predicted predicted{.mean = &mean};
+  Matrix variance;
+  if (!left_out.variance.empty()) {
+    variance = observed(left_out.variance, 0, mean.cols(), *test.targets);
+    predicted.variance = &variance;
+  }
+  return left_out_metrics(predicted, *test.train_truth, left_out.log_evidence,
+                          test.targets->classes.has_value());
+}
+
+void write_mistakes(const std::string& id, const std::vector<Mistake>& mistakes,
+                    const Matrix* probabilities, RunDirectory& directory) {
+  std::vector<std::string> header{"sample", "truth", "predicted", "margin"};
+  if (probabilities != nullptr) header.emplace_back("probability");
+  CsvTable table(header);
+  for (const Mistake& mistake : mistakes) {
+    table.cell(mistake.sample).cell(mistake.truth).cell(mistake.predicted).cell(mistake.margin);
+    if (probabilities != nullptr) table.cell((*probabilities)(mistake.sample, mistake.predicted));
+    table.end_row();
+  }
+  directory.write("predictions/" + id + ".mistakes.csv", table.text());
+}
+
+std::size_t latest(const std::vector<Prediction>& predictions) {
+  return static_cast<std::size_t>(std::ranges::max_element(predictions, {}, &Prediction::time) -
+                                  predictions.begin());
+}
+
+/// The first of the fewest wrong classes, or of the least squares where that is equal.
+std::size_t least_error(const std::vector<Matrix>& predicted, const Matrix& truth, bool one_hot) {
+  std::size_t best = 0;
+  std::pair<double, double> least;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    const std::pair error(one_hot ? 1 - accuracy(predicted[i], truth) : 0.0,
+                          rmse(predicted[i], truth));
+    if (i > 0 && error >= least) continue;
+    least = error;
+    best = i;
+  }
+  return best;
 }
 
 }  // namespace
@@ -132,25 +204,60 @@ Matrix restored(const Matrix& y, const TargetTransform& targets) {
   return original;
 }
 
-Json write_predictions(const std::string& id, const InferenceResult& result, Covariance covariance,
-                       const TestSet& test, RunDirectory& directory) {
+Written write_predictions(const std::string& id, const InferenceResult& result,
+                          const InferenceOptions& options, const TestSet& test,
+                          RunDirectory& directory) {
   const std::vector<Prediction>& predictions = result.predictions;
-  std::vector<Matrix> means;
-  for (const Prediction& prediction : predictions)
-    means.push_back(restored(prediction.mean, *test.targets));
-  write_arrays(id, predictions, means, covariance, scales_of(*test.targets, means.front().cols()),
-               directory);
-  write_table(id, predictions, means, covariance, test, directory);
-
+  const bool tested = test.x != nullptr && options.predictions;
+  const bool one_hot = test.targets->classes.has_value();
+  const Several several = predictions.size() < 2          ? Several::none
+                          : options.diag_reg_path.empty() ? Several::times
+                                                          : Several::ridges;
+  std::vector<Matrix> means, probabilities, left_out;
+  if (tested) {
+    for (const Prediction& prediction : predictions)
+      means.push_back(restored(prediction.mean, *test.targets));
+    write_arrays(id, predictions, means, options.covariance,
+                 scales_of(*test.targets, means.front().cols()), directory);
+    write_table(id, predictions, means, several, options.covariance, test, directory);
+  }
   Json::Array list;
   for (std::size_t t = 0; t < predictions.size(); ++t) {
-    Json at_time = metrics_of(predictions[t], means[t], covariance, result.ridge, test);
-    if (predictions.size() == 1) return at_time;
-    Json::Object with_time{{"time", predictions[t].time}};
-    with_time.insert(with_time.end(), at_time.object()->begin(), at_time.object()->end());
-    list.emplace_back(std::move(with_time));
+    const Prediction& one = predictions[t];
+    Json::Object all;
+    if (several == Several::times) all.emplace_back("time", one.time);
+    if (several == Several::ridges) {
+      all.emplace_back("diag_reg", one.diag_reg);
+      all.emplace_back("ridge", one.ridge);
+    }
+    if (tested) {
+      const Json tests = metrics_of(one, means[t], test, probabilities);
+      all.insert(all.end(), tests.object()->begin(), tests.object()->end());
+    }
+    if (options.leave_one_out) {
+      left_out.push_back(restored(one.left_out.mean, *test.targets));
+      all.emplace_back("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
+    }
+    list.emplace_back(std::move(all));
   }
-  return list;
+  if (!probabilities.empty() && probabilities.size() == predictions.size())
+    write_stack("predictions/" + id + ".probabilities.npy", probabilities, directory);
+  if (!left_out.empty())
+    write_stack("predictions/" + id + ".leave_one_out.npy", left_out, directory);
+
+  Written written;
+  written.shown = several == Several::ridges && !left_out.empty()
+                      ? least_error(left_out, *test.train_truth, one_hot)
+                  : several == Several::times ? latest(predictions)
+                                              : 0;
+  if (tested && one_hot) {
+    const std::size_t at = written.shown;
+    written.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
+    write_mistakes(id, written.mistakes, probabilities.size() > at ? &probabilities[at] : nullptr,
+                   directory);
+  }
+  written.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
+  return written;
 }
 
 void write_losses(const std::string& id, const LossCurves& losses, RunDirectory& directory) {

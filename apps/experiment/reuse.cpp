@@ -2,8 +2,10 @@
 #include "reuse.hpp"
 
 #include "npy.hpp"
+#include "stores.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/store.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,13 +30,21 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::usage, file.string() + ": " + why);
   };
-  NpyReader npy(file);
   const std::vector<std::int64_t> expected(shape.begin(), shape.end());
-  if (npy.shape() != expected)
-    refuse("has the shape " + shape_text(npy.shape()) + ", expected " + shape_text(expected));
-  if (npy.precision() != precision)
-    refuse(std::string("holds ") + (precision == Precision::float64 ? "float32" : "float64") +
-           ", expected " + (precision == Precision::float64 ? "float64" : "float32"));
+  const auto require = [&](const std::vector<std::int64_t>& found, Precision found_precision) {
+    if (found != expected)
+      refuse("has the shape " + shape_text(found) + ", expected " + shape_text(expected));
+    if (found_precision != precision)
+      refuse(std::string("holds ") + (precision == Precision::float64 ? "float32" : "float64") +
+             ", expected " + (precision == Precision::float64 ? "float64" : "float32"));
+  };
+  if (is_store(file)) {  // whose tiles have checksums, which are compared where they are read
+    const StoreReader reader(file);
+    require({reader.spec().rows, reader.spec().cols}, reader.spec().precision);
+    return;
+  }
+  NpyReader npy(file);
+  require(npy.shape(), npy.precision());
   for (std::int64_t begin = 0; begin < npy.size(); begin += chunk) {
     control.check();
     const std::vector<double> values = npy.read(begin, std::min(chunk, npy.size() - begin));
@@ -123,6 +133,15 @@ std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
   return text + (all.size() > most ? " (and " + std::to_string(all.size() - most) + " more)" : "");
 }
 
+/// Stores say themselves what changed, and may grow with the samples.
+bool has_store(const KernelPlan& plan, const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
+    return block.store != StoreUse::none &&
+           std::filesystem::exists(directory / store_file(block.block), ignored);
+  });
+}
+
 EarlierRun from_directory(const std::filesystem::path& directory, const Experiment& experiment,
                           const std::string& fingerprint, const std::string& pointer) {
   std::optional<EarlierRun> earlier = read_earlier(directory);
@@ -156,6 +175,7 @@ Reuse reusable(const Setup& setup, const KernelPlan& plan, bool resume,
                   pointer);
     });
   } else if (resume && in_place) {
+    if (in_place->fingerprint != fingerprint && has_store(plan, in_place->directory)) return reuse;
     if (in_place->fingerprint != fingerprint)
       throw Error(ErrorCode::usage,
                   "the run in " + in_place->directory.string() +

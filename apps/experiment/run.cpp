@@ -5,9 +5,11 @@
 #include "fingerprint.hpp"
 #include "forecast.hpp"
 #include "infer.hpp"
+#include "pictures.hpp"
 #include "results.hpp"
 #include "reuse.hpp"
 #include "statement.hpp"
+#include "stores.hpp"
 #include "train.hpp"
 
 #include <widelimit/error.hpp>
@@ -83,8 +85,7 @@ class Steps {
     for (const BlockPlan& block : plan_.blocks)
       directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
         try {
-          make_block(block, setup_.network, data_, setup_.experiment.precision, earlier, directory_,
-                     held_, control_);
+          make_block(block, setup_, data_, earlier, directory_, held_, control_);
         } catch (const Error& error) {
           throw told_of_samples(error, block.block, *setup_.experiment.data);
         }
@@ -120,14 +121,18 @@ class Steps {
 
   void evaluate(Json::Object& metrics) {
     Matrix truth;
-    TestSet test{.x = nullptr, .truth = nullptr, .targets = &targets_};
+    const Matrix train_truth = restored(data_.train.y, targets_);
+    TestSet test{.x = nullptr, .truth = nullptr, .train_truth = &train_truth, .targets = &targets_};
     if (data_.test) {
       truth = restored(data_.test->y, targets_);
       test.x = &data_.test->x;
       test.truth = &truth;
     }
-    run_inference(setup_, held_, data_, test, metrics, directory_, control_);
+    MistakesById mistakes;
+    run_inference(setup_, held_, data_, test, metrics, mistakes, directory_, control_);
     held_ = {};
+    if (!mistakes.empty() && shows_pictures(data_.test->x))
+      directory_.step("pictures", "", [&] { write_pictures(setup_, mistakes, directory_); });
     if (setup_.experiment.finite) run_finite(setup_, data_, test, metrics, directory_, control_);
   }
 
@@ -211,8 +216,7 @@ fs::path default_output(const fs::path& file) { return file.stem().string() + ".
 
 Finished run(const Setup& setup, const RunOptions& options, Control& control) try {
   const Experiment& experiment = setup.experiment;
-  const KernelPlan plan =
-      plan_kernels(experiment, setup.shapes.test.has_value(), options.kernels_only);
+  const KernelPlan plan = plan_kernels(setup, options.kernels_only);
   if (!options.kernels_only) check_finite(setup);
   control.check();
   const Forecast needs = forecast(setup, plan, options.kernels_only);
@@ -237,6 +241,8 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   begin_record(setup, options, data, print, directory.record);
   directory.record.timings.push_back(
       Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
+  // What is refused here leaves the directory, and the record of the run that was here, alone.
+  claim_stores(plan, setup, data, in_place, options.resume, directory);
   try {
     directory.replace(in_place, reuse.earlier);
     directory.write_record();

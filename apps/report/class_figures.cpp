@@ -1,7 +1,9 @@
-// Predicted against true classes.
+// Predicted against true classes, and how sure the predictions were.
 #include "figures.hpp"
 
+#include "color.hpp"
 #include "heat_map.hpp"
+#include "script.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -27,8 +29,8 @@ std::size_t greatest(const Predictions& predictions, std::size_t sample,
 
 bool is_classification(const Run& run, const Inference& inference, const Predictions& predictions) {
   const Json metrics = run.metrics[inference.id];
-  const std::vector<Json> times = metrics.elements();
-  const Json last = times.empty() ? metrics : times.back();
+  const std::vector<Json> several = metrics.elements();
+  const Json last = several.empty() ? metrics : several.back();
   const std::size_t classes = predictions.outputs.size();
   const auto is_as_long = [&](const Prediction& one) {
     return one.mean.size() == predictions.outputs.front().mean.size() && one.has_truth();
@@ -37,7 +39,7 @@ bool is_classification(const Run& run, const Inference& inference, const Predict
          std::all_of(predictions.outputs.begin(), predictions.outputs.end(), is_as_long);
 }
 
-Figure class_figure(const Inference& inference, const Predictions& predictions) {
+Figure class_figure(const Run& run, const Inference& inference, const Predictions& predictions) {
   const std::size_t classes = predictions.outputs.size();
   const std::size_t samples = predictions.outputs.front().mean.size();
   std::vector<std::vector<double>> counts(classes, std::vector<double>(classes));
@@ -54,10 +56,15 @@ Figure class_figure(const Inference& inference, const Predictions& predictions) 
   const std::string score = count(static_cast<std::int64_t>(right)) + " of " +
                             counted(static_cast<std::int64_t>(samples), "test sample");
   figure.label = "Confusion matrix of " + inference.title() + ": " + score + " in the right class";
-  const std::string at =
-      std::isnan(predictions.time) ? std::string() : " at t = " + number(predictions.time);
-  figure.caption = "Test samples by true class (rows) and by the output that is greatest" + at +
-                   " (columns): " + score + " on the diagonal.";
+  figure.caption = "Test samples by true class (rows) and by the output that is greatest" +
+                   predictions.at() + " (columns): " + score + " on the diagonal.";
+  if (run.class_name(0) != "0") {
+    figure.caption += " Classes:";
+    for (std::size_t k = 0; k < classes; ++k)
+      figure.caption +=
+          (k == 0 ? " " : ", ") + std::to_string(k) + "&nbsp;" + escaped(run.class_name(k));
+    figure.caption += ".";
+  }
   HeatMap map;
   map.values = counts;
   map.x_label = "predicted class";
@@ -65,6 +72,67 @@ Figure class_figure(const Inference& inference, const Predictions& predictions) 
   map.has_numbers = classes <= most_numbers;
   map.x_ticks = map.y_ticks = sample_ticks(static_cast<std::int64_t>(classes), 1, 15);
   figure.script = heat_map_script(map);
+  return figure;
+}
+
+Json calibration_of(const Run& run, const Inference& inference) {
+  return shown_metrics(run, inference)["calibration"];
+}
+
+Figure calibration_figure(const Inference& inference, const Predictions& predictions,
+                          const Json& calibration) {
+  std::vector<double> confidence, accuracy, low, high;
+  double samples = 0;
+  const std::vector<Json> bins = calibration["bins"].elements();
+  for (const Json& bin : bins) samples += bin["count"].number();
+  std::vector<double> middle, part;
+  for (const Json& bin : bins) {
+    const double inside = bin["count"].number(), right = bin["accuracy"].number();
+    middle.push_back(0.5 * (bin["from"].number() + bin["to"].number()));
+    part.push_back(inside / samples);
+    if (!(inside > 0)) continue;
+    // Of a share of `inside` independent samples.
+    const double error = std::sqrt(right * (1 - right) / inside);
+    confidence.push_back(bin["confidence"].number());
+    accuracy.push_back(right);
+    low.push_back(std::max(0.0, right - 2 * error));
+    high.push_back(std::min(1.0, right + 2 * error));
+  }
+  Figure figure;
+  figure.file = "calibration." + file_part(inference.id);
+  figure.title = "Calibration: " + inference.title();
+  const double error = calibration["expected_calibration_error"].number();
+  figure.label = "Accuracy against confidence of " + inference.title() +
+                 ": expected calibration error " + measured(error, 3);
+  figure.caption =
+      "Share of test samples in the right class among those that were given it with about that "
+      "probability" +
+      predictions.at() +
+      "; on the dashed line confidence is deserved, below it is too high. Bars on the points: "
+      "± 2 standard errors; at the bottom: the share of all samples. Expected calibration error " +
+      measured(error, 3) + ", log loss " + measured(calibration["log_loss"].number(), 4) +
+      ". The probability of a class is that its output is the greatest, where outputs are "
+      "independent and Gaussian with the predicted mean and the variance of an observation.";
+  Script script(plot_width, plot_width - 50);
+  const Range unit{-0.02, 1.02};
+  script.x_axis("probability of the predicted class", unit);
+  script.y_axis("share that is right", unit);
+  script.line("set boxwidth " +
+              plain(0.9 / static_cast<double>(std::max<std::size_t>(middle.size(), 1))));
+  script.plot(script.data({middle, part}) + " using 1:2 with boxes" + line_color(train) +
+              " fillstyle solid 0.25 noborder");
+  script.plot(script.data({{0, 1}, {0, 1}}) + " using 1:2 with lines linewidth 1 dashtype (8,5)" +
+              line_color(muted));
+  script.plot(script.bars(confidence, low, high) + " using 1:2 with lines linewidth 1.2" +
+              line_color(test, 0.6));
+  script.plot(script.data({confidence, accuracy}) + " using 1:2 with lines linewidth 1.6" +
+              line_color(test));
+  script.plot(script.data({confidence, accuracy}) +
+              " using 1:2 with points pointtype 7 pointsize 0.5" + line_color(test));
+  script.legend(Script::Mark::dot, test, 1, "accuracy");
+  script.legend(Script::Mark::band, train, 0.25, "share of samples");
+  script.legend(Script::Mark::dashed, muted, 1, "calibrated");
+  figure.script = script.text();
   return figure;
 }
 

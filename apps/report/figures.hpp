@@ -27,13 +27,19 @@ std::vector<Figure> data_figures(Run& run);
 std::vector<Figure> network_figures(Run& run);
 std::vector<Figure> kernel_figures(Run& run);
 std::vector<Figure> prediction_figures(Run& run);
+std::vector<Figure> ridge_figures(Run& run);
 std::vector<Figure> loss_figures(Run& run);
 std::vector<Figure> finite_figures(Run& run);
 
 /// Are these outputs the classes of a classification: few, and with an accuracy among the metrics?
 bool is_classification(const Run& run, const Inference& inference, const Predictions& predictions);
 /// How often which class was taken for which.
-Figure class_figure(const Inference& inference, const Predictions& predictions);
+Figure class_figure(const Run& run, const Inference& inference, const Predictions& predictions);
+/// The metric of that name; null where there is none.
+Json calibration_of(const Run& run, const Inference& inference);
+/// Accuracy against confidence.
+Figure calibration_figure(const Inference& inference, const Predictions& predictions,
+                          const Json& calibration);
 
 /// A name of the run as part of a file's name: everything unusual becomes '_'.
 std::string file_part(std::string_view name);

@@ -6,6 +6,7 @@
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/store.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,20 +23,35 @@ struct Map {
 };
 
 /// The same stride for rows and columns, so that the diagonal of a square kernel stays one.
-Map read_map(const std::filesystem::path& file) {
-  experiment::NpyReader npy(file);
-  if (npy.shape().size() != 2)
-    throw Error(ErrorCode::usage, file.string() + ": expected two axes, a kernel");
-  Map map{npy.shape()[0], npy.shape()[1], 1, {}};
+Map map_of(std::int64_t rows, std::int64_t cols, const auto& read_row) {
+  Map map{rows, cols, 1, {}};
   map.stride =
       std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + most_rows - 1) / most_rows);
   for (std::int64_t i = 0; i < map.rows; i += map.stride) {
-    const std::vector<double> row = npy.read(i * map.cols, map.cols);
+    const std::vector<double> row = read_row(i);
     std::vector<double>& kept = map.values.emplace_back();
     for (std::int64_t j = 0; j < map.cols; j += map.stride)
       kept.push_back(row[static_cast<std::size_t>(j)]);
   }
   return map;
+}
+
+Map read_map(const std::filesystem::path& file, const std::string& kernel) {
+  if (file.extension() == ".store") {
+    const StoreReader store(file);
+    const auto which = kernel == "nngp" ? StoreReader::Kernel::nngp : StoreReader::Kernel::ntk;
+    const std::int64_t cols = store.spec().cols;
+    return map_of(store.spec().rows, cols, [&](std::int64_t i) {
+      std::vector<double> row(static_cast<std::size_t>(cols));
+      store.read(which, i, 0, 1, cols, row.data(), cols);
+      return row;
+    });
+  }
+  experiment::NpyReader npy(file);
+  if (npy.shape().size() != 2)
+    throw Error(ErrorCode::usage, file.string() + ": expected two axes, a kernel");
+  const std::int64_t cols = npy.shape()[1];
+  return map_of(npy.shape()[0], cols, [&](std::int64_t i) { return npy.read(i * cols, cols); });
 }
 
 std::string block_name(std::string_view block) {
@@ -91,8 +107,9 @@ std::vector<Figure> kernel_figures(Run& run) {
     const std::filesystem::path file = entry["file"].text();
     if (!run.has(file)) continue;
     attempt(run, [&] {
+      const std::string kernel = entry["kernel"].text();
       figures.push_back(
-          kernel_figure(read_map(run.dir / file), entry["block"].text(), entry["kernel"].text()));
+          kernel_figure(read_map(run.dir / file, kernel), entry["block"].text(), kernel));
     });
   }
   // NNGP beside NTK, block by block.

@@ -206,6 +206,11 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
       with_lead("What networks of infinite width, trained, say of the test samples." +
                     prior_in_words(run),
                 pictures(figures.predictions)));
+  add("mistakes", "Worst mistakes",
+      with_lead("Test samples in the wrong class, those first whose wrong output exceeds the right "
+                "one most.",
+                figures.mistakes));
+  add("ridges", "Ridges", pictures(figures.ridges));
   add("losses", has_times ? "Losses over time" : "Losses", pictures(figures.losses));
   add("finite", "Finite against infinite width",
       with_lead("How well the limit predicts networks of the widths in the table above: points on "

@@ -11,7 +11,8 @@
 namespace widelimit::report {
 
 struct Figures {
-  std::vector<Figure> data, network, kernels, predictions, losses, finite;
+  std::vector<Figure> data, network, kernels, predictions, ridges, losses, finite;
+  std::string mistakes;  ///< HTML
 };
 
 /// A whole HTML document that loads nothing: style and pictures are inside.

@@ -31,7 +31,7 @@ Named named(const Run& run, const Inference& inference, const Predictions& predi
     names.file += ".y" + std::to_string(output);
     names.title += ", " + run.output_name(output);
   }
-  if (!std::isnan(predictions.time)) names.at = " at t = " + number(predictions.time);
+  names.at = predictions.at();
   return names;
 }
 
@@ -196,7 +196,9 @@ std::vector<Figure> prediction_figures(Run& run) {
       const Line line =
           read_line(run, predictions.outputs.empty() ? 0 : predictions.outputs.front().mean.size());
       if (is_classification(run, inference, predictions)) {
-        figures.push_back(class_figure(inference, predictions));
+        figures.push_back(class_figure(run, inference, predictions));
+        if (const Json bins = calibration_of(run, inference); !bins.is_null())
+          figures.push_back(calibration_figure(inference, predictions, bins));
         return;
       }
       const std::size_t outputs = std::min(predictions.outputs.size(), most_outputs);

@@ -3,6 +3,7 @@
 
 #include "csv.hpp"
 #include "experiment/npy.hpp"
+#include "text.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -25,13 +26,21 @@ bool any_finite(const std::vector<double>& values) {
 bool Prediction::has_deviation() const { return any_finite(deviation); }
 bool Prediction::has_truth() const { return any_finite(truth); }
 
+std::string Predictions::at() const {
+  if (!std::isnan(time)) return " at t = " + number(time);
+  return std::isnan(diag_reg) ? std::string() : " with diag_reg " + number(diag_reg);
+}
+
 Predictions read_predictions(const Run& run, const Inference& inference) {
   CsvReader csv(run.dir / "predictions" / (inference.id + ".csv"));
   const std::size_t output = csv.require("output"), mean = csv.require("mean");
+  const auto ridge = csv.find("diag_reg");
   const auto time = csv.find("time"), deviation = csv.find("std"), truth = csv.find("truth");
   Predictions result;
   result.time = time ? -1 : not_known;
+  result.diag_reg = ridge ? inference.diag_reg : not_known;
   while (csv.next()) {
+    if (ridge && csv.number(*ridge) != result.diag_reg) continue;
     if (time) {
       const double at = csv.number(*time);
       if (at < result.time) continue;

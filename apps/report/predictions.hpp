@@ -16,8 +16,11 @@ struct Prediction {
   [[nodiscard]] bool has_truth() const;
 };
 struct Predictions {
-  double time = 0;  ///< the last one; NaN where the file has no times
+  double time = 0;      ///< the last one; NaN where the file has no times
+  double diag_reg = 0;  ///< the one that is shown; NaN where the file has no ridges
   std::vector<Prediction> outputs;
+  /// " at t = ∞", " with diag_reg 10⁻⁴", or nothing.
+  [[nodiscard]] std::string at() const;
 };
 
 /// predictions/METHOD.KERNEL.csv. Throws Error that names the file.

@@ -3,6 +3,7 @@
 
 #include "figures.hpp"
 #include "gnuplot.hpp"
+#include "mistakes.hpp"
 #include "page.hpp"
 #include "run.hpp"
 
@@ -59,11 +60,14 @@ Outcome draw(const std::filesystem::path& run_dir) {
   figures.network = network_figures(run);
   figures.kernels = kernel_figures(run);
   figures.predictions = prediction_figures(run);
+  figures.ridges = ridge_figures(run);
   figures.losses = loss_figures(run);
   figures.finite = finite_figures(run);
+  figures.mistakes = mistakes_html(run);
   std::vector<Figure*> all;
-  for (std::vector<Figure>* group : {&figures.data, &figures.network, &figures.kernels,
-                                     &figures.predictions, &figures.losses, &figures.finite}) {
+  for (std::vector<Figure>* group :
+       {&figures.data, &figures.network, &figures.kernels, &figures.predictions, &figures.ridges,
+        &figures.losses, &figures.finite}) {
     for (Figure& figure : *group) all.push_back(&figure);
   }
   draw_pictures(run, all);

@@ -72,6 +72,12 @@ std::string Run::output_name(std::size_t index) const {
   return name_of(record["data"]["train"], "y_names", "y", train("outputs"), index);
 }
 
+std::string Run::class_name(std::size_t index) const {
+  const std::vector<Json> given = record["data"]["train"]["y_names"].elements();
+  const std::string name = index < given.size() ? given[index].text() : std::string();
+  return name.empty() ? std::to_string(index) : name;
+}
+
 std::vector<Inference> inferences(const Run& run) {
   std::vector<Inference> result;
   const std::vector<Json> asked = run.record["experiment"]["inference"].elements();
@@ -79,6 +85,7 @@ std::vector<Inference> inferences(const Run& run) {
     Inference& inference = result.emplace_back();
     inference.record = entry;
     inference.id = entry["id"].text();
+    inference.diag_reg = entry["chosen_diag_reg"].number();
     inference.kernel = kernel_name(entry["kernel"].text());
     const std::string method = entry["method"].text();
     inference.method = method_name(method);
@@ -94,6 +101,16 @@ std::vector<Inference> inferences(const Run& run) {
     }
   }
   return result;
+}
+
+Json shown_metrics(const Run& run, const Inference& inference) {
+  const Json metrics = run.metrics[inference.id];
+  const std::vector<Json> several = metrics.elements();
+  if (several.empty()) return metrics;
+  const auto chosen = std::find_if(several.begin(), several.end(), [&](const Json& one) {
+    return one["diag_reg"].number() == inference.diag_reg;
+  });
+  return chosen == several.end() ? several.back() : *chosen;
 }
 
 std::string kernel_name(std::string_view kernel) {

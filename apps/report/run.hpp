@@ -35,6 +35,8 @@ struct Run {
   /// The name the data gives it, or "x₃" ("x", where there is one only).
   [[nodiscard]] std::string feature_name(std::size_t index) const;
   [[nodiscard]] std::string output_name(std::size_t index) const;
+  /// The name the experiment gives a class, or its number.
+  [[nodiscard]] std::string class_name(std::size_t index) const;
 };
 
 /// What the parts of METHOD.KERNEL are to a reader.
@@ -43,6 +45,7 @@ struct Inference {
   std::string method;        ///< in words, or the name the experiment gives it
   std::string kernel;        ///< "NNGP", "NTK", "NTK-GP"
   double learning_rate = 1;  ///< of gradient flow, per unit of time
+  double diag_reg = 0;       ///< of several ridges the one that is shown; NaN: there is one only
   Json record;               ///< its entry of run.json
   /// "NTK · gradient descent, ensemble"
   [[nodiscard]] std::string title() const {
@@ -50,6 +53,8 @@ struct Inference {
   }
 };
 std::vector<Inference> inferences(const Run& run);
+/// Of several times the metrics of the last, of several ridges those of the one that is shown.
+Json shown_metrics(const Run& run, const Inference& inference);
 
 /// "NNGP", "NTK", "NTK-GP"; the text itself where it is none of these.
 std::string kernel_name(std::string_view kernel);

@@ -45,6 +45,15 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
     const std::string head = head_of(known, id);
     if (values.is_object()) columns.push_back({head, values});
     const std::vector<Json> times = values.elements();
+    if (!times.empty() && times.front()["diag_reg"].is_number()) {
+      const auto one = std::find_if(known.begin(), known.end(),
+                                    [&](const Inference& each) { return each.id == id; });
+      if (one == known.end()) continue;
+      columns.push_back({head + "<small>diag_reg " + number(one->diag_reg, 4) + "</small>",
+                         shown_metrics(run, *one)});
+      has_left_out = true;
+      continue;
+    }
     const std::size_t first = times.size() > most_times ? times.size() - most_times : 0;
     has_left_out = has_left_out || first > 0;
     for (std::size_t i = first; i < times.size(); ++i) {
@@ -61,7 +70,7 @@ using Reader = std::function<Json(const Json&)>;
 
 std::string in_digits(double value) { return measured(value); }
 std::string in_percent(double value) {
-  return std::isnan(value) ? measured(value) : number(100 * value, 3) + " %";
+  return std::isnan(value) ? measured(value) : number(100 * value, 4) + " %";
 }
 
 class MetricsTable {
@@ -141,6 +150,17 @@ std::string metrics_table(const Run& run) {
   main.add("NLPD", "negative log predictive density; lower is better", key("nlpd"));
   main.add("Coverage", "of the 95 % interval; 95 % is calibrated", key("coverage_95"), in_percent);
   main.add("Accuracy", "share of samples in the right class", key("accuracy"), in_percent);
+  const auto of = [](const char* group, const char* name) {
+    return [group, name](const Json& values) { return values[group][name]; };
+  };
+  main.add("Calibration error", "expected; of the probability of the predicted class",
+           of("calibration", "expected_calibration_error"));
+  main.add("Log loss", "of the probability of the true class", of("calibration", "log_loss"));
+  main.add("Leave-one-out RMSE", "training samples, each predicted from the others",
+           of("leave_one_out", "rmse"));
+  main.add("Leave-one-out accuracy", "", of("leave_one_out", "accuracy"), in_percent);
+  main.add("Log evidence", "of the training targets, in the units of training",
+           of("leave_one_out", "log_evidence"));
 
   const Reader with_y = [](const Json& values) { return values["pearson"]["y"]; };
   const Reader with_x = [](const Json& values) { return values["pearson"]["features"]; };
@@ -169,7 +189,9 @@ std::string metrics_table(const Run& run) {
   std::string html;
   if (!main.table().empty()) html += main.table().html();
   if (has_left_out)
-    html += "<p class=\"note\">The last times of each method; metrics.json holds all.</p>\n";
+    html +=
+        "<p class=\"note\">Of many times the last ones, of many ridges the one of least "
+        "leave-one-out error; metrics.json holds all.</p>\n";
   if (!apart.table().empty()) {
     html += "<details><summary>Correlation of the predictions with truth and features</summary>\n" +
             apart.table().html() + "</details>\n";
@@ -242,19 +264,25 @@ std::string key_figures(const Run& run) {
   const std::size_t layers = run.record["network"].elements().size();
   if (layers > 0) add(count(static_cast<std::int64_t>(layers)), layers == 1 ? "layer" : "layers");
   bool has_left_out = false;
-  double best = std::numeric_limits<double>::infinity();
-  std::string best_head;
-  for (const Measured& column : measured_columns(run, has_left_out)) {
-    const double rmse = column.values["rmse"].number();
-    if (rmse < best) {
-      best = rmse;
-      best_head = column.head.substr(0, column.head.find('<'));
+  const std::vector<Measured> columns = measured_columns(run, has_left_out);
+  // The best of a metric, and whose it is.
+  const auto add_best = [&](const char* metric, double sign, auto show, const std::string& what) {
+    double best = std::numeric_limits<double>::infinity();
+    std::string head;
+    for (const Measured& column : columns) {
+      const double value = sign * column.values[metric].number();
+      if (value < best) {
+        best = value;
+        head = column.head.substr(0, column.head.find('<'));
+      }
     }
-  }
-  if (std::isfinite(best)) {
-    add(measured(best, 3),
-        best_head.empty() ? std::string("least test RMSE") : "least test RMSE, " + best_head);
-  }
+    if (!std::isfinite(best)) return false;
+    add(show(sign * best), head.empty() ? what : what + ", " + head);
+    return true;
+  };
+  if (!add_best("accuracy", -1, in_percent, "best test accuracy"))
+    add_best(
+        "rmse", 1, [](double value) { return measured(value, 3); }, "least test RMSE");
   double seconds = 0;
   for (const Json& timing : run.record["timings"].elements()) seconds += timing["seconds"].number();
   if (seconds > 0) add(duration(seconds), "run time");

@@ -57,6 +57,7 @@ std::string source_in_words(const Json& source) {
   }
   if (whole(source["offset"]) > 0)
     text += ", from sample " + count(whole(source["offset"])) + " on";
+  if (const std::string rows = source["rows"].text(); !rows.empty()) text += ", rows of " + rows;
   if (source["limit"].is_number()) text += ", at most " + counted(whole(source["limit"]), "sample");
   return text;
 }
@@ -154,6 +155,21 @@ std::string times_in_words(const Json& times) {
   return "t = " + joined(values);
 }
 
+/// "0.01", "0.01, 0.1", "from 10⁻⁴ to 1, 9 of them"; empty for none.
+std::string ridge_in_words(const Json& ridge) {
+  if (ridge.is_object()) {
+    return "from " + value_in_words(ridge["start"]) + " to " + value_in_words(ridge["stop"]) +
+           ", " + value_in_words(ridge["num"]) + " of them";
+  }
+  constexpr std::size_t most = 6;
+  std::vector<std::string> values;
+  const std::vector<Json> given = ridge.elements();
+  for (std::size_t i = 0; i < std::min(given.size(), most); ++i)
+    values.push_back(value_in_words(given[i]));
+  if (given.size() > most) values.push_back("… (" + std::to_string(given.size()) + " in all)");
+  return given.empty() && ridge.number() > 0 ? number(ridge.number()) : joined(values);
+}
+
 std::string inference_in_words(const Json& entry) {
   const std::string method = entry["method"].text();
   std::vector<std::string> kernels;
@@ -168,12 +184,13 @@ std::string inference_in_words(const Json& entry) {
     const double rate = entry["learning_rate"].number();
     if (std::isfinite(rate)) text += ", learning rate " + number(rate);
   }
-  const double ridge = entry["diag_reg"].number();
-  if (ridge > 0) {
-    text += ", ridge " + number(ridge) +
+  const std::string ridge = ridge_in_words(entry["diag_reg"]);
+  if (!ridge.empty()) {
+    text += ", ridge " + ridge +
             (entry["diag_reg_absolute_scale"].boolean() ? " (absolute)"
                                                         : " (relative to the mean diagonal)");
   }
+  if (entry["leave_one_out"].boolean()) text += ", with leave-one-out errors";
   const std::string covariance = entry["covariance"].text("none");
   if (covariance == "diagonal") text += ", with variances";
   if (covariance == "full") text += ", with the full covariance";

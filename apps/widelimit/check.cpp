@@ -61,7 +61,7 @@ std::vector<std::string> read_text(const Experiment& experiment) {
 
 Plan plan_of(const Setup& setup, const std::optional<std::int64_t>& limit) try {
   Plan plan;
-  plan.kernels = experiment::plan_kernels(setup.experiment, setup.shapes.test.has_value(), false);
+  plan.kernels = experiment::plan_kernels(setup, false);
   experiment::check_finite(setup);
   plan.forecast = experiment::forecast(setup, plan.kernels, false);
   if (limit) experiment::refuse_above(plan.forecast, limit, setup);

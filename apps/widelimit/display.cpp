@@ -54,6 +54,13 @@ std::string clock_text(double seconds) {
   return text;
 }
 
+std::string tiles_text(const Progress& progress, double rate) {
+  char speed[32];
+  std::snprintf(speed, sizeof speed, rate < 10 ? "%.2g" : "%.0f", rate);
+  return experiment::count_text(progress.done) + " of " + experiment::count_text(progress.total) +
+         " tiles, " + speed + "/s";
+}
+
 void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
@@ -72,7 +79,7 @@ void Display::progress(const Progress& progress) {
   if (progress.phase != phase_ || progress.done < last_done_) {
     phase_ = progress.phase;
     phase_begin_ = last_shown_ = now;
-    last_done_ = 0;
+    done_at_begin_ = progress.done;
   }
   last_done_ = progress.done;
   if (now - last_shown_ <
@@ -82,11 +89,14 @@ void Display::progress(const Progress& progress) {
 
   const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
   const std::chrono::duration<double> spent = now - phase_begin_;
+  // What a resumed run found done says nothing about its speed.
+  const double rate = static_cast<double>(progress.done - done_at_begin_) / spent.count();
   std::string left;
-  if (share > 0 && share < 1 && spent > eta_after)
-    left = clock_text(spent.count() * (1 - share) / share) + " left";
+  if (rate > 0 && share < 1 && spent > eta_after)
+    left = clock_text(static_cast<double>(progress.total - progress.done) / rate) + " left";
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3.0f %%", 100 * share);
+  if (phase_ == "kernel" && !left.empty()) left = tiles_text(progress, rate) + ", " + left;
   if (!terminal_) {
     put(name() + ": " + percent + (left.empty() ? "" : ", " + left) + "\n");
     return;

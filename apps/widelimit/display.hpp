@@ -39,7 +39,7 @@ class Display {
   std::mutex mutex_;
   std::string step_, phase_;
   Clock::time_point phase_begin_, last_shown_;
-  std::int64_t last_done_ = 0;
+  std::int64_t last_done_ = 0, done_at_begin_ = 0;
   bool bar_shown_ = false;
 };
 

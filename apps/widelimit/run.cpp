@@ -63,33 +63,50 @@ std::vector<std::string> cells(const std::vector<double>& numbers) {
   return texts;
 }
 
-std::string time_cell(const Json* value) {
+/// A number as it is, or "inf".
+std::string as_given(const Json* value) {
   return !value ? "" : value->string() ? *value->string() : experiment::number_text(number(value));
 }
 
 std::string metrics_table(const Json& metrics) {
   constexpr std::array keys{"rmse", "mae", "r2", "nlpd", "coverage_95", "accuracy"};
   if (!metrics.object()) return {};
-  std::vector<std::array<std::string, 2>> names;
+  std::vector<std::string> names;
   std::vector<const Json*> rows;
   for (const auto& [name, values] : *metrics.object()) {
-    const Json::Array* times = values.array();
-    for (std::size_t i = 0; i < (times ? times->size() : 1); ++i) {
-      rows.push_back(times ? &(*times)[i] : &values);
-      names.push_back({i == 0 ? name : "", time_cell(rows.back()->find("time"))});
+    const Json::Array* several = values.array();
+    for (std::size_t i = 0; i < (several ? several->size() : 1); ++i) {
+      rows.push_back(several ? &(*several)[i] : &values);
+      names.push_back(i == 0 ? name : "");
     }
   }
-  std::vector<std::vector<std::string>> columns;
-  for (const char* key : keys) {
-    std::vector<double> numbers;
-    for (const Json* row : rows) numbers.push_back(number(row->find(key)));
-    columns.push_back(cells(numbers));
+  std::vector<std::string> heads{"", "time", "diag_reg"};
+  std::vector<std::vector<std::string>> columns{names, {}, {}};
+  for (const Json* row : rows) {
+    columns[1].push_back(as_given(row->find("time")));
+    columns[2].push_back(as_given(row->find("diag_reg")));
   }
-  Table table({"", "time", keys[0], keys[1], keys[2], keys[3], keys[4], keys[5]},
-              {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
-               Align::right, Align::right});
+  const auto add = [&](const char* head, const auto& value_of) {
+    std::vector<double> numbers;
+    for (const Json* row : rows) numbers.push_back(number(value_of(*row)));
+    heads.emplace_back(head);
+    columns.push_back(cells(numbers));
+  };
+  const auto add_within = [&](const char* head, const char* group, const char* key) {
+    add(head, [&](const Json& row) {
+      const Json* const found = row.find(group);
+      return found ? found->find(key) : nullptr;
+    });
+  };
+  for (const char* key : keys) add(key, [&](const Json& row) { return row.find(key); });
+  add_within("calibration", "calibration", "expected_calibration_error");
+  add_within("left-out rmse", "leave_one_out", "rmse");
+  add_within("left-out accuracy", "leave_one_out", "accuracy");
+  std::vector<Align> sides(heads.size(), Align::right);
+  sides.front() = Align::left;
+  Table table(heads, sides);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::vector<std::string> row{names[i][0], names[i][1]};
+    std::vector<std::string> row;
     for (const std::vector<std::string>& column : columns) row.push_back(column[i]);
     table.add(std::move(row));
   }

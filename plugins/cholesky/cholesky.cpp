@@ -1,5 +1,6 @@
 // cholesky: solves with a symmetric positive definite matrix by A = U' U.
 #include "factor.hpp"
+#include "packed_factor.hpp"
 
 #include <widelimit/sdk/solver.hpp>
 
@@ -12,7 +13,9 @@ struct Cholesky {
       name = "cholesky",
       version = "1.0.0", summary = "symmetric positive definite matrices, by A = U' U",
       doc =
-          "A = U' U by LAPACK's potrf, n^3/3 operations, in the memory of A. Reports the "
+          "A = U' U by LAPACK's potrf, n^3/3 operations, in the memory of A; where memory counts, "
+          "by "
+          "pftrf on half of A in rectangular full packed format. Reports the "
           "reciprocal condition number in the 1-norm (estimated: Higham 1988) and, of every "
           "solve, the backward error max |A x - b| / (|A| max |x|) of the first right-hand side "
           "in the infinity norm. A matrix that is not positive definite is refused with the "
@@ -35,6 +38,21 @@ struct Cholesky {
   [[nodiscard]] static Factor factorise(sdk::MatrixView a, sdk::SolveInfo& info,
                                         const sdk::Host& host) {
     Factor factor{widelimit::plugins::CholeskyFactor(a, host)};
+    info.rcond = factor.own.reciprocal_condition();
+    return factor;
+  }
+
+  struct PackedFactor {
+    widelimit::plugins::PackedCholeskyFactor own;
+
+    void solve(sdk::MatrixView b, sdk::SolveInfo&) const { own.solve(b); }
+    [[nodiscard]] double logdet() const { return own.logdet(); }
+  };
+
+  // Nothing of A is left that a residual could be made from: who has A makes it.
+  [[nodiscard]] static PackedFactor factorise(sdk::PackedMatrix a, sdk::SolveInfo& info,
+                                              const sdk::Host&) {
+    PackedFactor factor{widelimit::plugins::PackedCholeskyFactor(a)};
     info.rcond = factor.own.reciprocal_condition();
     return factor;
   }

@@ -1,6 +1,7 @@
 // Palette, curves and what of gnuplot's pictures may pass.
 #include "report/color.hpp"
 #include "report/curve.hpp"
+#include "report/png.hpp"
 #include "report/svg.hpp"
 #include "report/ticks.hpp"
 
@@ -9,11 +10,17 @@
 #include <widelimit/error.hpp>
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using namespace widelimit;
 
@@ -47,7 +54,64 @@ double contrast(std::string_view a, std::string_view b) {
   return std::max(x, y) / std::min(x, y);
 }
 
+/// Of a PNG file in a data URI: its chunks by type, their checksums checked by zlib.
+std::map<std::string, std::string> chunks_of(const std::string& uri) {
+  const std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : uri.substr(std::string("data:image/png;base64,").size())) {
+    if (c == '=') break;
+    group = (group << 6) | static_cast<std::uint32_t>(digits.find(c));
+    bits += 6;
+    if (bits >= 8) bytes += static_cast<char>(group >> (bits -= 8));
+  }
+  REQUIRE(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
+  const auto number = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      value = (value << 8) | static_cast<unsigned char>(bytes.at(at + i));
+    return value;
+  };
+  std::map<std::string, std::string> chunks;
+  for (std::size_t at = 8; at < bytes.size();) {
+    const std::uint32_t length = number(at);
+    const auto* data = reinterpret_cast<const Bytef*>(bytes.data() + at + 4);
+    CHECK(number(at + 8 + length) == crc32(0, data, length + 4));
+    chunks[bytes.substr(at + 4, 4)] = bytes.substr(at + 8, length);
+    at += 12 + length;
+  }
+  return chunks;
+}
+
 }  // namespace
+
+TEST_CASE("a picture is a PNG file that zlib reads back, in blocks where it is large") {
+  for (const auto& [width, height, channels] :
+       {std::array<std::int64_t, 3>{2, 3, 1}, {3, 2, 3}, {200, 150, 3}}) {
+    report::Pixels pixels{width, height, channels, {}};
+    for (std::int64_t i = 0; i < width * height * channels; ++i)
+      pixels.values.push_back(static_cast<std::uint8_t>(i * 37 % 251));
+    auto chunks = chunks_of(report::png_uri(pixels));
+    const std::string header = chunks["IHDR"];
+    REQUIRE(header.size() == 13);
+    CHECK(static_cast<unsigned char>(header[3]) == width);
+    CHECK(static_cast<unsigned char>(header[7]) == height);
+    CHECK(header[8] == 8);
+    CHECK(header[9] == (channels == 1 ? 0 : 2));
+    const auto line = static_cast<std::size_t>(width * channels);
+    std::vector<Bytef> rows((line + 1) * static_cast<std::size_t>(height));
+    uLongf size = rows.size();
+    const std::string& stream = chunks["IDAT"];
+    REQUIRE(uncompress(rows.data(), &size, reinterpret_cast<const Bytef*>(stream.data()),
+                       stream.size()) == Z_OK);
+    REQUIRE(size == rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      CHECK(rows[i] == (i % (line + 1) == 0 ? 0 : pixels.values[i - 1 - i / (line + 1)]));
+    CHECK(chunks.contains("IEND"));
+  }
+}
 
 TEST_CASE("the palette's lightness grows by equal steps") {
   const auto palette = report::sequential_palette(16);

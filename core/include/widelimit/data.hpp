@@ -26,9 +26,11 @@ struct TrainTest {
   std::optional<Dataset> test;
 };
 
-/// Offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
-/// chosen by `seed` (the last ones without shuffling), both parts in the order of the file. Only
-/// the rows that are asked for are read. Throws Error(usage) for
+/// Rows, offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
+/// chosen by `seed` (the last ones without shuffling), both parts in the order of the file. Of a
+/// source only the rows between the first and the last that are asked for are read. A file of
+/// `rows` holds row numbers from 0, separated by white space; rows are taken in its order, also
+/// more than once. Throws Error(usage) for
 /// - a file that is missing, empty, damaged, truncated or longer than it says, or of a type that is
 ///   not read: nothing is allocated before the file is known to be long enough;
 /// - a number that is not finite: with file, row and column of the array from 0 (npy), or line and
@@ -39,6 +41,12 @@ struct TrainTest {
 /// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
 /// function of the source's own seed.
 [[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed);
+
+/// Samples `chosen` (from 0) of the test set that load_data gives, as they stand in their source:
+/// what preprocessing took away, for pictures. Throws as load_data, and Error(usage) for a number
+/// that is none of a test sample.
+[[nodiscard]] WIDELIMIT_EXPORT Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
+                                                         std::span<const std::int64_t> chosen);
 
 /// What the headers of the arrays say, numbers unread: enough for a plan.
 struct DataShape {
@@ -83,7 +91,7 @@ struct WIDELIMIT_EXPORT TargetTransform {
 ///   `regularization` r (Lee et al., NeurIPS 2020, appendix on regularized ZCA). A C that is
 ///   singular needs r > 0.
 /// - one_hot: integer labels 0 .. classes - 1 become one output a class, 1 at the label and 0
-///   elsewhere, minus 1/classes if centered.
+///   elsewhere, minus 1/classes if centered. Outputs are called by `names`.
 /// Throws Error(usage) with the place of the step: labels that are none, variances that float64
 /// cannot hold, results that do not fit the precision.
 WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,

@@ -55,7 +55,8 @@ struct DataSource {
   std::int64_t n_samples = 100, n_features = 100, n_informative = 10;  ///< make_regression
   double noise = 0;
   std::uint64_t seed = 0;
-  std::int64_t offset = 0;
+  std::optional<std::filesystem::path> rows;  ///< of the numbers of the rows to take; unset: all
+  std::int64_t offset = 0;                    ///< into those, like `limit`
   std::optional<std::int64_t> limit;
 };
 
@@ -74,6 +75,7 @@ struct PreprocessStep {
   double regularization = 0;            ///< zca
   std::optional<std::int64_t> classes;  ///< one_hot; unset: as many as the training labels have
   bool centered = true;                 ///< one_hot
+  std::vector<std::string> names;       ///< one_hot: of the classes; empty: they have none
 };
 
 struct DataSpec {
@@ -83,9 +85,18 @@ struct DataSpec {
   std::optional<Split> split;
 };
 
+/// Which kernels of a run go through tile stores, and whether these stay.
+enum class StoreChoice {
+  automatic,  ///< those that are large or take long, until they are whole
+  temporary,  ///< all, until they are whole
+  keep,       ///< all, and they stay in place of .npy files
+  none
+};
+
 struct KernelChoice {
   bool nngp = true, ntk = true;
   std::optional<std::filesystem::path> from;  ///< reuse the kernels of an earlier run
+  StoreChoice store = StoreChoice::automatic;
   Place place;
 };
 
@@ -101,7 +112,9 @@ struct InferenceSpec {
   std::vector<double> times;     ///< infinity allowed. A range is expanded here
   bool times_are_range = false;  ///< a range gives losses only
   double learning_rate = 1, diag_reg = 0;
+  std::vector<double> diag_reg_path;  ///< where several were given; a range is expanded here
   bool diag_reg_absolute_scale = false;
+  bool leave_one_out = false;
   Covariance covariance = Covariance::none;
   SolverSpec solver;  ///< the default is filled in
   std::optional<std::filesystem::path> initial_train, initial_test;

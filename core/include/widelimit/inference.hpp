@@ -36,7 +36,11 @@ struct InferenceOptions {
   bool predictions = true;    ///< of the test samples, at each time
   bool losses = true;         ///< at each time; of gp_inference none
   double learning_rate = 1, diag_reg = 0;
+  /// Several ridges, of gp_inference: predictions for each of them from one eigendecomposition of
+  /// the kernel without any. Where it is not empty diag_reg is not read.
+  std::vector<double> diag_reg_path;
   bool diag_reg_absolute_scale = false;
+  bool leave_one_out = false;  ///< of gp_inference: for each ridge
   Covariance covariance = Covariance::none;
 };
 
@@ -45,17 +49,33 @@ struct InferenceNeeds {
   bool nngp_train_train = false, nngp_test_train = false, nngp_test_test = false;
   bool ntk_train_train = false, ntk_test_train = false, ntk_test_test = false;
   bool nngp_test_diagonal = false, ntk_test_diagonal = false;  ///< only the diagonal of test_test
-  bool eigen = false;  ///< finite times: a solver with eigendecomposition
+  bool eigen = false;  ///< finite times, several ridges: a solver with eigendecomposition
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
 
-/// At one time; the latent function, without observation noise.
+/// Each training sample predicted from all the others, without fitting again. With A = K + ridge I
+/// the regularised kernel and the sample x_i, y_i:
+///   mean_i = y_i - (A^-1 Y)_i / (A^-1)_ii, variance_i = 1 / (A^-1)_ii
+///   log p(Y) = -1/2 sum_outputs y' A^-1 y - outputs/2 (log |A| + n log 2 pi)
+/// (Rasmussen and Williams 2006, equations 5.12 and 5.8; the first for any ridge regression: Craven
+/// and Wahba 1979.) The ridge is that of all n samples.
+struct LeaveOneOut {
+  Matrix mean;  ///< [n, outputs]
+  /// [n], shared by the outputs, of an observation: the ridge is in it. Of the kernel `ntk`, which
+  /// is not the covariance of its prior, empty.
+  std::vector<double> variance;
+  double log_evidence = 0;  ///< log p(Y), the marginal likelihood; of `ntk` NaN
+};
+
+/// At one time and ridge; the latent function, without observation noise.
 struct Prediction {
   double time = 0;
-  Matrix mean;                   ///< [m, outputs]
-  std::vector<double> variance;  ///< [m], shared by the outputs, never below 0; diagonal or full
-  Matrix covariance;             ///< [m, m]; full
-  Matrix train_mean;             ///< [n, outputs]
+  double diag_reg = 0, ridge = 0;  ///< as asked for; what was added to the diagonal, absolute
+  Matrix mean;                     ///< [m, outputs]
+  std::vector<double> variance;    ///< [m], shared by the outputs, never below 0; diagonal or full
+  Matrix covariance;               ///< [m, m]; full
+  Matrix train_mean;               ///< [n, outputs]
+  LeaveOneOut left_out;            ///< empty where it was not asked for
 };
 
 /// 1/2 mean squared error over all entries: of the mean, and expected of a member of the infinite
@@ -65,9 +85,9 @@ struct LossCurves {
 };
 
 struct InferenceResult {
-  std::vector<Prediction> predictions;
+  std::vector<Prediction> predictions;  ///< one a time, or one a ridge of a path
   LossCurves losses;
-  double ridge = 0;   ///< what was added to the diagonal, absolute
+  double ridge = 0;   ///< what was added to the diagonal, absolute; of a path 0
   double logdet = 0;  ///< of the regularised kernel; NaN: not known
   double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
   SolveInfo solve;
@@ -92,8 +112,12 @@ class WIDELIMIT_EXPORT InferenceCache {
 
 /// Where all times are infinite the solver factorises the kernel; else one eigendecomposition
 /// serves all times, and memory does not grow with the number of times that only losses are asked
-/// of. Throws Error(usage) for shapes that do not fit, for a covariance of one network
-/// (gradient_descent_mse) and for finite times with a solver that has no eigendecomposition;
+/// of. One eigendecomposition serves a path of ridges likewise: each further one costs n^2 (outputs
+/// + 1) for what was left out and n m (outputs + 1) for the test samples (n^2 m with a covariance
+/// of the kernel ntk). Without test samples predictions hold what was left out alone. Throws
+/// Error(usage) for shapes that do not fit, for a covariance of one network (gradient_descent_mse)
+/// and for finite times or a path with a solver that has no eigendecomposition, for a path or
+/// leave_one_out of gradient descent;
 /// Error(numeric) with the pivot, the smallest eigenvalue (of more than 5,000 samples an estimate,
 /// so labelled) and a suggested diag_reg where the kernel is not positive definite. Eigenvalues
 /// within rounding of zero (10 n eps times the largest) count as zero, whatever their sign: of

@@ -42,6 +42,9 @@ class WIDELIMIT_EXPORT KernelSink {
   /// diagonal).
   virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
                    const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
+  /// Is this block here already? Then it is neither computed nor put. Asked by several threads.
+  [[nodiscard]] virtual bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
+                                 std::int64_t cols) const;
 };
 
 /// Both kernels in memory. The matrix of a kernel that was not asked for is empty.
@@ -98,7 +101,7 @@ class WIDELIMIT_EXPORT Network {
   /// covariances of the data.
   [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
                                        std::int64_t channels) const;
-  /// Per layer, over at most 256 samples.
+  /// Per layer, over at most 256 samples; NaN where layers work on sites.
   [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;
 

@@ -5,6 +5,8 @@
 
 #include <widelimit/matrix.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -19,6 +21,8 @@ struct SolveInfo {
       std::numeric_limits<double>::quiet_NaN();  ///< reciprocal condition number, 1-norm, estimated
   double residual = std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|)
 };
+
+class KernelSource;  // store.hpp
 
 class WIDELIMIT_EXPORT Factor {
  public:
@@ -59,6 +63,13 @@ class WIDELIMIT_EXPORT Solver {
   /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose index() is the leading minor (from
   /// 1) that is not positive definite.
   [[nodiscard]] Factor factorise(Matrix a) const;
+  /// The same of a + ridge 1, read block by block into place, with no second copy: n (n + 1) / 2
+  /// numbers where the solver takes half of a matrix (`has_packed`), else n^2. `progress`, where
+  /// given, hears of the rows that were read and may throw.
+  [[nodiscard]] Factor factorise(
+      const KernelSource& a, double ridge,
+      const std::function<void(std::int64_t done, std::int64_t total)>& progress = {}) const;
+  [[nodiscard]] bool has_packed() const noexcept;
   [[nodiscard]] bool has_eigen() const noexcept;
   /// All eigenpairs of a symmetric matrix, consumed; the vectors reuse its memory.
   [[nodiscard]] Eigen eigen(Matrix a) const;
@@ -70,6 +81,7 @@ class WIDELIMIT_EXPORT Solver {
   friend bool operator==(const Solver& a, const Solver& b) noexcept { return a.state_ == b.state_; }
   struct State;
   std::vector<double> eigen_into(Matrix& a, widelimit_matrix vectors) const;
+  Factor factor_of(Matrix memory, std::int64_t n, bool packed) const;
   std::shared_ptr<State> state_;
 };
 

@@ -15,4 +15,6 @@
 #include <widelimit/params.hpp>      // parameters and schemas
 #include <widelimit/runtime.hpp>     // plugins, threads; makes networks and solvers
 #include <widelimit/solver.hpp>      // factorise, solve
+#include <widelimit/store.hpp>       // kernels on disk, tile by tile
+#include <widelimit/streamed.hpp>    // predictions from kernels on disk
 #include <widelimit/version.hpp>     // what this build is

@@ -4,5 +4,6 @@
 namespace widelimit {
 
 KernelSink::~KernelSink() = default;
+bool KernelSink::has(std::int64_t, std::int64_t, std::int64_t, std::int64_t) const { return false; }
 
 }  // namespace widelimit

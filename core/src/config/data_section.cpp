@@ -73,6 +73,7 @@ DataSource read_source(Reading& reading, Value& value, const std::string& pointe
   const auto file = [&](const char* key) {
     return reading.path(*value.find(key), child(pointer, key), "the path of a file");
   };
+  if (given(value, "rows") != nullptr) source.rows = file("rows");
   source.offset = integer_of(value, "offset");
   if (const Value* limit = given(value, "limit")) source.limit = *limit->integer();
   if (type == "npy") {
@@ -118,6 +119,12 @@ PreprocessStep read_step(Reading& reading, Value& value, const std::string& poin
     step.type = PreprocessType::one_hot;
     if (const Value* classes = given(value, "classes")) step.classes = *classes->integer();
     step.centered = boolean_of(value, "centered");
+    for (const Value& name : *value.find("names")->array()) step.names.push_back(*name.string());
+    if (!step.names.empty() && step.classes && *step.classes != std::ssize(step.names))
+      reading.report.add(*value.find("names"), child(pointer, "names"),
+                         "must be as many as \"classes\", which is " +
+                             std::to_string(*step.classes) + ", got " +
+                             std::to_string(step.names.size()));
   }
   return step;
 }

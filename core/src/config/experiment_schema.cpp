@@ -133,7 +133,11 @@ constexpr std::string_view composed = R"({
 "times": {"description": "A list gives predictions and losses, a range losses alone.", "anyOf": [
   {"type": "array", "minItems": 1,
    "items": {"anyOf": [{"type": "number", "minimum": 0}, {"const": "inf"}]}},
-  {"$ref": "#/$defs/range"}]}
+  {"$ref": "#/$defs/range"}]},
+"diag_reg": {"description": "Added to the diagonal, relative to its mean. Of gp_inference also a list or a range: predictions for each from one eigendecomposition.",
+  "anyOf": [{"type": "number", "minimum": 0},
+  {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "number", "minimum": 0}},
+  {"$ref": "#/$defs/diag_reg_range"}]}
 })";
 
 }  // namespace
@@ -146,7 +150,8 @@ std::string experiment_schema(const Catalogue& catalogue) {
   const auto define = [&](const std::string& name, Value schema) {
     set_member(definitions, name, std::move(schema));
   };
-  for (const char* name : {"data", "split", "kernel", "range", "group", "finite"}) {
+  for (const char* name :
+       {"data", "split", "kernel", "range", "diag_reg_range", "group", "finite"}) {
     Value schema = own_schema(name);
     close(schema);
     define(name, std::move(schema));

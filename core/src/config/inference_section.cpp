@@ -48,6 +48,7 @@ class Entry {
       spec_.times = std::move(read.values);
       spec_.times_are_range = read.are_range;
     }
+    if (Value* ridge = value_.find("diag_reg")) diag_reg(*ridge);
     solver();
     if (conforms) members(name);
     return std::move(spec_);
@@ -86,15 +87,31 @@ class Entry {
         reading_.report.add(items[i], child(pointer, i), shown(items[i]) + " is given twice");
   }
 
+  void diag_reg(Value& value) {
+    const std::string at = child(pointer_, "diag_reg");
+    DiagReg read = read_diag_reg(reading_, value, at);
+    spec_.diag_reg = read.one;
+    spec_.diag_reg_path = std::move(read.path);
+    if (spec_.method != Method::gp_inference && !spec_.diag_reg_path.empty())
+      reading_.report.add(value, at,
+                          "must be a number: several ridges are served by gp_inference, whose "
+                          "answer is the one at the time \"inf\"");
+  }
+
+  [[nodiscard]] bool needs_eigen() const {
+    return any_finite_time() || !spec_.diag_reg_path.empty();
+  }
+
   [[nodiscard]] bool any_finite_time() const {
     return std::any_of(spec_.times.begin(), spec_.times.end(),
                        [](double t) { return std::isfinite(t); });
   }
 
-  /// The solver as written, or the default: cholesky where only infinite times are asked for.
+  /// The solver as written, or the default: cholesky where only infinite times and one ridge are
+  /// asked for.
   void solver() {
     const bool written = value_.find("solver") != nullptr;
-    const std::string chosen = any_finite_time() ? "eigh" : "cholesky";
+    const std::string chosen = needs_eigen() ? "eigh" : "cholesky";
     if (!written) {
       bool ambiguous = false;
       if (reading_.catalogue().find(TypeKind::solver, chosen, &ambiguous) == nullptr &&
@@ -109,12 +126,15 @@ class Entry {
     const CheckedSolver checked =
         check_solver(reading_, *value_.find("solver"), child(pointer_, "solver"));
     spec_.solver = checked.spec;
-    if (checked.type != nullptr && any_finite_time() && !checked.type->eigen)
-      reading_.report.add(*value_.find("solver"), child(pointer_, "solver"),
-                          in_quotes(checked.type->name) +
-                              " serves the time \"inf\" only; finite times need the "
-                              "eigendecomposition that \"eigh\" offers" +
-                              offering_eigen());
+    if (checked.type != nullptr && needs_eigen() && !checked.type->eigen)
+      reading_.report.add(
+          *value_.find("solver"), child(pointer_, "solver"),
+          in_quotes(checked.type->name) +
+              (any_finite_time() ? " serves the time \"inf\" only; finite times need the "
+                                   "eigendecomposition that \"eigh\" offers"
+                                 : " serves one diag_reg; several need the eigendecomposition "
+                                   "that \"eigh\" offers") +
+              offering_eigen());
   }
 
   /// "   (solvers that do: eigh)"
@@ -134,7 +154,10 @@ class Entry {
     for (const Value& kernel : *value_.find("kernels")->array())
       spec_.kernels.push_back(kernel_of(*kernel.string()));
     spec_.learning_rate = number_of(value_, "learning_rate");
-    spec_.diag_reg = number_of(value_, "diag_reg");
+    if (const Value* left_out = given(value_, "leave_one_out"))
+      spec_.leave_one_out = *left_out->boolean();
+    else
+      spec_.leave_one_out = !spec_.diag_reg_path.empty();
     spec_.diag_reg_absolute_scale = boolean_of(value_, "diag_reg_absolute_scale");
     spec_.covariance = covariance_of(string_of(value_, "covariance"));
     if (spec_.method == Method::gradient_descent_mse && spec_.covariance != Covariance::none)

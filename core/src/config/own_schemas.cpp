@@ -39,6 +39,8 @@ constexpr std::string_view text = R"({
     "description": "Rows chosen by the experiment's seed; else the last ones."}}},
 
 "source_common": {
+  "rows": {"type": ["string", "null"], "default": null,
+    "description": "File with the numbers of the rows to take, from 0, separated by white space; null: all rows."},
   "offset": {"type": "integer", "minimum": 0, "default": 0, "description": "Rows to skip."},
   "limit": {"type": ["integer", "null"], "minimum": 1, "default": null,
     "description": "Rows to read at most; null: all."}},
@@ -79,19 +81,22 @@ constexpr std::string_view text = R"({
   "one_hot": {"type": "object", "description": "Integer labels to one output a class.", "properties": {
     "classes": {"type": ["integer", "null"], "minimum": 2, "default": null,
       "description": "null: as many as the training labels have."},
-    "centered": {"type": "boolean", "default": true, "description": "Minus 1/classes."}}}},
+    "centered": {"type": "boolean", "default": true, "description": "Minus 1/classes."},
+    "names": {"type": "array", "items": {"type": "string"}, "default": [],
+      "description": "What the classes are called in the report, from label 0 on."}}}},
 
 "kernel": {"type": "object", "properties": {
   "compute": {"type": "array", "minItems": 1, "items": {"type": "string", "enum": ["nngp", "ntk"]},
     "default": ["nngp", "ntk"]},
   "from": {"type": ["string", "null"], "default": null,
-    "description": "Directory of an earlier run whose kernels are used again."}}},
+    "description": "Directory of an earlier run whose kernels are used again."},
+  "store": {"type": "string", "enum": ["auto", "temporary", "keep", "none"], "default": "auto",
+    "description": "Tile stores, from which an interrupted run goes on. auto: for kernels that are large or take long, until they are whole; temporary: for all; keep: for all, and they stay as kernel/BLOCK.store in place of .npy files."}}},
 
 "method_common": {
   "name": {"type": "string", "description": "In file names; the method's where it is left out."},
   "learning_rate": {"type": "number", "exclusiveMinimum": 0, "default": 1},
-  "diag_reg": {"type": "number", "minimum": 0, "default": 0,
-    "description": "Added to the diagonal, relative to its mean."},
+  "diag_reg": {"$ref": "#/$defs/diag_reg", "default": 0},
   "diag_reg_absolute_scale": {"type": "boolean", "default": false,
     "description": "diag_reg is not relative."},
   "covariance": {"type": "string", "enum": ["none", "diagonal", "full"], "default": "none"},
@@ -100,7 +105,9 @@ constexpr std::string_view text = R"({
   "gp_inference": {"type": "object", "description": "Gaussian process regression; trained for ever.",
     "required": ["kernels"], "properties": {
     "kernels": {"type": "array", "minItems": 1,
-      "items": {"type": "string", "enum": ["nngp", "ntk", "ntkgp"]}}}},
+      "items": {"type": "string", "enum": ["nngp", "ntk", "ntkgp"]}},
+    "leave_one_out": {"type": ["boolean", "null"], "default": null,
+      "description": "Error of each training sample predicted from the others; null: where diag_reg is a list or a range."}}},
   "gradient_descent_mse_ensemble": {"type": "object",
     "description": "The infinite ensemble of networks, trained by gradient descent.",
     "required": ["kernels"], "properties": {
@@ -122,6 +129,13 @@ constexpr std::string_view text = R"({
   "step": {"type": "number", "exclusiveMinimum": 0, "description": "start + i step, stop excluded."},
   "num": {"type": "integer", "minimum": 2, "description": "So many, both ends included."},
   "spacing": {"type": "string", "enum": ["linear", "log"], "description": "Of num; linear where it is left out."}}},
+
+"diag_reg_range": {"type": "object", "description": "Ridges of a path, both ends included.",
+  "required": ["start", "stop", "num"], "properties": {
+  "start": {"type": "number", "minimum": 0},
+  "stop": {"type": "number", "minimum": 0},
+  "num": {"type": "integer", "minimum": 2, "maximum": 1000},
+  "spacing": {"type": "string", "enum": ["log", "linear"], "default": "log"}}},
 
 "group": {"type": "object", "required": ["repeat", "layers"],
   "description": "Layers one after the other, so many times.", "properties": {

@@ -21,6 +21,11 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
                        "names a kernel twice; once is enough");
   if (const Value* from = given(kernel, "from"))
     choice.from = reading.path(*from, child(pointer, "from"), "the directory of an earlier run");
+  const std::string& store = string_of(kernel, "store");
+  choice.store = store == "auto"        ? StoreChoice::automatic
+                 : store == "temporary" ? StoreChoice::temporary
+                 : store == "keep"      ? StoreChoice::keep
+                                        : StoreChoice::none;
   return choice;
 }
 

@@ -25,4 +25,14 @@ struct Times {
 };
 [[nodiscard]] Times read_times(Reading& reading, Value& times, const std::string& pointer);
 
+/// `num` values with both ends, evenly spaced or evenly on a logarithmic axis.
+[[nodiscard]] std::vector<double> spaced(double start, double stop, std::size_t num, bool log);
+
+/// A ridge, or several: a list, or a range that is expanded.
+struct DiagReg {
+  double one = 0;
+  std::vector<double> path;  ///< empty: one
+};
+[[nodiscard]] DiagReg read_diag_reg(Reading& reading, Value& value, const std::string& pointer);
+
 }  // namespace widelimit::detail

@@ -45,7 +45,6 @@ std::vector<double> by_step(Reading& reading, const Value& range, const std::str
   return values;
 }
 
-/// `num` times with both ends, evenly spaced or evenly on a logarithmic axis.
 std::vector<double> by_number(Reading& reading, const Value& range, const std::string& pointer) {
   const double start = number_of(range, "start"), stop = number_of(range, "stop");
   const bool log = string_of(range, "spacing") == "log";
@@ -58,16 +57,7 @@ std::vector<double> by_number(Reading& reading, const Value& range, const std::s
                        "must be > 0 where \"spacing\" is \"log\", got 0");
   if (count > reading.times_left || (log && start == 0)) return {};
   reading.times_left -= count;
-  std::vector<double> values(static_cast<std::size_t>(*num.integer()));
-  const double last = static_cast<double>(values.size() - 1);
-  const double ratio = std::log(stop) - std::log(start);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double along = static_cast<double>(i) / last;
-    values[i] = log ? start * std::exp(ratio * along) : start + (stop - start) * along;
-  }
-  values.front() = start;
-  values.back() = stop;
-  return values;
+  return spaced(start, stop, static_cast<std::size_t>(*num.integer()), log);
 }
 
 std::vector<double> read_range(Reading& reading, Value& range, const std::string& pointer) {
@@ -97,6 +87,19 @@ std::vector<double> read_range(Reading& reading, Value& range, const std::string
 }
 
 }  // namespace
+
+std::vector<double> spaced(double start, double stop, std::size_t num, bool log) {
+  std::vector<double> values(num);
+  const double last = static_cast<double>(num - 1);
+  const double ratio = log ? std::log(stop) - std::log(start) : 0;
+  for (std::size_t i = 0; i < num; ++i) {
+    const double along = static_cast<double>(i) / last;
+    values[i] = log ? start * std::exp(ratio * along) : start + (stop - start) * along;
+  }
+  values.front() = start;
+  values.back() = stop;
+  return values;
+}
 
 Times read_times(Reading& reading, Value& times, const std::string& pointer) {
   if (times.array() != nullptr) return {read_list(reading, times, pointer), false};

@@ -1,14 +1,16 @@
-// From data sources to training and test sets: offset, limit, split.
+// From data sources to training and test sets: rows, offset, limit, split.
 #include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
 
 #include "data/labels.hpp"
+#include "data/row_numbers.hpp"
 #include "data/source.hpp"
 #include "random/random.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -36,30 +38,85 @@ std::string samples_text(std::int64_t n) {
   return std::to_string(n) + (n == 1 ? " sample" : " samples");
 }
 
-// A source and the part of it that `offset` and `limit` leave.
-struct Window {
-  explicit Window(const DataSource& spec) : source(open_source(spec)), begin(spec.offset) {
-    const std::int64_t all = source->shape().count;
-    if (begin < 0 || begin >= all)
+template <class T>
+BasicMatrix<T> rows_of(const BasicMatrix<T>& m, const std::vector<std::int64_t>& rows) {
+  auto out = BasicMatrix<T>::uninitialized(static_cast<std::int64_t>(rows.size()), m.cols());
+  T* to = out.data();
+  for (const std::int64_t r : rows) to = std::copy_n(m.row(r).data(), m.cols(), to);
+  return out;
+}
+
+Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
+  Dataset some;
+  some.x = all.x.precision() == Precision::float64
+               ? Samples(rows_of(all.x.f64(), rows), all.x.sites())
+               : Samples(rows_of(all.x.f32(), rows), all.x.sites());
+  some.y = rows_of(all.y, rows);
+  some.x_names = all.x_names;
+  some.y_names = all.y_names;
+  return some;
+}
+
+// A source and the part of it that `rows`, `offset` and `limit` leave.
+class Window {
+ public:
+  explicit Window(const DataSource& spec) : source_(open_source(spec)), begin_(spec.offset) {
+    std::int64_t all = source_->shape().count;
+    if (spec.rows) {
+      rows_ = read_row_numbers(*spec.rows, all);
+      all = std::ssize(rows_);
+    }
+    if (begin_ < 0 || begin_ >= all)
       throw Error(ErrorCode::usage,
-                  "an offset of " + std::to_string(begin) + " leaves nothing: the source has " +
+                  "an offset of " + std::to_string(begin_) + " leaves nothing: the source has " +
                       samples_text(all),
                   spec.place.pointer + "/offset");
-    count = all - begin;
+    count_ = all - begin_;
     if (!spec.limit) return;
     if (*spec.limit < 1)
       throw Error(ErrorCode::usage, "at least one sample is needed", spec.place.pointer + "/limit");
-    count = std::min(count, *spec.limit);
+    count_ = std::min(count_, *spec.limit);
   }
   [[nodiscard]] DataShape shape() const {
-    DataShape s = source->shape();
-    s.count = count;
+    DataShape s = source_->shape();
+    s.count = count_;
     return s;
   }
-  [[nodiscard]] Dataset read() const { return source->read(begin, count); }
+  [[nodiscard]] Dataset read() const {
+    return rows_.empty() ? source_->read(begin_, count_) : read(all());
+  }
+  // Samples of the window by number.
+  [[nodiscard]] Dataset read(std::vector<std::int64_t> chosen) const {
+    const auto [first, last] = to_rows(chosen);
+    return part(source_->read(first, last + 1 - first), chosen);
+  }
+  [[nodiscard]] Matrix read_targets() const {
+    if (rows_.empty()) return source_->read_targets(begin_, count_);
+    std::vector<std::int64_t> chosen = all();
+    const auto [first, last] = to_rows(chosen);
+    return rows_of(source_->read_targets(first, last + 1 - first), chosen);
+  }
 
-  std::unique_ptr<Source> source;
-  std::int64_t begin = 0, count = 0;
+ private:
+  [[nodiscard]] std::vector<std::int64_t> all() const {
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(count_));
+    std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+    return numbers;
+  }
+  // From numbers within the window to rows of the source, counted from the first of them.
+  std::pair<std::int64_t, std::int64_t> to_rows(std::vector<std::int64_t>& chosen) const {
+    for (std::int64_t& row : chosen) {
+      row += begin_;
+      if (!rows_.empty()) row = rows_[static_cast<std::size_t>(row)];
+    }
+    const auto [least, most] = std::ranges::minmax(chosen);
+    for (std::int64_t& row : chosen) row -= least;
+    return {least, most};
+  }
+
+  std::unique_ptr<Source> source_;
+  std::vector<std::int64_t> rows_;  // empty: all
+  std::int64_t begin_ = 0, count_ = 0;
 };
 
 std::string features_text(const DataShape& s) {
@@ -100,30 +157,15 @@ std::int64_t test_count(std::int64_t n, const DataSpec& spec) {
   return tests;
 }
 
-template <class T>
-BasicMatrix<T> rows_of(const BasicMatrix<T>& m, const std::vector<std::int64_t>& rows) {
-  auto out = BasicMatrix<T>::uninitialized(static_cast<std::int64_t>(rows.size()), m.cols());
-  T* to = out.data();
-  for (const std::int64_t r : rows) to = std::copy_n(m.row(r).data(), m.cols(), to);
-  return out;
-}
-
-Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
-  Dataset some;
-  some.x = all.x.precision() == Precision::float64
-               ? Samples(rows_of(all.x.f64(), rows), all.x.sites())
-               : Samples(rows_of(all.x.f32(), rows), all.x.sites());
-  some.y = rows_of(all.y, rows);
-  some.x_names = all.x_names;
-  some.y_names = all.y_names;
-  return some;
-}
+struct SplitRows {
+  std::vector<std::int64_t> train, test;
+};
 
 // Test rows are the start of a permutation (or the last rows, without shuffling); both parts keep
 // the order of the file.
-TrainTest split(const Dataset& all, const DataSpec& spec, std::uint64_t seed) {
+SplitRows split_rows(std::int64_t n, const DataSpec& spec, std::uint64_t seed) {
   constexpr std::uint64_t of_split = 0x73706c6974;  // a stream of the experiment's seed: "split"
-  const std::int64_t n = all.y.rows(), tests = test_count(n, spec);
+  const std::int64_t tests = test_count(n, spec);
   std::vector<bool> is_test(static_cast<std::size_t>(n), false);
   if (spec.split->shuffle) {
     const std::vector<std::int64_t> order = permutation(seed, of_split, n);
@@ -132,10 +174,10 @@ TrainTest split(const Dataset& all, const DataSpec& spec, std::uint64_t seed) {
   } else {
     std::fill(is_test.end() - tests, is_test.end(), true);
   }
-  std::vector<std::int64_t> train_rows, test_rows;
+  SplitRows rows;
   for (std::int64_t i = 0; i < n; ++i)
-    (is_test[static_cast<std::size_t>(i)] ? test_rows : train_rows).push_back(i);
-  return {part(all, train_rows), part(all, test_rows)};
+    (is_test[static_cast<std::size_t>(i)] ? rows.test : rows.train).push_back(i);
+  return rows;
 }
 
 }  // namespace
@@ -149,8 +191,30 @@ TrainTest load_data(const DataSpec& spec, std::uint64_t seed) {
     detail::require_same_shape(spec, train.shape(), test.shape());
     return {train.read(), test.read()};
   }
-  if (spec.split) return detail::split(train.read(), spec, seed);
-  return {train.read(), std::nullopt};
+  Dataset all = train.read();
+  if (!spec.split) return {std::move(all), std::nullopt};
+  const detail::SplitRows rows = detail::split_rows(all.y.rows(), spec, seed);
+  return {detail::part(all, rows.train), detail::part(all, rows.test)};
+}
+
+Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
+                          std::span<const std::int64_t> chosen) {
+  const detail::Window window(spec.test ? *spec.test : spec.train);
+  std::vector<std::int64_t> samples(chosen.begin(), chosen.end());
+  std::int64_t count = spec.test ? window.shape().count : 0;
+  std::vector<std::int64_t> tests;
+  if (!spec.test && spec.split) {
+    tests = detail::split_rows(window.shape().count, spec, seed).test;
+    count = std::ssize(tests);
+  }
+  for (std::int64_t& sample : samples) {
+    if (sample < 0 || sample >= count)
+      throw Error(ErrorCode::usage, "there is no test sample " + std::to_string(sample) +
+                                        " (from 0); there are " + std::to_string(count));
+    if (!tests.empty()) sample = tests[static_cast<std::size_t>(sample)];
+  }
+  if (samples.empty()) throw Error(ErrorCode::usage, "no test sample was asked for");
+  return window.read(std::move(samples));
 }
 
 DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> steps) {
@@ -167,9 +231,7 @@ DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> st
   for (const PreprocessStep& step : steps) {
     if (step.type != PreprocessType::one_hot) continue;
     const std::int64_t classes =
-        step.classes
-            ? *step.classes
-            : detail::count_classes(window.source->read_targets(window.begin, window.count), step);
+        step.classes ? *step.classes : detail::count_classes(window.read_targets(), step);
     shapes.train.outputs = classes;
     if (shapes.test) shapes.test->outputs = classes;
   }

@@ -102,8 +102,13 @@ void apply_to_targets(const PreprocessStep& step, TrainTest& data, TargetTransfo
   data.train.y = one_hot(data.train.y, classes, step, "training");
   if (data.test) data.test->y = one_hot(data.test->y, classes, step, "test");
   transform.classes = classes;
+  if (!step.names.empty() && std::ssize(step.names) != classes)
+    throw Error(ErrorCode::usage,
+                std::to_string(step.names.size()) + " names for " + std::to_string(classes) +
+                    " classes; give one a class, from label 0 on",
+                step.place.pointer + "/names");
   for (Dataset* set : {&data.train, data.test ? &*data.test : nullptr})
-    if (set != nullptr) set->y_names.clear();
+    if (set != nullptr) set->y_names = step.names;
 }
 
 template <class T>

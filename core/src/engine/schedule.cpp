@@ -17,10 +17,6 @@ namespace {
 
 constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
 
-// Small fields share a trip of about so many sites: what layers normalise by is then read from near
-// for several of them, and all of it stays in an outer cache of a mebibyte.
-constexpr std::int64_t sites_of_trip = 1024;
-
 // Memory that fields share, each as long as it is needed: the first gap that is large enough.
 class Places {
  public:
@@ -192,45 +188,20 @@ class Scheduler {
     std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> closed;
     for (const std::int32_t f : members)
       closed[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
-    std::vector<std::int32_t> trip;
-    std::int64_t sites = 0;
-    for (const auto& [key, fields] : closed) {
-      const std::int64_t more = widest_sites(fields);
-      if (!trip.empty() && sites + more > sites_of_trip) {
-        add_trip(level, trip);
-        trip.clear();
-        sites = 0;
-      }
-      trip.insert(trip.end(), fields.begin(), fields.end());
-      // Nothing joins displacement 0: runs for variances alone go the same ways.
-      sites = key.first ? sites + more : sites_of_trip;
-    }
-    if (!trip.empty()) add_trip(level, trip);
+    for (auto& [key, fields] : closed) add_trip(level, fields);
   }
 
-  // The most sites that fields of one operation have together.
-  [[nodiscard]] std::int64_t widest_sites(const std::vector<std::int32_t>& fields) const {
-    std::map<std::int32_t, std::int64_t> of_op;
-    std::int64_t most = 0;
-    for (const std::int32_t f : fields) {
-      std::int64_t& sum = of_op[result_.fields[static_cast<std::size_t>(f)].op];
-      sum += sites_of(f);
-      most = std::max(most, sum);
-    }
-    return most;
-  }
   [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
     return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
   }
 
   void add_trip(int level, std::vector<std::int32_t>& trip) {
-    // Operation by operation; of each in the order of the closed sets, so that what a gathering
-    // layer is given comes in one order whichever sets share a trip.
-    std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+    std::sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
       const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
                             &y = result_.fields[static_cast<std::size_t>(b)];
       if (x.op != y.op) return x.op < y.op;
-      return is_zero(x.d) && !is_zero(y.d);
+      if (is_zero(x.d) != is_zero(y.d)) return is_zero(x.d);
+      return a < b;
     });
     // The task after which a field's memory is free: that of its last reader.
     std::map<std::int32_t, std::size_t> last_read;

@@ -137,9 +137,10 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   SampleVariances<T> rows(program, side);
   const auto kernel = static_cast<std::size_t>(side * side);
   Buffer<T> nngp(which.nngp ? kernel : 0), ntk(which.ntk ? kernel : 0);
-  const std::vector<Tile<T>> tiles = tiles_of(s, side);
+  std::vector<Tile<T>> tiles = tiles_of(s, side);
   const std::int64_t total = bundles_wanted(tiles);
-  std::atomic<std::int64_t> done{0};
+  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has(t.row, t.col, t.rows, t.cols); });
+  std::atomic<std::int64_t> done{total - bundles_wanted(tiles)};
   std::int64_t row = -1;
   for (const Tile<T>& tile : tiles) {
     if (tile.row != row) {

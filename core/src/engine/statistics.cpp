@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 namespace widelimit {
 
@@ -37,6 +38,10 @@ std::vector<LayerStatistics> Network::statistics(const Samples& x) const {
   const detail::Compiled net(state_->layers, x.sites(), x.channels());
   const auto& nodes = net.graph.nodes;
   std::vector<LayerStatistics> of_node(nodes.size());
+  if (net.spatial) {  // one number a layer does not describe a field
+    const double unknown = std::numeric_limits<double>::quiet_NaN();
+    for (LayerStatistics& s : of_node) s.mean_variance = s.mean_correlation = s.mean_ntk = unknown;
+  }
   constexpr std::int64_t side = detail::tile_side;
   const std::int64_t n = std::min(x.count(), side);
   if (n > 0 && x.features() > 0 && net.dense) {

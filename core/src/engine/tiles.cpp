@@ -97,6 +97,7 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                      cols = std::min(tile_side, u.cols - left);
   const std::int64_t lanes = up_to_multiple(cols, vector_lanes);
   const std::int64_t row = u.row + top, col = u.col + left;
+  if (call.sink.has(row, col, rows, cols)) return;
   for (std::int64_t r = 0; r < rows; r += step) {
     const std::int64_t height = std::min(step, up_to_multiple(rows, edge_step) - r);
     for (std::int64_t i = 0; i < height; ++i)
@@ -159,33 +160,38 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
                      which,     sink};
 
   const std::int64_t side = unit_side(s.n1, s.n2, sizeof(T));
-  const std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
+  std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
+  const auto total = static_cast<std::int64_t>(units.size());
+  std::erase_if(units, [&](const Unit& u) { return sink.has(u.row, u.col, u.rows, u.cols); });
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
   std::mutex reporting;
-  std::int64_t done = 0;
-  const auto total = static_cast<std::int64_t>(units.size());
+  std::int64_t done = total - static_cast<std::int64_t>(units.size());
+  if (control != nullptr && done > 0) control->report({phase, done, total});
   const TilePhase blas;
-  executor.parallel_for(total, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::unique_ptr<Worker<T>> worker;
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        worker = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
-    if (!worker) worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
-    for (std::int64_t i = begin; i < end; ++i) {
-      if (control != nullptr) control->check();
-      compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
-      if (control == nullptr) continue;
-      const std::lock_guard in_order(reporting);  // so that `done` never goes back for the listener
-      control->report({phase, ++done, total});
-    }
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(worker));
-  });
+  executor.parallel_for(static_cast<std::int64_t>(units.size()), 1,
+                        [&](std::int64_t begin, std::int64_t end) {
+                          std::unique_ptr<Worker<T>> worker;
+                          {
+                            const std::lock_guard lock(mutex);
+                            if (!idle.empty()) {
+                              worker = std::move(idle.back());
+                              idle.pop_back();
+                            }
+                          }
+                          if (!worker)
+                            worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
+                          for (std::int64_t i = begin; i < end; ++i) {
+                            if (control != nullptr) control->check();
+                            compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
+                            if (control == nullptr) continue;
+                            const std::lock_guard in_order(
+                                reporting);  // so that `done` never goes back for the listener
+                            control->report({phase, ++done, total});
+                          }
+                          const std::lock_guard lock(mutex);
+                          idle.push_back(std::move(worker));
+                        });
 }
 
 void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,

@@ -8,6 +8,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "inference/left_out.hpp"
 #include "inference/losses.hpp"
 
 #include <algorithm>
@@ -39,7 +40,8 @@ class AtInfinity {
       mean();
     }
     if (s_.options->losses) losses();
-    if (s_.options->predictions)
+    if (s_.options->leave_one_out) left_out();
+    if (s_.options->predictions || s_.options->leave_one_out)
       for (std::size_t i = 0; i < s_.times.size(); ++i) result_.predictions.push_back(prediction());
   }
 
@@ -94,6 +96,15 @@ class AtInfinity {
     s_.check();
   }
 
+  void left_out() {
+    const Factor& factor = factor_of(entry_, s_);
+    Matrix solved = s_.to_learn.clone();
+    SolveInfo info;
+    factor.solve_in_place(solved, &info);
+    result_.solve.residual = info.residual;
+    left_out_ = leave_one_out(s_, solved, inverse_diagonal(factor, s_), result_.logdet);
+  }
+
   [[nodiscard]] Prediction prediction() const {
     Prediction p;
     p.time = std::numeric_limits<double>::infinity();
@@ -101,6 +112,7 @@ class AtInfinity {
     p.variance = variance_;
     p.covariance = covariance_.clone();
     p.train_mean = s_.problem->y_train->clone();
+    p.left_out = {left_out_.mean.clone(), left_out_.variance, left_out_.log_evidence};
     return p;
   }
 
@@ -127,6 +139,7 @@ class AtInfinity {
   Products products_;
   Matrix mean_, covariance_;
   std::vector<double> variance_;
+  LeaveOneOut left_out_;
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
 
 }  // namespace
 
-InferenceCache::State::Entry& entry_of(InferenceCache::State& cache, const Setting& setting) {
+Ridge ridge_of(const Setting& setting, double diag_reg) {
   const Matrix& kernel = *setting.drive->train_train;
   double trace = 0;
   for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
@@ -51,8 +51,13 @@ InferenceCache::State::Entry& entry_of(InferenceCache::State& cache, const Setti
   Ridge ridge;
   ridge.mean_diagonal = trace / static_cast<double>(kernel.rows());
   ridge.absolute_scale = setting.options->diag_reg_absolute_scale;
-  ridge.absolute =
-      setting.options->diag_reg * (ridge.absolute_scale ? 1 : std::max(ridge.mean_diagonal, 0.0));
+  ridge.absolute = diag_reg * (ridge.absolute_scale ? 1 : std::max(ridge.mean_diagonal, 0.0));
+  return ridge;
+}
+
+InferenceCache::State::Entry& entry_of(InferenceCache::State& cache, const Setting& setting,
+                                       const Ridge& ridge) {
+  const Matrix& kernel = *setting.drive->train_train;
   for (const auto& e : cache.entries)
     if (e->matrix == kernel.data() && e->ridge.absolute == ridge.absolute &&
         e->solver == *setting.solver)
@@ -72,10 +77,6 @@ const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& settin
     setting.report("eigendecomposition", 1, 1);
     setting.check();
   }
-  const std::vector<double>& values = entry.eigen->values;
-  if (values.front() < -rounding_of_eigenvalues(setting.n, values.back()))
-    throw_not_positive_definite(setting.kernel_name(), setting.n, entry.ridge,
-                                {values.front(), values.back(), false}, -1);
   return *entry.eigen;
 }
 

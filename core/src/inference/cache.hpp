@@ -30,14 +30,16 @@ struct InferenceCache::State {
 
 namespace detail {
 
-/// The entry of this inference's kernel and ridge. Throws Error(numeric) where the trace of the
-/// kernel is not a finite number.
+/// `diag_reg` on this inference's kernel. Throws Error(numeric) where the trace of the kernel is
+/// not a finite number.
+[[nodiscard]] Ridge ridge_of(const Setting& setting, double diag_reg);
+/// The entry of this inference's kernel and a ridge on it.
 [[nodiscard]] InferenceCache::State::Entry& entry_of(InferenceCache::State& cache,
-                                                     const Setting& setting);
-/// Throw Error(numeric) where the kernel is not positive definite: the eigendecomposition where an
-/// eigenvalue is further below zero than rounding takes it, the factor where one is not further
-/// above.
+                                                     const Setting& setting, const Ridge& ridge);
+/// Of any symmetric matrix: its eigenvalues are for the caller to judge.
 [[nodiscard]] const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& setting);
+/// Throws Error(numeric) where the kernel is not positive definite, or an eigenvalue is not further
+/// above zero than rounding takes it.
 [[nodiscard]] const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& setting);
 /// A^-1 times the transposed test x train block of the driving kernel, [n, m].
 [[nodiscard]] const Matrix& solved_cross(InferenceCache::State::Entry& entry,

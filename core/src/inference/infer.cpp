@@ -5,6 +5,7 @@
 #include "inference/at_infinity.hpp"
 #include "inference/cache.hpp"
 #include "inference/projected.hpp"
+#include "inference/ridge_path.hpp"
 #include "inference/setting.hpp"
 
 #include <algorithm>
@@ -32,12 +33,13 @@ void describe(const std::vector<double>& values, InferenceResult& result) {
   for (const double v : values) result.logdet += v > 0 ? std::log(v) : nan;
 }
 
-// Training for ever divides by every eigenvalue.
-void require_invertible(const detail::Setting& s, const detail::Ridge& ridge,
-                        const std::vector<double>& values) {
+// Rounding may take eigenvalues a little below zero; training for ever divides by every one.
+void require_definite(const detail::Setting& s, const detail::Ridge& ridge,
+                      const std::vector<double>& values) {
   const bool for_ever =
       std::any_of(s.times.begin(), s.times.end(), [](double t) { return std::isinf(t); });
-  if (for_ever && values.front() <= detail::rounding_of_eigenvalues(s.n, values.back()))
+  const double rounding = detail::rounding_of_eigenvalues(s.n, values.back());
+  if (values.front() < -rounding || (for_ever && values.front() <= rounding))
     detail::throw_not_positive_definite(s.kernel_name(), s.n, ridge,
                                         {values.front(), values.back(), false}, -1);
 }
@@ -46,7 +48,7 @@ void infer_over_time(const detail::Setting& s, InferenceCache::State::Entry& ent
                      InferenceResult& result) {
   const Eigen& eigen = detail::eigen_of(entry, s);
   describe(eigen.values, result);
-  require_invertible(s, entry.ridge, eigen.values);
+  require_definite(s, entry.ridge, eigen.values);
   detail::Projected basis = detail::project(s, eigen);
   if (s.options->predictions) result.predictions = detail::predict_over_time(basis);
   if (s.options->losses) result.losses = detail::losses_over_time(basis);
@@ -61,7 +63,8 @@ void require_finite(const InferenceResult& result) {
   bool good = true;
   for (const Prediction& p : result.predictions)
     good = good && finite(p.mean.flat()) && finite(p.variance) && finite(p.covariance.flat()) &&
-           finite(p.train_mean.flat());
+           finite(p.train_mean.flat()) && finite(p.left_out.mean.flat()) &&
+           finite(p.left_out.variance);
   const LossCurves& l = result.losses;
   for (const auto* curve : {&l.train_mean, &l.test_mean, &l.train_expected, &l.test_expected})
     good = good && finite(*curve);
@@ -81,7 +84,7 @@ void check_descent(std::int64_t y_size, double momentum) {
 
 InferenceNeeds needs_of(const InferenceOptions& options) {
   InferenceNeeds needs;
-  needs.eigen = has_finite_time(options);
+  needs.eigen = has_finite_time(options) || !options.diag_reg_path.empty();
   const bool nngp = options.kernel == KernelKind::nngp;
   needs.nngp_train_train = needs.nngp_test_train = nngp;
   needs.ntk_train_train = needs.ntk_test_train = !nngp;
@@ -98,19 +101,30 @@ InferenceNeeds needs_of(const InferenceOptions& options) {
 InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& options,
                       const Solver& solver, InferenceCache* cache, Control* control) {
   const detail::Setting setting = detail::make_setting(problem, options, solver, control);
-  const bool eigen = has_finite_time(options);
-  if (eigen && !solver.has_eigen())
-    throw Error(ErrorCode::usage, "finite times need an eigendecomposition, which solver \"" +
-                                      solver.type() + "\" does not offer; use \"eigh\"");
+  if (needs_of(options).eigen && !solver.has_eigen())
+    throw Error(
+        ErrorCode::usage,
+        std::string(options.diag_reg_path.empty() ? "finite times need" : "several ridges need") +
+            " an eigendecomposition, which solver \"" + solver.type() +
+            "\" does not offer; use \"eigh\"");
   InferenceCache alone;
-  InferenceCache::State::Entry& entry =
-      detail::entry_of((cache != nullptr ? *cache : alone).state(), setting);
+  InferenceCache::State& state = (cache != nullptr ? *cache : alone).state();
   InferenceResult result;
-  result.ridge = entry.ridge.absolute;
-  if (eigen)
-    infer_over_time(setting, entry, result);
-  else
-    detail::infer_at_infinity(setting, entry, result);
+  if (!options.diag_reg_path.empty()) {
+    detail::infer_along_path(setting, state, result);
+  } else {
+    InferenceCache::State::Entry& entry =
+        detail::entry_of(state, setting, detail::ridge_of(setting, options.diag_reg));
+    result.ridge = entry.ridge.absolute;
+    if (has_finite_time(options))
+      infer_over_time(setting, entry, result);
+    else
+      detail::infer_at_infinity(setting, entry, result);
+    for (Prediction& p : result.predictions) {
+      p.diag_reg = options.diag_reg;
+      p.ridge = result.ridge;
+    }
+  }
   require_finite(result);
   return result;
 }

@@ -15,6 +15,22 @@ namespace widelimit::detail {
 
 namespace {
 
+// The diagonal of the covariance, or of K_** + weight a b' where that is all. Zero where rounding
+// went below it: a variance has a root.
+void set_variance(const Setting& setting, const Matrix& a, const Matrix& b, double weight,
+                  Prediction& out) {
+  for (std::int64_t i = 0; i < setting.m; ++i) {
+    double v = 0;
+    if (setting.full_covariance()) {
+      v = out.covariance(i, i);
+    } else {
+      for (std::int64_t k = 0; k < setting.n; ++k) v += a(i, k) * b(i, k);
+      v = setting.prior_variance(i) + weight * v;
+    }
+    out.variance.push_back(std::max(v, 0.0));
+  }
+}
+
 class Predictions {
  public:
   explicit Predictions(const Projected& basis)
@@ -31,7 +47,7 @@ class Predictions {
       means(first, count, gain);
       for (std::int64_t j = 0; j < count && s_.covariance() && s_.m > 0; ++j) {
         s_.check();
-        covariance(out_[static_cast<std::size_t>(first + j)], left, gain, j);
+        set_covariance(b_, left, gain, j, out_[static_cast<std::size_t>(first + j)]);
       }
       s_.report("predictions", first + count, b_.times());
     }
@@ -79,43 +95,6 @@ class Predictions {
     return out;
   }
 
-  void covariance(Prediction& out, const Matrix& left, const Matrix& gain, std::int64_t j) const {
-    const bool full = s_.full_covariance();
-    if (full) out.covariance = s_.prior->test_test->clone();
-    Matrix s = b_.p.clone();
-    // gain(2 s) = gain(s) (1 + left(s)), halved between the two sides of P gain P'.
-    for (std::int64_t i = 0; i < s_.m; ++i)
-      for (std::int64_t k = 0; k < s_.n; ++k)
-        s(i, k) *= s_.mixed ? gain(k, j) : std::sqrt(gain(k, j) * (1 + left(k, j)));
-    if (!s_.mixed) {
-      if (full) {
-        products_.square_upper(-1, plain(s), 1, out.covariance);
-        mirror_upper(out.covariance);
-      }
-      set_variance(out, s, s, -1);
-    } else {
-      Matrix z = b_.q.clone();
-      products_.multiply_symmetric_right(0.5, s, b_.m, -1, z);
-      if (full) products_.add_symmetrised(plain(s), plain(z), out.covariance);
-      set_variance(out, s, z, 2);
-    }
-  }
-
-  // The diagonal of the covariance, or of K_** + weight a b' where that is all. Zero where rounding
-  // went below it: a variance has a root.
-  void set_variance(Prediction& out, const Matrix& a, const Matrix& b, double weight) const {
-    for (std::int64_t i = 0; i < s_.m; ++i) {
-      double v = 0;
-      if (s_.full_covariance()) {
-        v = out.covariance(i, i);
-      } else {
-        for (std::int64_t k = 0; k < s_.n; ++k) v += a(i, k) * b(i, k);
-        v = s_.prior_variance(i) + weight * v;
-      }
-      out.variance.push_back(std::max(v, 0.0));
-    }
-  }
-
   const Projected& b_;
   const Setting& s_;
   Products products_;
@@ -123,6 +102,31 @@ class Predictions {
 };
 
 }  // namespace
+
+void set_covariance(const Projected& basis, const Matrix& left, const Matrix& gain, std::int64_t j,
+                    Prediction& out) {
+  const Setting& setting = *basis.setting;
+  const Products products = setting.products();
+  const bool full = setting.full_covariance();
+  if (full) out.covariance = setting.prior->test_test->clone();
+  Matrix s = basis.p.clone();
+  // gain(2 s) = gain(s) (1 + left(s)), halved between the two sides of P gain P'.
+  for (std::int64_t i = 0; i < setting.m; ++i)
+    for (std::int64_t k = 0; k < setting.n; ++k)
+      s(i, k) *= setting.mixed ? gain(k, j) : std::sqrt(gain(k, j) * (1 + left(k, j)));
+  if (!setting.mixed) {
+    if (full) {
+      products.square_upper(-1, plain(s), 1, out.covariance);
+      mirror_upper(out.covariance);
+    }
+    set_variance(setting, s, s, -1, out);
+  } else {
+    Matrix z = basis.q.clone();
+    products.multiply_symmetric_right(0.5, s, basis.m, -1, z);
+    if (full) products.add_symmetrised(plain(s), plain(z), out.covariance);
+    set_variance(setting, s, z, 2, out);
+  }
+}
 
 std::vector<Prediction> predict_over_time(const Projected& basis) {
   return Predictions(basis).run();

@@ -38,6 +38,11 @@ struct Projected {
 
 [[nodiscard]] Projected project(const Setting& setting, const Eigen& eigen);
 
+/// Variances, and the covariance where it is asked for, into `out`, for the eigenvalues' gains in
+/// column j (decay.hpp; 1 / (lambda + ridge) with nothing left after infinite training).
+void set_covariance(const Projected& basis, const Matrix& left, const Matrix& gain, std::int64_t j,
+                    Prediction& out);
+
 /// Prediction and covariance at each time.
 [[nodiscard]] std::vector<Prediction> predict_over_time(const Projected& basis);
 /// Losses at each time; takes `m` apart for its own matrix.

@@ -50,6 +50,10 @@ void check_options(const InferenceOptions& o) {
         "gradient_descent_mse_ensemble");
   for (const double t : o.times)
     if (!(t >= 0)) refuse("times must be at least 0, or infinity");
+  for (const double ridge : o.diag_reg_path)
+    if (!std::isfinite(ridge) || ridge < 0) refuse("every diag_reg must be a number of at least 0");
+  if (o.method != Method::gp_inference && (o.leave_one_out || !o.diag_reg_path.empty()))
+    refuse("several ridges and leave_one_out are for gp_inference");
 }
 
 void check_test_covariance(const Setting& s, const std::string& prior) {

@@ -5,6 +5,7 @@
 
 #include "execution/blas.hpp"
 #include "plugin/abi_error.hpp"
+#include "plugin/read_symmetric.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -61,6 +62,7 @@ struct Solver::State {
 struct Factor::State {
   std::shared_ptr<Solver::State> solver;
   Matrix memory;  // of the matrix: the factor may live in it
+  std::int64_t n = 0;
   widelimit_factor* factor = nullptr;
   SolveInfo info;
 
@@ -96,16 +98,37 @@ const std::string& Solver::type() const noexcept { return state_->name; }
 
 int Solver::threads() const noexcept { return state_->threads; }
 
+bool Solver::has_packed() const noexcept { return state_->type.factorise_packed != nullptr; }
+
 Factor Solver::factorise(Matrix a) const {
   require_square(a);
+  const std::int64_t n = a.rows();
+  return factor_of(std::move(a), n, false);
+}
+
+Factor Solver::factorise(const KernelSource& a, double ridge,
+                         const std::function<void(std::int64_t, std::int64_t)>& progress) const {
+  if (a.rows() != a.cols() || a.rows() == 0)
+    throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
+                                      std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
+  return factor_of(has_packed() ? detail::read_packed(a, ridge, progress)
+                                : detail::read_whole(a, ridge, progress),
+                   a.rows(), has_packed());
+}
+
+Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed) const {
   auto f = std::make_shared<Factor::State>();
   f->solver = state_;
-  f->memory = std::move(a);
+  f->memory = std::move(memory);
+  f->n = n;
   widelimit_solve_info info = make_info();
   const std::scoped_lock lock(state_->setup);
   const detail::SolverPhase phase(state_->threads);
   state_->call([&](widelimit_error* error) {
-    return state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
+    return packed
+               ? state_->type.factorise_packed(state_->solver, f->memory.data(), n, &f->factor,
+                                               &info, error)
+               : state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
   });
   if (f->factor == nullptr) state_->misbehaved("reported success and made no factor");
   f->info = from_abi(info);
@@ -143,7 +166,7 @@ std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors) cons
   return values;
 }
 
-std::int64_t Factor::size() const noexcept { return state_->memory.rows(); }
+std::int64_t Factor::size() const noexcept { return state_->n; }
 
 Matrix Factor::solve(const Matrix& b) const {
   Matrix x = b.clone();

@@ -153,7 +153,7 @@ typedef struct widelimit_field {
   uint32_t wrapped; /* bit a: p and p + d are taken modulo the image along axis a, and the field
                        goes past its ends as far as the window of a circular map reaches; found
                        under pending circular maps only */
-  int64_t lanes;    /* pairs side by side, a multiple of 16 */
+  int64_t lanes;    /* pairs side by side, a multiple of 16; 16 in fields of images */
   int64_t extent[4], origin[4],
       displacement[4]; /* per axis: sites held, first p, d; 1, 0, 0 beyond rank */
   void* nngp;          /* 64-byte aligned */
@@ -396,6 +396,14 @@ typedef struct widelimit_solver_type {
    * NULL: values alone. a is destroyed; vectors may be a itself. NULL: not offered */
   widelimit_status (*eigen)(const widelimit_solver*, widelimit_matrix a, double* values,
                             widelimit_matrix vectors, widelimit_error*);
+  /* [setup] factorise, of half of the matrix: n (n + 1) / 2 numbers in rectangular full packed
+   * format (Gustavson et al., ACM TOMS 37 (2010), 18; in LAPACK's words TRANSR = 'N', UPLO = 'L',
+   * column-major). With k = n / 2 rounded up and s = 1 where n is even, else 0, number c (n + s) +
+   * r is a(c, r - s) where r >= c + s, else a(c + k - 1 + s, k + r); c from 0 to k - 1. NULL: not
+   * offered */
+  widelimit_status (*factorise_packed)(const widelimit_solver*, double* a, int64_t n,
+                                       widelimit_factor** out, widelimit_solve_info*,
+                                       widelimit_error*);
 } widelimit_solver_type;
 
 /* ---- the plugin ---- */

@@ -89,6 +89,31 @@ Catalogue catalogue_with(std::vector<TypeInfo> more) {
   return Catalogue(std::move(all));
 }
 
+Catalogue catalogue_with_images() {
+  const std::string image = "com.widelimit.image";
+  const char* pool = R"({"type": "object", "required": ["window_shape"], "properties": {
+      "window_shape": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+      "strides": {"type": "array", "items": {"type": "integer", "minimum": 1}, "default": []},
+      "padding": {"type": "string", "enum": ["VALID", "SAME", "CIRCULAR"], "default": "VALID"},
+      "normalize_edges": {"type": "boolean", "default": false}}, "additionalProperties": false})";
+  return catalogue_with({
+      layer(image, "conv", R"({"type": "object", "required": ["filter_shape"], "properties": {
+          "channels": {"type": ["integer", "null"], "minimum": 1, "default": null},
+          "filter_shape": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+          "strides": {"type": "array", "items": {"type": "integer", "minimum": 1}, "default": []},
+          "dilation": {"type": "array", "items": {"type": "integer", "minimum": 1}, "default": []},
+          "padding": {"type": "string", "enum": ["VALID", "SAME", "CIRCULAR"], "default": "VALID"},
+          "W_std": {"type": "number", "minimum": 0, "default": 1},
+          "b_std": {"type": ["number", "null"], "minimum": 0, "default": null},
+          "parameterization": {"type": "string", "enum": ["ntk", "standard"], "default": "ntk"},
+          "trainable": {"type": "boolean", "default": true}}, "additionalProperties": false})"),
+      layer(image, "avg_pool", pool),
+      layer(image, "sum_pool", pool),
+      layer(image, "global_avg_pool", no_params),
+      layer(image, "global_sum_pool", no_params),
+  });
+}
+
 std::string problems_of(const std::function<void()>& reading) {
   try {
     reading();

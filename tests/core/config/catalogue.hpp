@@ -21,6 +21,8 @@ namespace widelimit::test {
                              unsigned max_inputs = 1);
 /// The above with `more` types in it.
 [[nodiscard]] Catalogue catalogue_with(std::vector<TypeInfo> more);
+/// The above with convolutions and pools.
+[[nodiscard]] Catalogue catalogue_with_images();
 
 /// The problems of an experiment, one a line; empty: it is fine.
 [[nodiscard]] std::string problems_of(std::string_view text,

@@ -112,7 +112,7 @@ line 2, column 10: /data/trian: unknown key "trian"; did you mean "train"?   (da
 line 2, column 23: /data/tset: unknown key "tset"; did you mean "test"?   (data takes train, test, split))");
   CHECK(problems_with(R"("data": {"train": {"type": "npy", "x": "a", "limt": 3}})") ==
         R"(line 2, column 19: /data/train/y: is missing   (string)
-line 2, column 45: /data/train/limt: unknown key "limt"; did you mean "limit"?   (npy takes type, x, y, offset, limit))");
+line 2, column 45: /data/train/limt: unknown key "limt"; did you mean "limit"?   (npy takes type, x, y, rows, offset, limit))");
   CHECK(problems_with(
             R"("data": {"train": {"type": "npy", "x": "", "y": 3, "limit": 0, "offset": -1}})") ==
         R"(line 2, column 49: /data/train/y: must be a string, got 3
@@ -198,10 +198,16 @@ TEST_CASE("kernel says which kernels are computed, both by default") {
   CHECK_FALSE(kernel(R"("kernel": {"compute": ["ntk"]})").nngp);
   CHECK_FALSE(kernel(R"("kernel": {"from": null})").from);
   CHECK(kernel(R"("kernel": {"from": "old.out"})").from == "old.out");
+  CHECK(kernel(R"("kernel": {})").store == StoreChoice::automatic);
+  CHECK(kernel(R"("kernel": {"store": "temporary"})").store == StoreChoice::temporary);
+  CHECK(kernel(R"("kernel": {"store": "keep"})").store == StoreChoice::keep);
+  CHECK(kernel(R"("kernel": {"store": "none"})").store == StoreChoice::none);
+  CHECK(problems_with(R"("kernel": {"store": "kept"})").find("did you mean \"keep\"?") !=
+        std::string::npos);
   CHECK(
       problems_with(R"("kernel": {"compute": ["ntkk"], "form": "x"})") ==
       R"(line 2, column 24: /kernel/compute/0: must be one of "nngp", "ntk", got "ntkk"; did you mean "ntk"?
-line 2, column 33: /kernel/form: unknown key "form"; did you mean "from"?   (kernel takes compute, from))");
+line 2, column 33: /kernel/form: unknown key "form"; did you mean "from"?   (kernel takes compute, from, store))");
   CHECK(problems_with(R"("kernel": {"compute": []})") ==
         "line 2, column 23: /kernel/compute: must have at least 1 entry, got 0   (list, default "
         "[\"nngp\", \"ntk\"])");

@@ -225,7 +225,7 @@ TEST_CASE("unknown methods, kernels, solvers and keys are reported with the near
 line 3, column 57: /inference/1/kernels/0: must be one of "nngp", "ntk", got "ntkgp"; did you mean "ntk"?
 line 4, column 40: /inference/2/kernels/0: must be one of "nngp", "ntk", "ntkgp", got "ntpk"; did you mean "ntk"?
 line 4, column 59: /inference/2/solver: no solver type "eihg"; did you mean "eigh"?   (2 types from 2 plugins; see `widelimit plugins`)
-line 4, column 67: /inference/2/diagreg: unknown key "diagreg"; did you mean "diag_reg"?   (gp_inference takes method, kernels, name, learning_rate, diag_reg, diag_reg_absolute_scale, covariance, solver)
+line 4, column 67: /inference/2/diagreg: unknown key "diagreg"; did you mean "diag_reg"?   (gp_inference takes method, kernels, leave_one_out, name, learning_rate, diag_reg, diag_reg_absolute_scale, covariance, solver)
 line 4, column 95: /inference/2/covariance: must be one of "none", "diagonal", "full", got "fulll"; did you mean "full"?   (default "none")
 line 5, column 47: /inference/3/kernels: must have at least 1 entry, got 0   (list)
 line 6, column 47: /inference/4/kernels/1: "ntk" is given twice
@@ -238,6 +238,50 @@ TEST_CASE("numbers of an inference have their ranges") {
         R"(line 3, column 18: /inference/0/learning_rate: must be > 0, got 0   (number, default 1)
 line 3, column 33: /inference/0/diag_reg: must be >= 0, got -1e-09   (number, default 0)
 line 3, column 67: /inference/0/diag_reg_absolute_scale: must be true or false, got 1   (default false))");
+}
+
+TEST_CASE("gp_inference takes several ridges, as a list or as a range that is expanded") {
+  const InferenceSpec list =
+      inference_of(R"({"method": "gp_inference", "kernels": ["ntk"], "diag_reg": [1e-4, 0, 2]})");
+  CHECK(list.diag_reg_path == std::vector<double>{1e-4, 0, 2});
+  CHECK(list.leave_one_out);
+  CHECK(list.solver.type == "eigh");
+  const InferenceSpec range = inference_of(
+      R"({"method": "gp_inference", "kernels": ["ntk"], "leave_one_out": false,
+          "diag_reg": {"start": 1e-4, "stop": 1e4, "num": 9}})");
+  REQUIRE(range.diag_reg_path.size() == 9);
+  for (int i = 0; i < 9; ++i)
+    CHECK(range.diag_reg_path[static_cast<std::size_t>(i)] ==
+          doctest::Approx(std::pow(10.0, i - 4)).epsilon(1e-14));
+  CHECK_FALSE(range.leave_one_out);
+  const InferenceSpec even = inference_of(
+      R"({"method": "gp_inference", "kernels": ["ntk"],
+          "diag_reg": {"start": 0, "stop": 2, "num": 3, "spacing": "linear"}})");
+  CHECK(even.diag_reg_path == std::vector<double>{0, 1, 2});
+  const InferenceSpec one =
+      inference_of(R"({"method": "gp_inference", "kernels": ["ntk"], "diag_reg": 0.5})");
+  CHECK(one.diag_reg_path.empty());
+  CHECK(one.diag_reg == 0.5);
+  CHECK_FALSE(one.leave_one_out);
+}
+
+TEST_CASE("ridges that are none, and where there can be only one, are refused with their place") {
+  CHECK(problems_of(entries(R"([{"method": "gp_inference", "kernels": ["ntk"],
+"diag_reg": []}, {"method": "gp_inference", "name": "b", "kernels": ["ntk"],
+"diag_reg": [1, -1, "x", 1]}, {"method": "gp_inference", "name": "c", "kernels": ["ntk"],
+"diag_reg": {"start": 0, "stop": 0, "num": 5}}, {"method": "gp_inference", "name": "d", "kernels": ["ntk"],
+"diag_reg": true}, {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"],
+"diag_reg": [1, 2]}, {"method": "gp_inference", "name": "e", "kernels": ["ntk"], "solver": "cholesky",
+"diag_reg": [1, 2]}])")) ==
+        R"(line 3, column 13: /inference/0/diag_reg: must have at least 1 ridge, got none
+line 4, column 17: /inference/1/diag_reg/1: must be a number >= 0, got -1
+line 4, column 21: /inference/1/diag_reg/2: must be a number >= 0, got "x"
+line 4, column 26: /inference/1/diag_reg/3: 1 is given twice
+line 5, column 23: /inference/2/diag_reg/start: must be > 0 where "spacing" is "log", got 0
+line 5, column 34: /inference/2/diag_reg/stop: must be > start, which is 0, got 0
+line 6, column 13: /inference/3/diag_reg: must be a number >= 0, a list of such, as in [1e-4, 1e-2], or a range, as in {"start": 1e-6, "stop": 1, "num": 13}, got true
+line 7, column 13: /inference/4/diag_reg: must be a number: several ridges are served by gp_inference, whose answer is the one at the time "inf"
+line 7, column 92: /inference/5/solver: "cholesky" serves one diag_reg; several need the eigendecomposition that "eigh" offers   (loaded solvers that do: eigh))");
 }
 
 TEST_CASE("gp_inference takes no times") {

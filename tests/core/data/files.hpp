@@ -19,8 +19,8 @@ using namespace std::string_view_literals;
 
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "widelimit-XXXXXX").string();
+  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "widelimit-XXXXXX").string();
     if (::mkdtemp(name.data()) != nullptr) path_ = name;
     REQUIRE_FALSE(path_.empty());
   }

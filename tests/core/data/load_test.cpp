@@ -51,6 +51,56 @@ DataSpec regression(std::int64_t n, std::int64_t features, std::int64_t informat
 
 }  // namespace
 
+TEST_CASE(
+    "a file of row numbers chooses rows in its order, and offset and limit choose among those") {
+  const Folder folder;
+  DataSpec spec = counting_spec(folder, 10);
+  spec.train.rows = folder.with("rows.txt", "7 2\n\t5 2 9\r\n");
+  const TrainTest all = load_data(spec, 0);
+  CHECK(targets(all.train) == std::vector<double>{7, 2, 5, 2, 9});
+  CHECK(all.train.x.at(2, 1) == -5);
+  CHECK(inspect_data(spec, {}).train.count == 5);
+  spec.train.offset = 1;
+  spec.train.limit = 3;
+  CHECK(targets(load_data(spec, 0).train) == std::vector<double>{2, 5, 2});
+  spec.split = Split{0.3, false};
+  const TrainTest parts = load_data(spec, 0);
+  CHECK(targets(parts.train) == std::vector<double>{2, 5});
+  CHECK(targets(*parts.test) == std::vector<double>{2});
+  PreprocessStep one_hot;
+  one_hot.type = PreprocessType::one_hot;
+  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 6);  // labels up to 5
+}
+
+TEST_CASE("row numbers that are none, or beyond the last row, are refused with line and column") {
+  const Folder folder;
+  DataSpec spec = counting_spec(folder, 10);
+  const auto message = [&](std::string_view bytes) {
+    spec.train.rows = folder.with("rows.txt", bytes);
+    return std::string(error_of([&] { (void)load_data(spec, 0); }).what());
+  };
+  CHECK(message("1 2\n3 10\n").find("rows.txt:2:3") != std::string::npos);
+  CHECK(message("1 2\n3 10\n").find("10 samples") != std::string::npos);
+  for (const char* word : {"-1", "1.5", "x", "99999999999999999999", "1,2"})
+    CHECK(message(std::string("0 ") + word).find("is no row number") != std::string::npos);
+  CHECK(message(" \n").find("chooses no rows") != std::string::npos);
+}
+
+TEST_CASE("test samples can be read again as they stand in their source") {
+  const Folder folder;
+  DataSpec spec = counting_spec(folder, 10);
+  spec.test = counting_spec(folder, 6, "t").train;
+  spec.test->offset = 2;
+  const std::vector<std::int64_t> chosen{3, 0};
+  CHECK(targets(load_test_samples(spec, 0, chosen)) == std::vector<double>{5, 2});
+  spec.test.reset();
+  spec.split = Split{0.4, true};
+  const std::vector<double> all = targets(*load_data(spec, 8).test);
+  CHECK(targets(load_test_samples(spec, 8, chosen)) == std::vector<double>{all[3], all[0]});
+  const std::vector<std::int64_t> wrong{4};
+  CHECK(error_of([&] { (void)load_test_samples(spec, 8, wrong); }).code() == ErrorCode::usage);
+}
+
 TEST_CASE("offset comes before limit, and limit takes what there is") {
   const Folder folder;
   DataSpec spec = counting_spec(folder, 10);

@@ -80,16 +80,16 @@ TEST_CASE("a layer with the wrong number of inputs is refused") {
   CHECK(says(too_many[0], "does not take 2 inputs;"));
 }
 
-TEST_CASE("images need a flatten in front, and every other place says so") {
+TEST_CASE("networks of images that end with sites are refused with the remedy") {
   CHECK(problems_of({flatten(), dense(1, 0), relu()}, {8, 8}).empty());
   CHECK(problems_of({identity(), flatten(), dense(1, 0)}, {8, 8}).empty());
   CHECK(problems_of({flatten(), dense(1, 0)}, {}).empty());
   const auto dense_first = problems_of({dense(1, 0), relu(), dense(1, 0)}, {8, 8});
-  REQUIRE(dense_first.size() == 1);  // once, not for every layer behind it
-  CHECK(says(dense_first[0], "put flatten first"));
+  REQUIRE(dense_first.size() == 1);
+  CHECK(says(dense_first[0], "the network ends with 2 spatial axes: end it with flatten"));
   const auto none = problems_of({}, {8, 8});
   REQUIRE(none.size() == 1);
-  CHECK(says(none[0], "begin it with flatten"));
+  CHECK(says(none[0], "begin with flatten"));
 }
 
 TEST_CASE("a leading flatten folds into the Gram product") {

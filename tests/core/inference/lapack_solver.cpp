@@ -71,7 +71,8 @@ widelimit_solver_type table(bool with_eigen) {
           solve,
           logdet,
           nullptr,
-          with_eigen ? eigen : nullptr};
+          with_eigen ? eigen : nullptr,
+          nullptr};
 }
 
 }  // namespace

@@ -209,7 +209,8 @@ AT(solver_type, solve, 48);
 AT(solver_type, logdet, 56);
 AT(solver_type, factorise_operator, 64);
 AT(solver_type, eigen, 72);
-SIZE(solver_type, 80);
+AT(solver_type, factorise_packed, 80);
+SIZE(solver_type, 88);
 
 AT(plugin, struct_size, 0);
 AT(plugin, abi_minor, 4);

@@ -58,8 +58,8 @@ ArcCosine<V> by_polynomials(V k, V e, V x, V rest) {
   const V angle = polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
   const V area = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
   const auto negative = k < V(0);
-  return {fma(root, select(negative, angle, -angle), select(negative, V(0), V(0.5))),
-          fma(root, area, V(0.5) * max(V(0), k))};
+  const V half = select(negative, V(0), V(0.5));
+  return {fma(root, select(negative, angle, -angle), half), fma(root, area, half * k)};
 }
 
 /// In double precision those polynomials would be long: two square roots and one arc sine, of

@@ -2,6 +2,7 @@
 //   F factorise(MatrixView a, SolveInfo&, const Host&) const;    a is symmetric, both triangles
 //                       given, and consumed: F may keep using its memory
 //   F factorise(const Operator& a, SolveInfo&, const Host&) const;   optional: known by products
+//   F factorise(PackedMatrix a, SolveInfo&, const Host&) const;      optional: half of it is given
 //   void eigen(MatrixView a, std::span<double> values, MatrixView vectors, const Host&) const;
 //                       optional: ascending; ROW k of vectors is the k-th eigenvector; empty
 //                       vectors: values alone; vectors may be a itself, which is destroyed
@@ -42,6 +43,13 @@ struct SolveInfo {
       std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|), where asked for
 };
 
+/// Half of a symmetric matrix, n (n + 1) / 2 numbers in rectangular full packed format (abi.h).
+/// Consumed, like a whole one.
+struct PackedMatrix {
+  double* data;
+  std::int64_t n;
+};
+
 /// A symmetric matrix known by its products only.
 class Operator {
  public:
@@ -78,6 +86,10 @@ namespace detail {
 template <class S>
 concept OffersOperator = requires(const S solver, const Operator a, SolveInfo info,
                                   const Host host) {
+  solver.factorise(a, info, host);
+};
+template <class S>
+concept OffersPacked = requires(const S solver, PackedMatrix a, SolveInfo info, const Host host) {
   solver.factorise(a, info, host);
 };
 template <class S>
@@ -166,6 +178,11 @@ struct SolverTable {
                                              widelimit_solve_info* info, widelimit_error* error) {
     return guard(error, [&] { *out = make_factor(of(solver), Operator(*a), info); });
   }
+  static widelimit_status factorise_packed(const widelimit_solver* solver, double* a,
+                                           std::int64_t n, widelimit_factor** out,
+                                           widelimit_solve_info* info, widelimit_error* error) {
+    return guard(error, [&] { *out = make_factor(of(solver), PackedMatrix{a, n}, info); });
+  }
   static void factor_destroy(widelimit_factor* factor) {
     delete reinterpret_cast<AnyFactor*>(factor);
   }
@@ -203,6 +220,7 @@ struct SolverTable {
     if constexpr (OffersLogdet<FactorOf<S>>) type.logdet = logdet;
     if constexpr (OffersOperator<S>) type.factorise_operator = factorise_operator;
     if constexpr (OffersEigen<S>) type.eigen = eigen;
+    if constexpr (OffersPacked<S>) type.factorise_packed = factorise_packed;
     return type;
   }
 };

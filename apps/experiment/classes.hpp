@@ -1,0 +1,55 @@
+// Classification from the Gaussian predictions of one-hot targets: class probabilities, what they
+// are worth, which samples went most wrong.
+// Thread-safety: pure functions.
+#pragma once
+
+#include "json.hpp"
+
+#include <widelimit/matrix.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace widelimit::experiment {
+
+/// The first of the greatest numbers.
+[[nodiscard]] std::int64_t greatest(std::span<const double> row);
+
+/// The probability of each class that its output is the greatest, where the outputs of a sample are
+/// independent Gaussians, here of the predictive distribution of an observation:
+///   p_c = integral of N(z; mean_c, v_c) prod_{j != c} Phi((z - mean_j) / sqrt(v_j)) dz
+/// This is how regression to one-hot targets is read as classification by Adlam et al.
+/// (arXiv:2010.07355), and what noise in the targets makes of the greatest one: the multinomial
+/// probit model (Girolami and Rogers 2006, equation 4). `variance` as `mean`: [samples, classes],
+/// positive. Rows sum to one; the quadrature's error is of the order of rounding.
+[[nodiscard]] Matrix class_probabilities(const Matrix& mean, const Matrix& variance);
+
+/// How many classes a confusion matrix may have.
+inline constexpr std::int64_t max_confusion_classes = 100;
+
+/// [[count]]: rows are the true classes, columns the predicted ones (the greatest mean). null for
+/// more than max_confusion_classes.
+[[nodiscard]] Json confusion(const Matrix& mean, const Matrix& truth);
+
+/// Bins of confidence, of equal width.
+inline constexpr std::int64_t confidence_bins = 15;
+
+/// Of the probability given to the predicted class, the one of greatest mean:
+///   {expected_calibration_error, log_loss, brier, bins: [{from, to, count, confidence, accuracy}]}
+/// The error is sum over bins of count/m |accuracy - confidence| (Guo et al. 2017,
+/// arXiv:1706.04599, equation 3), log_loss = mean -log p of the true class, brier = mean sum_c (p_c
+/// - [c is true])^2 (Brier 1950). Bins are (from, to]; confidence and accuracy are the means of
+/// their samples, null where there are none.
+[[nodiscard]] Json calibration(const Matrix& probabilities, const Matrix& mean,
+                               const Matrix& truth);
+
+struct Mistake {
+  std::int64_t sample = 0, truth = 0, predicted = 0;
+  double margin = 0;  ///< mean of the predicted class minus mean of the true one
+};
+/// At most `most` wrong samples, the largest margin first.
+[[nodiscard]] std::vector<Mistake> worst_mistakes(const Matrix& mean, const Matrix& truth,
+                                                  std::size_t most);
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,56 @@
+// A reader of numbers in a text file, with places for its messages.
+#include "data/row_numbers.hpp"
+
+#include "config/value.hpp"
+#include "data/input_file.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+namespace widelimit::detail {
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
+std::vector<std::int64_t> read_row_numbers(const std::filesystem::path& path, std::int64_t count) {
+  const InputFile file(path);
+  std::string text(static_cast<std::size_t>(file.size()), '\0');
+  file.read(0, text.data(), text.size());
+  std::vector<std::int64_t> rows;
+  int line = 1;
+  const char* line_start = text.data();
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    if (is_space(*at)) {
+      if (*at++ == '\n') {
+        ++line;
+        line_start = at;
+      }
+      continue;
+    }
+    const char* const word_end = std::find_if(at, end, is_space);
+    const auto refuse_word = [&](const std::string& message) {
+      const std::string_view word(at, static_cast<std::size_t>(word_end - at));
+      refuse(path, in_quotes(word.substr(0, 40)) + message, line,
+             static_cast<int>(at - line_start) + 1);
+    };
+    std::int64_t row = 0;
+    const auto [stop, error] = std::from_chars(at, word_end, row);
+    if (error != std::errc() || stop != word_end || row < 0)
+      refuse_word(" is no row number; expected whole numbers from 0 on, separated by white space");
+    if (row >= count)
+      refuse_word(" is beyond the last row: the source has " + std::to_string(count) +
+                  " samples, counted from 0");
+    rows.push_back(row);
+    at = word_end;
+  }
+  if (rows.empty()) refuse(path, "chooses no rows; expected row numbers from 0 on");
+  return rows;
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,18 @@
+// Every training sample predicted from the others, from the inverse of the kernel of all.
+#pragma once
+
+#include "inference/setting.hpp"
+
+#include <span>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// `solved` is A^-1 Y, `inverse_diagonal` the diagonal of A^-1, both of the regularised kernel.
+[[nodiscard]] LeaveOneOut leave_one_out(const Setting& setting, const Matrix& solved,
+                                        std::span<const double> inverse_diagonal, double logdet);
+
+/// The diagonal of A^-1 from a factor: n solves, a block of them at once.
+[[nodiscard]] std::vector<double> inverse_diagonal(const Factor& factor, const Setting& setting);
+
+}  // namespace widelimit::detail

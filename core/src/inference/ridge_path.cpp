@@ -1,0 +1,146 @@
+// With the kernel A = V' diag(lambda) V, eigenvectors as rows of V, every ridge r is a division:
+//   (A + r)^-1 Y = V' (lambda + r)^-1 V Y,   [(A + r)^-1]_ii = sum_k V_ki^2 / (lambda_k + r)
+// and the covariance that of training at the gains 1 / (lambda + r) (projected.hpp).
+#include "inference/ridge_path.hpp"
+
+#include "inference/left_out.hpp"
+#include "inference/projected.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t most_columns = 256;  // right-hand sides of a product
+
+class RidgePath {
+ public:
+  RidgePath(const Setting& setting, const Eigen& eigen, InferenceResult& result)
+      : s_(setting), eigen_(eigen), result_(result), products_(s_.products()) {}
+
+  void run() {
+    for (const double diag_reg : s_.options->diag_reg_path) {
+      const Ridge ridge = ridge_of(s_, diag_reg);
+      require_definite(ridge);
+      ridges_.push_back(ridge.absolute);
+    }
+    describe();
+    basis_ = project(s_, eigen_);
+    const std::int64_t ridges = std::ssize(ridges_);
+    const std::int64_t block = std::max<std::int64_t>(1, most_columns / s_.outputs);
+    for (first_ = 0; first_ < ridges; first_ += block) {
+      s_.check();
+      count_ = std::min(block, ridges - first_);
+      predict_block();
+      s_.report("ridges", first_ + count_, ridges);
+    }
+  }
+
+ private:
+  // Not Cholesky's pivots but eigenvalues are divided by: they must stand out of their rounding.
+  void require_definite(const Ridge& ridge) const {
+    const double least = eigen_.values.front() + ridge.absolute;
+    const double most = eigen_.values.back() + ridge.absolute;
+    if (least <= std::numeric_limits<double>::epsilon() * most)
+      throw_not_positive_definite(s_.kernel_name(), s_.n, ridge, {least, most, false}, -1);
+  }
+
+  void describe() {
+    const double least = *std::ranges::min_element(ridges_);
+    result_.smallest_eigenvalue = eigen_.values.front();
+    result_.largest_eigenvalue = eigen_.values.back();
+    result_.logdet = nan;
+    result_.solve.rcond =
+        (result_.smallest_eigenvalue + least) / (result_.largest_eigenvalue + least);
+  }
+
+  void predict_block() {
+    gain_ = Matrix::uninitialized(s_.n, count_);
+    Matrix scaled = Matrix::uninitialized(s_.n, count_ * s_.outputs);
+    for (std::int64_t k = 0; k < s_.n; ++k)
+      for (std::int64_t j = 0; j < count_; ++j) {
+        gain_(k, j) = 1 / (eigen_.values[static_cast<std::size_t>(k)] + ridge(j));
+        for (std::int64_t o = 0; o < s_.outputs; ++o)
+          scaled(k, j * s_.outputs + o) = gain_(k, j) * basis_.c(k, o);
+      }
+    std::vector<Prediction> block(static_cast<std::size_t>(count_));
+    if (s_.m > 0 && s_.options->predictions) predict_test(scaled, block);
+    if (s_.options->leave_one_out) leave_out(scaled, block);
+    for (std::int64_t j = 0; j < count_; ++j) {
+      Prediction& p = block[static_cast<std::size_t>(j)];
+      p.time = std::numeric_limits<double>::infinity();
+      p.diag_reg = s_.options->diag_reg_path[static_cast<std::size_t>(first_ + j)];
+      p.ridge = ridge(j);
+      p.train_mean = s_.problem->y_train->clone();
+      result_.predictions.push_back(std::move(p));
+    }
+  }
+
+  void predict_test(const Matrix& scaled, std::vector<Prediction>& block) const {
+    const Matrix means = products_.multiply(plain(basis_.p), plain(scaled));
+    const Matrix nothing_left(s_.n, count_);
+    for (std::int64_t j = 0; j < count_; ++j) {
+      Prediction& p = block[static_cast<std::size_t>(j)];
+      p.mean = columns(means, j);
+      if (!s_.covariance()) continue;
+      s_.check();
+      set_covariance(basis_, nothing_left, gain_, j, p);
+    }
+  }
+
+  void leave_out(const Matrix& scaled, std::vector<Prediction>& block) const {
+    const Matrix solved = products_.multiply(transposed(eigen_.vectors), plain(scaled));
+    Matrix diagonal(count_, s_.n);
+    for (std::int64_t k = 0; k < s_.n; ++k) {
+      const double* const v = eigen_.vectors.row(k).data();
+      for (std::int64_t j = 0; j < count_; ++j) {
+        const double gain = gain_(k, j);
+        double* const d = diagonal.row(j).data();
+        for (std::int64_t i = 0; i < s_.n; ++i) d[i] += gain * v[i] * v[i];
+      }
+    }
+    for (std::int64_t j = 0; j < count_; ++j) {
+      double logdet = 0;
+      for (std::int64_t k = 0; k < s_.n; ++k) logdet -= std::log(gain_(k, j));
+      block[static_cast<std::size_t>(j)].left_out =
+          leave_one_out(s_, columns(solved, j), diagonal.row(j), logdet);
+    }
+  }
+
+  [[nodiscard]] double ridge(std::int64_t j) const {
+    return ridges_[static_cast<std::size_t>(first_ + j)];
+  }
+
+  // Those of ridge j of the block.
+  [[nodiscard]] Matrix columns(const Matrix& all, std::int64_t j) const {
+    Matrix out = Matrix::uninitialized(all.rows(), s_.outputs);
+    for (std::int64_t i = 0; i < all.rows(); ++i)
+      std::copy_n(all.row(i).data() + j * s_.outputs, s_.outputs, out.row(i).data());
+    return out;
+  }
+
+  const Setting& s_;
+  const Eigen& eigen_;
+  InferenceResult& result_;
+  Products products_;
+  Projected basis_;
+  std::vector<double> ridges_;
+  Matrix gain_;                         // [n, ridges of the block]
+  std::int64_t first_ = 0, count_ = 0;  // the block
+};
+
+}  // namespace
+
+void infer_along_path(const Setting& setting, InferenceCache::State& cache,
+                      InferenceResult& result) {
+  InferenceCache::State::Entry& entry = entry_of(cache, setting, ridge_of(setting, 0));
+  RidgePath(setting, eigen_of(entry, setting), result).run();
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,80 @@
+// Kernels as sources of blocks: stores, and .npy files that are read row by row.
+#include <widelimit/store.hpp>
+
+#include <widelimit/error.hpp>
+
+#include "data/input_file.hpp"
+#include "data/npy_header.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace widelimit {
+
+namespace {
+
+class StoreSource final : public KernelSource {
+ public:
+  StoreSource(const std::filesystem::path& file, StoredKernel kernel)
+      : reader_(file), kernel_(kernel) {}
+  [[nodiscard]] std::int64_t rows() const override { return reader_.spec().rows; }
+  [[nodiscard]] std::int64_t cols() const override { return reader_.spec().cols; }
+  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
+            std::int64_t ld) const override {
+    reader_.read(kernel_, row, col, rows, cols, out, ld);
+  }
+
+ private:
+  StoreReader reader_;
+  StoredKernel kernel_;
+};
+
+class NpySource final : public KernelSource {
+ public:
+  explicit NpySource(const std::filesystem::path& file)
+      : file_(file), header_(detail::read_npy_header(file_)) {
+    if (header_.shape.size() != 2 || header_.fortran_order ||
+        header_.type == detail::NpyType::uint8)
+      detail::refuse(file, "is no kernel: expected two axes of float32 or float64 in C order");
+  }
+  [[nodiscard]] std::int64_t rows() const override { return header_.shape[0]; }
+  [[nodiscard]] std::int64_t cols() const override { return header_.shape[1]; }
+  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
+            std::int64_t ld) const override {
+    if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > this->rows() - rows ||
+        col > this->cols() - cols)
+      throw Error(ErrorCode::usage, "a block outside a kernel was asked for");
+    std::vector<float> narrow;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const std::int64_t at = (row + i) * this->cols() + col;
+      if (header_.type == detail::NpyType::float64) {
+        read_numbers(at, out + i * ld, cols);
+      } else {
+        narrow.resize(static_cast<std::size_t>(cols));
+        read_numbers(at, narrow.data(), cols);
+        std::copy(narrow.begin(), narrow.end(), out + i * ld);
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  void read_numbers(std::int64_t first, T* to, std::int64_t count) const {
+    file_.read(header_.data_offset + first * static_cast<std::int64_t>(sizeof(T)), to,
+               static_cast<std::size_t>(count) * sizeof(T));
+  }
+
+  detail::InputFile file_;
+  detail::NpyHeader header_;
+};
+
+}  // namespace
+
+std::unique_ptr<KernelSource> open_kernel(const std::filesystem::path& file, StoredKernel kernel) {
+  if (file.extension() == ".npy") return std::make_unique<NpySource>(file);
+  return std::make_unique<StoreSource>(file, kernel);
+}
+
+}  // namespace widelimit

@@ -1,0 +1,128 @@
+// Reading what is there, before anything is believed or changed.
+#include "store/opening.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "data/input_file.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t report_every = 64;  // tiles
+
+std::string read_text(const StoreFile& file, std::int64_t offset, std::int64_t bytes) {
+  std::string text(static_cast<std::size_t>(bytes), '\0');
+  text.resize(file.read_some(offset, text.data(), text.size()));
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& one : all) text += "\n  " + one;
+  return text;
+}
+
+/// The same store when it had fewer samples.
+StoreSpec earlier_spec(const StoreSpec& now, const StoreSpec& stored, const StoreOptions& options) {
+  StoreSpec spec = now;
+  spec.rows = stored.rows;
+  spec.cols = stored.cols;
+  spec.origin = options.origin_of_first(stored.rows, stored.cols);
+  return spec;
+}
+
+}  // namespace
+
+StoreSpec spec_of(const StoreFile& file) {
+  const std::string begin = read_text(file, 0, smallest_header);
+  return read_header(read_text(file, 0, header_length(begin, file.path())), file.path());
+}
+
+Found examine(const StoreFile& file, const Layout& layout, const StoreOptions& options) {
+  const std::string header = read_text(file, 0, layout.header_bytes());
+  if (header == layout.header()) return {};
+  if (is_damaged_copy(header, layout.header())) return {.damaged_header = true, .to_grow = {}};
+  const StoreSpec stored = spec_of(file);
+  const StoreSpec& asked = layout.spec();
+  const bool fewer = stored.rows <= asked.rows && stored.cols <= asked.cols;
+  std::vector<std::string> changed = differences(stored, asked);
+  if (fewer && options.origin_of_first) {
+    changed = differences(stored, earlier_spec(asked, stored, options));
+    if (changed.empty()) return {.damaged_header = false, .to_grow = stored};
+  }
+  refuse(file.path(),
+         "holds kernels of another experiment:" + joined(changed) +
+             "\nTo keep them, choose another output directory; to begin again, run without "
+             "--resume");
+}
+
+void for_each_listed(const StoreFile& file, const Layout& layout, Control* control,
+                     const ListedTile& found) {
+  std::vector<Checksum> table(static_cast<std::size_t>(layout.tiles()));
+  // A table that is cut lists fewer tiles.
+  static_cast<void>(
+      file.read_some(layout.header_bytes(), table.data(), table.size() * sizeof(Checksum)));
+  const std::int64_t listed = layout.tiles() - std::count(table.begin(), table.end(), Checksum{});
+  std::vector<std::byte> data(static_cast<std::size_t>(layout.tile_bytes()));
+  std::int64_t read = 0;
+  for (std::int64_t tile = 0; tile < layout.tiles(); ++tile) {
+    const Checksum& entry = table[static_cast<std::size_t>(tile)];
+    if (entry == Checksum{}) continue;
+    const bool there =
+        file.read_some(layout.tile_offset(tile), data.data(), data.size()) == data.size();
+    found(tile, data, there && layout.tile_checksum(tile, data.data()) == entry);
+    if (control == nullptr || ++read % report_every != 0) continue;
+    control->check();
+    control->report({"check tiles", read, listed});
+  }
+}
+
+std::vector<std::string> other_damage(const StoreFile& file, const Layout& layout) {
+  std::vector<std::string> all;
+  if (const std::int64_t size = file.size(); size != layout.file_bytes())
+    all.push_back("the file is " + bytes_text(size) + " long instead of " +
+                  std::to_string(layout.file_bytes()));
+  const std::string gap =
+      read_text(file, layout.table_end(), layout.data_offset() - layout.table_end());
+  if (gap.find_first_not_of('\0') != std::string::npos)
+    all.emplace_back("bytes between the table and the tiles are damaged");
+  return all;
+}
+
+std::string damaged_text(const Layout& layout, std::int64_t tile) {
+  return layout.name(tile) + " is damaged: its checksum does not match";
+}
+
+StoreFile create_store(const std::filesystem::path& path, const Layout& layout) {
+  return StoreFile::create(path, layout.file_bytes(), false, [&](StoreFile& file) {
+    file.write(0, layout.header().data(), layout.header().size());
+  });
+}
+
+StoreFile grow_store(const StoreFile& old, const StoreSpec& old_spec, const Layout& layout,
+                     Control* control, std::vector<std::string>& damage) {
+  const Layout before(old_spec);
+  return StoreFile::create(old.path(), layout.file_bytes(), true, [&](StoreFile& file) {
+    file.write(0, layout.header().data(), layout.header().size());
+    for_each_listed(old, before, control,
+                    [&](std::int64_t tile, const std::vector<std::byte>& data, bool whole) {
+                      const TilePlace place = before.place(tile);
+                      if (!whole) {
+                        damage.push_back(damaged_text(before, tile));
+                      } else if (before.rows_of(place) == layout.rows_of(place) &&
+                                 before.cols_of(place) == layout.cols_of(place)) {
+                        const std::int64_t now = layout.index(place);
+                        file.write(layout.tile_offset(now), data.data(), data.size());
+                        const Checksum sum = layout.tile_checksum(now, data.data());
+                        file.write(layout.entry_offset(now), sum.data(), sum.size());
+                      }
+                    });
+  });
+}
+
+}  // namespace widelimit::detail

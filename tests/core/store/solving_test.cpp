@@ -1,0 +1,228 @@
+// Solving from kernels on disk: half a matrix in memory against the whole one, blocks against all
+// at once.
+#include <widelimit/runtime.hpp>
+#include <widelimit/store.hpp>
+#include <widelimit/streamed.hpp>
+
+#include "core/data/files.hpp"
+#include "core/store/kernels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace widelimit;
+using namespace widelimit_tests;
+
+namespace {
+
+constexpr double eps = std::numeric_limits<double>::epsilon();
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+class MatrixSource final : public KernelSource {
+ public:
+  explicit MatrixSource(const Matrix& matrix) : matrix_(matrix) {}
+  [[nodiscard]] std::int64_t rows() const override { return matrix_.rows(); }
+  [[nodiscard]] std::int64_t cols() const override { return matrix_.cols(); }
+  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
+            std::int64_t ld) const override {
+    REQUIRE(row >= 0);
+    REQUIRE(col >= 0);
+    REQUIRE(row + rows <= matrix_.rows());
+    REQUIRE(col + cols <= matrix_.cols());
+    for (std::int64_t i = 0; i < rows; ++i) std::copy_n(&matrix_(row + i, col), cols, out + i * ld);
+  }
+
+ private:
+  const Matrix& matrix_;
+};
+
+Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  Matrix a(rows, cols);
+  for (double& v : a.flat()) v = normal(random);
+  return a;
+}
+
+/// Gaussian kernels of random points on a line: positive definite with a ridge.
+Matrix gaussian(const Matrix& x, const Matrix& y) {
+  Matrix k(x.rows(), y.rows());
+  for (std::int64_t i = 0; i < k.rows(); ++i)
+    for (std::int64_t j = 0; j < k.cols(); ++j)
+      k(i, j) = std::exp(-0.5 * (x(i, 0) - y(j, 0)) * (x(i, 0) - y(j, 0)));
+  return k;
+}
+
+double distance(const Matrix& a, const Matrix& b) {
+  REQUIRE(a.rows() == b.rows());
+  REQUIRE(a.cols() == b.cols());
+  double most = 0;
+  for (std::size_t i = 0; i < a.flat().size(); ++i)
+    most = std::max(most, std::abs(a.flat()[i] - b.flat()[i]));
+  return most;
+}
+
+const Solver& cholesky() {
+  static const Runtime runtime([] {
+    RuntimeOptions options;
+    options.plugin_path = {WIDELIMIT_TEST_PLUGINS};
+    options.plugins = {"cholesky"};
+    options.threads = 2;
+    return options;
+  }());
+  static const Solver solver = runtime.solver("\"cholesky\"");
+  return solver;
+}
+
+InferenceOptions gp() {
+  InferenceOptions o;
+  o.kernel = KernelKind::nngp;
+  o.diag_reg = 0.01;
+  o.covariance = Covariance::diagonal;
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("half of a matrix gives the solutions, the determinant and the condition of the whole") {
+  REQUIRE(cholesky().has_packed());
+  for (const std::int64_t n : {1, 2, 3, 4, 5, 255, 256, 257, 511, 513, 514, 600}) {
+    CAPTURE(n);
+    Matrix k = gaussian(random_matrix(n, 1, 1), random_matrix(n, 1, 1));
+    const Factor half = cholesky().factorise(MatrixSource(k), 0.1);
+    for (std::int64_t i = 0; i < n; ++i) k(i, i) += 0.1;
+    const Factor whole = cholesky().factorise(k.clone());
+    CHECK(half.size() == n);
+    // Backward stable solves differ by n eps times the condition number, at most (n + 0.1) / 0.1.
+    const double condition = static_cast<double>(n) / 0.1 + 1;
+    const double tolerance = 4 * static_cast<double>(n) * eps * condition;
+    for (const std::int64_t columns : {1, 3}) {
+      const Matrix b = random_matrix(n, columns, 2);
+      const Matrix x = whole.solve(b);
+      double size = 0;
+      for (const double v : x.flat()) size = std::max(size, std::abs(v));
+      CHECK(distance(half.solve(b), x) <= tolerance * size);
+    }
+    CHECK(std::abs(half.logdet() - whole.logdet()) <= tolerance);
+    CHECK(std::abs(half.info().rcond - whole.info().rcond) <= 0.01 * whole.info().rcond);
+  }
+}
+
+TEST_CASE("half of a matrix that is not positive definite is refused with the leading minor") {
+  Matrix k = gaussian(random_matrix(300, 1, 1), random_matrix(300, 1, 1));
+  for (std::int64_t i = 0; i < 300; ++i) k(i, i) += 1;
+  for (const std::int64_t minor : {1, 140, 151, 300}) {
+    Matrix bad = k.clone();
+    bad(minor - 1, minor - 1) = -1;
+    const Error error =
+        error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(bad), 0)); });
+    CHECK(error.code() == ErrorCode::numeric);
+    CHECK(error.index() == minor);
+  }
+  k(20, 10) = k(10, 20) = std::numeric_limits<double>::quiet_NaN();
+  CHECK(error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(k), 0)); }).code() ==
+        ErrorCode::numeric);
+}
+
+TEST_CASE("inference by blocks is inference all at once") {
+  const std::int64_t n = 301, m = 150;
+  const Matrix x = random_matrix(n, 1, 3), z = random_matrix(m, 1, 4);
+  const Matrix y = random_matrix(n, 2, 5), y_test = random_matrix(m, 2, 6);
+  const Matrix f0_train = random_matrix(n, 2, 7), f0_test = random_matrix(m, 2, 8);
+  const Matrix k = gaussian(x, x), cross = gaussian(z, x);
+  const std::vector<double> diagonal(m, 1.0);
+  const MatrixSource k_source(k), cross_source(cross);
+
+  for (const Method method : {Method::gp_inference, Method::gradient_descent_mse_ensemble,
+                              Method::gradient_descent_mse}) {
+    InferenceOptions options = gp();
+    options.method = method;
+    if (method != Method::gp_inference) options.times = {inf};
+    if (method == Method::gradient_descent_mse) options.covariance = Covariance::none;
+    const bool one = method == Method::gradient_descent_mse;
+    REQUIRE(can_stream(options));
+    InferenceProblem problem;
+    problem.nngp = {.train_train = &k, .test_train = &cross, .test_diagonal = &diagonal};
+    problem.y_train = &y;
+    problem.y_test = &y_test;
+    problem.initial_train = one ? &f0_train : nullptr;
+    problem.initial_test = one ? &f0_test : nullptr;
+    const InferenceResult expected = infer(problem, options, cholesky());
+    const InferenceResult found = infer_streamed({.train_train = &k_source,
+                                                  .test_train = &cross_source,
+                                                  .test_diagonal = &diagonal,
+                                                  .y_train = &y,
+                                                  .y_test = &y_test,
+                                                  .initial_train = problem.initial_train,
+                                                  .initial_test = problem.initial_test},
+                                                 options, cholesky());
+    // The condition number is at most n / 0.01 + 1.
+    const double tolerance =
+        10 * static_cast<double>(n) * eps * (static_cast<double>(n) / 0.01 + 1);
+    REQUIRE(found.predictions.size() == 1);
+    CHECK(distance(found.predictions[0].mean, expected.predictions[0].mean) < tolerance);
+    REQUIRE(found.predictions[0].variance.size() == expected.predictions[0].variance.size());
+    for (std::size_t i = 0; i < found.predictions[0].variance.size(); ++i)
+      CHECK(std::abs(found.predictions[0].variance[i] - expected.predictions[0].variance[i]) <
+            tolerance);
+    CHECK(std::abs(found.ridge - expected.ridge) <= 1e-15);
+    CHECK(std::abs(found.logdet - expected.logdet) < tolerance);
+    CHECK(found.solve.residual < 10 * static_cast<double>(n) * eps);
+    REQUIRE(found.losses.test_mean.size() == expected.losses.test_mean.size());
+    for (std::size_t i = 0; i < found.losses.test_mean.size(); ++i) {
+      CHECK(std::abs(found.losses.test_mean[i] - expected.losses.test_mean[i]) < tolerance);
+      CHECK(found.losses.train_mean[i] == expected.losses.train_mean[i]);
+    }
+    CHECK(found.losses.test_expected.size() == expected.losses.test_expected.size());
+  }
+}
+
+TEST_CASE("float32 kernels of a store are solved in float64") {
+  const Folder folder(memory());
+  const std::int64_t n = 37;
+  const StoreSpec spec = square(n);
+  {
+    KernelStore store(folder / "s", spec);
+    fill(store, spec, 8);
+  }
+  const auto source = open_kernel(folder / "s", StoredKernel::nngp);
+  const double ridge = 4e6;  // above the largest row sum: positive definite
+  const Matrix b = random_matrix(n, 2, 1);
+  const Matrix x = cholesky().factorise(*source, ridge).solve(b);
+  double error = 0;
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t o = 0; o < 2; ++o) {
+      double sum = -b(i, o);
+      for (std::int64_t j = 0; j < n; ++j) sum += (entry(i, j) + (i == j ? ridge : 0)) * x(j, o);
+      error = std::max(error, std::abs(sum));
+    }
+  CHECK(error < 100 * static_cast<double>(n) * eps);
+}
+
+TEST_CASE("what cannot be streamed is refused") {
+  InferenceOptions options = gp();
+  CHECK(can_stream(options));
+  options.kernel = KernelKind::ntk;
+  CHECK_FALSE(can_stream(options));  // the covariance of the ensemble reads both kernels
+  options.covariance = Covariance::none;
+  CHECK(can_stream(options));
+  options.method = Method::gradient_descent_mse_ensemble;
+  options.times = {1, inf};
+  CHECK_FALSE(can_stream(options));
+  options = gp();
+  options.covariance = Covariance::full;
+  CHECK_FALSE(can_stream(options));
+  const Matrix k = gaussian(random_matrix(5, 1, 1), random_matrix(5, 1, 1)), y(4, 1);
+  const MatrixSource source(k);
+  const Error error = error_of([&] {
+    static_cast<void>(infer_streamed({.train_train = &source, .y_train = &y}, gp(), cholesky()));
+  });
+  CHECK(error.code() == ErrorCode::usage);
+  CHECK(contains(error.what(), "y_train is 4 x 1; expected 5 x 1"));
+}
