@@ -14,6 +14,7 @@
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
 #include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -134,8 +135,9 @@ void sweep_combined_for_ntk(const L& layer, const widelimit_run& run) {
 
 /// The general layer around a combining one.
 template <class L>
-struct CombiningLayer {
-  L own;
+struct CombiningLayer : WrappedBatches<L, SaysLinear<L>> {
+  using WrappedBatches<L, SaysLinear<L>>::WrappedBatches;
+  using Wrapped<L>::own;
 
   static constexpr std::uint32_t min_inputs = min_inputs_or<L>(2);
   static constexpr std::uint32_t max_inputs = max_inputs_or<L>(0);
@@ -167,22 +169,6 @@ struct CombiningLayer {
     else
       sweep_combined_for_ntk<double>(own, run);
   }
-
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
-    return own.theta_size(in);
-  }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
-    own.init(in, random, theta);
-  }
-  void forward(const Pass& pass) const requires OffersForward<L> { own.forward(pass); }
-  void jvp(const Pass& pass) const requires(OffersJvp<L> || (OffersForward<L> && SaysLinear<L>)) {
-    if constexpr (OffersJvp<L>)
-      own.jvp(pass);
-    else
-      own.forward(pass.tangent());
-  }
-  void vjp(const Pass& pass) const requires OffersVjp<L> { own.vjp(pass); }
 };
 
 }  // namespace detail

@@ -17,6 +17,7 @@
 #include <widelimit/sdk/math.hpp>
 #include <widelimit/sdk/pointwise.hpp>
 #include <widelimit/sdk/quadrature.hpp>
+#include <widelimit/sdk/wrapped.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -83,8 +84,9 @@ struct LaneByLane {
 
 /// The general layer around a pointwise one.
 template <class L>
-struct ElementwiseLayer {
-  L own;
+struct ElementwiseLayer : Wrapped<L> {
+  using Wrapped<L>::Wrapped;
+  using Wrapped<L>::own;
 
   static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
 
@@ -146,13 +148,6 @@ struct ElementwiseLayer {
       const auto x_bar = pass.x_bar();
       for (std::size_t i = 0; i < x_bar.size(); ++i) x_bar[i] += own.slope(x[i]) * y_bar[i];
     }
-  }
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
-    return own.theta_size(in);
-  }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
-    own.init(in, random, theta);
   }
 };
 

@@ -18,6 +18,7 @@
 
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/simd.hpp>
+#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -163,8 +164,9 @@ inline void finish_gathering(const widelimit_gather& call) {
 
 /// The general layer around a gathering one.
 template <class L>
-struct GatheringLayer {
-  L own;
+struct GatheringLayer : WrappedBatches<L, !OffersThetaSize<L>> {
+  using WrappedBatches<L, !OffersThetaSize<L>>::WrappedBatches;
+  using Wrapped<L>::own;
 
   static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
 
@@ -195,23 +197,6 @@ struct GatheringLayer {
         });
     }
   }
-
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
-    return own.theta_size(in);
-  }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
-    own.init(in, random, theta);
-  }
-  void forward(const Pass& pass) const requires OffersForward<L> { own.forward(pass); }
-  void jvp(const Pass& pass) const
-      requires(OffersJvp<L> || (OffersForward<L> && !OffersThetaSize<L>)) {
-    if constexpr (OffersJvp<L>)
-      own.jvp(pass);
-    else
-      own.forward(pass.tangent());
-  }
-  void vjp(const Pass& pass) const requires OffersVjp<L> { own.vjp(pass); }
 };
 
 }  // namespace detail

@@ -10,6 +10,7 @@
 
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/window.hpp>
+#include <widelimit/sdk/wrapped.hpp>
 
 #include <array>
 #include <cstddef>
@@ -57,8 +58,9 @@ namespace detail {
 
 /// The general layer around a linear one.
 template <class L>
-struct LinearLayer {
-  L own;
+struct LinearLayer : WrappedBatches<L, !OffersThetaSize<L>> {
+  using WrappedBatches<L, !OffersThetaSize<L>>::WrappedBatches;
+  using Wrapped<L>::own;
 
   static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
 
@@ -91,23 +93,6 @@ struct LinearLayer {
     }
     if constexpr (Planned<L>) own.plan(plan);
   }
-
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
-    return own.theta_size(in);
-  }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
-    own.init(in, random, theta);
-  }
-  void forward(const Pass& pass) const requires OffersForward<L> { own.forward(pass); }
-  void jvp(const Pass& pass) const
-      requires(OffersJvp<L> || (OffersForward<L> && !OffersThetaSize<L>)) {
-    if constexpr (OffersJvp<L>)
-      own.jvp(pass);
-    else
-      own.forward(pass.tangent());
-  }
-  void vjp(const Pass& pass) const requires OffersVjp<L> { own.vjp(pass); }
 };
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 
 #include <widelimit/sdk/gathering.hpp>
 #include <widelimit/sdk/site_sums.hpp>
+#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -40,8 +41,9 @@ namespace detail {
 
 /// The general layer around a map of sites.
 template <class L>
-struct SiteMapLayer {
-  L own;
+struct SiteMapLayer : Wrapped<L> {
+  using Wrapped<L>::Wrapped;
+  using Wrapped<L>::own;
 
   static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
 
