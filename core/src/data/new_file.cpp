@@ -1,5 +1,7 @@
-// Temporary names, and the errors of writing.
+// The life of a file: made, claimed, written, renamed.
 #include "data/new_file.hpp"
+
+#include "data/writing.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -12,41 +14,6 @@
 #include <utility>
 
 namespace widelimit::detail {
-
-namespace {
-
-// A hidden name beside the final one, of this process (its id) and of this attempt.
-std::filesystem::path temporary_beside(const std::filesystem::path& final_path, long attempt) {
-  std::string name(1, '.');
-  name += final_path.filename().string();
-  for (const long part : {static_cast<long>(::getpid()), attempt}) {
-    name += '.';
-    name += std::to_string(part);
-  }
-  name += ".tmp";
-  return final_path.parent_path() / name;
-}
-
-const char* advice(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return "; free some space or choose another folder";
-    case EFBIG:
-      return "; the file would exceed the largest size that is allowed here";
-    case ENOENT:
-    case ENOTDIR:
-      return "; its folder does not exist";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "; choose a folder that may be written to";
-    default:
-      return "";
-  }
-}
-
-}  // namespace
 
 NewFile::NewFile(std::filesystem::path final_path) : final_(std::move(final_path)) {
   for (long attempt = 0; fd_ < 0; ++attempt) {
@@ -66,29 +33,17 @@ void NewFile::fail(int error) const {
   std::string message = final_.string();
   message += " cannot be written: ";
   message += std::system_category().message(error);
-  message += advice(error);
+  message += advice_on(error);
   message += ". Nothing of it was left behind.";
   throw Error(ErrorCode::io, message);
 }
 
 void NewFile::claim(std::int64_t bytes) {
-  int error;
-  do {
-    error = ::posix_fallocate(fd_, 0, static_cast<off_t>(bytes));
-  } while (error == EINTR);
-  if (error != 0) fail(error);
+  if (const int error = claim_bytes(fd_, bytes); error != 0) fail(error);
 }
 
 void NewFile::write_at(std::int64_t offset, const void* data, std::size_t bytes) {
-  const char* from = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t n = ::pwrite(fd_, from, bytes, static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(errno);
-    from += n;
-    offset += n;
-    bytes -= static_cast<std::size_t>(n);
-  }
+  if (const int error = write_bytes(fd_, offset, data, bytes); error != 0) fail(error);
 }
 
 void NewFile::commit() {

@@ -4,6 +4,7 @@
 #include <widelimit/error.hpp>
 
 #include "data/input_file.hpp"
+#include "data/writing.hpp"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,20 +26,9 @@ namespace {
 
 std::string reason(int error) { return std::system_category().message(error); }
 
-const char* advice(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return "; free some space, then run again with --resume";
-    case EFBIG:
-      return "; the file would exceed the largest size that is allowed here";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "; choose a folder that may be written to";
-    default:
-      return "";
-  }
+std::string advice(int error) {
+  return error == ENOSPC || error == EDQUOT ? "; free some space, then run again with --resume"
+                                            : advice_on(error);
 }
 
 // The process that flock gave the file to, as the kernel lists it: "1: FLOCK ADVISORY WRITE PID
@@ -80,23 +70,6 @@ void sync_folder(const std::filesystem::path& path) {
   if (fd < 0) return;
   ::fsync(fd);
   ::close(fd);
-}
-
-// Of this process and this attempt, as NewFile names them: what a killed process left is cleared
-// away with the others.
-std::filesystem::path temporary_beside(const std::filesystem::path& path, int attempt) {
-  std::string name = ".";
-  name += path.filename().string();
-  name += "." + std::to_string(::getpid()) + "." + std::to_string(attempt) + ".tmp";
-  return path.parent_path() / name;
-}
-
-int claim(int fd, std::int64_t bytes) {
-  int error;
-  do {
-    error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
-  } while (error == EINTR);
-  return error;
 }
 
 }  // namespace
@@ -163,7 +136,7 @@ StoreFile StoreFile::create(const std::filesystem::path& path, std::int64_t byte
   int error = 0;
   try {
     file.lock(Access::write);
-    if (error = claim(file.fd_, bytes); error != 0)
+    if (error = claim_bytes(file.fd_, bytes); error != 0)
       throw Error(ErrorCode::io, path.string() + " cannot be made: it needs " + bytes_text(bytes) +
                                      " on the disk: " + reason(error) + advice(error));
     fill(file);
@@ -208,15 +181,7 @@ void StoreFile::read(std::int64_t offset, void* to, std::size_t bytes) const {
 }
 
 void StoreFile::write(std::int64_t offset, const void* data, std::size_t bytes) {
-  const char* from = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t n = ::pwrite(fd_, from, bytes, static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail("written", errno);
-    from += n;
-    offset += n;
-    bytes -= static_cast<std::size_t>(n);
-  }
+  if (const int error = write_bytes(fd_, offset, data, bytes); error != 0) fail("written", error);
 }
 
 void StoreFile::sync() {
@@ -225,7 +190,7 @@ void StoreFile::sync() {
 
 void StoreFile::resize(std::int64_t bytes) {
   if (size() > bytes && ::ftruncate(fd_, static_cast<off_t>(bytes)) != 0) fail("shortened", errno);
-  if (const int error = claim(fd_, bytes); error != 0) fail("written", error);
+  if (const int error = claim_bytes(fd_, bytes); error != 0) fail("written", error);
 }
 
 }  // namespace widelimit::detail
