@@ -4,9 +4,9 @@
 #include "engine/bundled_samples.hpp"
 #include "engine/finished_tile.hpp"
 #include "engine/sample_facts.hpp"
+#include "execution/work_done.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 
 namespace widelimit::detail {
@@ -46,7 +46,6 @@ struct Call {
   KernelSink& sink;
   Executor& executor;
   Control* control;
-  const std::string& phase;
   std::int64_t side, features, grain;
   BundleWorkers<T>&of_variances, &of_pairs;
 };
@@ -64,8 +63,7 @@ struct Tile {
 
 template <class T>
 void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariances<T>& rows,
-                  const BundledSamples<T>& cols, T* nngp, T* ntk, std::atomic<std::int64_t>& done,
-                  std::int64_t total) {
+                  const BundledSamples<T>& cols, T* nngp, T* ntk, WorkDone& done) {
   const std::int64_t bundles = bundles_of(tile.cols), ld = call.side;
   // Rows inside, bundles outside: the variances of a bundle are used while they are in cache.
   call.executor.parallel_for(
@@ -88,8 +86,7 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
                             ntk == nullptr ? nullptr : ntk + at);
           ++count;
         }
-        done += count;
-        if (call.control != nullptr) call.control->report({call.phase, done, total});
+        done.add(count);
       });
   deliver(FinishedTile<T>{tile.row, tile.col, tile.rows, tile.cols, ld, nngp, ntk, tile.diagonal,
                           call.samples.symmetric() && !tile.diagonal},
@@ -129,10 +126,10 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
   const std::int64_t side =
       std::min(side_of_tiles<T>(program), bundles_of(std::max(s.n1, s.n2)) * lanes);
-  const Call<T> call{
-      program,      s,       which, sink,       executor,
-      control,      phase,   side,  s.features, pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
-      of_variances, of_pairs};
+  const Call<T> call{program,      s,          which,
+                     sink,         executor,   control,
+                     side,         s.features, pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
+                     of_variances, of_pairs};
   BundledSamples<T> cols(program, side);
   SampleVariances<T> rows(program, side);
   const auto kernel = static_cast<std::size_t>(side * side);
@@ -140,7 +137,7 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   std::vector<Tile<T>> tiles = tiles_of(s, side);
   const std::int64_t total = bundles_wanted(tiles);
   std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has(t.row, t.col, t.rows, t.cols); });
-  std::atomic<std::int64_t> done{total - bundles_wanted(tiles)};
+  WorkDone done(control, phase, total, total - bundles_wanted(tiles));
   std::int64_t row = -1;
   for (const Tile<T>& tile : tiles) {
     if (tile.row != row) {
@@ -153,7 +150,7 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
     if (!tile.diagonal)
       cols.fill(s.x2 + tile.col * s.features, tile.cols, of_variances, executor, control, nullptr,
                 nullptr);
-    compute_tile(call, tile, rows, cols, nngp.data(), ntk.data(), done, total);
+    compute_tile(call, tile, rows, cols, nngp.data(), ntk.data(), done);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "engine/sample_facts.hpp"
 #include "engine/units.hpp"
 #include "execution/blas.hpp"
+#include "execution/work_done.hpp"
 
 #include <cblas.h>
 
@@ -165,33 +166,27 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
   std::erase_if(units, [&](const Unit& u) { return sink.has(u.row, u.col, u.rows, u.cols); });
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
-  std::mutex reporting;
-  std::int64_t done = total - static_cast<std::int64_t>(units.size());
-  if (control != nullptr && done > 0) control->report({phase, done, total});
+  const auto left = static_cast<std::int64_t>(units.size());
+  WorkDone done(control, phase, total, total - left);
   const TilePhase blas;
-  executor.parallel_for(static_cast<std::int64_t>(units.size()), 1,
-                        [&](std::int64_t begin, std::int64_t end) {
-                          std::unique_ptr<Worker<T>> worker;
-                          {
-                            const std::lock_guard lock(mutex);
-                            if (!idle.empty()) {
-                              worker = std::move(idle.back());
-                              idle.pop_back();
-                            }
-                          }
-                          if (!worker)
-                            worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
-                          for (std::int64_t i = begin; i < end; ++i) {
-                            if (control != nullptr) control->check();
-                            compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
-                            if (control == nullptr) continue;
-                            const std::lock_guard in_order(
-                                reporting);  // so that `done` never goes back for the listener
-                            control->report({phase, ++done, total});
-                          }
-                          const std::lock_guard lock(mutex);
-                          idle.push_back(std::move(worker));
-                        });
+  executor.parallel_for(left, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::unique_ptr<Worker<T>> worker;
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        worker = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    if (!worker) worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (control != nullptr) control->check();
+      compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
+      done.add(1);
+    }
+    const std::lock_guard lock(mutex);
+    idle.push_back(std::move(worker));
+  });
 }
 
 void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,

@@ -3,6 +3,7 @@
 #include <widelimit/finite.hpp>
 
 #include "execution/blas.hpp"
+#include "execution/work_done.hpp"
 #include "finite/passes.hpp"
 #include "finite/schedule.hpp"
 #include "finite/state.hpp"
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <exception>
 #include <limits>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -42,8 +42,7 @@ struct Job {
   const TrainOptions& options;
   Control* control;
   std::vector<std::int64_t> recorded;
-  std::mutex reporting{};
-  std::int64_t steps_done = 0;
+  detail::WorkDone steps{control, "train", options.steps* options.ensemble};
   std::atomic<std::int64_t> first_failed{std::numeric_limits<std::int64_t>::max()};
 };
 
@@ -231,12 +230,8 @@ class Member {
 
   // Counts steps, stops where the user or the failure of an earlier member asks for it.
   void tell(std::int64_t step) {
-    if (job_.control != nullptr) {
-      job_.control->check();
-      const std::lock_guard in_order(job_.reporting);  // the count never goes back
-      job_.steps_done += step - told_;
-      job_.control->report({"train", job_.steps_done, job_.options.steps * job_.options.ensemble});
-    }
+    if (job_.control != nullptr) job_.control->check();
+    job_.steps.add(step - told_);
     told_ = step;
     if (job_.first_failed < index_)
       throw Error(ErrorCode::cancelled, "an earlier member of the ensemble failed");

@@ -63,7 +63,46 @@ std::string refusal(const std::string& json, const Samples& x) {
   return "accepted";
 }
 
+// Takes tiles into a matrix, but those on every other diagonal of the grid, which it says it has.
+class EveryOther final : public KernelSink {
+ public:
+  static constexpr std::int64_t side = 128;
+  explicit EveryOther(std::int64_t n) : kernel(n, n) {}
+
+  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, const void*,
+           const void* ntk, std::int64_t ld, bool) override {
+    CHECK(!has(row, col, rows, cols));
+    for (std::int64_t i = 0; i < rows; ++i)
+      std::copy_n(static_cast<const double*>(ntk) + i * ld, cols, &kernel(row + i, col));
+  }
+  [[nodiscard]] bool has(std::int64_t row, std::int64_t col, std::int64_t,
+                         std::int64_t) const override {
+    return (row / side + col / side) % 2 == 0;
+  }
+
+  Matrix kernel;
+};
+
 }  // namespace
+
+TEST_CASE("tiles of images that a sink has are not computed, and the others are as ever") {
+  const Samples x = images(300, 4, 4, 3, 3);
+  const Network net = plugin_network(flat);
+  const Matrix whole = net.ntk(x);
+  EveryOther sink(x.count());
+  std::int64_t least = x.count() * x.count(), most = 0, total = 0;
+  Control control([&](const Progress& p) {
+    least = std::min(least, p.done);
+    most = std::max(most, p.done);
+    total = p.total;
+  });
+  net.kernels_to(x, nullptr, Precision::float64, {false, true}, sink, &control);
+  for (std::int64_t i = 0; i < x.count(); ++i)
+    for (std::int64_t j = i; j < x.count(); ++j)
+      CHECK(sink.kernel(i, j) == (sink.has(i, j, 1, 1) ? 0.0 : whole(i, j)));
+  CHECK(most == total);
+  CHECK(least > total / 4);  // of six tiles four were there, three of them half ones
+}
 
 TEST_CASE("kernels of images have the same bits for any number of threads") {
   const Samples x = images(40, 5, 6, 2, 1), y = images(21, 5, 6, 2, 2);

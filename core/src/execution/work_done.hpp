@@ -1,0 +1,36 @@
+// Progress of work that several threads do.
+// Thread-safety: add() may be called by any number of threads at once.
+#pragma once
+
+#include <widelimit/control.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace widelimit::detail {
+
+/// Counts what is done and tells the control, which may be NULL. Counting and telling are one step,
+/// so that the count never goes back for the listener.
+class WorkDone {
+ public:
+  WorkDone(const Control* control, std::string phase, std::int64_t total, std::int64_t done = 0)
+      : control_(control), now_{std::move(phase), done, total} {
+    if (control_ != nullptr && done > 0) control_->report(now_);
+  }
+
+  void add(std::int64_t units) {
+    if (control_ == nullptr) return;
+    const std::lock_guard lock(mutex_);
+    now_.done += units;
+    control_->report(now_);
+  }
+
+ private:
+  const Control* control_;
+  std::mutex mutex_;
+  Progress now_;
+};
+
+}  // namespace widelimit::detail
