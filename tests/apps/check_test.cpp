@@ -95,19 +95,19 @@ TEST_CASE("a limit of memory is held before anything runs") {
 
 TEST_CASE("what the machine has not is a warning of check and a refusal of run") {
   const TemporaryDirectory directory;
-  // Two kernels of 10^7 samples are 1.6 PB.
+  // Half of a kernel of 10^7 samples, one at a time, is 364 TiB of float64.
   const std::string file = directory.file("exp.json", R"({"format": 1,
     "data": {"train": {"type": "make_regression", "n_samples": 10000000, "n_features": 2, "n_informative": 1}},
     "network": [{"type": "dense"}, "relu", {"type": "dense"}],
     "inference": [{"method": "gp_inference", "kernels": ["nngp", "ntk"], "diag_reg": 0.1}]})");
   const Result checked = run_program({"check", file});
   CHECK(checked.status == 0);
-  CHECK(contains(checked.out, "PiB of memory are needed, and this machine has "));
+  CHECK(contains(checked.out, "TiB of memory are needed, and this machine has "));
   CHECK(contains(checked.out, " years on "));
   const Result run = run_program({"run", file, "--out", (directory / "out").string()});
   CHECK(run.status == 2);
   for (const std::string part :
-       {"PiB", "10,000,000 training samples", "that this machine has", "--max-memory"})
+       {"TiB", "10,000,000 training samples", "that this machine has", "--max-memory"})
     CHECK(contains(run.err, part));
   CHECK(!std::filesystem::exists(directory / "out"));
 }

@@ -212,7 +212,7 @@ TEST_CASE("two runs do not write one store") {
     const Result second = kernel(file, out, resume);
     if (first.is_running()) {
       CHECK(second.status == 1);
-      CHECK(contains(second.err, "is in use by process " + std::to_string(first.id())));
+      CHECK(contains(second.err, "in use by another run (process " + std::to_string(first.id())));
     }
   }
   first.signal(SIGTERM);
