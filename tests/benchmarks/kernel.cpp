@@ -7,6 +7,8 @@
 #include <widelimit/files.hpp>
 #include <widelimit/runtime.hpp>
 
+#include "core/engine/plugin_runtime.hpp"
+
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -25,19 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t features = 784;
 
-const Runtime& runtime() {
-  static const Runtime shared([] {
-    RuntimeOptions o;
-    o.plugin_path = {WIDELIMIT_TEST_PLUGINS};
-    o.use_environment = false;
-    o.use_install = false;
-    return o;
-  }());
-  return shared;
-}
-
 Network depth_three() {
-  return runtime().network(R"([{"type": "dense", "W_std": 1.5, "b_std": 0.1}, "relu",
+  return test::plugin_network(R"([{"type": "dense", "W_std": 1.5, "b_std": 0.1}, "relu",
                                {"type": "dense", "W_std": 1.5, "b_std": 0.1}, "relu",
                                {"type": "dense", "W_std": 1.5, "b_std": 0.1}, "relu",
                                {"type": "dense", "W_std": 1.5, "b_std": 0.1}])");
