@@ -46,8 +46,9 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
     if (values.is_object()) columns.push_back({head, values});
     const std::vector<Json> times = values.elements();
     if (!times.empty() && times.front()["diag_reg"].is_number()) {
-      const auto one = std::find_if(known.begin(), known.end(),
-                                    [&](const Inference& each) { return each.id == id; });
+      const auto one =
+          std::find_if(known.begin(), known.end(),
+                       [&name = id](const Inference& each) { return each.id == name; });
       if (one == known.end()) continue;
       columns.push_back({head + "<small>diag_reg " + number(one->diag_reg, 4) + "</small>",
                          shown_metrics(run, *one)});
