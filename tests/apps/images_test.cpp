@@ -101,7 +101,8 @@ TEST_CASE("networks of images that cannot be are refused with the place and a re
            R"(}]]}, "flatten", "dense"])",
        {"/network/1", "same spatial axes"}},
       {"[" + conv + R"(}, "relu", "dense"])", {"/network", "flatten or global_avg_pool"}}};
-  for (const auto& [network, parts] : cases) {
+  for (const auto& one : cases) {
+    const std::string& network = one.first;
     directory.file("exp.json", experiment(network));
     const Result result =
         run_program(Run{.arguments = {"check", "exp.json"}, .directory = directory.path()});
@@ -109,6 +110,6 @@ TEST_CASE("networks of images that cannot be are refused with the place and a re
     INFO(result.err);
     CHECK(result.status == 2);
     CHECK(contains(result.err, "exp.json:2:"));
-    for (const std::string& part : parts) CHECK(contains(result.err, part));
+    for (const std::string& part : one.second) CHECK(contains(result.err, part));
   }
 }
