@@ -48,7 +48,8 @@ TEST_CASE("verify of what cannot be loaded as a plugin is exit status 2, with th
       CHECK(result.status == 2);
       CHECK(contains(result.out, why));
       CHECK(result.out.find("  skip ") == std::string::npos);
-      CHECK(std::count(result.out.begin(), result.out.end(), '\n') <= 4);  // no list of checks
+      // No list of checks. A sanitizer's plugins export names of its own, which are listed too.
+      CHECK((sanitized || std::count(result.out.begin(), result.out.end(), '\n') <= 4));
     }
   };
   refused("text", "text.so: ");
