@@ -192,9 +192,10 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
                 pictures(figures.data)));
   add("network", "Network",
       with_lead(
-          "Means over the training samples, after each layer: the variance "
-          "<i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the correlation of two different "
-          "samples, and the diagonal of the neural tangent kernel. A correlation that creeps "
+          "Means over the first training samples (and, before they are joined, over sites), after "
+          "each layer: the variance <i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the "
+          "correlation of two different samples (at one site), and the diagonal of the neural "
+          "tangent kernel. A correlation that creeps "
           "towards 1 with depth means that the network stops telling samples apart.",
           network_table(run) + pictures(figures.network)));
   add("kernels", "Kernels",

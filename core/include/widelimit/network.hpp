@@ -53,12 +53,16 @@ struct KernelPair {
   BasicMatrix<T> nngp, ntk;
 };
 
-/// Variances along the network, for reports: one number a sample and stage.
+/// Variances along the network, for reports. Where a layer's output has sites p, K[p, p] is the
+/// covariance of one site with the same site of another sample, or with itself (Novak et al. 2019,
+/// arXiv:1810.05148, section 2); elsewhere there is one p.
 struct LayerStatistics {
   std::string pointer, type;
-  double mean_variance = 0;     ///< mean over samples of K(x, x) after the layer
-  double mean_correlation = 0;  ///< mean over pairs of K(x, x') / sqrt(K(x, x) K(x', x'))
-  double mean_ntk = 0;          ///< mean over samples of Theta(x, x)
+  double mean_variance = 0;  ///< mean over samples x and sites p of K[p, p](x, x) after the layer
+  /// Mean over pairs of different samples and sites of
+  /// K[p, p](x, x') / sqrt(K[p, p](x, x) K[p, p](x', x')); pairs of variance 0 count as 0.
+  double mean_correlation = 0;
+  double mean_ntk = 0;  ///< mean over samples and sites of Theta[p, p](x, x)
 };
 
 class WIDELIMIT_EXPORT Network {
@@ -101,7 +105,8 @@ class WIDELIMIT_EXPORT Network {
   /// covariances of the data.
   [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
                                        std::int64_t channels) const;
-  /// Per layer, over at most 256 samples; NaN where layers work on sites.
+  /// Per layer, branches included, in float64: over the first 256 samples at most, or the first 16
+  /// where layers work on sites. Throws Error(usage) as kernels() does.
   [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;
 

@@ -38,8 +38,14 @@ template <class T>
 class BundleRun {
  public:
   BundleRun(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
-            const BundleVariances<T>& variances, BundleMemory<T>& memory)
-      : program_(program), schedule_(schedule), data_(data), variances_(variances), m_(memory) {}
+            const BundleVariances<T>& variances, BundleMemory<T>& memory,
+            const FieldObserver<T>* observer)
+      : program_(program),
+        schedule_(schedule),
+        data_(data),
+        variances_(variances),
+        m_(memory),
+        observer_(observer) {}
 
   void run(Control* control) {
     for (const Schedule::Level& level : schedule_.levels) {
@@ -135,7 +141,13 @@ class BundleRun {
     for (std::size_t g = 0; g < level.gathers.size(); ++g) {
       const std::int32_t index = level.gathers[g].op;
       call_gather(index, all_outputs(g), nullptr, op(index).node->layer->table->infinite->finish);
+      for (std::int32_t i = 0; i < level.gathers[g].count; ++i) observe(level.gathers[g].first + i);
     }
+  }
+
+  void observe(std::int32_t id) const {
+    const Schedule::Field& f = field(id);
+    if (observer_ != nullptr && f.d == Axes{}) (*observer_)(f.op, part(id));
   }
 
   std::int32_t all_outputs(std::size_t gather) {
@@ -205,6 +217,7 @@ class BundleRun {
       case FieldOp::Kind::gather:
         break;  // finished in the level before
     }
+    if (o.in_sweep()) observe(t.field);
     feed(level, t);
   }
 
@@ -346,22 +359,23 @@ class BundleRun {
   const BundleData<T>& data_;
   const BundleVariances<T>& variances_;
   BundleMemory<T>& m_;
+  const FieldObserver<T>* observer_;
 };
 
 template <class T>
 void run_bundle(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
                 const BundleVariances<T>& variances, BundleMemory<T>& memory, Control* control,
-                T* nngp, T* ntk) {
-  BundleRun<T> run(program, schedule, data, variances, memory);
+                T* nngp, T* ntk, const FieldObserver<T>* observer) {
+  BundleRun<T> run(program, schedule, data, variances, memory, observer);
   run.run(control);
   run.result(nngp, ntk);
 }
 
 template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<float>&,
                          const BundleVariances<float>&, BundleMemory<float>&, Control*, float*,
-                         float*);
+                         float*, const FieldObserver<float>*);
 template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<double>&,
                          const BundleVariances<double>&, BundleMemory<double>&, Control*, double*,
-                         double*);
+                         double*, const FieldObserver<double>*);
 
 }  // namespace widelimit::detail

@@ -9,6 +9,7 @@
 #include "engine/window_map.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace widelimit::detail {
@@ -68,11 +69,16 @@ class BundleMemory {
   std::vector<widelimit_field*> output_;
 };
 
+/// Called with the field of displacement 0 of every operation, as soon as it is computed and before
+/// anything is written over it.
+template <class T>
+using FieldObserver = std::function<void(std::int32_t op, const FieldPart<T>& field)>;
+
 /// Writes the lanes of the network's end to nngp and ntk (NULL: not wanted), where the schedule
-/// leads there. `control` may be NULL.
+/// leads there. `control` and `observer` may be NULL.
 template <class T>
 void run_bundle(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
                 const BundleVariances<T>& variances, BundleMemory<T>& memory, Control* control,
-                T* nngp, T* ntk);
+                T* nngp, T* ntk, const FieldObserver<T>* observer = nullptr);
 
 }  // namespace widelimit::detail

@@ -1,15 +1,16 @@
-// Statistics of every layer for reports: one tile of samples with themselves, observed on its way
+// Statistics of every layer for reports: a few samples with themselves, observed on their way
 // through the network.
 #include <widelimit/network.hpp>
 
+#include "engine/bundle.hpp"
 #include "engine/compiled.hpp"
+#include "engine/field_statistics.hpp"
 #include "engine/network_state.hpp"
 #include "engine/tiles.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 
 namespace widelimit {
 
@@ -32,31 +33,37 @@ void summarise(const double* nngp, const double* ntk, std::int64_t n, std::int64
     s.mean_correlation = correlation / (static_cast<double>(n) * static_cast<double>(n - 1) / 2);
 }
 
+// Of the n <= tile_side samples, of every node.
+void tile_statistics(const detail::Graph& graph, const detail::Program& program, const double* x,
+                     std::int64_t n, std::int64_t features, std::vector<LayerStatistics>& of_node) {
+  constexpr std::int64_t side = detail::tile_side;
+  detail::Buffer<double> nngp(side * side), ntk(side * side);
+  const detail::Observer<double> observe = [&](int step, const double* k, const double* t) {
+    for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
+      const detail::Output& o = program.outputs[i];
+      if (o.after_step != step) continue;
+      detail::apply_nngp(o.value.pending, k, nngp.data(), side * side);
+      detail::apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
+      summarise(nngp.data(), ntk.data(), n, side, of_node[i]);
+    }
+  };
+  detail::observe_tile(program, x, n, features, observe);
+}
+
 }  // namespace
 
 std::vector<LayerStatistics> Network::statistics(const Samples& x) const {
   const detail::Compiled net(state_->layers, x.sites(), x.channels());
   const auto& nodes = net.graph.nodes;
   std::vector<LayerStatistics> of_node(nodes.size());
-  if (net.spatial) {  // one number a layer does not describe a field
-    const double unknown = std::numeric_limits<double>::quiet_NaN();
-    for (LayerStatistics& s : of_node) s.mean_variance = s.mean_correlation = s.mean_ntk = unknown;
-  }
-  constexpr std::int64_t side = detail::tile_side;
-  const std::int64_t n = std::min(x.count(), side);
-  if (n > 0 && x.features() > 0 && net.dense) {
+  const std::int64_t n = std::min(x.count(), net.dense ? detail::tile_side : detail::bundle_lanes);
+  if (n > 0 && x.features() > 0) {
     const Samples some = x.converted(Precision::float64, 0, n);
-    detail::Buffer<double> nngp(side * side), ntk(side * side);
-    const detail::Observer<double> observe = [&](int step, const double* k, const double* t) {
-      for (std::size_t i = 1; i < nodes.size(); ++i) {
-        const detail::Output& o = net.dense->outputs[i];
-        if (o.after_step != step) continue;
-        detail::apply_nngp(o.value.pending, k, nngp.data(), side * side);
-        detail::apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
-        summarise(nngp.data(), ntk.data(), n, side, of_node[i]);
-      }
-    };
-    detail::observe_tile(*net.dense, some.f64().data(), n, x.features(), observe);
+    const double* const data = some.f64().data();
+    if (net.dense)
+      tile_statistics(net.graph, *net.dense, data, n, x.features(), of_node);
+    else
+      of_node = detail::field_statistics(net.graph, *net.spatial, data, n, *state_->executor);
   }
   std::vector<LayerStatistics> result;
   for (std::size_t i = 1; i < nodes.size(); ++i) {

@@ -361,6 +361,19 @@ std::vector<double> covariances(const Matrix& x, std::int64_t i, const Matrix& y
   return k;
 }
 
+// The whole tensors of samples i and j after the network.
+State of_pair(const TensorNetwork& network, const std::vector<int>& sites, const Matrix& x1,
+              std::int64_t i, const Matrix& x2, std::int64_t j) {
+  const int n = count(sites);
+  const auto of = [&](const Matrix& x, std::int64_t a, const Matrix& y, std::int64_t b) {
+    std::vector<double> k = covariances(x, a, y, b, n);
+    const std::size_t size = k.size();
+    return Tensor{std::move(k), std::vector<double>(size)};
+  };
+  return through(network, {sites, of(x1, i, x2, j), of(x1, i, x1, i), of(x2, j, x2, j),
+                           static_cast<double>(x1.cols() / n)});
+}
+
 }  // namespace
 
 int output_sites(int n, int k, int s, int dilation, const std::string& padding) {
@@ -390,19 +403,40 @@ TensorKernels full_tensor(const TensorNetwork& network, const std::vector<int>& 
   TensorKernels result{Matrix(x1.rows(), x2.rows()), Matrix(x1.rows(), x2.rows()), {}, {}};
   for (std::int64_t i = 0; i < x1.rows(); ++i)
     for (std::int64_t j = 0; j < x2.rows(); ++j) {
-      const int n = count(sites);
-      const auto of = [&](const Matrix& x, std::int64_t a, const Matrix& y, std::int64_t b) {
-        std::vector<double> k = covariances(x, a, y, b, n);
-        const std::size_t size = k.size();
-        return Tensor{std::move(k), std::vector<double>(size)};
-      };
-      const State end = through(network, {sites, of(x1, i, x2, j), of(x1, i, x1, i),
-                                          of(x2, j, x2, j), static_cast<double>(x1.cols() / n)});
+      const State end = of_pair(network, sites, x1, i, x2, j);
       result.nngp(i, j) = end.pair.k.front();
       result.ntk(i, j) = end.pair.t.front();
       if (j == 0) result.variance1.push_back(end.one.k.front());
       if (i == 0) result.variance2.push_back(end.two.k.front());
     }
+  return result;
+}
+
+std::vector<TensorStatistics> full_tensor_statistics(const TensorNetwork& network,
+                                                     const std::vector<int>& sites,
+                                                     const Matrix& x) {
+  std::vector<TensorStatistics> result(network.size());
+  const auto samples = static_cast<double>(x.rows());
+  for (std::size_t layers = 1; layers <= network.size(); ++layers) {
+    TensorStatistics& r = result[layers - 1];
+    const TensorNetwork part(network.begin(),
+                             network.begin() + static_cast<std::ptrdiff_t>(layers));
+    for (std::int64_t i = 0; i < x.rows(); ++i)
+      for (std::int64_t j = 0; j < x.rows(); ++j) {
+        const State end = of_pair(part, sites, x, i, x, j);
+        const auto n = static_cast<std::size_t>(count(end.sites));
+        const auto of_site = static_cast<double>(n);
+        for (std::size_t at = 0; at < n * n; at += n + 1) {
+          if (i == j) {
+            r.variance += end.one.k[at] / of_site / samples;
+            r.ntk += end.one.t[at] / of_site / samples;
+          } else {
+            r.correlation += end.pair.k[at] / std::sqrt(end.one.k[at] * end.two.k[at]) / of_site /
+                             samples / (samples - 1);
+          }
+        }
+      }
+  }
   return result;
 }
 

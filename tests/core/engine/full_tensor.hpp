@@ -35,6 +35,16 @@ struct TensorKernels {
 [[nodiscard]] TensorKernels full_tensor(const TensorNetwork& network, const std::vector<int>& sites,
                                         const Matrix& x1, const Matrix& x2);
 
+/// Of samples x [n, site..., channel] after each layer of `network` (not of its branches): means
+/// over samples and sites of K[p, p] and Theta[p, p] of a sample with itself, and over pairs of
+/// samples and sites of the correlation.
+struct TensorStatistics {
+  double variance = 0, correlation = 0, ntk = 0;
+};
+[[nodiscard]] std::vector<TensorStatistics> full_tensor_statistics(const TensorNetwork& network,
+                                                                   const std::vector<int>& sites,
+                                                                   const Matrix& x);
+
 /// Output sites of a window along one axis, and the input site that its tap `tap` reads for output
 /// site i; -1: padding. The usual convention; CIRCULAR has the lengths of SAME.
 [[nodiscard]] int output_sites(int n, int k, int s, int dilation, const std::string& padding);

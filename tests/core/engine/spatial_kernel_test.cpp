@@ -262,3 +262,52 @@ TEST_CASE("images with numbers that are not finite are named") {
     CHECK(e.index() == 1);
   }
 }
+
+TEST_CASE("statistics of a network with sites that are known without computing") {
+  // A convolution over single sites with W_std^2 = 2 doubles the variance of the data, relu halves
+  // it (Cho and Saul 2009), an average of two sites lies between; the NTK counts the layers.
+  Matrix m(3, 4);
+  const double numbers[] = {1, 2, 3, 4, -1, -2, -3, -4, 2, 4, 6, 8};
+  std::copy_n(numbers, m.size(), m.data());
+  const Samples x(std::move(m), {2, 2});
+  const std::string doubling =
+      R"({"type": "conv", "channels": 4, "filter_shape": [1, 1], "W_std": 1.4142135623730951})";
+  const std::vector<LayerStatistics> s =
+      plugin_network("[" + doubling + R"(, "relu", )" + doubling + R"(, "flatten", "dense"])")
+          .statistics(x);
+  REQUIRE(s.size() == 5);
+  const double data = (30.0 + 30 + 120) / 12;  // mean of squares
+  const double variances[] = {2 * data, data, 2 * data, 2 * data, 2 * data},
+               ntks[] = {2 * data, data, 4 * data, 4 * data, 6 * data};
+  for (std::size_t i = 0; i < 5; ++i) {
+    CAPTURE(i);
+    CHECK(s[i].mean_variance == doctest::Approx(variances[i]).epsilon(1e-12));
+    CHECK(s[i].mean_ntk == doctest::Approx(ntks[i]).epsilon(1e-12));
+    // Correlations of 1, -1 and -1 become 1, 0 and 0.
+    CHECK(std::abs(s[i].mean_correlation - (i == 0 ? -1.0 / 3 : 1.0 / 3)) <= 1e-12);
+  }
+}
+
+TEST_CASE("statistics look at 16 images at most, of one there are no pairs, and none give zeros") {
+  const Samples x = images(40, 5, 5, 2, 71);
+  const Network net = plugin_network(pooled);
+  const auto of = [&](std::int64_t n) { return net.statistics(some(x, n)); };
+  const std::vector<LayerStatistics> all = net.statistics(x), first = of(16), one = of(1),
+                                     none = of(0);
+  REQUIRE(all.size() == 7);
+  const Network::Diagonals d = net.diagonals(some(x, 1));
+  CHECK(one.back().mean_variance == d.nngp[0]);
+  CHECK(one.back().mean_ntk == d.ntk[0]);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].mean_variance == first[i].mean_variance);
+    CHECK(all[i].mean_correlation == first[i].mean_correlation);
+    CHECK(all[i].mean_ntk == first[i].mean_ntk);
+    CHECK(std::abs(all[i].mean_correlation) <= 1);
+    CHECK(one[i].mean_correlation == 0);
+    CHECK(none[i].mean_variance == 0);
+    CHECK(none[i].pointer == all[i].pointer);
+  }
+  Matrix broken(2, 50);
+  broken(1, 7) = HUGE_VAL;
+  CHECK_THROWS_AS(static_cast<void>(net.statistics(Samples(std::move(broken), {5, 5}))), Error);
+}

@@ -253,3 +253,39 @@ TEST_CASE(
     check(network.kernels<float>(s), network.diagonals(s, Precision::float32));
   }
 }
+
+TEST_CASE("statistics of layers with sites are those of the whole tensor after each of them") {
+  double worst = 0;
+  for (unsigned seed = 2000; seed < 2100; ++seed) {
+    Generator generator(seed);
+    const TensorNetwork net = generator.network();
+    const std::string json = to_json(net);
+    CAPTURE(seed);
+    CAPTURE(json);
+    std::int64_t features = 2;
+    for (const int n : generator.sites) features *= n;
+    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
+    const Matrix x = normal_matrix(4, features, seed);
+    const std::vector<TensorStatistics> expected = full_tensor_statistics(net, generator.sites, x);
+    std::vector<LayerStatistics> found = plugin_network(json).statistics(Samples(x.clone(), sites));
+    std::erase_if(found, [](const LayerStatistics& s) {
+      return s.pointer.find("/inputs/") != std::string::npos;
+    });
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(i);
+      CHECK(found[i].type == net[i].type);
+      const double scale = expected[i].variance;
+      const double variance = std::abs(found[i].mean_variance - expected[i].variance) / scale,
+                   ntk = std::abs(found[i].mean_ntk - expected[i].ntk) /
+                         std::max(std::abs(expected[i].ntk), scale),
+                   correlation = std::abs(found[i].mean_correlation - expected[i].correlation);
+      // As for the kernels above; means of positive numbers add nothing.
+      CHECK(variance <= 1e-11);
+      CHECK(ntk <= 1e-11);
+      CHECK(correlation <= 1e-11);
+      worst = std::max({worst, variance, ntk, correlation});
+    }
+  }
+  MESSAGE("seeds 2000 to 2099, worst difference " << worst);
+}
