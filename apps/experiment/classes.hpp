@@ -19,9 +19,9 @@ namespace widelimit::experiment {
 /// The probability of each class that its output is the greatest, where the outputs of a sample are
 /// independent Gaussians, here of the predictive distribution of an observation:
 ///   p_c = integral of N(z; mean_c, v_c) prod_{j != c} Phi((z - mean_j) / sqrt(v_j)) dz
-/// This is how regression to one-hot targets is read as classification by Adlam et al.
-/// (arXiv:2010.07355), and what noise in the targets makes of the greatest one: the multinomial
-/// probit model (Girolami and Rogers 2006, equation 4). `variance` as `mean`: [samples, classes],
+/// This is the multinomial probit of Gaussian processes (Girolami and Rogers 2006, Neural
+/// Computation 18), and one way to read regression to one-hot targets as classification, of which
+/// Adlam et al. (arXiv:2010.07355) compare several. `variance` as `mean`: [samples, classes],
 /// positive. Rows sum to one; the quadrature's error is of the order of rounding.
 [[nodiscard]] Matrix class_probabilities(const Matrix& mean, const Matrix& variance);
 
