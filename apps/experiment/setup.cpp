@@ -27,8 +27,9 @@ Error of_data(const Error& error, const DataSpec& data) {
     for (const auto& [file, key] : {std::pair(&source->x, idx   ? "/images"
                                                           : csv ? "/path"
                                                                 : "/x"),
-                                    std::pair(&source->y, idx ? "/labels" : "/y")}) {
-      if (file->empty() || file->string() != problem.file) continue;
+                                    std::pair(&source->y, idx ? "/labels" : "/y"),
+                                    std::pair(source->rows ? &*source->rows : nullptr, "/rows")}) {
+      if (file == nullptr || file->empty() || file->string() != problem.file) continue;
       std::error_code ignored;
       const bool missing = !std::filesystem::exists(*file, ignored);
       return Error(

@@ -164,6 +164,17 @@ TEST_CASE("data files that are not there are told with the value that names them
   refused(R"({"type": "csv", "path": "t.csv", "target": "y"})", "/data/train/path", "t.csv");
   c.directory.file("x.npy", npy_text("'<f8'", "(2, 2)", doubles({1, 2, 3, 4})));
   refused(R"({"type": "npy", "x": "x.npy", "y": "y.npy"})", "/data/train/y", "y.npy");
+  refused(R"({"type": "make_regression", "n_samples": 9, "rows": "sub/rows.txt"})",
+          "/data/train/rows", "sub/rows.txt");
+}
+
+TEST_CASE("row numbers that are none are told with the value that names their file") {
+  const Case c;
+  c.directory.file("rows.txt", "0 1\n2 nine\n");
+  c.refused(R"({"format": 1,
+"data": {"train": {"type": "make_regression", "n_samples": 9, "rows": "rows.txt"}},
+"network": [{"type": "dense"}, "relu", {"type": "dense"}]})",
+            {"exp.json:2:", "/data/train/rows: ", "rows.txt:2:3: \"nine\" is no row number"});
 }
 
 TEST_CASE("a plugin that is not there does not hide the other problems") {

@@ -31,8 +31,9 @@ struct StreamedProblem {
 
 /// Means and variances as `infer` gives them, up to rounding. `solve.residual` is the backward
 /// error max |A x - b| / (|A| |x|) over all right-hand sides in the infinity norm, from the kernel
-/// as it is on the disk. Throws what `infer` throws; of a kernel that is not positive definite it
-/// says the leading minor, not the eigenvalues.
+/// as it is on the disk. Throws what `infer` throws; of a kernel of more than 5,000 samples
+/// that is not positive definite the eigenvalues are estimates of 24 steps of Lanczos (24 passes
+/// over the kernel), so labelled.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer_streamed(const StreamedProblem& problem,
                                                               const InferenceOptions& options,
                                                               const Solver& solver,

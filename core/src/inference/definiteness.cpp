@@ -111,16 +111,45 @@ Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& fa
           true};
 }
 
+Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
+                            const std::function<void(std::int64_t, std::int64_t)>& report) {
+  const std::int64_t n = kernel.rows();
+  if (n <= exact_up_to) {
+    Matrix a = Matrix::uninitialized(n, n);
+    kernel.read(0, 0, n, n, a.data(), n);
+    for (std::int64_t i = 0; i < n; ++i) a(i, i) += ridge;
+    return exact(a, threads);
+  }
+  constexpr std::int64_t panel_rows = 256;
+  const Products products(threads);
+  Matrix panel = Matrix::uninitialized(panel_rows, n), in = Matrix::uninitialized(n, 1), out;
+  std::int64_t done = 0;
+  return lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
+    std::copy(x.begin(), x.end(), in.data());
+    for (std::int64_t row = 0; row < n; row += panel_rows) {
+      const std::int64_t rows = std::min(panel_rows, n - row);
+      kernel.read(row, 0, rows, n, panel.data(), n);
+      out = products.multiply(plain(panel), plain(in));
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const auto at = static_cast<std::size_t>(row + i);
+        y[at] = out(i, 0) + ridge * x[at];
+      }
+    }
+    report(++done, lanczos_steps_for_largest);
+  });
+}
+
 double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {
   return 10 * static_cast<double>(n) * std::numeric_limits<double>::epsilon() *
          std::max(largest, 0.0);
 }
 
 void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const Ridge& ridge,
-                                 const Extremes& extremes, std::int64_t pivot) {
+                                 const Extremes& extremes, std::int64_t pivot, double least) {
   const double lacking =
-      (extremes.estimated ? 4 : 2) *
-      (std::max(-extremes.smallest, 0.0) + rounding_of_eigenvalues(n, extremes.largest));
+      std::max((extremes.estimated ? 4 : 2) * (std::max(-extremes.smallest, 0.0) +
+                                               rounding_of_eigenvalues(n, extremes.largest)),
+               least * ridge.mean_diagonal);
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text =
       "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";

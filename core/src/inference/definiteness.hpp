@@ -4,8 +4,10 @@
 
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
+#include <widelimit/store.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace widelimit::detail {
@@ -31,6 +33,13 @@ struct Extremes {
 [[nodiscard]] Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor,
                                           int threads);
 
+/// Extremes of a kernel that is read from the disk, with `ridge` on its diagonal: exact up to 5,000
+/// rows, which are read into memory; of more 24 steps of Lanczos, each a pass over the kernel of
+/// O(n^2), next to the O(n^3) of the factorisation that failed. `report(done, total)` after each.
+[[nodiscard]] Extremes extremes_of_source(
+    const KernelSource& kernel, double ridge, int threads,
+    const std::function<void(std::int64_t, std::int64_t)>& report);
+
 struct Ridge {
   double absolute = 0;       ///< what was added to the diagonal
   double mean_diagonal = 0;  ///< of the kernel before
@@ -38,8 +47,9 @@ struct Ridge {
 };
 
 /// Throws Error(numeric). `pivot`: the leading minor that failed, from 1; -1: not by elimination.
+/// No ridge is suggested below `least` times the mean diagonal.
 [[noreturn]] void throw_not_positive_definite(std::string_view kernel, std::int64_t n,
                                               const Ridge& ridge, const Extremes& extremes,
-                                              std::int64_t pivot);
+                                              std::int64_t pivot, double least = 0);
 
 }  // namespace widelimit::detail

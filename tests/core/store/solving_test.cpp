@@ -205,6 +205,70 @@ TEST_CASE("float32 kernels of a store are solved in float64") {
   CHECK(error < 100 * static_cast<double>(n) * eps);
 }
 
+TEST_CASE(
+    "a kernel from the disk that is not positive definite is refused with a ridge that works") {
+  // Of 40 points twice with an error of 1e-3: eigenvalues of -1e-3 beside those of the kernel.
+  constexpr std::int64_t n = 80;
+  const Matrix x = random_matrix(n / 2, 1, 5);
+  Matrix k(n, n);
+  const Matrix once = gaussian(x, x);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j)
+      k(i, j) = once(i % (n / 2), j % (n / 2)) + (i != j && i % (n / 2) == j % (n / 2) ? 1e-3 : 0);
+  const Matrix y = random_matrix(n, 1, 6);
+  const MatrixSource source(k);
+  InferenceOptions options = gp();
+  options.diag_reg = 0;
+  const auto run = [&] {
+    static_cast<void>(infer_streamed({.train_train = &source, .y_train = &y}, options, cholesky()));
+  };
+  const Error error = error_of(run);
+  const std::string message = error.what();
+  CAPTURE(message);
+  CHECK(error.code() == ErrorCode::numeric);
+  CHECK(error.index() > 1);
+  CHECK(contains(message, "the nngp kernel of the 80 training samples"));
+  CHECK(contains(message, "leading minor " + std::to_string(error.index())));
+  CHECK(contains(message, "its smallest eigenvalue is -0.001, its largest"));
+  const std::size_t at = message.find("\"diag_reg\": ");
+  REQUIRE(at != std::string::npos);
+  options.diag_reg = std::stod(message.substr(at + 12));
+  CHECK(options.diag_reg < 0.01);
+  CHECK_NOTHROW(run());
+}
+
+TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and said to be") {
+  // 6,000 samples, the kernel made as it is read: 1 on the diagonal, 0.5 beside it, and one pair of
+  // samples with a covariance of 2, so that eigenvalues are -1.5 and about 3001.
+  class Made final : public KernelSource {
+   public:
+    [[nodiscard]] std::int64_t rows() const override { return 6000; }
+    [[nodiscard]] std::int64_t cols() const override { return 6000; }
+    void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
+              std::int64_t ld) const override {
+      for (std::int64_t i = 0; i < rows; ++i)
+        for (std::int64_t j = 0; j < cols; ++j) {
+          const std::int64_t p = row + i, q = col + j;
+          out[i * ld + j] = p == q ? 1 : p + q == 13 && (p == 6 || p == 7) ? 2.0 : 0.5;
+        }
+    }
+  };
+  const Made source;
+  const Matrix y(6000, 1);
+  InferenceOptions options = gp();
+  options.diag_reg = 0;
+  const Error error = error_of([&] {
+    static_cast<void>(infer_streamed({.train_train = &source, .y_train = &y}, options, cholesky()));
+  });
+  const std::string message = error.what();
+  CAPTURE(message);
+  CHECK(error.index() == 8);
+  CHECK(contains(message, "about (Lanczos estimate) -1"));
+  // (1 - 0.5) + 6000 * 0.5
+  CHECK(contains(message, "its largest 3e+03."));
+  CHECK(contains(message, "Try \"diag_reg\": "));
+}
+
 TEST_CASE("what cannot be streamed is refused") {
   InferenceOptions options = gp();
   CHECK(can_stream(options));
