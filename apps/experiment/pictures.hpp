@@ -1,4 +1,5 @@
-// The samples that were most wrong, as they stand in their source, for pictures of them.
+// Samples that are pictures: some of the training set as the network sees them, and those that were
+// most wrong as they stand in their source.
 // Thread-safety: one thread at a time.
 #pragma once
 
@@ -8,6 +9,11 @@ namespace widelimit::experiment {
 
 /// Are the samples pictures: rows and columns of one channel, or of three?
 [[nodiscard]] bool shows_pictures(const Samples& x);
+
+/// data/pictures.npy [picture, row, column, channel] of training samples after preprocessing, and
+/// data/pictures.csv: their numbers in the training set with their class, the first ones of each of
+/// at most 20 classes, or with their targets in original units, the first ones.
+void write_samples(const Dataset& train, const TargetTransform& targets, RunDirectory& directory);
 
 /// predictions/ID.mistakes.npy [mistake, row, column, channel], in the order of ID.mistakes.csv.
 void write_pictures(const Setup& setup, const MistakesById& mistakes, RunDirectory& directory);

@@ -91,12 +91,15 @@ Figure calibration_figure(const Inference& inference, const Predictions& predict
     middle.push_back(0.5 * (bin["from"].number() + bin["to"].number()));
     part.push_back(inside / samples);
     if (!(inside > 0)) continue;
-    // Of a share of `inside` independent samples.
-    const double error = std::sqrt(right * (1 - right) / inside);
+    // Of a share of `inside` independent samples the interval of all shares within two standard
+    // errors of it (Wilson 1927), which has a width where all or none are right.
+    const double widening = 4 / inside, centre = (right + widening / 2) / (1 + widening);
+    const double half =
+        2 / (1 + widening) * std::sqrt(right * (1 - right) / inside + widening / (4 * inside));
     confidence.push_back(bin["confidence"].number());
     accuracy.push_back(right);
-    low.push_back(std::max(0.0, right - 2 * error));
-    high.push_back(std::min(1.0, right + 2 * error));
+    low.push_back(std::max(0.0, centre - half));
+    high.push_back(std::min(1.0, centre + half));
   }
   Figure figure;
   figure.file = "calibration." + file_part(inference.id);
@@ -109,7 +112,8 @@ Figure calibration_figure(const Inference& inference, const Predictions& predict
       "probability" +
       predictions.at() +
       "; on the dashed line confidence is deserved, below it is too high. Bars on the points: "
-      "± 2 standard errors; at the bottom: the share of all samples. Expected calibration error " +
+      "95 % intervals (Wilson); at the bottom: the share of all samples. Expected calibration "
+      "error " +
       measured(error, 3) + ", log loss " + measured(calibration["log_loss"].number(), 4) +
       ". The probability of a class is that its output is the greatest, where outputs are "
       "independent and Gaussian with the predicted mean and the variance of an observation.";

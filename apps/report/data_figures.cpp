@@ -114,7 +114,8 @@ Figure scatter_figure(const Run& run, const Scatter& scatter, std::size_t k, std
 
 std::vector<Figure> data_figures(Run& run) {
   std::vector<Figure> figures;
-  if (!run.has("data/scatter.csv")) return figures;
+  // Two pixels against a target say nothing: samples that are pictures are shown as such.
+  if (!run.has("data/scatter.csv") || run.has("data/pictures.npy")) return figures;
   attempt(run, [&] {
     const Scatter scatter = read_scatter(run);
     for (const auto& [k, j] : choose(scatter.train))

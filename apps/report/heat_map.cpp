@@ -5,6 +5,7 @@
 #include "script.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace widelimit::report {
@@ -41,7 +42,7 @@ std::string heat_map_script(const HeatMap& map) {
   for (const auto& row : map.values) all.insert(all.end(), row.begin(), row.end());
   const Range range = range_of(all, false, 0);
   constexpr int right = 78;  // the colour bar and its labels
-  const Ticks ticks = linear_ticks(range, map.down / 40);
+  const Ticks ticks = linear_ticks(range, std::max(4, map.down / 40));
   Script script(map.across, map.down, 62, right, ticks.factor.empty() ? 12 : 28);
   script.line(palette());
   script.line("unset grid");

@@ -189,7 +189,9 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
   add("asked", "What was asked", asked(run));
   add("data", "Data",
       with_lead("Each target against the features as the network sees them.",
-                pictures(figures.data)));
+                pictures(figures.data)) +
+          with_lead("Training samples as the network sees them, after preprocessing.",
+                    figures.gallery));
   add("network", "Network",
       with_lead(
           "Means over the first training samples (and, before they are joined, over sites), after "
@@ -216,7 +218,7 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
   add("finite", "Finite against infinite width",
       with_lead("How well the limit predicts networks of the widths in the table above: points on "
                 "the dashed line agree.",
-                pictures(figures.finite)));
+                figures.distances + pictures(figures.finite)));
   add("metrics", "Metrics", metrics_table(run));
   add("solves", "Solves", solves_table(run));
   add("timings", "Timings", timings_chart(run));

@@ -12,7 +12,7 @@ namespace widelimit::report {
 
 struct Figures {
   std::vector<Figure> data, network, kernels, predictions, ridges, losses, finite;
-  std::string mistakes;  ///< HTML
+  std::string gallery, mistakes, distances;  ///< HTML
 };
 
 /// A whole HTML document that loads nothing: style and pictures are inside.

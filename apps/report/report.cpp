@@ -1,7 +1,9 @@
 // Reads, draws, writes.
 #include "report.hpp"
 
+#include "distances.hpp"
 #include "figures.hpp"
+#include "gallery.hpp"
 #include "gnuplot.hpp"
 #include "mistakes.hpp"
 #include "page.hpp"
@@ -64,6 +66,8 @@ Outcome draw(const std::filesystem::path& run_dir) {
   figures.losses = loss_figures(run);
   figures.finite = finite_figures(run);
   figures.mistakes = mistakes_html(run);
+  figures.gallery = gallery_html(run);
+  figures.distances = distances_html(run);
   std::vector<Figure*> all;
   for (std::vector<Figure>* group :
        {&figures.data, &figures.network, &figures.kernels, &figures.predictions, &figures.ridges,

@@ -16,8 +16,13 @@
 namespace widelimit::report {
 namespace {
 
+/// "28 × 28 × any": a width that is not given is no part of the limit.
 std::string shape_of(const Json& layer) {
-  std::string text = escaped(layer["shape"].text());
+  std::string text;
+  for (const char c : layer["shape"].text())
+    text += c == '?'   ? std::string("any")
+            : c == 'x' ? std::string("×")
+                       : escaped(std::string(1, c));
   for (const Json& extent : layer["shape"].elements())
     text += (text.empty() ? "" : " × ") + number(extent.number());
   return text;
@@ -33,8 +38,7 @@ std::string head_of(const std::vector<Inference>& known, const std::string& id) 
   if (id == "finite") return "Finite width";
   const auto found =
       std::find_if(known.begin(), known.end(), [&](const Inference& one) { return one.id == id; });
-  if (found == known.end()) return code(id);
-  return escaped(found->kernel) + "<small>" + breakable(found->method) + "</small>";
+  return found == known.end() ? code(id) : head_of(*found);
 }
 
 std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
@@ -50,7 +54,7 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
           std::find_if(known.begin(), known.end(),
                        [&name = id](const Inference& each) { return each.id == name; });
       if (one == known.end()) continue;
-      columns.push_back({head + "<small>diag_reg " + number(one->diag_reg, 4) + "</small>",
+      columns.push_back({head + "<small>diag_reg&nbsp;" + number(one->diag_reg, 4) + "</small>",
                          shown_metrics(run, *one)});
       has_left_out = true;
       continue;
@@ -59,7 +63,8 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
     has_left_out = has_left_out || first > 0;
     for (std::size_t i = first; i < times.size(); ++i) {
       columns.push_back(
-          {head + "<small>t = " + number(times[i]["time"].number()) + "</small>", times[i]});
+          {head + "<small>t&nbsp;=&nbsp;" + number(times[i]["time"].number()) + "</small>",
+           times[i]});
     }
   }
   return columns;
@@ -117,6 +122,10 @@ std::size_t longest(const std::vector<Measured>& columns, const Reader& read) {
 }
 
 }  // namespace
+
+std::string head_of(const Inference& inference) {
+  return escaped(inference.kernel) + "<small>" + breakable(inference.method) + "</small>";
+}
 
 std::string network_table(const Run& run) {
   Table table("Layers and their kernels",

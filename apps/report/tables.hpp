@@ -8,6 +8,9 @@
 
 namespace widelimit::report {
 
+/// An inference as the head of a column, HTML.
+std::string head_of(const Inference& inference);
+
 // Each gives HTML, empty where the run lacks what it would show.
 std::string network_table(const Run& run);
 std::string metrics_table(const Run& run);

@@ -143,6 +143,19 @@ std::string shortened(std::string_view text, std::size_t length) {
 std::string number(double value, int digits) { return formatted(value, digits, false); }
 std::string measured(double value, int digits) { return formatted(value, digits, true); }
 
+std::string estimated(double value, double error) {
+  if (!std::isfinite(value) || !(error > 0) || !std::isfinite(error)) return measured(value);
+  const int last = static_cast<int>(std::floor(std::log10(error))) - 1;  // decimal place
+  const int size = value == 0 ? last : static_cast<int>(std::floor(std::log10(std::abs(value))));
+  const int digits = std::clamp(size - last + 1, 1, 12);
+  const int power = std::max(size, last + 1);
+  if (power < -3 || power > 5) {  // in one unit, so that they can be compared
+    const double unit = std::pow(10.0, power);
+    return "(" + estimated(value / unit, error / unit) + ") × " + power_of_ten(power);
+  }
+  return measured(value, digits) + " ± " + measured(error, 2);
+}
+
 std::string share(double value) {
   int decimals = 4;
   while (decimals < 8 && std::abs(value) < 1 &&

@@ -21,6 +21,9 @@ std::string shortened(std::string_view text, std::size_t length);
 std::string number(double value, int digits = 6);
 /// A measurement: exactly `digits` significant digits: 0.2500, 1.500 × 10⁻⁶; an en dash for NaN.
 std::string measured(double value, int digits = 4);
+/// An estimate with its standard error, to two digits of that: 0.412 ± 0.081; the first alone, as
+/// measured, where the error is not known.
+std::string estimated(double value, double error);
 /// A correlation or a share: four decimals, up to eight where it is so close to 1 or -1.
 std::string share(double value);
 /// 10⁻⁶, or the plain number where that is as short: 0.1, 1, 10, 100.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <vector>
 
 namespace widelimit::report {
 namespace {
@@ -80,13 +81,24 @@ Ticks linear_ticks(Range range, int most) {
 }
 
 Ticks logarithmic_ticks(Range range) {
-  Ticks ticks;
   const int first = static_cast<int>(std::ceil(std::log10(range.low) - 1e-9));
   const int last = exponent_of(range.high);
   const int step = std::max(1, (last - first + 6) / 7);
-  for (int exponent = first; exponent <= last; exponent += step)
-    add_tick(ticks.list, power_of_ten(exponent), std::pow(10.0, exponent));
-  return ticks;
+  const std::vector<std::vector<double>> multiples{{1}, {1, 3}, {1, 2, 5}, {1, 2, 3, 5, 7}};
+  for (const std::vector<double>& some : multiples) {
+    Ticks ticks;
+    int found = 0;
+    for (int exponent = first - (some.size() > 1 ? 1 : 0); exponent <= last; exponent += step)
+      for (const double multiple : some) {
+        const double position = multiple * std::pow(10.0, exponent);
+        if (position < range.low * (1 - 1e-9) || position > range.high * (1 + 1e-9)) continue;
+        add_tick(ticks.list, multiple == 1 ? power_of_ten(exponent) : number(position, 1),
+                 position);
+        ++found;
+      }
+    if (found > 2) return ticks;
+  }
+  return linear_ticks(range, 5);
 }
 
 Ticks sample_ticks(std::int64_t samples, std::int64_t stride, int most) {

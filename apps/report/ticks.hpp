@@ -30,7 +30,8 @@ struct Ticks {
   std::string factor;  ///< "× 10⁻⁵" where the labels are in units of that; else empty
 };
 Ticks linear_ticks(Range range, int most);
-/// At powers of ten, seven at most.
+/// At powers of ten, eight at most; where fewer than three are in the range, at round multiples of
+/// them, so that the axis can be read.
 Ticks logarithmic_ticks(Range range);
 /// At numbers of samples, from 0, on an axis where one unit is `stride` samples.
 Ticks sample_ticks(std::int64_t samples, std::int64_t stride, int most);

@@ -218,7 +218,8 @@ std::string parameters_in_words(const Json& parameters) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : parameters.members()) {
     const bool is_usual = (key == "trainable" && value.boolean()) ||
-                          (key == "parameterization" && value.text() == "ntk");
+                          (key == "parameterization" && value.text() == "ntk") ||
+                          (value.is_array() && value.elements().empty());
     if (!value.is_null() && !is_usual) parts.push_back(key + " " + value_in_words(value));
   }
   return joined(parts);

@@ -180,13 +180,31 @@ TEST_CASE("probabilities, confusion and mistakes agree with the predictions and 
   }
 }
 
+TEST_CASE("the first training pictures of each class are kept as the network sees them") {
+  const Classification problem;
+  REQUIRE(problem.run("out", {R"(/preprocess/0={"type": "scale", "factor": 0.5})"}).status == 0);
+  const Csv table = csv(problem.directory / "out/data/pictures.csv");
+  const Array kept = npy(problem.directory / "out/data/pictures.npy");
+  REQUIRE(table.rows.size() == 8 * classes);
+  REQUIRE(kept.shape == std::vector<std::int64_t>{8 * classes, height, width, 1});
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const std::size_t sample = index(table.column("sample")[i]);
+    // Sample i is of class i modulo 3.
+    CHECK(index(table.column("class")[i]) == i / 8);
+    CHECK(sample == 3 * (i % 8) + i / 8);
+    for (std::size_t pixel = 0; pixel < height * width; ++pixel)
+      CHECK(kept.values[i * height * width + pixel] ==
+            0.5 * problem.train.pixels[sample * height * width + pixel]);
+  }
+}
+
 TEST_CASE("a report shows classes, calibration, ridges and the worst mistakes as pictures") {
   const Classification problem;
   REQUIRE(problem.run("out").status == 0);
   const std::string page = read(problem.directory / "out/report.html");
   for (const char* part :
        {"Worst mistakes", "data:image/png;base64,", "taken for", "middle", "Expected calibration",
-        "leave-one-out", "best test accuracy", "0&nbsp;top"})
+        "leave-one-out", "best test accuracy", "0&nbsp;top", "training sample 3, class top"})
     CHECK(contains(page, part));
   for (const char* plot : {"classes", "calibration", "ridge"})
     CHECK(std::filesystem::exists(problem.directory / "out/plots" /

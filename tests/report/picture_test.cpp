@@ -204,9 +204,27 @@ TEST_CASE("ticks are round numbers with the digits that tell them apart") {
         "'1000.1' 1000.1, '1000.2' 1000.2, '1000.3' 1000.3, '1000.4' 1000.4");
   CHECK(report::logarithmic_ticks({1e-4, 200}).list ==
         "'10⁻⁴' 0.0001, '10⁻³' 0.001, '0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10, '100' 100");
+  CHECK(report::logarithmic_ticks({0.8, 25}).list == "'1' 1, '3' 3, '10' 10");
+  CHECK(report::logarithmic_ticks({0.0004, 0.006}).list ==
+        "'5 × 10⁻⁴' 0.0005, '10⁻³' 0.001, '0.002' 0.002, '0.005' 0.005");
+  CHECK(report::logarithmic_ticks({0.7, 3.4}).list == "'0.7' 0.7, '1' 1, '2' 2, '3' 3");
+  CHECK(report::logarithmic_ticks({21, 34}).list == "'25' 25, '30' 30");
   CHECK(report::sample_ticks(600, 3, 4).list == "'0' 0, '200' 66.6666667, '400' 133.333333");
   CHECK(report::nice_step(1, 3) == 0.5);
   CHECK(report::nice_step(560, 6) == 100);
+}
+
+TEST_CASE("a logarithmic axis has three to eight labels, or two where it is short") {
+  for (int from = -40; from <= 40; ++from)
+    for (int length = 3; length <= 150; ++length) {
+      const double low = std::pow(10.0, 0.05 * from), high = low * std::pow(10.0, 0.05 * length);
+      CAPTURE(low);
+      CAPTURE(high);
+      const std::string list = report::logarithmic_ticks({low, high}).list;
+      const auto labels = std::count(list.begin(), list.end(), '\'') / 2;
+      CHECK(labels >= (length > 14 ? 3 : 2));  // a factor of 5
+      CHECK(labels <= 8);
+    }
 }
 
 TEST_CASE("a string for gnuplot is one literal on one line") {

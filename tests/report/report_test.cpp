@@ -107,6 +107,9 @@ TEST_CASE("the page says in words and numbers what the record holds") {
   CHECK(contains(html, "18446744073709551615"));  // a seed is not rounded
   CHECK(contains(html, "widelimit run &#39;it&#39;\\&#39;&#39;s small.json&#39;"));
   CHECK(contains(html, "00112233445566778899aabbccddeeff"));
+  // Of two networks each is a distance; nothing is known of the error of their spread.
+  CHECK(contains(html, "Relative difference of means"));
+  CHECK(contains(html, "chance alone gives about 0.71 for the mean of 2 networks"));
   CHECK(contains(html, "careful: A small run"));
   CHECK_FALSE(contains(html, "NLPD"));  // null everywhere
 }
@@ -315,8 +318,8 @@ TEST_CASE("several times: the last one is drawn, the metrics have a column each"
   check_page(html);
   CHECK(contains(html, "Predicted mean at t = ∞ against the truth"));
   CHECK_FALSE(contains(html, "Bars: ± 2 standard deviations"));  // no covariance was asked for
-  CHECK(contains(html, "<small>t = 5</small>"));
-  CHECK(contains(html, "<small>t = ∞</small>"));
+  CHECK(contains(html, "<small>t&nbsp;=&nbsp;5</small>"));
+  CHECK(contains(html, "<small>t&nbsp;=&nbsp;∞</small>"));
 }
 
 TEST_CASE("one feature: the prediction is drawn along it") {
@@ -362,6 +365,27 @@ TEST_CASE("classes are shown by how often which was taken for which") {
   CHECK(std::filesystem::exists(run.path() / ("plots/classes." + id + ".svg")));
   CHECK_FALSE(std::filesystem::exists(run.path() / ("plots/prediction." + id + ".y0.svg")));
   CHECK(contains(run.read("report.html"), "2 of 3 test samples on the diagonal"));
+}
+
+TEST_CASE("samples that are pictures are shown as such, by class or with their targets") {
+  const RunDirectory run;
+  run.write_npy("data/pictures.npy", {3, 4, 5, 1}, [](int i) { return i - 10.0; });
+  run.write("data/pictures.csv", "sample,class\n0,0\n4,0\n2,1\n");
+  report::Outcome outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK(pictures(outcome) == 9);  // without the two of a feature against the target
+  std::string html = run.read("report.html");
+  for (const char* part : {"training sample 0, class", "training sample 4, class",
+                           "training sample 2, class", "data:image/png;base64,"})
+    CHECK_MESSAGE(contains(html, part), part);
+  run.write("data/pictures.csv", "sample,y0\n0,0.5\n1,1.25\n2,-1\n");
+  outcome = report::draw(run.path());
+  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  html = run.read("report.html");
+  CHECK(contains(html, "weight = −1"));
+  run.write_npy("data/pictures.npy", {3, 4, 5}, [](int i) { return i; });
+  outcome = report::draw(run.path());
+  CHECK(contains(joined(outcome.warnings), "pictures.npy: expected the axes [picture, row"));
 }
 
 TEST_CASE("a deep network's kernel is drawn layer by layer") {

@@ -43,6 +43,15 @@ TEST_CASE("a correlation near one keeps what sets it apart") {
   CHECK(share(-0.999983467) == "−0.999983");
 }
 
+TEST_CASE("an estimate has the digits that its error leaves") {
+  CHECK(estimated(0.41234, 0.0812) == "0.412 ± 0.081");
+  CHECK(estimated(12.3456, 2.3) == "12.3 ± 2.3");
+  CHECK(estimated(-1.5, 0.25) == "−1.50 ± 0.25");
+  CHECK(estimated(3.217e-6, 4.1e-7) == "(3.22 ± 0.41) × 10⁻⁶");
+  CHECK(estimated(0.25, std::numeric_limits<double>::quiet_NaN()) == "0.2500");
+  CHECK(estimated(std::numeric_limits<double>::quiet_NaN(), 1) == "–");
+}
+
 TEST_CASE("counts, times and sizes read naturally") {
   CHECK(count(9007199254740993) == "9,007,199,254,740,993");
   CHECK(counted(1, "sample") == "1 sample");

@@ -1,0 +1,15 @@
+// What the training samples look like, where they are pictures.
+// Thread-safety: one thread per run.
+#pragma once
+
+#include "run.hpp"
+
+#include <string>
+
+namespace widelimit::report {
+
+/// HTML of data/pictures.npy: a row for each class, or samples with their targets; empty where
+/// samples are no pictures. A broken file is a warning of the run.
+std::string gallery_html(Run& run);
+
+}  // namespace widelimit::report
