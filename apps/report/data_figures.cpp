@@ -2,9 +2,10 @@
 #include "figures.hpp"
 
 #include "color.hpp"
-#include "csv.hpp"
 #include "script.hpp"
 #include "text.hpp"
+
+#include <widelimit/csv.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +26,7 @@ struct Scatter {
 };
 
 Scatter read_scatter(const Run& run) {
-  CsvReader csv(run.dir / "data" / "scatter.csv");
+  CsvFile csv(run.dir / "data" / "scatter.csv");
   const std::size_t set = csv.require("set");
   std::vector<std::size_t> x, y;
   const auto collect = [&](const char* letter, std::vector<std::size_t>& columns) {

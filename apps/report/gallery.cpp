@@ -1,11 +1,12 @@
 // Pictures of samples by class, or with their targets.
 #include "gallery.hpp"
 
-#include "csv.hpp"
 #include "figures.hpp"
 #include "png.hpp"
 #include "samples.hpp"
 #include "text.hpp"
+
+#include <widelimit/csv.hpp>
 
 #include <cstdint>
 #include <map>
@@ -24,7 +25,7 @@ struct Row {
 std::string gallery(const Run& run) {
   const SamplePictures all = read_sample_pictures(run.dir / "data" / "pictures.npy", most_pictures);
   const Tones tones = tones_of(all);
-  CsvReader csv(run.dir / "data" / "pictures.csv");
+  CsvFile csv(run.dir / "data" / "pictures.csv");
   const std::size_t sample = csv.require("sample");
   const auto kind = csv.find("class");
   std::vector<std::size_t> targets;

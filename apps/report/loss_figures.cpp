@@ -2,10 +2,11 @@
 #include "figures.hpp"
 
 #include "color.hpp"
-#include "csv.hpp"
 #include "curve.hpp"
 #include "script.hpp"
 #include "text.hpp"
+
+#include <widelimit/csv.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +23,7 @@ struct Losses {
 };
 
 Losses read_losses(const std::filesystem::path& file) {
-  CsvReader csv(file);
+  CsvFile csv(file);
   const std::size_t time = csv.require("time");
   Losses losses;
   const std::pair<const char*, Curve*> wanted[] = {{"train_mean_loss", &losses.train_mean},
@@ -54,7 +55,7 @@ struct Member {
 
 /// By step. The columns are known by position: member, step, train loss, test loss.
 std::vector<Member> read_members(const std::filesystem::path& file) {
-  CsvReader csv(file);
+  CsvFile csv(file);
   const std::size_t test = csv.columns().size() > 3 ? 3 : 2;
   std::map<double, Member> members;
   while (csv.next()) {

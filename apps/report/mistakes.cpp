@@ -1,12 +1,13 @@
 // The test samples that a run kept as its worst, with what was made of them.
 #include "mistakes.hpp"
 
-#include "csv.hpp"
 #include "figures.hpp"
 #include "html.hpp"
 #include "png.hpp"
 #include "samples.hpp"
 #include "text.hpp"
+
+#include <widelimit/csv.hpp>
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ std::string gallery(const Run& run, const Inference& inference) {
   const std::string stem = "predictions/" + inference.id + ".mistakes";
   const SamplePictures all = read_sample_pictures(run.dir / (stem + ".npy"), most_pictures);
   const Tones tones = tones_of(all);
-  CsvReader csv(run.dir / (stem + ".csv"));
+  CsvFile csv(run.dir / (stem + ".csv"));
   const std::size_t sample = csv.require("sample"), truth = csv.require("truth"),
                     predicted = csv.require("predicted");
   const auto probability = csv.find("probability");

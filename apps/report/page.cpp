@@ -2,13 +2,12 @@
 #include "page.hpp"
 
 #include "color.hpp"
-#include "csv.hpp"
-
 #include "html.hpp"
 #include "tables.hpp"
 #include "text.hpp"
 #include "words.hpp"
 
+#include <widelimit/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>
@@ -165,7 +164,7 @@ std::string prior_in_words(const Run& run) {
   if (!run.has("predictions/prior.std.csv")) return {};
   double sum = 0, samples = 0;
   try {
-    CsvReader csv(run.dir / "predictions" / "prior.std.csv");
+    CsvFile csv(run.dir / "predictions" / "prior.std.csv");
     const auto deviation = csv.find("nngp_std");
     while (deviation && csv.next()) {
       sum += csv.number(*deviation);

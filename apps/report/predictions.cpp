@@ -1,10 +1,10 @@
 // Predictions of a run on its test set.
 #include "predictions.hpp"
 
-#include "csv.hpp"
 #include "experiment/npy.hpp"
 #include "text.hpp"
 
+#include <widelimit/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string Predictions::at() const {
 }
 
 Predictions read_predictions(const Run& run, const Inference& inference) {
-  CsvReader csv(run.dir / "predictions" / (inference.id + ".csv"));
+  CsvFile csv(run.dir / "predictions" / (inference.id + ".csv"));
   const std::size_t output = csv.require("output"), mean = csv.require("mean");
   const auto ridge = csv.find("diag_reg");
   const auto time = csv.find("time"), deviation = csv.find("std"), truth = csv.find("truth");
@@ -85,7 +85,7 @@ MemberPredictions read_member_predictions(const Run& run) {
 Line read_line(const Run& run, std::size_t test_samples) {
   Line line;
   if (run.train("features") != 1 || !run.has("data/scatter.csv")) return line;
-  CsvReader csv(run.dir / "data" / "scatter.csv");
+  CsvFile csv(run.dir / "data" / "scatter.csv");
   const std::size_t set = csv.require("set"), x = csv.require("x0");
   std::vector<std::size_t> y;
   while (const auto column = csv.find("y" + std::to_string(y.size()))) y.push_back(*column);

@@ -1,11 +1,12 @@
 // Reads the authors' files, writes tables, row numbers and experiments.
 #include "sets.hpp"
 
+#include "experiment/json.hpp"
+
 #include <widelimit/error.hpp>
 #include <widelimit/files.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -88,13 +89,6 @@ void write_table(const fs::path& from, const Set& set, const fs::path& to) {
   write_file(to, table);
 }
 
-/// The shortest text that reads back the same.
-std::string number(double value) {
-  std::array<char, 32> text{};
-  const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), result.ptr};
-}
-
 std::string in_words(const Kernel& kernel) {
   return std::to_string(kernel.depth) + " hidden layers, the first " +
          std::to_string(kernel.frozen) + " untrained";
@@ -144,7 +138,7 @@ fs::path Experiments::choose(const Kernel& kernel) const {
 
 fs::path Experiments::fold(int fold, const Kernel& kernel, double ridge) const {
   const std::string rows = "fold" + std::to_string(fold);
-  return write(rows, rows, kernel, number(ridge));
+  return write(rows, rows, kernel, experiment::number_text(ridge));
 }
 
 fs::path Experiments::write(const std::string& stem, const std::string& rows, const Kernel& kernel,
@@ -159,7 +153,7 @@ fs::path Experiments::write(const std::string& stem, const std::string& rows, co
     const double deviation =
         layer == 0 ? std::sqrt(static_cast<double>(set_.features)) : std::sqrt(2.0);
     network += std::string(layer == 0 ? "" : ",\n    \"relu\", ") +
-               R"({"type": "dense", "W_std": )" + number(deviation) +
+               R"({"type": "dense", "W_std": )" + experiment::number_text(deviation) +
                (layer < kernel.frozen ? R"(, "trainable": false})" : "}");
   }
   fs::path file = folder_ / (stem + ".json");

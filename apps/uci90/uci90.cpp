@@ -5,6 +5,7 @@
 #include "experiment/blocks.hpp"
 #include "experiment/metrics.hpp"
 
+#include <widelimit/csv.hpp>
 #include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
 #include <widelimit/files.hpp>
@@ -23,11 +24,9 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <new>
 #include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,6 +108,9 @@ int usage() {
   return 2;
 }
 
+constexpr const char* heads =
+    "set,samples,features,classes,depth,frozen,diag_reg,chosen_by,accuracy,nngp_accuracy,seconds\n";
+
 /// One line of results.csv.
 std::string line_of(const Set& set, const Result& result, double seconds) {
   const Choice& choice = result.any;
@@ -133,7 +135,7 @@ void work(const std::vector<Set>& sets, std::atomic<std::size_t>& next,
     const Result one = run(runtime, set, out);
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    write_file(out / set.name / "result.csv", line_of(set, one, seconds));
+    write_file(out / set.name / "result.csv", heads + line_of(set, one, seconds));
     std::printf("%-32s %5lld samples  depth %d, frozen %d, ridge %-6g  %6.2f %%  %6.1f s\n",
                 set.name.c_str(), static_cast<long long>(set.samples), one.any.kernel.depth,
                 one.any.kernel.frozen, one.any.score.diag_reg, 100 * one.any_accuracy, seconds);
@@ -197,20 +199,17 @@ int run_all(const std::filesystem::path& data, const std::filesystem::path& out,
   std::ranges::stable_sort(sets, std::greater<>(), &Set::samples);
   if (const int status = work_in_processes(sets, out); status != 0) return status;
 
-  std::string table =
-      "set,samples,features,classes,depth,frozen,diag_reg,chosen_by,accuracy,nngp_accuracy,"
-      "seconds\n";
+  std::string table = heads;
   double sum = 0, sum_nngp = 0;
   for (const Set& set : by_name) {
-    std::ifstream in(out / set.name / "result.csv");
-    std::string line;
-    std::getline(in, line);
-    table += line + "\n";
-    std::vector<std::string> cells;
-    std::istringstream words(line);
-    for (std::string cell; std::getline(words, cell, ',');) cells.push_back(cell);
-    sum += std::stod(cells.at(8));
-    sum_nngp += std::stod(cells.at(9));
+    CsvFile csv(out / set.name / "result.csv");
+    if (!csv.next())
+      throw Error(ErrorCode::internal, (out / set.name / "result.csv").string() + ": has no row");
+    for (std::size_t i = 0; i < csv.columns().size(); ++i)
+      table.append(i == 0 ? "" : ",").append(csv.text(i));
+    table += "\n";
+    sum += csv.number(csv.require("accuracy"));
+    sum_nngp += csv.number(csv.require("nngp_accuracy"));
   }
   write_file(out / "results.csv", table);
   const auto count = static_cast<double>(by_name.size());

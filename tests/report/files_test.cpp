@@ -1,6 +1,5 @@
-// Reading a run's arrays and tables.
+// Reading a run's arrays and records.
 #include "experiment/npy.hpp"
-#include "report/csv.hpp"
 #include "report/json.hpp"
 
 #include "run_directory.hpp"
@@ -67,40 +66,6 @@ TEST_CASE("a file that is no array, or not all of one, is refused by name") {
   CHECK(message().find("its shape is damaged") != std::string::npos);
   run.remove("a.npy");
   CHECK(message().find("cannot read") != std::string::npos);
-}
-
-TEST_CASE("a table is read by rows, with infinity and gaps") {
-  const RunDirectory run;
-  run.write("a.csv", "time,loss\r\n0,1.5\n\ninf,1e-400\n2,\n");
-  report::CsvReader csv(run.path() / "a.csv");
-  CHECK(csv.find("loss") == 1);
-  CHECK_FALSE(csv.find("none"));
-  REQUIRE(csv.next());
-  CHECK(csv.number(1) == 1.5);
-  REQUIRE(csv.next());
-  CHECK(std::isinf(csv.number(0)));
-  CHECK(csv.number(1) == 0);
-  REQUIRE(csv.next());
-  CHECK(std::isnan(csv.number(1)));
-  CHECK_FALSE(csv.next());
-}
-
-TEST_CASE("a damaged table is refused with its place") {
-  const RunDirectory run;
-  run.write("a.csv", "time,loss\n0,1\n1\n2,x\n");
-  report::CsvReader csv(run.path() / "a.csv");
-  CHECK(message_of([&] { static_cast<void>(csv.require("x0")); }).find("no column \"x0\"") !=
-        std::string::npos);
-  REQUIRE(csv.next());
-  const std::string message = message_of([&] { csv.next(); });
-  CHECK_MESSAGE(message.find("a.csv:3:1: 1 cell where the header has 2") != std::string::npos,
-                message);
-  REQUIRE(csv.next());
-  CHECK(message_of([&] { static_cast<void>(csv.number(1)); }).find("a.csv:4:3: \"x\"") !=
-        std::string::npos);
-  run.write("a.csv", "");
-  CHECK(message_of([&] { report::CsvReader(run.path() / "a.csv"); }).find("cannot read") !=
-        std::string::npos);
 }
 
 TEST_CASE("a record is read forgivingly: what is not there is null") {

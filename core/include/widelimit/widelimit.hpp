@@ -3,6 +3,7 @@
 
 #include <widelimit/catalogue.hpp>   // what the plugins offer
 #include <widelimit/control.hpp>     // progress, cancellation
+#include <widelimit/csv.hpp>         // tables, row by row
 #include <widelimit/data.hpp>        // data sources and preprocessing
 #include <widelimit/error.hpp>       // everything that is thrown
 #include <widelimit/experiment.hpp>  // experiment files as values

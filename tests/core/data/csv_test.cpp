@@ -1,4 +1,5 @@
 // CSV files, good and broken.
+#include <widelimit/csv.hpp>
 #include <widelimit/data.hpp>
 #include <widelimit/matrix.hpp>
 
@@ -249,4 +250,38 @@ TEST_CASE("a matrix file may begin with a line of names") {
         "n.csv: holds no numbers; expected comma-separated rows of them");
   CHECK(message_of(folder, [&] { (void)Matrix::read_csv(folder.with("n.csv", "x,1\n")); }) ==
         "n.csv:1:1: \"x\" is not a number" + no_words);
+}
+
+TEST_CASE("a table is read by rows, with infinity and gaps") {
+  const Folder folder;
+  CsvFile csv(folder.with("a.csv", "time,\"loss, all\"\r\n0,1.5\ninf,1e-320\n2,\n"));
+  CHECK(csv.columns() == std::vector<std::string>{"time", "loss, all"});
+  CHECK(csv.require("loss, all") == 1);
+  CHECK(csv.find("time") == 0);
+  CHECK_FALSE(csv.find("none"));
+  REQUIRE(csv.next());
+  CHECK(csv.number(1) == 1.5);
+  CHECK(csv.text(0) == "0");
+  REQUIRE(csv.next());
+  CHECK(std::isinf(csv.number(0)));
+  CHECK(csv.number(1) == 1e-320);
+  REQUIRE(csv.next());
+  CHECK(std::isnan(csv.number(1)));
+  CHECK_FALSE(csv.next());
+}
+
+TEST_CASE("a damaged table is refused with its place") {
+  const Folder folder;
+  CsvFile csv(folder.with("a.csv", "time,loss\n0,1\n2,x\n1\n"));
+  CHECK(message_of(folder, [&] { (void)csv.require("x0"); }) == "a.csv: no column \"x0\"");
+  REQUIRE(csv.next());
+  REQUIRE(csv.next());
+  CHECK(message_of(folder, [&] { (void)csv.number(1); }) ==
+        "a.csv:3:3: \"x\" is not a number" + no_words);
+  CHECK(message_of(folder, [&] { (void)csv.next(); }).starts_with("a.csv:4:1: 1 field in this"));
+  CHECK(message_of(folder, [&] { const CsvFile empty(folder.with("e.csv", "")); }) ==
+        "e.csv: is empty; expected a line with the names of the columns");
+  CHECK(message_of(folder, [&] {
+          const CsvFile none(folder / "none.csv");
+        }).starts_with("none.csv: cannot be read"));
 }
