@@ -13,17 +13,18 @@ namespace {
 constexpr int bottom = 54;      // tick labels and the axis' name
 constexpr int row_height = 19;  // of the legend
 constexpr int mark_width = 22;
-constexpr int gap = 14;  // between two entries
+constexpr int gap = 14;            // between two entries
+constexpr int y_label_width = 30;  // with the ticks and what is between
 
 std::string in_color(const Color& color) { return "'" + std::string(color.light) + "'"; }
 
-/// About how wide a text is, in pixels, in the pictures' font.
-int width_of(std::string_view text) {
-  const auto characters = std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  });
-  return static_cast<int>(std::lround(6.5 * static_cast<double>(characters)));
+/// About how wide so many characters are, in pixels, in the pictures' font.
+int width_of(std::size_t count) {
+  return static_cast<int>(std::lround(6.5 * static_cast<double>(count)));
 }
+
+/// Room for ticks at the very ends of a logarithmic axis, which gnuplot may take to lie outside.
+Range widened(Range range) { return {range.low * (1 - 1e-7), range.high * (1 + 1e-7)}; }
 
 /// gnuplot's commands for the mark of one entry; `at` turns pixels into a position.
 template <class At>
@@ -80,8 +81,13 @@ void Script::axis(char which, std::string_view label, Range range, const Ticks& 
   const std::string name(1, which);
   std::string text = shortened(label, 40);
   if (!ticks.factor.empty()) text += " (" + ticks.factor + ")";
-  line("set " + name + "label " + literal(text) + " textcolor " + in_color(muted) +
-       (which == 'x' ? " offset 0,0.35" : " offset 0.8,0"));
+  if (which == 'x') {
+    line("set xlabel " + literal(text) + " textcolor " + in_color(muted) + " offset 0,0.35");
+  } else {
+    // gnuplot's own ylabel is left out where long labels of ticks push it over the edge.
+    y_label_ = text;
+    left_ = std::max(left_, y_label_width + width_of(ticks.longest));
+  }
   line("set " + name + "range [" + plain(range.low) + ":" + plain(range.high) + "]");
   line("set " + name + "tics (" + ticks.list + ")");
 }
@@ -94,11 +100,13 @@ void Script::y_axis(std::string_view label, Range range, const Ticks& ticks) {
 }
 void Script::x_axis(std::string_view label, Range range, bool logarithmic) {
   if (logarithmic) line("set logscale x");
-  x_axis(label, range, logarithmic ? logarithmic_ticks(range) : linear_ticks(range, across_ / 44));
+  x_axis(label, logarithmic ? widened(range) : range,
+         logarithmic ? logarithmic_ticks(range) : linear_ticks(range, across_ / 44));
 }
 void Script::y_axis(std::string_view label, Range range, bool logarithmic) {
   if (logarithmic) line("set logscale y");
-  y_axis(label, range, logarithmic ? logarithmic_ticks(range) : linear_ticks(range, down_ / 30));
+  y_axis(label, logarithmic ? widened(range) : range,
+         logarithmic ? logarithmic_ticks(range) : linear_ticks(range, down_ / 30));
 }
 
 std::string Script::data(const std::vector<std::vector<double>>& columns) {
@@ -146,7 +154,9 @@ void Script::legend(Mark mark, const Color& color, double opacity, std::string_v
 
 std::vector<Script::Entry> Script::placed() const {
   std::vector<Entry> entries = legend_;
-  const auto width = [](const Entry& entry) { return mark_width + 7 + width_of(entry.text) + gap; };
+  const auto width = [](const Entry& entry) {
+    return mark_width + 7 + width_of(characters(entry.text)) + gap;
+  };
   int together = 0, widest = 0;
   for (const Entry& entry : entries) {
     together += width(entry);
@@ -188,6 +198,9 @@ std::string Script::head(const std::vector<Entry>& entries) const {
       "set lmargin at screen " + share(left_, width) + "\nset rmargin at screen " +
       share(left_ + across_, width) + "\nset bmargin at screen " + share(bottom, height) +
       "\nset tmargin at screen " + share(bottom + down_, height) + "\n";
+  if (!y_label_.empty())
+    text += "set label " + literal(y_label_) + " at screen " + share(10, width) +
+            ", graph 0.5 center rotate by 90 textcolor " + in_color(muted) + "\n";
   for (const Entry& entry : entries) {
     const int y = 12 + row_height * entry.row;
     text += mark_commands(entry.mark, line_color(entry.color, entry.opacity), in_color(entry.color),

@@ -57,7 +57,7 @@ class Script {
   int across_, down_, left_, right_, top_;
   int blocks_ = 0;
   std::vector<Entry> legend_;
-  std::string body_, plots_;
+  std::string y_label_, body_, plots_;
 };
 
 }  // namespace widelimit::report

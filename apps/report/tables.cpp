@@ -174,7 +174,9 @@ std::string metrics_table(const Run& run) {
 
   const Reader with_y = [](const Json& values) { return values["pearson"]["y"]; };
   const Reader with_x = [](const Json& values) { return values["pearson"]["features"]; };
-  const std::size_t outputs = longest(columns, with_y), features = longest(columns, with_x);
+  // A single pixel says nothing.
+  const std::size_t outputs = longest(columns, with_y),
+                    features = run.has("data/pictures.npy") ? 0 : longest(columns, with_x);
   // A few correlations stand with the rest; hundreds are for those who ask.
   constexpr std::size_t most_rows = 12;
   MetricsTable apart("Correlation of predictions with truth and features", columns);

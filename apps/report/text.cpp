@@ -123,6 +123,12 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+  }));
+}
+
 std::string shortened(std::string_view text, std::size_t length) {
   std::string result;
   std::size_t characters = 0, last = 0;

@@ -14,6 +14,8 @@ std::string clean(std::string_view text);
 /// For HTML and SVG, text and attribute values alike: cleaned, and & < > " ' as entities. Line
 /// feeds are kept.
 std::string escaped(std::string_view text);
+/// How many there are in valid UTF-8.
+std::size_t characters(std::string_view text);
 /// At most `length` characters, the last one an ellipsis where something was cut.
 std::string shortened(std::string_view text, std::size_t length);
 

@@ -12,8 +12,9 @@
 namespace widelimit::report {
 namespace {
 
-void add_tick(std::string& list, const std::string& label, double position) {
-  list += (list.empty() ? "" : ", ") + literal(label) + " " + plain(position);
+void add_tick(Ticks& ticks, const std::string& label, double position) {
+  ticks.list += (ticks.list.empty() ? "" : ", ") + literal(label) + " " + plain(position);
+  ticks.longest = std::max(ticks.longest, characters(label));
 }
 
 int exponent_of(double value) {
@@ -75,7 +76,7 @@ Ticks linear_ticks(Range range, int most) {
   const int digits = std::clamp(size - exponent_of(step) + 1, 1, 12);
   const double last = std::floor(range.high / step + 1e-9);
   for (double k = std::ceil(range.low / step - 1e-9); k <= last; ++k)
-    add_tick(ticks.list, number(k * step / std::pow(10.0, shift), digits),
+    add_tick(ticks, number(k * step / std::pow(10.0, shift), digits),
              k * step + 0.0);  // no -0
   return ticks;
 }
@@ -92,8 +93,7 @@ Ticks logarithmic_ticks(Range range) {
       for (const double multiple : some) {
         const double position = multiple * std::pow(10.0, exponent);
         if (position < range.low * (1 - 1e-9) || position > range.high * (1 + 1e-9)) continue;
-        add_tick(ticks.list, multiple == 1 ? power_of_ten(exponent) : number(position, 1),
-                 position);
+        add_tick(ticks, multiple == 1 ? power_of_ten(exponent) : number(position, 1), position);
         ++found;
       }
     if (found > 2) return ticks;
@@ -105,8 +105,7 @@ Ticks sample_ticks(std::int64_t samples, std::int64_t stride, int most) {
   Ticks ticks;
   const double step = std::max(1.0, nice_step(static_cast<double>(samples), most));
   for (double sample = 0; sample < static_cast<double>(samples); sample += step) {
-    add_tick(ticks.list, count(static_cast<std::int64_t>(sample)),
-             sample / static_cast<double>(stride));
+    add_tick(ticks, count(static_cast<std::int64_t>(sample)), sample / static_cast<double>(stride));
   }
   return ticks;
 }

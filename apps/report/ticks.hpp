@@ -2,6 +2,7 @@
 // Thread-safety: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -26,8 +27,9 @@ Range range_of(std::span<const double> values, bool logarithmic = false, double 
 double nice_step(double extent, int most);
 
 struct Ticks {
-  std::string list;    ///< for gnuplot: 'label' position, ...
-  std::string factor;  ///< "× 10⁻⁵" where the labels are in units of that; else empty
+  std::string list;         ///< for gnuplot: 'label' position, ...
+  std::string factor;       ///< "× 10⁻⁵" where the labels are in units of that; else empty
+  std::size_t longest = 0;  ///< label, in characters
 };
 Ticks linear_ticks(Range range, int most);
 /// At powers of ten, eight at most; where fewer than three are in the range, at round multiples of

@@ -352,6 +352,17 @@ TEST_CASE("losses of zero, infinity and not-a-number do not spoil the picture") 
   CHECK(pictures(outcome) == 11);
 }
 
+TEST_CASE("an axis is named however long the labels of its ticks are") {
+  const RunDirectory run;
+  run.write("loss/gradient_descent_mse_ensemble.ntk.csv",
+            "time,train_mean_loss\n10,3e-7\n100,2e-7\n1000,0.9e-7\n");
+  run.remove("finite/losses.csv");
+  report::draw(run.path());
+  const std::string picture = run.read("plots/loss.gradient_descent_mse_ensemble.ntk.svg");
+  for (const char* part : {">loss<", ">10<", ">1000<", "10⁻⁷<"})
+    CHECK_MESSAGE(contains(picture, part), part);
+}
+
 TEST_CASE("classes are shown by how often which was taken for which") {
   const RunDirectory run;
   const std::string id = "gradient_descent_mse_ensemble.ntk";
