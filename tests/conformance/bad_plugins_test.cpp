@@ -86,9 +86,13 @@ TEST_CASE("a file that is no library is refused, in words and in the loader's") 
 TEST_CASE("a library without the entry, or with more than it, is told apart") {
   expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
   expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
-  for (const char* check : {"exports-one-symbol", "loads-now-local"})
-    expect(report_on("other_major"), check, Result::fail,
-           "a plugin for ABI 7; this program speaks ABI 0");
+  for (const char* check : {"exports-one-symbol", "loads-now-local"}) {
+    expect(
+        report_on("draft_major"), check, Result::fail,
+        "the draft of the plugin boundary, version 0; this program speaks version 1: rebuild it");
+    expect(report_on("newer_major"), check, Result::fail,
+           "version 2, newer than this program, which speaks version 1: use a newer release");
+  }
 }
 
 TEST_CASE("an undefined symbol is named") {

@@ -48,7 +48,7 @@ for compiler in g++ clang++; do
     for plugin in "$to"/*.so; do
       echo "$compiler $(basename "$plugin")"
       exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
-      test "$exported" = widelimit_plugin_v0 || { echo "exports: $exported"; exit 1; }
+      test "$exported" = widelimit_plugin_v1 || { echo "exports: $exported"; exit 1; }
       "$runner" "$plugin"
     done
   done

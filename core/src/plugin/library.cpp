@@ -3,6 +3,7 @@
 #include "plugin/library.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/version.hpp>
 
 #include "plugin/abi_error.hpp"
 
@@ -22,8 +23,6 @@
 namespace widelimit::detail {
 
 namespace {
-
-constexpr std::string_view entry_prefix = "widelimit_plugin_v";
 
 using Entry = const widelimit_plugin*();
 
@@ -229,12 +228,9 @@ Probe probe(const std::filesystem::path& file) {
   std::string other;
   for (const std::string& s : symbols) {
     if (s == WIDELIMIT_ENTRY_SYMBOL) return {true, {}};
-    if (s.starts_with(entry_prefix)) other = s.substr(entry_prefix.size());
+    if (const std::string why = other_boundary(s); !why.empty()) other = why;
   }
-  if (!other.empty())
-    return {false, "a plugin for ABI " + other + "; this program speaks ABI " +
-                       std::to_string(WIDELIMIT_ABI_MAJOR) +
-                       ": build it again with this release's SDK"};
+  if (!other.empty()) return {false, other};
   return {false, std::string("a shared library without the symbol ") + WIDELIMIT_ENTRY_SYMBOL +
                      ": not a plugin"};
 }
