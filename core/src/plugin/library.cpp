@@ -26,8 +26,9 @@ namespace {
 
 using Entry = const widelimit_plugin*();
 
+// Whoever has the name of a file puts it in front.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin" : file.string()) + ": " + why);
+  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin: " : "") + why);
 }
 
 // What dlopen said, without the words that Boost.DLL puts around it and the file that is named

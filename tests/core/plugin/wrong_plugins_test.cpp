@@ -50,6 +50,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
     CAPTURE(said);
     CHECK(said.find(w.reason) != std::string::npos);
     CHECK(said.find("boost") == std::string::npos);
+    CHECK(said.find(folder.path().string()) == std::string::npos);  // `where` says it
     REQUIRE(runtime.plugins().size() == 1);
     CHECK(runtime.plugins()[0].id == "org.example.plain");
 
