@@ -61,6 +61,20 @@ TEST_CASE("a gathering layer that divides by the wrong number is found, with the
     CHECK(outcome_of(report, right).outcome.result == Result::pass);
 }
 
+TEST_CASE("a gathering layer that leaves out a displacement is found, and which one it is") {
+  const Report report = report_on("wrong_reads");
+  expect(report, "reads-sufficient", Result::fail,
+         "`reads` leaves out input displacement (11): the finite layer takes from the input sites "
+         "0 and 11");
+  CHECK(outcome_of(report, "reads-consistent").outcome.result == Result::pass);
+  CHECK(outcome_of(report_on("wrong_pool"), "reads-sufficient").outcome.result == Result::pass);
+}
+
+TEST_CASE("a kernel of sites that no network has is found without a finite layer") {
+  expect(report_on("wrong_reach"), "sites-preserve-psd", Result::fail,
+         "comes out indefinite (NNGP)");
+}
+
 TEST_CASE("a stencil that squares nothing is found in the NNGP, and its NTK is right") {
   const Report report = report_on("wrong_stencil");
   expect(report, "sites-match-finite", Result::fail, "K'[");
