@@ -264,8 +264,8 @@ typedef struct widelimit_gather {
   void* scratch;
 } widelimit_gather;
 
-/* Which input displacements one output displacement is made from. Displacements that do not exist
- * in the input are left out by core, and so is what is told twice. A stencil reads at most one. */
+/* Which input displacements one output displacement is made from; core leaves out those that do not
+ * exist and what is told twice. A stencil reads at most one; if none, its input has no sites. */
 typedef struct widelimit_reads {
   uint32_t struct_size;
   const widelimit_shape* in_shape;
