@@ -2,6 +2,8 @@
 #include "checks.hpp"
 #include "elf.hpp"
 
+#include <widelimit/version.hpp>
+
 #include <algorithm>
 #include <fstream>
 #include <latch>
@@ -21,11 +23,8 @@ bool is_mapped(const std::filesystem::path& file) {
 
 /// What to say of a library without the entry.
 std::string without_entry(const std::vector<Export>& exports) {
-  constexpr std::string_view prefix = "widelimit_plugin_v";
   for (const Export& e : exports)
-    if (e.name.starts_with(prefix))
-      return "a plugin for ABI " + e.name.substr(prefix.size()) + "; this program speaks ABI " +
-             std::to_string(WIDELIMIT_ABI_MAJOR) + ": build it again with this release's SDK";
+    if (std::string why = other_boundary(e.name); !why.empty()) return why;
   return "it does not export " WIDELIMIT_ENTRY_SYMBOL
          ": name the layers in WIDELIMIT_PLUGIN, or build it with widelimit_add_plugin()";
 }

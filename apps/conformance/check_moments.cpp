@@ -12,19 +12,6 @@
 namespace widelimit::conformance {
 namespace {
 
-/// Does K + shift I have a Cholesky factor?
-bool positive(std::vector<double> k, std::size_t n, double shift) {
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t i = j; i < n; ++i) {
-      double sum = k[i * n + j] + (i == j ? shift : 0);
-      for (std::size_t l = 0; l < j; ++l) sum -= k[i * n + l] * k[j * n + l];
-      if (i == j && !(sum > 0)) return false;
-      k[i * n + j] = i == j ? std::sqrt(sum) : sum / k[j * n + j];
-    }
-  }
-  return true;
-}
-
 /// All pairs of n samples of `dimension` normal numbers each.
 Pairs random_gram(Random& random, std::size_t inputs, std::int64_t n, std::int64_t dimension) {
   Pairs pairs{n, n, {}, {}, {}, {}};

@@ -104,7 +104,7 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
         (weights ? " +- " + number(moment.error(at), 2) : "") + ", the finite layer says; " +
         (s.plan.nature == WIDELIMIT_LINEAR ? "the planned map gives " : "the fields give ") +
         number(claimed[at], 6) +
-        (seen != 0 ? " (ratio " + number(claimed[at] / seen, 4) + ")" : ""));
+        (seen != 0 && claimed[at] != 0 ? " (ratio " + number(claimed[at] / seen, 4) + ")" : ""));
   }
 }
 

@@ -47,20 +47,6 @@ double largest(const std::vector<double>& v) {
   return most;
 }
 
-bool is_linear(const Batch& batch, const Batch::Vector& theta, Random& random) {
-  const Batch::Vectors x = batch.draw_inputs(random), v = batch.draw_inputs(random);
-  const auto along = batch.jvp(theta, {}, x, v), elsewhere = batch.jvp(theta, {}, v, v);
-  double off = 0, size = 0;
-  for (std::size_t i = 0; i < along.size(); ++i) {
-    off = std::max(off, std::abs(along[i] - elsewhere[i]));
-    size = std::max(size, std::abs(along[i]));
-  }
-  return off <= 1e-12 * size;
-}
-
-namespace {
-
-/// Layers whose kernel is code: fields of displacements go through them.
 std::vector<Subject> coded_subjects(Context& context) {
   std::vector<Subject> chosen;
   for (Subject& s : site_subjects(context, {.draws = 2})) {
@@ -73,6 +59,19 @@ std::vector<Subject> coded_subjects(Context& context) {
   }
   return chosen;
 }
+
+bool is_linear(const Batch& batch, const Batch::Vector& theta, Random& random) {
+  const Batch::Vectors x = batch.draw_inputs(random), v = batch.draw_inputs(random);
+  const auto along = batch.jvp(theta, {}, x, v), elsewhere = batch.jvp(theta, {}, v, v);
+  double off = 0, size = 0;
+  for (std::size_t i = 0; i < along.size(); ++i) {
+    off = std::max(off, std::abs(along[i] - elsewhere[i]));
+    size = std::max(size, std::abs(along[i]));
+  }
+  return off <= 1e-12 * size;
+}
+
+namespace {
 
 /// The entry where a and b are furthest apart by more than `allowed`; -1: none. What was not read
 /// is NaN in both.
@@ -90,10 +89,11 @@ std::ptrdiff_t furthest(const std::vector<double>& a, const std::vector<double>&
   return worst;
 }
 
-/// Fails where two results differ by more than `allowed` times the largest entry.
+/// Fails, and answers false, where two results differ by more than `allowed` times the largest
+/// entry.
 /// `norm`, where given, is what the layer makes of absolute values: sums whose terms cancel are
 /// known no better than that.
-void expect_equal(Context& context, const Subject& s, const SitePair& seen, const SitePair& wanted,
+bool expect_equal(Context& context, const Subject& s, const SitePair& seen, const SitePair& wanted,
                   double allowed, const std::string& claim, const SitePair* norm = nullptr) {
   for (const bool ntk : {false, true}) {
     const auto &a = ntk ? seen.ntk : seen.nngp, &b = ntk ? wanted.ntk : wanted.nngp;
@@ -102,9 +102,10 @@ void expect_equal(Context& context, const Subject& s, const SitePair& seen, cons
       const auto entry = static_cast<std::size_t>(at);
       context.fail(text_of(s) + ": " + claim + ": " + entry_text(s, entry, ntk) + " is " +
                    number(a[entry], 9) + " instead of " + number(b[entry], 9));
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 SitePair combined(const SitePair& a, double factor, const SitePair& b) {
@@ -153,8 +154,9 @@ void reads_consistent(Context& context) {
     bool anything = false;
     for (const Displacement& D : displacements_of(s.plan.output)) {
       const auto list = reads_of(s, D);
+      const int axes = s.plan.output.n_spatial;
       const std::string where =
-          text_of(s) + ", output displacement " + text_of(D, s.plan.output.n_spatial);
+          text_of(s) + (axes > 0 ? ", output displacement " + text_of(D, axes) : "");
       if (list != reads_of(s, D)) context.fail(where + ": asked again it reads something else");
       if (s.plan.nature == WIDELIMIT_STENCIL && list.size() > 1)
         context.fail(where + ": a stencil reads one displacement at most, this one " +
@@ -265,8 +267,10 @@ void sites_precise(Context& context) {
       continue;
     // Every term is rounded once, and sums are blocked: some dozens of roundings.
     for (std::size_t lane = 0; lane < lanes; ++lane)
-      expect_equal(context, s, single.pairs[lane], twice.pairs[lane], 32 * epsilon(WIDELIMIT_F32),
-                   "float32 is not near float64", &norm.pairs[lane]);
+      if (!expect_equal(context, s, single.pairs[lane], twice.pairs[lane],
+                        32 * epsilon(WIDELIMIT_F32), "float32 is not near float64",
+                        &norm.pairs[lane]))
+        break;
   }
 }
 
@@ -292,14 +296,17 @@ void sites_additive(Context& context) {
     if (!additive)
       context.not_examined(text_of(s) + ": its finite layer is not linear, nor need its kernel be");
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      expect_equal(context, s, of_swapped.pairs[lane], transposed(of_a.pairs[lane], s.plan.output),
-                   1e-12, "with the samples exchanged, the result is not the transpose");
+      if (!expect_equal(context, s, of_swapped.pairs[lane],
+                        transposed(of_a.pairs[lane], s.plan.output), 1e-12,
+                        "with the samples exchanged, the result is not the transpose"))
+        break;
       if (!additive) continue;
       // Linear up to a constant, as stencils with a bias are.
       SitePair wanted = combined(of_a.pairs[lane], 2, of_b.pairs[lane]);
       wanted = combined(wanted, -2, of_nothing.pairs[lane]);
-      expect_equal(context, s, of_sum.pairs[lane], wanted, 1e-12,
-                   "fields pushed in parts do not add up to the whole");
+      if (!expect_equal(context, s, of_sum.pairs[lane], wanted, 1e-12,
+                        "fields pushed in parts do not add up to the whole"))
+        break;
     }
   }
 }

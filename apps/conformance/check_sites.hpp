@@ -17,6 +17,8 @@ inline constexpr std::size_t lanes = 16;
 [[nodiscard]] std::string text_of(const Subject& s);
 /// "K'[3, 5]": which pair of output sites an entry belongs to.
 [[nodiscard]] std::string entry_text(const Subject& s, std::size_t entry, bool ntk);
+/// Layers whose kernel is code: fields of displacements go through them.
+[[nodiscard]] std::vector<Subject> coded_subjects(Context& context);
 [[nodiscard]] double largest(const std::vector<double>& v);
 /// Pushes pairs through; fails the check where that cannot be. true: go on.
 [[nodiscard]] bool run_or_fail(Context& context, const Subject& s,

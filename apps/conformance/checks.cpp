@@ -99,6 +99,9 @@ constexpr std::array table{
           "A gathering layer or stencil always reads the same displacements of its input, and the "
           "opposite ones for the opposite displacement of its output.",
           reads_consistent},
+    Check{"layer, sites", "reads-sufficient",
+          "What the finite layer takes from two sites is among the displacements that are read.",
+          reads_sufficient},
     Check{"layer, sites", "sites-independent",
           "A pair has the same bits in a bundle of any size, without the NTK, and whatever was in "
           "the scratch; nothing but the output is written.",
@@ -112,6 +115,9 @@ constexpr std::array table{
           "Fields pushed in parts add up to the whole, and exchanging the samples transposes the "
           "result.",
           sites_additive},
+    Check{"layer, sites", "sites-preserve-psd",
+          "A positive semi-definite kernel between all sites of several samples stays one.",
+          sites_preserve_psd},
     Check{"layer, sites", "sites-match-finite",
           "Between all pairs of sites NNGP and NTK are the second moments of the finite layer and "
           "its derivative: exactly without weights, else by Monte Carlo (7 standard errors).",

@@ -49,10 +49,12 @@ void nan_does_not_crash(Context&);
 
 // layer, sites
 void reads_consistent(Context&);
+void reads_sufficient(Context&);
 void sites_independent(Context&);
 void sites_concurrent(Context&);
 void sites_precise(Context&);
 void sites_additive(Context&);
+void sites_preserve_psd(Context&);
 void sites_match_finite(Context&);
 
 // layer, both

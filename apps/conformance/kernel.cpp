@@ -205,6 +205,18 @@ std::optional<std::size_t> first_difference(const std::vector<double>& x,
   return std::nullopt;
 }
 
+bool positive(std::vector<double> k, std::size_t n, double shift) {
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = j; i < n; ++i) {
+      double sum = k[i * n + j] + (i == j ? shift : 0);
+      for (std::size_t l = 0; l < j; ++l) sum -= k[i * n + l] * k[j * n + l];
+      if (i == j && !(sum > 0)) return false;
+      k[i * n + j] = i == j ? std::sqrt(sum) : sum / k[j * n + j];
+    }
+  }
+  return true;
+}
+
 std::string number(double value, int digits) {
   char text[48];
   std::snprintf(text, sizeof text, "%.*g", digits, value);

@@ -63,6 +63,9 @@ struct Transformed {
 [[nodiscard]] std::optional<std::size_t> first_difference(const std::vector<double>& x,
                                                           const std::vector<double>& y);
 
+/// Does K [n, n] + shift I have a Cholesky factor?
+[[nodiscard]] bool positive(std::vector<double> k, std::size_t n, double shift);
+
 /// Numbers for messages: enough digits to tell them apart, no more.
 [[nodiscard]] std::string number(double value, int digits = 6);
 

@@ -28,6 +28,12 @@ struct Domain {
       extent[a] = std::max<std::int64_t>(0, image[a] - std::abs(d[a]));
     }
   }
+  /// No sites at all: what a layer is lent where nothing is read.
+  [[nodiscard]] static Domain empty(const widelimit_shape& shape) {
+    Domain none(shape, {});
+    none.origin = none.extent = {};
+    return none;
+  }
   [[nodiscard]] std::int64_t sites() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
   /// f(site of the field, entry [p, q] of the tensor).
   template <class F>
@@ -56,7 +62,9 @@ struct SiteField {
 
   SiteField(const widelimit_shape& shape, const Displacement& d, std::size_t n_lanes,
             const SiteLayout& layout)
-      : domain(shape, d),
+      : SiteField(Domain(shape, d), n_lanes, layout) {}
+  SiteField(const Domain& of, std::size_t n_lanes, const SiteLayout& layout)
+      : domain(of),
         lanes(n_lanes),
         nngp(layout.dtype, static_cast<std::size_t>(domain.sites()) * lanes),
         ntk(layout.dtype, layout.ntk ? static_cast<std::size_t>(domain.sites()) * lanes : 0) {
@@ -66,7 +74,7 @@ struct SiteField {
     abi.lanes = static_cast<std::int64_t>(lanes);
     std::copy(domain.extent.begin(), domain.extent.end(), abi.extent);
     std::copy(domain.origin.begin(), domain.origin.end(), abi.origin);
-    std::copy(d.begin(), d.end(), abi.displacement);
+    std::copy(domain.d.begin(), domain.d.end(), abi.displacement);
     abi.nngp = nngp.data();
     abi.ntk = layout.ntk ? ntk.data() : nullptr;
   }
@@ -199,23 +207,22 @@ class Trip {
   }
 
   void stencil() {
-    for (auto output = outputs_.begin(); output != outputs_.end();) {
-      const auto read = reads_of(s_, (*output)->domain.d);
+    for (const auto& output : outputs_) {
+      const auto read = reads_of(s_, output->domain.d);
       if (read.size() > 1)
         result_.problem =
             "a stencil reads one displacement at most, this one " + std::to_string(read.size());
-      if (read.size() != 1) {
-        output = outputs_.erase(output);
-        continue;
-      }
-      const SiteField input = input_of(read[0]);
+      const bool exists = !read.empty() && Domain(s_.shapes[0], read[0]).sites() > 0;
+      const SiteField input = exists
+                                  ? input_of(read[0])
+                                  : SiteField(Domain::empty(s_.shapes[0]), pairs_.size(), layout_);
       const widelimit_field* inputs[] = {&input.abi};
       const widelimit_shape* shapes[] = {&s_.shapes[0]};
       widelimit_run run{};
       run.struct_size = sizeof run;
       run.n_inputs = 1;
       run.inputs = inputs;
-      run.output = &(*output)->abi;
+      run.output = &output->abi;
       run.row_end = 1;
       for (int a = 0; a + 1 < run.output->rank; ++a) run.row_end *= run.output->extent[a];
       run.scratch = scratch_.size() != 0 ? scratch_.data() : nullptr;
@@ -225,7 +232,6 @@ class Trip {
           })))
         return;
       if (!input.intact()) result_.problem = "it writes into its input";
-      ++output;
     }
   }
 

@@ -27,7 +27,7 @@ struct SiteLayout {
 
 struct SitesTransformed {
   Answer answer;                ///< of the first call that was refused
-  std::vector<SitePair> pairs;  ///< of the output; NaN where a stencil reads nothing
+  std::vector<SitePair> pairs;  ///< of the output
   std::string problem;          ///< with what was written or read; empty: none
 };
 

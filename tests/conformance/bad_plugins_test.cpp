@@ -61,6 +61,20 @@ TEST_CASE("a gathering layer that divides by the wrong number is found, with the
     CHECK(outcome_of(report, right).outcome.result == Result::pass);
 }
 
+TEST_CASE("a gathering layer that leaves out a displacement is found, and which one it is") {
+  const Report report = report_on("wrong_reads");
+  expect(report, "reads-sufficient", Result::fail,
+         "`reads` leaves out input displacement (11): the finite layer takes from the input sites "
+         "0 and 11");
+  CHECK(outcome_of(report, "reads-consistent").outcome.result == Result::pass);
+  CHECK(outcome_of(report_on("wrong_pool"), "reads-sufficient").outcome.result == Result::pass);
+}
+
+TEST_CASE("a kernel of sites that no network has is found without a finite layer") {
+  expect(report_on("wrong_reach"), "sites-preserve-psd", Result::fail,
+         "comes out indefinite (NNGP)");
+}
+
 TEST_CASE("a stencil that squares nothing is found in the NNGP, and its NTK is right") {
   const Report report = report_on("wrong_stencil");
   expect(report, "sites-match-finite", Result::fail, "K'[");
@@ -86,9 +100,13 @@ TEST_CASE("a file that is no library is refused, in words and in the loader's") 
 TEST_CASE("a library without the entry, or with more than it, is told apart") {
   expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
   expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
-  for (const char* check : {"exports-one-symbol", "loads-now-local"})
-    expect(report_on("other_major"), check, Result::fail,
-           "a plugin for ABI 7; this program speaks ABI 0");
+  for (const char* check : {"exports-one-symbol", "loads-now-local"}) {
+    expect(
+        report_on("draft_major"), check, Result::fail,
+        "the draft of the plugin boundary, version 0; this program speaks version 1: rebuild it");
+    expect(report_on("newer_major"), check, Result::fail,
+           "version 2, newer than this program, which speaks version 1: use a newer release");
+  }
 }
 
 TEST_CASE("an undefined symbol is named") {

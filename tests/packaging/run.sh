@@ -67,6 +67,47 @@ for compiler in "${compilers[@]}"; do
   "$program" verify "$(find "$work/template-$compiler" -name '*.so' | head -1)"
 done
 
+say "every program of the SDK's README"
+"$source/tests/sdk/programs.sh" "$source/sdk/README.md" "$work/programs"
+cp "$here/third_party/CMakeLists.txt" "$work/programs/"
+build_project "$work/programs" "$work/programs-build" "$work/sdk" g++ -DWIDELIMIT_SIMD=OFF
+for plugin in "$work/programs-build"/*.so; do "$program" verify "$plugin" --only-failed; done
+
+say "layers of images by third parties: a gathering layer, a linear layer, a stencil"
+mkdir -p "$work/third_party"
+cp "$here/third_party"/*.cpp "$here/third_party"/CMakeLists.txt "$here/third_party/experiment.json" "$work/programs/flip.cpp" "$work/third_party/"
+"$here/third_party/images.sh" "$work/third_party"
+for compiler in "${compilers[@]}"; do
+  build_project "$work/third_party" "$work/third_party-$compiler" "$work/sdk" "$compiler" -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror"
+  for plugin in "$work/third_party-$compiler"/*.so; do "$program" verify "$plugin" --only-failed; done
+  "$program" run "$work/third_party/experiment.json" --out "$work/third_party/$compiler.out" --quiet --plugin-dir "$work/third_party-$compiler"
+done
+# Windows of one site are what flatten is: the same kernels to the bit.
+"$program" run "$work/third_party/experiment.json" --out "$work/third_party/flatten.out" --quiet --plugin-dir "$work/third_party-g++" --set '/network/5="flatten"'
+for kernel in nngp ntk; do
+  cmp "$work/third_party/g++.out/kernel/test_train.$kernel.npy" "$work/third_party/flatten.out/kernel/test_train.$kernel.npy"
+done
+
+say "the same, each wrong in one place"
+# wrong LAYER EDIT NAME WORDS: with WORDS verify is to reject what EDIT makes of LAYER
+wrong() {
+  mkdir -p "$work/wrong_$3"
+  cp "$here/third_party/CMakeLists.txt" "$work/wrong_$3/"
+  sed "$2" "$work/third_party/$1.cpp" >"$work/wrong_$3/$1.cpp"
+  if cmp -s "$work/third_party/$1.cpp" "$work/wrong_$3/$1.cpp"; then echo "nothing was made wrong"; exit 1; fi
+  build_project "$work/wrong_$3" "$work/wrong_$3-build" "$work/sdk" g++ -DWIDELIMIT_SIMD=OFF
+  if "$program" verify "$work/wrong_$3-build/$1.so" --only-failed >"$work/wrong_$3.txt"; then
+    echo "verify accepted it"
+    exit 1
+  fi
+  grep -E "fail +$4" "$work/wrong_$3.txt" || { cat "$work/wrong_$3.txt"; exit 1; }
+}
+wrong window_pool 's/double>(windows(in));/double>(in.sites());/' normalisation "sites-match-finite .*K'\\[0, 0\\] should be .*the finite layer says"
+wrong window_pool 's/if (shared(d) > 0)/if (std::abs(d[0]) + 1 < reach)/' reads 'reads-sufficient .*leaves out input displacement \(1\)'
+wrong taper_conv 's/^.*weight = shares;//' map 'sites-match-finite .*the planned map gives'
+wrong flip 's/to.nngp(i).begin());/&\n        for (auto\& k : to.nngp(i)) k *= 2;/' weight 'sites-match-finite .*\(ratio 2\)'
+wrong flip 's/= -reads.output()/= reads.output()/' displacement 'reads-sufficient .*leaves out input displacement \(-1\)'
+
 say "embedding"
 for compiler in "${compilers[@]}"; do
   build_project "$source/apps/embed" "$work/embed-$compiler" "$prefix" "$compiler"

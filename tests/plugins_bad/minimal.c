@@ -36,7 +36,7 @@
 #define N_LAYERS 1
 #endif
 #ifndef ENTRY
-#define ENTRY widelimit_plugin_v0
+#define ENTRY widelimit_plugin_v1
 #endif
 #ifndef EXTRA /* numbers written past the end of a run */
 #define EXTRA 0

@@ -1,5 +1,6 @@
 // The mean over all sites, with a kernel that divides by their number once, where the mean of
-// products goes over pairs of them.
+// products goes over pairs of them; with LEAVES_OUT instead with one that does not read the sites
+// furthest apart.
 #include <widelimit/sdk/gathering.hpp>
 
 namespace {
@@ -16,10 +17,13 @@ struct WrongPool {
     plan.set_spatial({});
   }
   static void reads(sdk::Reads& reads) {
-    sdk::for_each_displacement(reads.in(), [&](const auto& d) { reads.add(d); });
+    sdk::for_each_displacement(reads.in(), [&](const auto& d) {
+      if (!leaves_out || std::abs(d[0]) + 1 < reads.in().spatial()[0]) reads.add(d);
+    });
   }
   static void gather(const auto& from, const auto& to, const sdk::Shape& in) {
-    sdk::add_sum(from, to, 1 / static_cast<double>(in.sites()));
+    const double n = static_cast<double>(in.sites());
+    sdk::add_sum(from, to, leaves_out ? 1 / (n * n) : 1 / n);
   }
 
   static void forward(const sdk::Pass& pass) {
@@ -33,6 +37,11 @@ struct WrongPool {
   }
 
  private:
+#ifdef LEAVES_OUT
+  static constexpr bool leaves_out = true;
+#else
+  static constexpr bool leaves_out = false;
+#endif
   static double sites(const sdk::Pass& pass) { return static_cast<double>(pass.in().sites()); }
   /// Where number i of the input goes: same sample, same channel.
   static std::size_t to(const sdk::Pass& pass, std::size_t i) {

@@ -45,7 +45,7 @@ std::string record(const Names& names) {
            json_string(names.feature) + ", " + json_string(names.other_feature) +
            R"(], "y_names": [)" + json_string(names.output) + "]}";
   };
-  return R"({"widelimit": {"release": "0.1.0", "abi": "0.0", "compiler": "GCC 12.2.0", "blas": "OpenBLAS 0.3.21",
+  return R"({"widelimit": {"release": "0.1.0", "abi": "1.0", "compiler": "GCC 12.2.0", "blas": "OpenBLAS 0.3.21",
  "blas_kernel": "Haswell", "simd": "avx2", "executor": "oneTBB"},
 "status": "finished", "error": null, "kept": [],
 "title": )" +

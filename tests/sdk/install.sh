@@ -8,14 +8,11 @@ build=$2
 runner=$3
 work=$4
 rm -rf "$work"
-mkdir -p "$work/readme"
+mkdir -p "$work"
 cmake --install "$build" --component sdk --prefix "$work/prefix" >/dev/null
 cp -r "$source/sdk/template" "$work/template"
 
-awk -v to="$work/readme" '
-  /^```/ { if (file) close(file); file = ""; inside = !inside; first = inside; next }
-  inside && first { first = 0; if ($2 ~ /^[a-z_]+\.cpp$/ || $2 == "CMakeLists.txt") file = to "/" $2 }
-  inside && file { print > file }' "$source/sdk/README.md"
+"$source/tests/sdk/programs.sh" "$source/sdk/README.md" "$work/readme"
 
 # The one-plugin project of the README, and beside it a project of all its programs.
 mkdir "$work/first"
@@ -48,7 +45,7 @@ for compiler in g++ clang++; do
     for plugin in "$to"/*.so; do
       echo "$compiler $(basename "$plugin")"
       exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
-      test "$exported" = widelimit_plugin_v0 || { echo "exports: $exported"; exit 1; }
+      test "$exported" = widelimit_plugin_v1 || { echo "exports: $exported"; exit 1; }
       "$runner" "$plugin"
     done
   done

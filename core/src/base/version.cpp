@@ -4,6 +4,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -62,6 +63,25 @@ BuildInfo build_info() {
   b.simd = simd_target();
   b.executor = WIDELIMIT_EXECUTOR_NAME;
   return b;
+}
+
+std::string other_boundary(std::string_view symbol) {
+  constexpr std::string_view prefix = "widelimit_plugin_v", own = WIDELIMIT_ENTRY_SYMBOL;
+  static_assert(own.starts_with(prefix));
+  if (!symbol.starts_with(prefix)) return {};
+  int major = 0;
+  const std::string_view digits = symbol.substr(prefix.size());
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), major);
+  if (error != std::errc() || end != digits.data() + digits.size() || major == WIDELIMIT_ABI_MAJOR)
+    return {};
+  const std::string built = "a plugin built for " +
+                            std::string(major == 0 ? "the draft of the " : "the ") +
+                            "plugin boundary, version " + std::to_string(major),
+                    ours = std::to_string(WIDELIMIT_ABI_MAJOR);
+  if (major < WIDELIMIT_ABI_MAJOR)
+    return built + "; this program speaks version " + ours + ": rebuild it with this release's SDK";
+  return built + ", newer than this program, which speaks version " + ours +
+         ": use a newer release of widelimit, or rebuild it with this release's SDK";
 }
 
 }  // namespace widelimit

@@ -29,9 +29,9 @@ void check_schemas(const Library& library) {
   const auto check = [&](const std::vector<widelimit_type_info>& infos) {
     for (const widelimit_type_info& info : infos)
       if (const std::vector<Problem> problems = check_schema(info.params_schema); !problems.empty())
-        throw Error(ErrorCode::usage, library.file().string() +
-                                          ": the parameter schema of type \"" + info.name +
-                                          "\": " + problems.front().text());
+        throw Error(ErrorCode::usage, (library.file().empty() ? "built-in plugin: " : "") +
+                                          std::string("the parameter schema of type \"") +
+                                          info.name + "\": " + problems.front().text());
   };
   check(library.layer_infos());
   check(library.solver_infos());

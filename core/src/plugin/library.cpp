@@ -3,6 +3,7 @@
 #include "plugin/library.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/version.hpp>
 
 #include "plugin/abi_error.hpp"
 
@@ -23,12 +24,11 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr std::string_view entry_prefix = "widelimit_plugin_v";
-
 using Entry = const widelimit_plugin*();
 
+// Whoever has the name of a file puts it in front.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin" : file.string()) + ": " + why);
+  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin: " : "") + why);
 }
 
 // What dlopen said, without the words that Boost.DLL puts around it and the file that is named
@@ -229,12 +229,9 @@ Probe probe(const std::filesystem::path& file) {
   std::string other;
   for (const std::string& s : symbols) {
     if (s == WIDELIMIT_ENTRY_SYMBOL) return {true, {}};
-    if (s.starts_with(entry_prefix)) other = s.substr(entry_prefix.size());
+    if (const std::string why = other_boundary(s); !why.empty()) other = why;
   }
-  if (!other.empty())
-    return {false, "a plugin for ABI " + other + "; this program speaks ABI " +
-                       std::to_string(WIDELIMIT_ABI_MAJOR) +
-                       ": build it again with this release's SDK"};
+  if (!other.empty()) return {false, other};
   return {false, std::string("a shared library without the symbol ") + WIDELIMIT_ENTRY_SYMBOL +
                      ": not a plugin"};
 }

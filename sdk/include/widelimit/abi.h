@@ -20,7 +20,8 @@
  *   what the call was given.
  * - [any thread]: may also be called from inside a worker.
  *
- * Until the spatial engine has used it the ABI major is 0 and anything may change between releases.
+ * Within one major version nothing is moved, removed or given another meaning: a plugin built with
+ * any minor of it works with a host of any other, unless it asks for more (needs_host_minor).
  */
 #ifndef WIDELIMIT_ABI_H
 #define WIDELIMIT_ABI_H
@@ -30,9 +31,9 @@
 #include <string.h>
 
 #define WIDELIMIT_ABI_MAJOR \
-  0 /* is also the number in the entry symbol's name and in the plugin directory's */
+  1 /* is also the number in the entry symbol's name and in the plugin directory's */
 #define WIDELIMIT_ABI_MINOR 0 /* grows when a struct grows at its tail */
-#define WIDELIMIT_ENTRY_SYMBOL "widelimit_plugin_v0"
+#define WIDELIMIT_ENTRY_SYMBOL "widelimit_plugin_v1"
 
 #if defined(_WIN32)
 #define WIDELIMIT_EXPORT __declspec(dllexport)
@@ -258,13 +259,13 @@ typedef struct widelimit_gather {
   widelimit_field* const* outputs; /* zeroed by core before begin. In begin and finish: all of them;
                                       in accumulate: those that `reads` makes from the input */
   const widelimit_field* input;    /* accumulate: of any displacement that was asked for, whole */
-  const widelimit_variances* variances; /* NULL in this release */
+  const widelimit_variances* variances; /* NULL in minor 0 */
   const widelimit_shape* in_shape;
   void* scratch;
 } widelimit_gather;
 
-/* Which input displacements one output displacement is made from. Displacements that do not exist
- * in the input are left out by core, and so is what is told twice. A stencil reads at most one. */
+/* Which input displacements one output displacement is made from; core leaves out those that do not
+ * exist and what is told twice. A stencil reads at most one; if none, its input has no sites. */
 typedef struct widelimit_reads {
   uint32_t struct_size;
   const widelimit_shape* in_shape;
@@ -427,7 +428,7 @@ typedef struct widelimit_plugin { /* the descriptor: pure data, readable before 
 enum { WIDELIMIT_PLUGIN_RESIDENT = 1u /* never unload this library */ };
 
 /* The one symbol a plugin exports. Cheap, idempotent, thread-safe; NULL: cannot run on this CPU. */
-WIDELIMIT_EXPORT const widelimit_plugin* widelimit_plugin_v0(void);
+WIDELIMIT_EXPORT const widelimit_plugin* widelimit_plugin_v1(void);
 
 /* Is a member inside the struct the other side handed over, and set? */
 #define WIDELIMIT_HAS(p, member) \

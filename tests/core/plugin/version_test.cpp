@@ -7,11 +7,12 @@
 #include <string>
 
 using widelimit::build_info;
+using widelimit::other_boundary;
 
 TEST_CASE("the build names its release, ABI, compiler, BLAS and executor") {
   const auto b = build_info();
   CHECK(b.release == "0.1.0");
-  CHECK(b.abi == "0.0");
+  CHECK(b.abi == "1.0");
   CHECK((b.compiler.find("GCC ") == 0 || b.compiler.find("Clang ") == 0));
   CHECK(b.blas.find("OpenBLAS 0.") == 0);
   CHECK_FALSE(b.blas_kernel.empty());
@@ -30,4 +31,13 @@ TEST_CASE("the SIMD target can be forced down, never up, and nonsense is ignored
   setenv("WIDELIMIT_FORCE_ISA", "fastest", 1);
   CHECK(build_info().simd == best);
   unsetenv("WIDELIMIT_FORCE_ISA");
+}
+
+TEST_CASE("entries of older and newer boundaries are told apart, and what is none is left alone") {
+  CHECK(other_boundary("widelimit_plugin_v0").find("rebuild it with this release's SDK") !=
+        std::string::npos);
+  CHECK(other_boundary("widelimit_plugin_v23").find("version 23, newer") != std::string::npos);
+  for (const char* const none : {"widelimit_plugin_v1", "widelimit_plugin_v", "widelimit_plugin_vx",
+                                 "widelimit_plugin_v2b", "widelimit_plugin_avx2", ""})
+    CHECK(other_boundary(none).empty());
 }

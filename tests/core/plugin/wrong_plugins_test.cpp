@@ -18,8 +18,14 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
   };
   const Wrong wrong[] = {
       {"text", "not a shared library"},
-      {"other_major", "a plugin for ABI 7; this program speaks ABI 0"},
-      {"no_symbol", "a shared library without the symbol widelimit_plugin_v0"},
+      {"draft_major",
+       "a plugin built for the draft of the plugin boundary, version 0; this program speaks "
+       "version "
+       "1: rebuild it with this release's SDK"},
+      {"newer_major",
+       "a plugin built for the plugin boundary, version 2, newer than this program, which speaks "
+       "version 1: use a newer release of widelimit"},
+      {"no_symbol", "a shared library without the symbol widelimit_plugin_v1"},
       {"undefined_symbol", "cannot be loaded: undefined symbol: a_function_that_nobody_defines"},
       {"throws_in_entry", "its entry function threw an exception: thrown on purpose"},
       {"null_entry", "cannot run on this processor"},
@@ -29,7 +35,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
       {"null_layer", "a layer type of the plugin is NULL"},
       {"no_table", "has no table of them"},
       {"same_type_twice", "offers type \"plain\" twice"},
-      {"needs_newer_host", "needs a host of ABI 0.99, this one is 0.0"},
+      {"needs_newer_host", "needs a host of ABI 1.99, this one is 1.0"},
       {"bad_schema", "the parameter schema of type \"plain\""},
       {"refuses_to_open", "no licence for this machine"},
       {"throws_in_open", "let an exception escape, which no plugin may: thrown on purpose"},
@@ -44,6 +50,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
     CAPTURE(said);
     CHECK(said.find(w.reason) != std::string::npos);
     CHECK(said.find("boost") == std::string::npos);
+    CHECK(said.find(folder.path().string()) == std::string::npos);  // `where` says it
     REQUIRE(runtime.plugins().size() == 1);
     CHECK(runtime.plugins()[0].id == "org.example.plain");
 

@@ -1,23 +1,32 @@
 #!/bin/sh
-# abi.h in every dialect it promises, with every compiler there is: compiles.sh ABI_INCLUDE_DIR SOURCE_DIR
+# abi.h in every dialect it promises, and its frozen layout in those that can state it, with every compiler there is:
+# compiles.sh ABI_INCLUDE_DIR SOURCE_DIR
 set -eu
 include=$1
 here=$2
 warnings="-Wall -Wextra -pedantic -Werror"
 found=0
+# Nothing of the header is left out of the page that freezes it.
+for name in $(sed -n 's/^typedef struct widelimit_\([a-z_]*\) {.*/\1/p' "$include/widelimit/abi.h"); do
+  grep -q "^SIZE($name, " "$here/frozen.c" || { echo "frozen.c says nothing of widelimit_$name"; exit 1; }
+done
+for constant in $(sed -n 's/^  WIDELIMIT_\([A-Z0-9_]*\) =.*/\1/p' "$include/widelimit/abi.h"); do
+  grep -q "WIDELIMIT_$constant == " "$here/frozen.c" || { echo "frozen.c says nothing of WIDELIMIT_$constant"; exit 1; }
+done
 for pair in "gcc g++" "clang clang++"; do
   c=${pair% *}
   cxx=${pair#* }
   if command -v "$c" >/dev/null; then
     for standard in c99 c11 c17; do
       "$c" -std=$standard $warnings -I"$include" -fsyntax-only -x c "$here/uses.c"
+      test $standard = c99 || "$c" -std=$standard $warnings -I"$include" -fsyntax-only -x c "$here/frozen.c"
       echo "$c -std=$standard"
       found=1
     done
   fi
   if command -v "$cxx" >/dev/null; then
     for standard in c++11 c++14 c++17 c++20; do
-      "$cxx" -std=$standard $warnings -I"$include" -fsyntax-only -x c++ "$here/uses.c"
+      for file in uses.c frozen.c; do "$cxx" -std=$standard $warnings -I"$include" -fsyntax-only -x c++ "$here/$file"; done
       echo "$cxx -std=$standard"
       found=1
     done

@@ -1,8 +1,12 @@
-/* The layout of abi.h, member by member, as it is on every 64-bit platform: a member that moved,
- * was inserted or removed does not compile. While the ABI major is 0 a change here is allowed and
- * must be deliberate; once it is 1 lines are only ever added, and sizes only grow with the minor.
+/* The layout of abi.h, member by member, as it is on every 64-bit platform, in C and in C++: a
+ * member that moved, was inserted or removed does not compile. Lines are only ever added, and sizes
+ * only grow, with the minor.
  */
 #include <widelimit/abi.h>
+
+#ifdef __cplusplus
+#define _Static_assert static_assert
+#endif
 
 #define AT(name, member, offset)                                 \
   _Static_assert(offsetof(widelimit_##name, member) == (offset), \
@@ -133,6 +137,14 @@ AT(reads, count, 56);
 AT(reads, inputs, 64);
 SIZE(reads, 72);
 
+AT(sides, struct_size, 0);
+AT(sides, dtype, 4);
+AT(sides, sites, 8);
+AT(sides, lanes, 16);
+AT(sides, variance, 24);
+AT(sides, out, 32);
+SIZE(sides, 40);
+
 AT(infinite_face, struct_size, 0);
 AT(infinite_face, transform, 8);
 AT(infinite_face, reads, 16);
@@ -231,7 +243,7 @@ AT(plugin, close, 96);
 AT(plugin, extension, 104);
 SIZE(plugin, 112);
 
-_Static_assert(WIDELIMIT_ABI_MAJOR == 0 && WIDELIMIT_ABI_MINOR == 0, "the ABI this page is about");
+_Static_assert(WIDELIMIT_ABI_MAJOR == 1 && WIDELIMIT_ABI_MINOR == 0, "the ABI this page is about");
 _Static_assert(WIDELIMIT_OK == 0 && WIDELIMIT_E_ARGUMENT == 1 && WIDELIMIT_E_PARAMS == 2 &&
                    WIDELIMIT_E_UNSUPPORTED == 3 && WIDELIMIT_E_NUMERIC == 4 &&
                    WIDELIMIT_E_MEMORY == 5 && WIDELIMIT_E_CANCELLED == 6 &&
@@ -244,7 +256,7 @@ _Static_assert(WIDELIMIT_LINEAR == 1 && WIDELIMIT_POINTWISE == 2 && WIDELIMIT_ST
 _Static_assert(WIDELIMIT_NEEDS_VARIANCES == 1 && WIDELIMIT_NEEDS_SITE_MEAN == 2 &&
                    WIDELIMIT_NEEDS_GAUSSIAN == 4 && WIDELIMIT_TAKES_PENDING == 8 &&
                    WIDELIMIT_HAS_WEIGHTS == 16 && WIDELIMIT_FLATTENS == 32 &&
-                   WIDELIMIT_NEEDS_INDEPENDENT == 64,
+                   WIDELIMIT_NEEDS_INDEPENDENT == 64 && WIDELIMIT_TAKES_WINDOWS == 128,
                "a need has another bit");
 _Static_assert(WIDELIMIT_SHAPE_GAUSSIAN == 1 && WIDELIMIT_SHAPE_INDEPENDENT == 2 &&
                    WIDELIMIT_PLUGIN_RESIDENT == 1,

@@ -114,7 +114,7 @@ class Host {
     if (cancelled()) throw Error(WIDELIMIT_E_CANCELLED, "cancelled");
   }
 
-  /// A draft feature by its id; NULL where the host does not know it.
+  /// A feature that not every host has, by its id; NULL where the host does not know it.
   [[nodiscard]] const void* extension(const char* id) const {
     return table_.extension == nullptr ? nullptr : table_.extension(table_.ctx, id);
   }

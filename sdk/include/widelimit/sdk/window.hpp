@@ -72,7 +72,7 @@ namespace detail {
 inline void check_window_list(const char* name, std::span<const std::int32_t> list,
                               std::size_t axes, bool may_be_empty) {
   if (list.size() == axes || (may_be_empty && list.empty())) return;
-  throw invalid("/" + std::string(name),
+  throw invalid(std::string("/").append(name),
                 "must have one number for each spatial axis of the input, which has " +
                     std::to_string(axes) + ", got " + std::to_string(list.size()));
 }
@@ -86,24 +86,24 @@ inline Axis window_axis(const WindowParams& params, std::size_t at, std::int64_t
 
   const std::int64_t reach = reach_of(axis);
   const auto refuse = [&](const std::string& remedy) {
-    return invalid("/" + std::string(params.name) + "/" + std::to_string(at),
+    return invalid(std::string("/").append(params.name) + "/" + std::to_string(at),
                    "makes a window that spans " + std::to_string(reach) + " sites, but axis " +
                        std::to_string(at) + " of the input has " + std::to_string(sites) + ": " +
                        remedy);
   };
   const std::string smaller =
-      axis.dilation > 1 ? "a smaller window or dilation" : "a smaller window";
+      axis.dilation > 1 ? "use a smaller window or dilation" : "use a smaller window";
   if (params.padding == Padding::valid) {
-    if (reach > sites) throw refuse("use " + smaller + ", or padding \"SAME\"");
+    if (reach > sites) throw refuse(smaller + ", or padding \"SAME\"");
     return axis;
   }
   if (axis.circular && reach > sites)
-    throw refuse("padding \"CIRCULAR\" would read sites twice; use " + smaller +
+    throw refuse("padding \"CIRCULAR\" would read sites twice; " + smaller +
                  ", or padding \"SAME\"");
   const std::int64_t outputs = (sites + axis.stride - 1) / axis.stride;
   const std::int64_t padding =
       std::max<std::int64_t>((outputs - 1) * axis.stride + reach - sites, 0);
-  if (padding > std::numeric_limits<std::int32_t>::max()) throw refuse("use " + smaller);
+  if (padding > std::numeric_limits<std::int32_t>::max()) throw refuse(smaller);
   axis.pad_low = static_cast<std::int32_t>(padding / 2);
   axis.pad_high = static_cast<std::int32_t>(padding - padding / 2);
   return axis;

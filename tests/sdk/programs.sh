@@ -1,0 +1,9 @@
+#!/bin/sh
+# Takes the complete programs out of a README: fenced blocks that begin with a comment naming their file, NAME.cpp or CMakeLists.txt.
+# programs.sh README.md DIRECTORY
+set -eu
+mkdir -p "$2"
+awk -v to="$2" '
+  /^```/ { if (file) close(file); file = ""; inside = !inside; first = inside; next }
+  inside && first { first = 0; if ($2 ~ /^[a-z_]+\.cpp$/ || $2 == "CMakeLists.txt") file = to "/" $2 }
+  inside && file { print > file }' "$1"
