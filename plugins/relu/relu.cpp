@@ -9,18 +9,28 @@ namespace sdk = widelimit::sdk;
 
 /// f(x) = a min(x, 0) + b max(x, 0) is (b - a) relu(x) + a x, so that with E[relu(u) v] = k / 2
 ///   value = (b - a)^2 ramp + a b k,   slope = (b - a)^2 step + a b.
-template <class V, class Side>
-auto two_slopes(double a, double b, V k, const Side& p, const Side& q) {
-  const auto [step, ramp] = sdk::arc_cosine(k, p, q);
+template <class V>
+struct TwoSlopes {
+  sdk::ArcCosineSteps<V> steps;
+  V k;
+};
+template <class V>
+auto moments_of(double a, double b, const TwoSlopes<V>& of) {
+  const auto [step, ramp] = of.steps.complete();
   const V relu_share = (b - a) * (b - a), linear_share = a * b;
-  return sdk::Moments{fma(relu_share, ramp, linear_share * k), fma(relu_share, step, linear_share)};
+  return sdk::Moments{fma(relu_share, ramp, linear_share * of.k),
+                      fma(relu_share, step, linear_share)};
 }
 
-/// What all of them need of a variance.
+/// What all of them need of a variance, and of two with a covariance.
 struct Sided {
   template <class V>
   auto side(V variance) const {
     return sdk::ArcCosineSide<V>(variance);
+  }
+  template <class V, class Side>
+  auto prepare(V k, const Side& p, const Side& q) const {
+    return TwoSlopes<V>{{k, p, q}, k};
   }
 };
 
@@ -31,10 +41,15 @@ struct Relu : Sided {
                             "pi), value = sqrt(p q - k^2) / (2 pi) + slope k (Cho and Saul 2009).";
   static constexpr auto params = std::tuple{};
 
-  auto moments(auto k, const auto& p, const auto& q) const {
-    const auto [step, ramp] = sdk::arc_cosine(k, p, q);
+  template <class V, class Side>
+  auto prepare(V k, const Side& p, const Side& q) const {
+    return sdk::ArcCosineSteps<V>(k, p, q);
+  }
+  auto complete(const auto& prepared) const {
+    const auto [step, ramp] = prepared.complete();
     return sdk::Moments{ramp, step};
   }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return x < 0 ? 0 : x; }
   double slope(double x) const { return x > 0 ? 1 : 0; }
 };
@@ -51,7 +66,8 @@ struct LeakyRelu : Sided {
   static constexpr auto params = std::tuple{
       sdk::field("alpha", &LeakyRelu::alpha, "slope of the negative side", sdk::required)};
 
-  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(alpha, 1, k, p, q); }
+  auto complete(const auto& prepared) const { return moments_of(alpha, 1, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return x < 0 ? alpha * x : x; }
   double slope(double x) const { return x > 0 ? 1 : alpha; }
 };
@@ -63,7 +79,8 @@ struct Abs : Sided {
                             "(arXiv:1711.09090 with slopes -1 and 1).";
   static constexpr auto params = std::tuple{};
 
-  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(-1, 1, k, p, q); }
+  auto complete(const auto& prepared) const { return moments_of(-1, 1, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return std::abs(x); }
   double slope(double x) const { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 };
@@ -80,7 +97,8 @@ struct AbRelu : Sided {
       std::tuple{sdk::field("a", &AbRelu::a, "slope of the negative side", sdk::required),
                  sdk::field("b", &AbRelu::b, "slope of the positive side", sdk::required)};
 
-  auto moments(auto k, const auto& p, const auto& q) const { return two_slopes(a, b, k, p, q); }
+  auto complete(const auto& prepared) const { return moments_of(a, b, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return x < 0 ? a * x : b * x; }
   double slope(double x) const { return x > 0 ? b : a; }
 };

@@ -107,7 +107,7 @@ void add_all() {
   const std::string gap = plain(21, R"("global_avg_pool")");
   add<T>("gap", gap, 8, 3, 32, 64, 21);
   add<T>("gap", gap, 16, 3, 16, 32, 21);
-  add<T>("gap", gap, 32, 3, 4, 16, 21);
+  add<T>("gap", gap, 32, 3, 8, 16, 21);
   add<T>("flatten", plain(21, R"("flatten")"), 32, 3, 64, 64);
   add<T>("wide_resnet", wide_resnet(), 32, 3, 8, 16);
   add<T>("myrtle", myrtle(), 32, 3, 8, 16);

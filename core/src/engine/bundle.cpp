@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
+#include <vector>
 
 namespace widelimit::detail {
 
@@ -32,6 +34,29 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
   for (std::int64_t l = 0; l < lanes; ++l) out[l] = total[l] / static_cast<T>(sites);
 }
 
+// Of each site p of a field the places of p and of p + d in the image.
+void number_sites(const Image& image, const Axes& d, std::vector<std::int32_t>& first,
+                  std::vector<std::int32_t>& second) {
+  const Domain whole(image, {}), domain(image, d);
+  first.resize(static_cast<std::size_t>(domain.sites()));
+  second.resize(first.size());
+  const std::size_t last = image.axes() == 0 ? 0 : image.axes() - 1;
+  const auto in_row = static_cast<std::size_t>(domain.extent[last]);
+  Domain rows = domain;
+  rows.extent[last] = std::min(rows.extent[last], 1);
+  std::size_t site = 0;
+  for_each_site(rows, [&](const Axes& p) {
+    Axes q{};
+    for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + d[a];
+    const auto row = static_cast<std::ptrdiff_t>(site);
+    const auto end = static_cast<std::ptrdiff_t>(site += in_row);
+    std::iota(first.begin() + row, first.begin() + end,
+              static_cast<std::int32_t>(whole.index_of(p)));
+    std::iota(second.begin() + row, second.begin() + end,
+              static_cast<std::int32_t>(whole.index_of(q)));
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -52,7 +77,6 @@ class BundleRun {
       begin(level);
       for (const Schedule::Trip& trip : level.trips) {
         if (control != nullptr) control->check();
-        ++m_.trip_;
         for (std::int32_t t = trip.begin; t < trip.end; ++t)
           task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
       }
@@ -333,21 +357,10 @@ class BundleRun {
       return v;
     }
     auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
-    if (table.of_trip != m_.trip_) {
-      table.of_trip = m_.trip_;
-      const auto sites = static_cast<std::size_t>(Domain(o.image, f.d).sites());
-      if (table.first_at.size() < sites) {
-        table.first_at.resize(sites);
-        table.second_at.resize(sites);
-      }
-      const Domain whole(o.image, {});
-      std::size_t site = 0;
-      for_each_site(Domain(o.image, f.d), [&](const Axes& p) {
-        Axes q{};
-        for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + f.d[a];
-        table.first_at[site] = static_cast<std::int32_t>(whole.index_of(p));
-        table.second_at[site++] = static_cast<std::int32_t>(whole.index_of(q));
-      });
+    if (table.first_at.empty() || table.d != f.d || !(table.image == o.image)) {
+      table.image = o.image;
+      table.d = f.d;
+      number_sites(o.image, f.d, table.first_at, table.second_at);
     }
     v.first_at = table.first_at.data();
     v.second_at = table.second_at.data();

@@ -46,10 +46,12 @@ class BundleMemory {
  private:
   template <class>
   friend class BundleRun;
-  // Where the variances of a field's sites stand.
+  // Where the variances of a field's sites stand: those of the image and displacement it was last
+  // made for.
   struct Table {
-    std::int64_t of_trip = -1;
-    std::vector<std::int32_t> first_at, second_at;
+    Image image;
+    Axes d{};
+    std::vector<std::int32_t> first_at, second_at;  // empty: not made yet
   };
 
   bool with_ntk_;
@@ -58,7 +60,6 @@ class BundleMemory {
   Buffer<std::byte> scratch_;
   std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
   std::vector<Table> tables_;                      // of a trip
-  std::int64_t trip_ = 0;  // counted, so that no table is taken for another's
   std::vector<std::int32_t> all_zero_;
   std::vector<widelimit_field> inputs_;
   std::vector<const widelimit_field*> input_;

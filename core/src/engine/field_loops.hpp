@@ -24,12 +24,21 @@ struct RowMap {
   std::int64_t sites;
 };
 
+/// Three rows summed on the way: windows of three taps without weights, side by side.
+template <class T>
+struct ThreeRows {
+  const T *nngp[3], *ntk[3];  ///< each [column][lane]
+};
+
 template <class T>
 struct FieldLoops {
   /// out [n][lane] = sum over rows, from the first on, of weight (NULL: 1) times the row.
   void (*sum_rows)(const T* const* rows, const T* weight, std::int64_t count, std::int64_t n,
                    T* out);
   void (*map_row)(const RowMap<T>& row);
+  /// The same bits as sum_rows and map_row, without storing the sums of rows between; of `row`
+  /// nngp, ntk, taps, dilation and weight are not read.
+  void (*map_three_rows)(const RowMap<T>& row, const ThreeRows<T>& rows);
   /// out [site][lane] = share sum over channels of x y, of sites side by side; y [site][channel]
   /// [lane], x [site][channel][first_lanes], first_lanes 1 or bundle_lanes.
   void (*covariances)(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,

@@ -89,6 +89,40 @@ void map_row(const RowMap<T>& m) {
     ntk ? map_taps<T, false, true>(m) : map_taps<T, false, false>(m);
 }
 
+template <class T, bool with_ntk>
+void three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
+  using V = lanes_t<T>;
+  const auto of = [](const T* p) { return reinterpret_cast<const V*>(p); };
+  const V *const a = of(rows.nngp[0]), *const b = of(rows.nngp[1]), *const c = of(rows.nngp[2]);
+  const V *const p = of(rows.ntk[0]), *const q = of(rows.ntk[1]), *const r = of(rows.ntk[2]);
+  V* const out_nngp = reinterpret_cast<V*>(m.out_nngp);
+  V* const out_ntk = reinterpret_cast<V*>(m.out_ntk);
+  const T scale = m.scale, bias = m.bias, ntk_nngp = m.ntk_nngp, ntk_bias = m.ntk_bias;
+  for (std::int64_t x = 0; x < m.sites; ++x) {
+    const std::int64_t first = m.first + x * m.stride;
+    V k = {}, t = {};
+    const auto add = [&](std::int64_t i) {
+      k += (a[i] + b[i]) + c[i];
+      if constexpr (with_ntk) t += (p[i] + q[i]) + r[i];
+    };
+    if (first >= 0 && first + 3 <= m.columns) {
+      add(first);
+      add(first + 1);
+      add(first + 2);
+    } else {
+      for (std::int64_t i = first; i < first + 3; ++i)
+        if (i >= 0 && i < m.columns) add(i);
+    }
+    if constexpr (with_ntk) out_ntk[x] = ntk_nngp * k + scale * t + ntk_bias;
+    out_nngp[x] = scale * k + bias;
+  }
+}
+
+template <class T>
+void map_three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
+  m.out_ntk != nullptr ? three_rows<T, true>(m, rows) : three_rows<T, false>(m, rows);
+}
+
 template <class T>
 void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,
                  std::int64_t channels, T share, T* out) {
@@ -111,8 +145,8 @@ void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t 
 }  // namespace
 
 const FieldLoops<float> WIDELIMIT_LOOPS(f32) = {sum_rows<float>, map_row<float>,
-                                                covariances<float>};
+                                                map_three_rows<float>, covariances<float>};
 const FieldLoops<double> WIDELIMIT_LOOPS(f64) = {sum_rows<double>, map_row<double>,
-                                                 covariances<double>};
+                                                 map_three_rows<double>, covariances<double>};
 
 }  // namespace widelimit::detail

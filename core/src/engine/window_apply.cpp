@@ -43,16 +43,19 @@ class Windows {
     row_.ntk_nngp = static_cast<T>(map.ntk_nngp / taps);
     row_.ntk_bias = static_cast<T>(map.ntk_bias);
     row_.sites = out.extent[last_];
+    three_ = !weighted_ && outer_taps_ <= 3 && row_.columns > 0 && row_.weight == nullptr &&
+             row_.taps == 3 && row_.dilation == 1;
   }
 
   // Of output row p; `buffer` for two rows of the input.
   void row(const FieldPart<T>& input, const Axes& p, T* buffer, T* nngp, T* ntk) {
     find_rows(p);
+    row_.out_nngp = nngp;
+    row_.out_ntk = ntk;
+    if (three_ && !at_.empty()) return three_rows(input, buffer, ntk != nullptr);
     row_.nngp = summed_rows(input.nngp, buffer);
     row_.ntk =
         ntk == nullptr ? nullptr : summed_rows(input.ntk, buffer + row_.columns * bundle_lanes);
-    row_.out_nngp = nngp;
-    row_.out_ntk = ntk;
     loops_.map_row(row_);
   }
 
@@ -79,6 +82,19 @@ class Windows {
     }
   }
 
+  // Rows in the padding are zeros.
+  void three_rows(const FieldPart<T>& input, T* zeros, bool with_ntk) {
+    if (!cleared_) std::fill_n(zeros, row_.columns * bundle_lanes, T{0});
+    cleared_ = true;
+    ThreeRows<T> rows;
+    for (std::size_t r = 0; r < 3; ++r) {
+      const bool inside = r < at_.size();
+      rows.nngp[r] = inside ? input.nngp + at_[r] : zeros;
+      rows.ntk[r] = inside && with_ntk ? input.ntk + at_[r] : zeros;
+    }
+    loops_.map_three_rows(row_, rows);
+  }
+
   // NULL where all are padding; one row alone stays where it is.
   const T* summed_rows(const T* field, T* buffer) {
     if (at_.empty()) return nullptr;
@@ -95,7 +111,7 @@ class Windows {
   std::size_t last_;
   const FieldLoops<T>& loops_;
   std::int32_t outer_taps_ = 1;
-  bool weighted_ = false;
+  bool weighted_ = false, three_ = false, cleared_ = false;
   RowMap<T> row_{};
   std::vector<T> along_, weight_;
   std::vector<std::int64_t> at_;

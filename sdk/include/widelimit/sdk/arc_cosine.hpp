@@ -50,16 +50,13 @@ namespace detail {
 
 /// Of k in single precision, by two functions of x = |c| that are analytic on [0, 1], with
 /// t = arccos x: t / (2 pi e^(1/2)) and (sin t - t x) / (2 pi e^(3/2)): one square root and two
-/// short polynomials. All that need not wait for the root is done beside it. `rest` is
-/// sqrt(p q) e.
+/// short polynomials. `root` is sqrt(e), `rest` sqrt(p q) e.
 template <class V>
-ArcCosine<V> by_polynomials(V k, V e, V x, V rest) {
-  const V root = sqrt(e), square = x * x;
-  const V angle = polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
+ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
+  const V x = V(1) - e, square = x * x;
+  const V turns = root * polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
   const V area = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
-  const auto negative = k < V(0);
-  const V half = select(negative, V(0), V(0.5));
-  return {fma(root, select(negative, angle, -angle), half), fma(root, area, half * k)};
+  return {select(k < V(0), turns, V(0.5) - turns), fma(root, area, V(0.5) * max(k, V(0)))};
 }
 
 /// In double precision those polynomials would be long: two square roots and one arc sine, of
@@ -85,19 +82,38 @@ ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
 /// (Cho and Saul 2009, kernels of degree 0 and 1, rearranged.) sqrt(p q) - |k| is computed with
 /// twice the digits of a number, so no cancellation shows; an e below the change that rounding k
 /// makes is 0. So a sample against itself has step 1/2 and ramp p / 2 to the bit. Zero variance:
-/// 1/4 and 0.
+/// 1/4 and 0. In two steps, for `prepare` and `complete` of a layer (elementwise.hpp).
+template <Vector V>
+class ArcCosineSteps {
+  using T = scalar_t<V>;
+  static constexpr bool single = std::is_same_v<T, float>;
+
+ public:
+  ArcCosineSteps() = default;
+  ArcCosineSteps(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) : k_(k) {
+    const V size = abs(k), inverse = p.inverse * q.inverse;
+    const V rest =
+        fma(p.root_rest, q.root, fma(p.root, q.root_rest, rounding_error(p.root, q.root, size)));
+    e_ = rest * inverse;
+    const auto tiny = e_ <= V(std::numeric_limits<T>::epsilon() / 2);
+    if (any(tiny)) e_ = select(tiny, select(inverse == V(0), V(1), V(0)), e_);
+    root_ = single ? sqrt(e_) : V(0);
+    scale_ = single ? rest : p.root * q.root;
+  }
+  [[nodiscard]] ArcCosine<V> complete() const {
+    if constexpr (single)
+      return detail::by_polynomials(k_, e_, root_, scale_);
+    else
+      return detail::by_arc_sine(k_, e_, V(1) - e_, scale_);
+  }
+
+ private:
+  V k_, e_, root_, scale_;
+};
+
 template <Vector V>
 ArcCosine<V> arc_cosine(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) {
-  using T = scalar_t<V>;
-  const V size = abs(k), inverse = p.inverse * q.inverse;
-  const V rest =
-      fma(p.root_rest, q.root, fma(p.root, q.root_rest, rounding_error(p.root, q.root, size)));
-  const V share = fma(rest, inverse, select(inverse == V(0), V(1), V(0)));
-  const V e = select(share <= V(std::numeric_limits<T>::epsilon() / 2), V(0), share);
-  if constexpr (std::is_same_v<T, float>)
-    return detail::by_polynomials(k, e, size * inverse, rest);
-  else
-    return detail::by_arc_sine(k, e, V(1) - e, p.root * q.root);
+  return ArcCosineSteps<V>(k, p, q).complete();
 }
 
 /// The same of variances.

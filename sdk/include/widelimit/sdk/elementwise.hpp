@@ -4,6 +4,11 @@
 //   double slope(double x) const;                 f'
 //   auto side(auto p) const;                      optional: what follows from one variance alone;
 //                                                 moments then takes k and the sides of p and q
+//   auto prepare(k, p, q) const; auto complete(const auto& prepared) const;
+//                                                 optional: moments in two steps, complete(prepare(
+//                                                 k, p, q)); sweeps over images complete one site
+//                                                 while they prepare the next, which is quicker
+//                                                 where the steps are long chains
 // and has a layer with all its faces. Without `moments` the expectations come from `value` and
 // `slope` by quadrature. With `moments` alone the layer is any pointwise one whose covariance
 // becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer

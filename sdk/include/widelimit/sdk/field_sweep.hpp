@@ -128,6 +128,22 @@ inline std::uint64_t bytes_of_row(const Shape& shape) {
                                        lanes_of_fields * sizeof(double);
 }
 
+/// Moments in two steps where the layer has them (elementwise.hpp); else the first step is all.
+template <class L, class V, class P, class Q>
+auto prepare_moments(const L& layer, V k, const P& p, const Q& q) {
+  if constexpr (requires { layer.prepare(k, p, q); })
+    return layer.prepare(k, p, q);
+  else
+    return layer.moments(k, p, q);
+}
+template <class L, class Prepared>
+auto complete_moments(const L& layer, const Prepared& prepared) {
+  if constexpr (requires { layer.complete(prepared); })
+    return layer.complete(prepared);
+  else
+    return prepared;
+}
+
 /// Rows of a field under a small window. NTK by the common rule, Theta' = K' + scale A Theta.
 template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
 [[gnu::flatten]] void sweep_windows(const L& layer, const widelimit_run& run) {
@@ -148,60 +164,81 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
   const std::int64_t first_step = site_step * First::of_site;
   const std::int64_t second_step = site_step * Second::of_site;
 
+  if (width == 0 || run.row_begin >= run.row_end) return;
   auto* const zeros = static_cast<T*>(run.scratch);
-  RowsUnder<T> under(run, zeros);
-  std::fill_n(zeros, under.columns * lanes, T(0));
-  // Output sites whose third tap is inside the row, or behind it.
-  const std::int64_t inside =
-      std::clamp<std::int64_t>(under.columns - under.first_column - 2, 0, width);
-  for (std::int64_t row = run.row_begin; row < run.row_end; ++row, under.next()) {
-    const std::int64_t site = row * width;
-    const std::array<const T*, 3> nngp_rows = under.of(static_cast<const T*>(in.nngp));
-    const std::array<const T*, 3> ntk_rows =
-        with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
-    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-      const auto column_at = [&](const std::array<const T*, 3>& rows, std::int64_t c) {
-        return c < 0 || c >= under.columns ? V(0) : column<V>(rows, c * lanes + lane);
-      };
-      V left = column_at(nngp_rows, under.first_column),
-        middle = column_at(nngp_rows, under.first_column + 1);
-      V left_ntk(0), middle_ntk(0);
+  for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+    RowsUnder<T> under(run, zeros);
+    if (lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
+    // Output sites whose third tap is inside the row, or behind it.
+    const std::int64_t inside =
+        std::clamp<std::int64_t>(under.columns - under.first_column - 2, 0, width);
+    const auto column_at = [&](const std::array<const T*, 3>& rows, std::int64_t c) {
+      return c < 0 || c >= under.columns ? V(0) : column<V>(rows, c * lanes + lane);
+    };
+    T* value_at = static_cast<T*>(out.nngp) + run.row_begin * width * lanes + lane;
+    T* ntk_at =
+        with_ntk ? static_cast<T*>(out.ntk) + run.row_begin * width * lanes + lane : nullptr;
+    V left(0), middle(0), left_ntk(0), middle_ntk(0), theta(0);
+    First first{nullptr};
+    Second second{nullptr};
+    const auto prepare = [&](V right, V right_ntk) {
+      const V k = ((left + middle) + right) * scale + bias;
+      left = middle;
+      middle = right;
+      if constexpr (with_ntk) {
+        theta = fma(scale, (left_ntk + middle_ntk) + right_ntk, k);
+        left_ntk = middle_ntk;
+        middle_ntk = right_ntk;
+      }
+      auto prepared = prepare_moments(layer, k, first(layer, lane), second(layer, lane));
+      first.at += first_step;
+      second.at += second_step;
+      return prepared;
+    };
+    // A named copy of the moments would be written to the stack for every entry.
+    const auto write = [&](const auto& moments, V of_theta) {
+      if constexpr (with_ntk) {
+        (V(moments.slope) * of_theta).store(ntk_at);
+        ntk_at += lanes;
+      }
+      V(moments.value).store(value_at);
+      value_at += lanes;
+    };
+    // One site is completed while the next is prepared: two chains of dependent operations side by
+    // side take less time than a long one.
+    decltype(prepare(left, left)) prepared{};
+    const auto turn = [&](V right, V right_ntk) {
+      const V last_theta = theta;
+      const auto next = prepare(right, right_ntk);
+      write(complete_moments(layer, prepared), last_theta);
+      prepared = next;
+    };
+    for (std::int64_t row = run.row_begin; row < run.row_end; ++row, under.next()) {
+      const std::array<const T*, 3> nngp_rows = under.of(static_cast<const T*>(in.nngp));
+      const std::array<const T*, 3> ntk_rows =
+          with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
+      left = column_at(nngp_rows, under.first_column);
+      middle = column_at(nngp_rows, under.first_column + 1);
       if constexpr (with_ntk) {
         left_ntk = column_at(ntk_rows, under.first_column);
         middle_ntk = column_at(ntk_rows, under.first_column + 1);
       }
-      First first{static_cast<const T*>(variances.first) +
-                  variances.first_at[site] * First::of_site};
-      Second second{static_cast<const T*>(variances.second) +
-                    variances.second_at[site] * Second::of_site};
-      T* value_at = static_cast<T*>(out.nngp) + site * lanes + lane;
-      T* ntk_at = with_ntk ? static_cast<T*>(out.ntk) + site * lanes + lane : nullptr;
-      const auto entry = [&](V right, V right_ntk) {
-        const V k = ((left + middle) + right) * scale + bias;
-        const auto write = [&](const auto& moments) {
-          if constexpr (with_ntk) {
-            const V theta = fma(scale, (left_ntk + middle_ntk) + right_ntk, k);
-            (V(moments.slope) * theta).store(ntk_at);
-            ntk_at += lanes;
-          }
-          V(moments.value).store(value_at);
-          value_at += lanes;
-        };
-        write(layer.moments(k, first(layer, lane), second(layer, lane)));
-        first.at += first_step;
-        second.at += second_step;
-        left = middle;
-        middle = right;
-        if constexpr (with_ntk) {
-          left_ntk = middle_ntk;
-          middle_ntk = right_ntk;
-        }
-      };
-      std::int64_t at = (under.first_column + 2) * lanes + lane;
-      for (std::int64_t x = 0; x < inside; ++x, at += lanes)
-        entry(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0));
-      for (std::int64_t x = inside; x < width; ++x) entry(V(0), V(0));
+      const std::int64_t site = row * width;
+      first.at = static_cast<const T*>(variances.first) + variances.first_at[site] * First::of_site;
+      second.at =
+          static_cast<const T*>(variances.second) + variances.second_at[site] * Second::of_site;
+      std::int64_t x = 0, at = (under.first_column + 2) * lanes + lane;
+      if (row == run.row_begin) {
+        prepared = prepare(column_at(nngp_rows, under.first_column + 2),
+                           with_ntk ? column_at(ntk_rows, under.first_column + 2) : V(0));
+        x = 1;
+        at += lanes;
+      }
+      for (; x < inside; ++x, at += lanes)
+        turn(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0));
+      for (; x < width; ++x) turn(V(0), V(0));
     }
+    write(complete_moments(layer, prepared), theta);
   }
 }
 
@@ -217,25 +254,36 @@ template <class T, bool with_ntk, bool broadcast_first, class L>
   using First = SidesOf<T, broadcast_first, true, L>;
   using Second = SidesOf<T, false, true, L>;
   constexpr std::int64_t lanes = lanes_of_fields;
-  for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
-    const First first{static_cast<const T*>(variances.first) +
-                      variances.first_at[site] * First::of_site};
-    const Second second{static_cast<const T*>(variances.second) +
-                        variances.second_at[site] * Second::of_site};
-    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+  if (span.first_site >= span.last_site) return;
+  for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+    V theta(0);
+    const auto prepare = [&](std::int64_t site) {
+      const First first{static_cast<const T*>(variances.first) +
+                        variances.first_at[site] * First::of_site};
+      const Second second{static_cast<const T*>(variances.second) +
+                          variances.second_at[site] * Second::of_site};
       const std::int64_t at = site * lanes + lane;
       const V k = V::load(static_cast<const T*>(run.inputs[0]->nngp) + at);
       const V mapped_k = map.nngp(k);
-      const auto write = [&](const auto& moments) {
-        if constexpr (with_ntk) {
-          const V theta = map.template ntk<Pending::general>(
-              k, mapped_k, V::load(static_cast<const T*>(run.inputs[0]->ntk) + at));
-          (V(moments.slope) * theta).store(static_cast<T*>(run.output->ntk) + at);
-        }
-        V(moments.value).store(static_cast<T*>(run.output->nngp) + at);
-      };
-      write(layer.moments(mapped_k, first(layer, lane), second(layer, lane)));
+      if constexpr (with_ntk)
+        theta = map.template ntk<Pending::general>(
+            k, mapped_k, V::load(static_cast<const T*>(run.inputs[0]->ntk) + at));
+      return prepare_moments(layer, mapped_k, first(layer, lane), second(layer, lane));
+    };
+    const auto write = [&](std::int64_t site, const auto& moments, V of_theta) {
+      const std::int64_t at = site * lanes + lane;
+      if constexpr (with_ntk)
+        (V(moments.slope) * of_theta).store(static_cast<T*>(run.output->ntk) + at);
+      V(moments.value).store(static_cast<T*>(run.output->nngp) + at);
+    };
+    auto prepared = prepare(span.first_site);
+    for (std::int64_t site = span.first_site + 1; site < span.last_site; ++site) {
+      const V last_theta = theta;
+      const auto next = prepare(site);
+      write(site - 1, complete_moments(layer, prepared), last_theta);
+      prepared = next;
     }
+    write(span.last_site - 1, complete_moments(layer, prepared), theta);
   }
 }
 

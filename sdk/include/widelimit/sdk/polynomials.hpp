@@ -1,6 +1,7 @@
 // Polynomials of the SDK's functions, for float and double: Chebyshev interpolants, written in
-// powers of their variable, of just the degree at which rounding hides the remainder. tests/sdk
-// recomputes every coefficient from the definition beside it, in 100 digits.
+// powers of their variable, of just the degree at which rounding hides the remainder; those of the
+// arc-cosine kernels are best in the sense given there (by Remez' exchange). tests/sdk checks
+// every coefficient, or its polynomial's error, against the definition beside it, in 100 digits.
 //
 // Threading: constants.
 #pragma once
@@ -50,16 +51,17 @@ inline constexpr std::array<double, 10> exp<double>{
     0.0013888888917199863,  0.00019841269863042963, 2.4801521317484083e-05, 2.7557268476553695e-06,
     2.7620078203806394e-07, 2.5100377619606372e-08};
 
-/// A(x) = arccos(x) / (2 pi sqrt(1 - x)) of x in [0, 1], single precision: 1/4 and x times the
-/// interpolant of (A(x) - 1/4) / x, so that A(0) is 1/4 exactly.
-inline constexpr std::array<float, 8> arc_cosine_angle{
-    0.25F,          -0.034154918F,   0.0141700646F,  -0.00804283656F,
-    0.00509274378F, -0.00299226074F, 0.00126823748F, -0.00026196515F};
+/// A(x) = arccos(x) / (2 pi sqrt(1 - x)) of x in [0, 1], single precision: 1/4 and x times a
+/// polynomial, so that A(0) is 1/4 exactly, with the least error of sqrt(1 - x) A(x), 1.6e-8.
+inline constexpr std::array<float, 7> arc_cosine_angle{
+    0.25F,          -0.0341537334F,  0.0141434437F,  -0.00784891285F,
+    0.00445423275F, -0.00194217055F, 0.000426442653F};
 
-/// (sin t - t cos t) / (2 pi (1 - x)^(3/2)), t = arccos(x), of x in [0, 1], single precision.
-inline constexpr std::array<float, 6> arc_cosine_area{0.159154922F,    -0.0112658739F,
-                                                      0.00297210366F,  -0.00113455951F,
-                                                      0.000408907508F, -8.27927506e-05F};
+/// S(x) = (sin t - t cos t) / (2 pi (1 - x)^(3/2)), t = arccos(x), of x in [0, 1], single
+/// precision: the polynomial with the least error of (1 - x)^(3/2) S(x), 4.0e-9.
+inline constexpr std::array<float, 6> arc_cosine_area{0.159154937F,    -0.0112671228F,
+                                                      0.00298464624F,  -0.00117792259F,
+                                                      0.000469243561F, -0.00011181552F};
 
 /// The value at x of the polynomial with these coefficients, lowest power first, by Horner's rule.
 template <class V, class T, std::size_t n>

@@ -27,6 +27,7 @@ struct Mask {
   friend Mask operator&(Mask a, Mask b) { return {hn::And(a.raw, b.raw)}; }
   friend Mask operator|(Mask a, Mask b) { return {hn::Or(a.raw, b.raw)}; }
   friend Mask operator!(Mask a) { return {hn::Not(a.raw)}; }
+  friend bool any(Mask a) { return !hn::AllFalse(hn::ScalableTag<T>(), a.raw); }
 };
 
 /// `lanes` numbers of type T side by side: float or double. Numbers of any arithmetic type convert

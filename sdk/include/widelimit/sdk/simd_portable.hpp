@@ -24,6 +24,8 @@ struct Mask {
   friend Mask operator&(Mask a, Mask b) { return {a.raw && b.raw}; }
   friend Mask operator|(Mask a, Mask b) { return {a.raw || b.raw}; }
   friend Mask operator!(Mask a) { return {!a.raw}; }
+  /// Does it hold in any lane? For what few entries need and many would wait for.
+  friend bool any(Mask a) { return a.raw; }
 };
 
 /// `lanes` numbers of type T side by side: float or double. Numbers of any arithmetic type convert

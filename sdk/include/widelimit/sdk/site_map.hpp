@@ -18,7 +18,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <set>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,7 +61,7 @@ struct SiteMapLayer : Wrapped<L> {
     plan.set_nature(WIDELIMIT_GATHERING);
     plan.set_spatial(extents);
     plan.set_flops_per_entry(work);
-    if (extents.empty()) plan.set_scratch(DoubleSums::bytes);
+    plan.set_scratch(header + (extents.empty() ? DoubleSums::bytes : 0));
     if constexpr (Planned<L>) own.plan(plan);
   }
 
@@ -75,16 +77,18 @@ struct SiteMapLayer : Wrapped<L> {
         for (const std::int64_t d2 : d[2])
           for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
   }
-  void begin(const widelimit_gather& call) const { begin_gathering(call); }
+  void begin(const widelimit_gather& call) const {
+    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape));
+    begin_gathering(behind_header(call));
+  }
   void accumulate(const widelimit_gather& call) const {
-    const SiteMap map = own.sites(Shape(*call.in_shape));
-    const PairedSites pairs(map.axes, *call.input);
-    for_each_output(call, [&](const auto& from, const auto& to) {
+    const PairedSites& pairs = *pairs_of(call);
+    for_each_output(behind_header(call), [&](const auto& from, const auto& to) {
       using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
       pairs.template add<V>(from, to);
     });
   }
-  void finish(const widelimit_gather& call) const { finish_gathering(call); }
+  void finish(const widelimit_gather& call) const { finish_gathering(behind_header(call)); }
 
   // ---- finite width ----
 
@@ -103,6 +107,34 @@ struct SiteMapLayer : Wrapped<L> {
   }
 
  private:
+  /// The pairs of sites of every shape that this layer has been given: they are many, and wanted
+  /// once for each of thousands of displacements.
+  class Pairs {
+   public:
+    const PairedSites& of(const L& layer, const Shape& in) {
+      const std::vector<std::int64_t> sites(in.spatial().begin(), in.spatial().end());
+      const std::lock_guard lock(mutex_);
+      auto& entry = of_shape_[sites];
+      if (!entry) entry = std::make_unique<PairedSites>(layer.sites(in).axes);
+      return *entry;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::map<std::vector<std::int64_t>, std::unique_ptr<const PairedSites>> of_shape_;
+  };
+  std::shared_ptr<Pairs> pairs_ = std::make_shared<Pairs>();
+
+  // Scratch of a gathering: where its pairs are, then what the sums need.
+  static constexpr std::uint64_t header = 64;
+  static const PairedSites*& pairs_of(const widelimit_gather& call) {
+    return *static_cast<const PairedSites**>(call.scratch);
+  }
+  static widelimit_gather behind_header(widelimit_gather call) {
+    call.scratch = static_cast<std::byte*>(call.scratch) + header;
+    return call;
+  }
+
   [[nodiscard]] SiteMap checked_map(const Shape& in) const {
     SiteMap map = own.sites(in);
     if (map.axes.size() != in.spatial().size())

@@ -79,70 +79,55 @@ class AxisMap {
 
 namespace detail {
 
-/// What of one input field goes where: for each axis and output displacement D the pairs of an
-/// output site i and an input site p such that the window of i holds p and that of i + D holds
-/// p + d, d being the field's displacement.
+/// What of an input field goes where, for every displacement d of it: for each axis and output
+/// displacement D the pairs of an output site i and an input site p such that the window of i holds
+/// p and that of i + D holds p + d.
 class PairedSites {
  public:
-  /// `to` and `from` count from the first site of the output and of the field.
-  struct Pair {
-    std::int64_t D, to, from;
-    double weight;
-    float weight_f32;
-
-    Pair(std::int64_t displacement, std::int64_t out, std::int64_t in, double w)
-        : D(displacement), to(out), from(in), weight(w), weight_f32(static_cast<float>(w)) {}
-    template <class T>
-    [[nodiscard]] T weight_as() const {
-      if constexpr (std::is_same_v<T, float>)
-        return weight_f32;
-      else
-        return weight;
+  explicit PairedSites(const std::vector<AxisMap>& axes) {
+    for (const AxisMap& axis : axes) {
+      axes_.push_back({axis.sites(), {}});
+      for (std::int64_t d = 1 - axis.sites(); d < axis.sites(); ++d)
+        axes_.back().pairs.push_back(pairs_of(axis, d));
     }
-  };
-
-  PairedSites(const std::vector<AxisMap>& axes, const widelimit_field& field)
-      : pairs_(axes.size()) {
-    for (std::size_t a = 0; a < axes.size(); ++a)
-      pairs_[a] = pairs_of(axes[a], field.displacement[a], field.origin[a], field.extent[a]);
   }
 
   /// Adds M K M' of the input field to one field of the output; of a map that ends the axes, that
   /// field is one number a lane.
   template <class V, class U>
   void add(const FieldView<scalar_t<V>>& from, const FieldView<U>& to) const {
-    const std::size_t rank = pairs_.size();
+    const std::size_t rank = axes_.size();
     if (rank == 0) return;
     const bool keeps_axes = !to.extent().empty();
+    const auto origin = [&](std::size_t a) { return keeps_axes ? to.origin()[a] : 0; };
+    const auto rows = [&](std::size_t a) { return keeps_axes ? to.extent()[a] : 1; };
     std::array<std::span<const Pair>, 4> of_axis;
     for (std::size_t a = 0; a < rank; ++a) {
-      of_axis[a] = with_displacement(a, keeps_axes ? to.displacement()[a] : 0);
+      of_axis[a] =
+          with_displacements(a, from.displacement()[a], keeps_axes ? to.displacement()[a] : 0);
       if (of_axis[a].empty()) return;
     }
-    // All axes but the last, flattened.
-    std::vector<Pair> outer{{0, 0, 0, 1}};
-    for (std::size_t a = 0; a + 1 < rank; ++a) {
-      std::vector<Pair> longer;
-      longer.reserve(outer.size() * of_axis[a].size());
-      for (const Pair& o : outer)
-        for (const Pair& p : of_axis[a]) {
-          const std::int64_t i = keeps_axes ? p.to - to.origin()[a] : 0;
-          const std::int64_t rows = keeps_axes ? to.extent()[a] : 1;
-          longer.push_back(
-              {0, o.to * rows + i, o.from * from.extent()[a] + p.from, o.weight * p.weight});
-        }
-      outer = std::move(longer);
+    static constexpr std::array<Pair, 1> no_axis{Pair{0, 0, 0, 1, 1}};
+    std::vector<Pair> joined;
+    std::span<const Pair> outer = no_axis;
+    std::int64_t outer_origin = 0;
+    if (rank == 2) {
+      outer = of_axis[0];
+      outer_origin = origin(0);
+    } else if (rank > 2) {
+      joined.assign(no_axis.begin(), no_axis.end());
+      for (std::size_t a = 0; a + 1 < rank; ++a)
+        joined = product(joined, of_axis[a], rows(a), origin(a), from.extent()[a]);
+      std::stable_sort(joined.begin(), joined.end(),
+                       [](const Pair& x, const Pair& y) { return x.to < y.to; });
+      outer = joined;
     }
-    if (rank > 2)  // otherwise they are in order
-      std::stable_sort(outer.begin(), outer.end(),
-                       [](const Pair& a, const Pair& b) { return a.to < b.to; });
-    const std::int64_t last = static_cast<std::int64_t>(rank) - 1;
-    const std::int64_t origin = keeps_axes ? to.origin()[static_cast<std::size_t>(last)] : 0;
-    const std::int64_t rows = keeps_axes ? to.extent()[static_cast<std::size_t>(last)] : 1;
-    const std::int64_t sites = from.extent()[static_cast<std::size_t>(last)];
+    const std::size_t last = rank - 1;
+    const std::int64_t sites = from.extent()[last];
     for_each_group(outer, [&](std::span<const Pair> out) {
-      for_each_group(of_axis[rank - 1], [&](std::span<const Pair> in) {
-        const std::int64_t site = out[0].to * rows + in[0].to - origin;
+      const std::int64_t first = (out[0].to - outer_origin) * rows(last) - origin(last);
+      for_each_group(of_axis[last], [&](std::span<const Pair> in) {
+        const std::int64_t site = first + in[0].to;
         sum<V>(out, in, sites, from.lanes(), from.nngp(0).data(), to.nngp(site).data());
         if (from.has_ntk())
           sum<V>(out, in, sites, from.lanes(), from.ntk(0).data(), to.ntk(site).data());
@@ -151,9 +136,31 @@ class PairedSites {
   }
 
  private:
+  /// `to` counts from the first site of the output, `from` from that of the field.
+  struct Pair {
+    std::int64_t D, to, from;
+    double weight;
+    float weight_f32;
+
+    template <class T>
+    [[nodiscard]] T weight_as() const {
+      if constexpr (std::is_same_v<T, float>)
+        return weight_f32;
+      else
+        return weight;
+    }
+  };
+  struct Axis {
+    std::int64_t sites;
+    std::vector<std::vector<Pair>> pairs;  ///< of every d, from 1 - sites on
+  };
+
+  static Pair pair(std::int64_t D, std::int64_t to, std::int64_t from, double weight) {
+    return {D, to, from, weight, static_cast<float>(weight)};
+  }
+
   /// By D, then by output site, then by input site.
-  static std::vector<Pair> pairs_of(const AxisMap& map, std::int64_t d, std::int64_t origin,
-                                    std::int64_t extent) {
+  static std::vector<Pair> pairs_of(const AxisMap& map, std::int64_t d) {
     // Where in a list by site the entries of each site stand.
     const std::vector<AxisMap::Entry>& entries = map.entries();
     std::vector<std::size_t> begin(static_cast<std::size_t>(map.sites()) + 1);
@@ -163,29 +170,40 @@ class PairedSites {
     std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
     for (const auto& e : entries) by_site[next[static_cast<std::size_t>(e.site)]++] = &e;
 
+    const std::int64_t origin = std::max<std::int64_t>(0, -d);
     std::vector<Pair> list;
-    list.reserve(entries.size());
-    bool sorted = true;
     for (const auto& e : entries) {
-      if (e.site < origin || e.site >= origin + extent) continue;
+      if (e.site + d < 0 || e.site + d >= map.sites()) continue;
       const auto q = static_cast<std::size_t>(e.site + d);
-      for (std::size_t i = begin[q]; i < begin[q + 1]; ++i) {
-        list.emplace_back(by_site[i]->row - e.row, e.row, e.site - origin,
-                          e.weight * by_site[i]->weight);
-        sorted = sorted && (list.size() < 2 || list[list.size() - 2].D <= list.back().D);
-      }
+      for (std::size_t i = begin[q]; i < begin[q + 1]; ++i)
+        list.push_back(
+            pair(by_site[i]->row - e.row, e.row, e.site - origin, e.weight * by_site[i]->weight));
     }
-    if (!sorted)
-      std::stable_sort(list.begin(), list.end(),
-                       [](const Pair& a, const Pair& b) { return a.D < b.D; });
+    std::stable_sort(list.begin(), list.end(),
+                     [](const Pair& a, const Pair& b) { return a.D < b.D; });
     return list;
   }
 
-  [[nodiscard]] std::span<const Pair> with_displacement(std::size_t axis, std::int64_t D) const {
+  [[nodiscard]] std::span<const Pair> with_displacements(std::size_t axis, std::int64_t d,
+                                                         std::int64_t D) const {
+    const Axis& a = axes_[axis];
+    const std::vector<Pair>& pairs = a.pairs[static_cast<std::size_t>(d + a.sites - 1)];
     const auto [begin, end] =
-        std::equal_range(pairs_[axis].begin(), pairs_[axis].end(), Pair(D, 0, 0, 0),
-                         [](const Pair& a, const Pair& b) { return a.D < b.D; });
+        std::equal_range(pairs.begin(), pairs.end(), pair(D, 0, 0, 0),
+                         [](const Pair& x, const Pair& y) { return x.D < y.D; });
     return {begin, end};
+  }
+
+  /// Pairs of the axes before, and those of one more, as of one axis.
+  static std::vector<Pair> product(const std::vector<Pair>& outer, std::span<const Pair> inner,
+                                   std::int64_t rows, std::int64_t origin, std::int64_t sites) {
+    std::vector<Pair> longer;
+    longer.reserve(outer.size() * inner.size());
+    for (const Pair& o : outer)
+      for (const Pair& p : inner)
+        longer.push_back(
+            pair(0, o.to * rows + p.to - origin, o.from * sites + p.from, o.weight * p.weight));
+    return longer;
   }
 
   /// Calls f with each run of pairs that have the same output site.
@@ -234,7 +252,7 @@ class PairedSites {
     }
   }
 
-  std::vector<std::vector<Pair>> pairs_;
+  std::vector<Axis> axes_;
 };
 
 }  // namespace detail
