@@ -171,7 +171,7 @@ class BundleRun {
 
   void observe(std::int32_t id) const {
     const Schedule::Field& f = field(id);
-    if (observer_ != nullptr && f.d == Axes{}) (*observer_)(f.op, part(id));
+    if (observer_ != nullptr && same(f.d, {})) (*observer_)(f.op, part(id));
   }
 
   std::int32_t all_outputs(std::size_t gather) {
@@ -288,7 +288,7 @@ class BundleRun {
 
   void transform(const Schedule::Task& t, const Schedule::Field& f, const FieldOp& o) {
     const std::int32_t* links = schedule_.numbers.data() + t.links;
-    if (o.variances >= 0 && own() && f.d == Axes{}) own_variances(o, links);
+    if (o.variances >= 0 && own() && same(f.d, {})) own_variances(o, links);
     for (std::size_t i = 0; i < o.inputs.size(); ++i) {
       const std::int32_t n = *links++;
       if (n > 0) {
@@ -357,7 +357,7 @@ class BundleRun {
       return v;
     }
     auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
-    if (table.first_at.empty() || table.d != f.d || !(table.image == o.image)) {
+    if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
       table.image = o.image;
       table.d = f.d;
       number_sites(o.image, f.d, table.first_at, table.second_at);

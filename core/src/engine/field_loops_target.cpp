@@ -98,24 +98,49 @@ void three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
   V* const out_nngp = reinterpret_cast<V*>(m.out_nngp);
   V* const out_ntk = reinterpret_cast<V*>(m.out_ntk);
   const T scale = m.scale, bias = m.bias, ntk_nngp = m.ntk_nngp, ntk_bias = m.ntk_bias;
-  for (std::int64_t x = 0; x < m.sites; ++x) {
-    const std::int64_t first = m.first + x * m.stride;
-    V k = {}, t = {};
-    const auto add = [&](std::int64_t i) {
-      k += (a[i] + b[i]) + c[i];
-      if constexpr (with_ntk) t += (p[i] + q[i]) + r[i];
-    };
-    if (first >= 0 && first + 3 <= m.columns) {
-      add(first);
-      add(first + 1);
-      add(first + 2);
-    } else {
-      for (std::int64_t i = first; i < first + 3; ++i)
-        if (i >= 0 && i < m.columns) add(i);
-    }
+  const auto nngp_column = [&](std::int64_t i, V& sum) { sum = (a[i] + b[i]) + c[i]; };
+  const auto ntk_column = [&](std::int64_t i, V& sum) { sum = (p[i] + q[i]) + r[i]; };
+  const auto write = [&](std::int64_t x, const V& k, const V& t) {
     if constexpr (with_ntk) out_ntk[x] = ntk_nngp * k + scale * t + ntk_bias;
     out_nngp[x] = scale * k + bias;
+  };
+  const auto one_by_one = [&](std::int64_t x) {
+    V k = {}, t = {};
+    for (std::int64_t tap = 0, i = m.first + x * m.stride; tap < 3; ++tap, ++i) {
+      if (i < 0 || i >= m.columns) continue;
+      V sum;
+      nngp_column(i, sum);
+      k += sum;
+      if constexpr (with_ntk) {
+        ntk_column(i, sum);
+        t += sum;
+      }
+    }
+    write(x, k, t);
+  };
+  std::int64_t x = 0;
+  for (; x < m.sites && m.first + x * m.stride < 0; ++x) one_by_one(x);
+  if (m.stride == 1 && x < m.sites && m.first + x + 3 <= m.columns) {
+    // Neighbouring windows share two columns.
+    V left, middle, right, left_ntk = {}, middle_ntk = {}, right_ntk = {};
+    nngp_column(m.first + x, left);
+    nngp_column(m.first + x + 1, middle);
+    if constexpr (with_ntk) {
+      ntk_column(m.first + x, left_ntk);
+      ntk_column(m.first + x + 1, middle_ntk);
+    }
+    for (; x < m.sites && m.first + x + 3 <= m.columns; ++x) {
+      nngp_column(m.first + x + 2, right);
+      if constexpr (with_ntk) ntk_column(m.first + x + 2, right_ntk);
+      const V k = (left + middle) + right, t = (left_ntk + middle_ntk) + right_ntk;
+      write(x, k, t);
+      left = middle;
+      middle = right;
+      left_ntk = middle_ntk;
+      middle_ntk = right_ntk;
+    }
   }
+  for (; x < m.sites; ++x) one_by_one(x);
 }
 
 template <class T>

@@ -14,6 +14,11 @@ inline constexpr std::size_t max_axes = 4;
 /// One number an axis; 0 (of extents: 1) beyond the rank.
 using Axes = std::array<std::int32_t, max_axes>;
 
+/// operator== of arrays is a call of memcmp: too much where bundles ask.
+[[nodiscard]] constexpr bool same(const Axes& a, const Axes& b) noexcept {
+  return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
 /// The sites of an activation.
 struct Image {
   int rank = 0;
@@ -45,7 +50,9 @@ struct Image {
     for (std::size_t a = 0; a < max_axes; ++a) at = at * (2 * extent[a] - 1) + d[a] + extent[a] - 1;
     return at;
   }
-  friend bool operator==(const Image&, const Image&) = default;
+  friend bool operator==(const Image& a, const Image& b) noexcept {
+    return a.rank == b.rank && same(a.extent, b.extent);
+  }
 };
 
 /// The sites p of a field: first and how many along each axis.

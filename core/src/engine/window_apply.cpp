@@ -64,6 +64,7 @@ class Windows {
   void find_rows(const Axes& p) {
     at_.clear();
     weight_.clear();
+    if (map_.rank == 2 && map_.weight[0] == nullptr) return find_rows_of_plane(p[0]);
     for (std::int32_t tap = 0; tap < outer_taps_; ++tap) {
       Axes q = in_.origin;
       double weight = 1;
@@ -79,6 +80,18 @@ class Windows {
       if (!inside) continue;
       at_.push_back(in_.index_of(q) * bundle_lanes);
       weight_.push_back(static_cast<T>(weight));
+    }
+  }
+
+  // The same of images, which most are.
+  void find_rows_of_plane(std::int32_t p) {
+    if (row_.columns == 0) return;
+    const std::int32_t first = p * map_.stride[0] - map_.pad_low[0] - in_.origin[0];
+    for (std::int32_t t = 0; t < map_.window[0]; ++t) {
+      const std::int32_t q = first + t * map_.dilation[0];
+      if (q < 0 || q >= in_.extent[0]) continue;
+      at_.push_back(q * row_.columns * bundle_lanes);
+      weight_.push_back(T{1});
     }
   }
 

@@ -56,7 +56,7 @@ ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
   const V x = V(1) - e, square = x * x;
   const V turns = root * polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
   const V area = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
-  return {select(k < V(0), turns, V(0.5) - turns), fma(root, area, V(0.5) * max(k, V(0)))};
+  return {V(0.25) + copysign(V(0.25) - turns, k), fma(root, area, V(0.5) * max(k, V(0)))};
 }
 
 /// In double precision those polynomials would be long: two square roots and one arc sine, of

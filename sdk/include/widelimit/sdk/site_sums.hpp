@@ -128,6 +128,8 @@ class PairedSites {
       const std::int64_t first = (out[0].to - outer_origin) * rows(last) - origin(last);
       for_each_group(of_axis[last], [&](std::span<const Pair> in) {
         const std::int64_t site = first + in[0].to;
+        if (out.size() * in.size() <= static_cast<std::size_t>(sum_block))
+          return sum_few<V>(out, in, from, to, site);
         sum<V>(out, in, sites, from.lanes(), from.nngp(0).data(), to.nngp(site).data());
         if (from.has_ntk())
           sum<V>(out, in, sites, from.lanes(), from.ntk(0).data(), to.ntk(site).data());
@@ -215,6 +217,42 @@ class PairedSites {
     }
   }
 
+  /// Site `site` of `to` += the weighted sum of few sites of `from`, in rows `outer` and columns
+  /// `inner`, NNGP and NTK.
+  template <class V, class U>
+  static void sum_few(std::span<const Pair> outer, std::span<const Pair> inner,
+                      const FieldView<scalar_t<V>>& from, const FieldView<U>& to,
+                      std::int64_t site) {
+    from.has_ntk() ? sum_few<true, V>(outer, inner, from, to, site)
+                   : sum_few<false, V>(outer, inner, from, to, site);
+  }
+  template <bool with_ntk, class V, class U>
+  static void sum_few(std::span<const Pair> outer, std::span<const Pair> inner,
+                      const FieldView<scalar_t<V>>& from, const FieldView<U>& to,
+                      std::int64_t site) {
+    using T = scalar_t<V>;
+    const std::int64_t lanes = from.lanes(), sites = from.extent().back();
+    const T* const nngp = from.nngp(0).data();
+    const T* const ntk = with_ntk ? from.ntk(0).data() : nullptr;
+    for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
+      V k = 0, theta = 0;
+      for (const Pair& row : outer) {
+        V k_of_row = 0, theta_of_row = 0;
+        for (const Pair& column : inner) {
+          const std::int64_t at = (row.from * sites + column.from) * lanes + lane;
+          const V weight(column.template weight_as<T>());
+          k_of_row = fma(V::load(nngp + at), weight, k_of_row);
+          if constexpr (with_ntk) theta_of_row = fma(V::load(ntk + at), weight, theta_of_row);
+        }
+        const V weight(row.template weight_as<T>());
+        k = fma(k_of_row, weight, k);
+        if constexpr (with_ntk) theta = fma(theta_of_row, weight, theta);
+      }
+      add_lanes(k, to.nngp(site).data() + lane);
+      if constexpr (with_ntk) add_lanes(theta, to.ntk(site).data() + lane);
+    }
+  }
+
   /// to [lanes] += the weighted sum of the sites of from [row][site][lanes] in rows `outer` and
   /// columns `inner`.
   template <class V, class U>
@@ -231,12 +269,6 @@ class PairedSites {
         return block;
       };
       V several = 0;
-      if (outer.size() * inner.size() <= static_cast<std::size_t>(sum_block)) {
-        for (const Pair& row : outer)
-          several = fma(sum_of_row(row, 0, inner.size()), row.template weight_as<T>(), several);
-        add_lanes(several, to + lane);
-        continue;
-      }
       std::int64_t blocks = 0;
       for (const Pair& row : outer)
         for (std::size_t begin = 0; begin < inner.size();) {
