@@ -60,9 +60,9 @@ struct Probe {
 };
 [[nodiscard]] Probe probe(const std::filesystem::path& file);
 
-/// Loads a file. Throws Error(usage) that says why it cannot be used, without the file's name. `unload` false: the library
-/// stays for the life of the process (stacks of profilers and sanitizers keep their names, and some
-/// dependencies are never safe to unload).
+/// Loads a file. Throws Error(usage) that says why it cannot be used, without the file's name.
+/// `unload` false: the library stays for the life of the process (stacks of profilers and
+/// sanitizers keep their names, and some dependencies are never safe to unload).
 [[nodiscard]] std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload);
 /// A plugin that is part of the program. Throws Error(usage) where its tables are incomplete.
 [[nodiscard]] std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin);
