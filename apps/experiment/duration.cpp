@@ -186,10 +186,11 @@ double kernel_seconds(const Setup& setup, const KernelPlan& plan, const Line& pa
     written +=
         (block.store != StoreUse::kept ? whole : 0) + (block.store != StoreUse::none ? stored : 0);
   }
-  // Below this a file is on the disk before anybody notices.
-  constexpr double little = 4 << 20;
+  // Below this a file is on the disk, and memory is there, before anybody notices: a small run is
+  // not to need more memory for its forecast than for itself.
+  constexpr double little = 4 << 20, little_memory = 80 << 20;
   double seconds = pairs.of(amount);
-  if (held > little) seconds += held * seconds_of_memory();
+  if (held > little_memory) seconds += held * seconds_of_memory();
   if (written > little) seconds += written * seconds_of_disk(out, entry, setup.runtime.threads());
   return seconds;
 }
