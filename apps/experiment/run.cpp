@@ -241,12 +241,10 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   const auto since_begin = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  const double seconds = seconds_of(setup, plan, options.kernels_only, out);
-  const double before_loading = since_begin();
   TrainTest data = read_data(*experiment.data, experiment.seed);
   TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
   const std::string print = fingerprint(experiment, setup.runtime.catalogue(), data);
-  const double loading = since_begin() - before_loading;
+  const double loading = since_begin();
 
   control.check();
   RunDirectory directory(out);
@@ -258,12 +256,12 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
   begin_record(setup, options, data, print, directory.record);
-  directory.record.seconds_forecast = seconds;
   directory.record.memory_forecast = needs.memory_bytes;
   directory.record.disk_forecast = needs.disk_bytes;
   directory.record.timings.push_back(Json::Object{{"phase", "load data"}, {"seconds", loading}});
   // What is refused here leaves the directory, and the record of the run that was here, alone.
   claim_stores(plan, setup, data, in_place, options.resume, directory);
+  directory.record.seconds_forecast = seconds_of(setup, plan, options.kernels_only, out);
   try {
     directory.replace(in_place, reuse.earlier);
     directory.write_record();
