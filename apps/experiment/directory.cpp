@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -95,9 +96,22 @@ std::int64_t integer_at(const Json& object, std::string_view key) {
   return integer;
 }
 
+/// What was foretold beside what came; of a run that is not finished null.
+Json forecast_json(const Record& record, std::int64_t memory) {
+  const auto beside = [&](double forecast, std::optional<double> actual) -> Json {
+    return Json::Object{{"forecast", forecast}, {"actual", actual ? Json(*actual) : Json()}};
+  };
+  std::optional<double> peak;
+  if (record.seconds) peak = static_cast<double>(memory);
+  return Json::Object{{"seconds", beside(record.seconds_forecast, record.seconds)},
+                      {"memory_bytes", beside(std::round(record.memory_forecast), peak)},
+                      {"disk_bytes", beside(std::round(record.disk_forecast), record.disk)}};
+}
+
 }  // namespace
 
 Json Record::json() const {
+  const std::int64_t memory = peak_memory();
   return Json::Object{{"widelimit", build_json()},
                       {"status", status},
                       {"error", error ? Json(*error) : Json()},
@@ -116,7 +130,8 @@ Json Record::json() const {
                       {"threads", threads},
                       {"seeds", seeds},
                       {"timings", timings},
-                      {"peak_memory_bytes", peak_memory()},
+                      {"peak_memory_bytes", memory},
+                      {"forecast", forecast_json(*this, memory)},
                       {"warnings", warnings},
                       {"files", files}};
 }
@@ -247,6 +262,16 @@ void RunDirectory::written(const KernelFile& kernel) {
 void RunDirectory::write(const std::string& relative, std::string_view text) {
   write_file(prepare(relative), text);
   written(relative);
+}
+
+double RunDirectory::disk_bytes() const {
+  double bytes = 0;
+  for (const std::string& name : record.files) {
+    std::error_code missing;
+    const auto size = fs::file_size(directory_ / name, missing);
+    if (!missing) bytes += static_cast<double>(size);
+  }
+  return bytes;
 }
 
 void RunDirectory::write_record() {

@@ -38,6 +38,10 @@ struct Record {
   Json::Array inference, timings;
   int threads = 0;
   std::vector<std::string> warnings, files;
+  /// What the run was said to cost; NaN: not known.
+  double seconds_forecast = 0, memory_forecast = 0, disk_forecast = 0;
+  /// What it took, once it is finished; disk in bytes.
+  std::optional<double> seconds, disk;
 
   /// The whole document; peak memory is measured here.
   [[nodiscard]] Json json() const;
@@ -84,6 +88,8 @@ class RunDirectory {
   void remove(const std::string& relative);
   void written(const KernelFile& kernel);
   void write(const std::string& relative, std::string_view text);
+  /// Bytes of all files of this run.
+  [[nodiscard]] double disk_bytes() const;
   /// Writes run.json as things stand.
   void write_record();
   void warn(std::string message);

@@ -1,4 +1,4 @@
-// Memory and disk by adding up what is allocated and written; time by a short measurement.
+// Memory and disk, by adding up what is allocated and written.
 #include "forecast.hpp"
 
 #include "machine.hpp"
@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -22,14 +21,10 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr double f64 = sizeof(double);
-/// What OpenBLAS touches of a thread's buffer in products of the sizes met here.
+/// What OpenBLAS touches of a thread's buffer in large products; in small ones their operands.
 constexpr double blas_buffer = 12.0 * (1 << 20);
-/// Bytes of a line of a table of results, and of a line of a loss table.
-constexpr double table_line = 90, loss_line = 100;
-/// Seconds for a few dozen files and a description of the network.
-constexpr double overhead = 0.03;
-/// LAPACK's factorisation and triangular solves run at about this share of a product's speed.
-constexpr double lapack_share = 0.75;
+/// What the libraries touch once they are at work.
+constexpr double at_work = 4.5 * (1 << 20);
 /// Steps that "log" records, about.
 constexpr double log_records = 200;
 
@@ -52,12 +47,6 @@ FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
   return {
       kernel != KernelKind::nngp, path ? 0 : spec.diag_reg, !path && spec.diag_reg_absolute_scale,
       spec.solver.type,           spec.solver.params,       eigen};
-}
-
-/// How many predictions an inference makes: one a time, or one a ridge.
-double prediction_count(const InferenceSpec& spec) {
-  return static_cast<double>(
-      std::max({spec.times.size(), spec.diag_reg_path.size(), std::size_t{1}}));
 }
 
 /// Numbers that inference over finite times keeps of a block of times: decays and gains of all
@@ -83,7 +72,8 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
       if (factors.insert(key_of(spec, kernel, eigen)).second) kept += f64 * n * n;
       const double times =
           options.predictions || options.leave_one_out ? prediction_count(spec) : 0;
-      double work = f64 * (3 * n * m + (times + 2) * outputs * (n + m));
+      const double cross = options.covariance != Covariance::none ? 3 : eigen ? 1 : 0;
+      double work = f64 * (cross * n * m + (times + 2) * outputs * (n + m));
       if (options.leave_one_out) work += f64 * times * outputs * 2 * n;
       if (eigen)
         work += f64 * (3 * n * n + time_block(n, m, static_cast<double>(spec.times.size())));
@@ -112,8 +102,10 @@ double finite_bytes(const Setup& setup, double n, double m) {
   const double at_once = std::min(members, static_cast<double>(setup.runtime.threads()));
   const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
   const auto parameters = static_cast<double>(network.parameter_count());
-  return f64 *
-         (members * parameters + at_once * (3 * parameters + 2 * std::max(batch, m) * activations));
+  // Steps keep activations and their gradients; losses, of all samples, activations alone.
+  const double passing = std::max(2 * std::max(batch, m), n) * activations;
+  const double products = std::min(blas_buffer, 2 * f64 * (parameters + batch * activations));
+  return f64 * (members * parameters + at_once * (3 * parameters + passing)) + at_once * products;
 }
 
 double predictions_disk(const Setup& setup, double m, double outputs) {
@@ -143,103 +135,12 @@ double predictions_disk(const Setup& setup, double m, double outputs) {
   return bytes;
 }
 
-double seconds_of(const auto& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// Numbers without pattern for a measurement: the arithmetic takes as long for any.
-Samples random_samples(const DataShape& shape, std::int64_t count, Precision precision) {
-  Matrix values(count, shape.features());
-  std::uint64_t state = 1;
-  for (double& value : values.flat()) {
-    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
-    value = static_cast<double>(state >> 40) / static_cast<double>(1 << 23) - 1;
-  }
-  return Samples(std::move(values), shape.sites).converted(precision);
-}
-
-/// Seconds a block takes: what was measured, scaled to its entries (half of them where it is
-/// symmetric, as in the measurement).
-double kernel_seconds(const Setup& setup, const KernelPlan& plan) {
-  const auto n = static_cast<std::int64_t>(setup.shapes.train.count);
-  const auto sample = std::min<std::int64_t>(n, 768);
-  const Samples x = random_samples(setup.shapes.train, sample, setup.experiment.precision);
-  const Kernels which{setup.experiment.kernel.nngp, setup.experiment.kernel.ntk};
-  const auto compute = [&] {
-    if (setup.experiment.precision == Precision::float64)
-      static_cast<void>(setup.network.kernels<double>(x, nullptr, which));
-    else
-      static_cast<void>(setup.network.kernels<float>(x, nullptr, which));
-  };
-  compute();  // threads started, memory touched
-  const double seconds = seconds_of(compute);
-  double entries = 0;
-  for (const BlockPlan& block : plan.blocks) {
-    const auto shape = shape_of(block.block, n, static_cast<std::int64_t>(test_count(setup)));
-    const double full = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
-    entries += block.block == Block::test_train ? 2 * full : full;
-  }
-  return seconds * entries / (static_cast<double>(sample) * static_cast<double>(sample));
-}
-
-double inference_seconds(const Setup& setup, double n, double m, double outputs) {
-  constexpr std::int64_t size = 384;
-  Matrix a(size, size), b(size, size);
-  std::fill(a.flat().begin(), a.flat().end(), 1.0);
-  std::fill(b.flat().begin(), b.flat().end(), 1.0);
-  static_cast<void>(a * b);
-  const double flops = 2.0 * size * size * size / seconds_of([&] { static_cast<void>(a * b); });
-
-  std::set<FactorKey> factors;
-  double work = 0;
-  for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
-      const bool eigen = needs_of(options).eigen;
-      const double times = prediction_count(spec);
-      // syevd runs far below the speed of a product: half of its reduction is matrix x vector.
-      if (factors.insert(key_of(spec, kernel, eigen)).second)
-        work += eigen ? 9 * n * n * n * 4 : n * n * n / 3;
-      work += 2 * n * n * outputs + 2 * n * m * outputs * times;
-      if (options.leave_one_out) work += eigen ? 2 * n * n * (outputs + 2) * times : 2 * n * n * n;
-      if (options.covariance != Covariance::none)
-        work +=
-            4 * n * n * m * (spec.diag_reg_path.empty() || kernel != KernelKind::ntk ? 1 : times);
-      if (options.covariance == Covariance::full)
-        work += 2 * n * m * m * (options.predictions ? times : 1);
-      if (options.losses && spec.covariance != Covariance::none)
-        work += 4 * n * n * n + 2 * n * n * times;
-    }
-  return work / (lapack_share * flops);
-}
-
-double finite_seconds(const Setup& setup, double n) {
-  if (!setup.experiment.finite) return 0;
-  const FiniteSpec& spec = *setup.experiment.finite;
-  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
-  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
-  const auto sample = static_cast<std::int64_t>(std::min(batch, 256.0));
-  const Samples x = random_samples(setup.shapes.train, sample, Precision::float64);
-  const Matrix y(sample, network.outputs());
-  TrainOptions options;
-  options.learning_rate = 1e-9;
-  options.steps = 1;
-  const auto train_once = [&] {
-    static_cast<void>(train_members(setup, network, x, y, nullptr, options, nullptr));
-  };
-  train_once();
-  options.steps = 4;
-  const double four = seconds_of(train_once);
-  options.steps = 12;
-  const double step = std::max(seconds_of(train_once) - four, 0.0) / 8;
-  const auto members = static_cast<double>(spec.ensemble);
-  const double rounds = std::ceil(members / static_cast<double>(setup.runtime.threads()));
-  return step * batch / static_cast<double>(sample) * static_cast<double>(spec.steps) * rounds;
-}
-
 }  // namespace
+
+double prediction_count(const InferenceSpec& spec) {
+  return static_cast<double>(
+      std::max({spec.times.size(), spec.diag_reg_path.size(), std::size_t{1}}));
+}
 
 Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
   const DataShape& train = setup.shapes.train;
@@ -249,13 +150,16 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   const auto both = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
 
   Forecast all;
-  double held = 0, workspace = 0;
+  double held = 0, workspace = 0, mapped = 0, mapped_once = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, train.count, static_cast<std::int64_t>(m));
     const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
     held += both(block.hold) * entries * f64;
-    all.disk_bytes += both(block.write) * entries * entry *
-                      (block.store == StoreUse::kept && block.block != Block::test_train ? 0.5 : 1);
+    const double stored =
+        both(block.write) * entries * entry * (block.block != Block::test_train ? 0.5 : 1);
+    all.disk_bytes += block.store == StoreUse::kept ? stored : both(block.write) * entries * entry;
+    if (block.store == StoreUse::kept) mapped += stored;
+    if (block.store != StoreUse::none) mapped_once = std::max(mapped_once, stored);
     workspace =
         std::max(workspace,
                  static_cast<double>(setup.network.workspace_bytes(
@@ -266,9 +170,23 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
       (n + m) * (static_cast<double>(train.features()) * 2 * entry + 2 * outputs * f64);
   const double inference = kernels_only ? 0 : inference_bytes(setup, n, m, outputs);
   const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
-  const double libraries =
-      resident_bytes() + blas_buffer * static_cast<double>(setup.runtime.threads());
-  const double kernels = held + std::max(workspace, inference);
+  const double products = std::min(blas_buffer, 2 * f64 * n * n);
+  // The longest table is made as text, in a string that may be twice as long.
+  double text = 0;
+  for (const InferenceSpec& spec : setup.experiment.inference)
+    text = std::max(text, 2 * prediction_count(spec) *
+                              (spec.times_are_range ? loss_line : m * outputs * table_line));
+  const double libraries = resident_bytes() + at_work + (kernels_only ? 0 : text);
+  // Stores are read as memory maps, whose pages count: one by one where they are read at once, all
+  // of a kernel by inference that streams.
+  const auto& specs = setup.experiment.inference;
+  const bool streaming = std::any_of(specs.begin(), specs.end(), [&](const InferenceSpec& spec) {
+    return std::any_of(spec.kernels.begin(), spec.kernels.end(),
+                       [&](KernelKind kernel) { return streams(setup, spec, kernel); });
+  });
+  const double solving = inference + (streaming && !kernels_only ? mapped : 0);
+  const double kernels = held + std::max({workspace, solving, mapped_once}) +
+                         products * static_cast<double>(setup.runtime.threads());
   all.memory_bytes = libraries + samples + std::max(kernels, finite);
   all.finite_bytes = finite > kernels ? finite : 0;
   if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
@@ -306,15 +224,6 @@ std::optional<std::string> beyond_machine(const Forecast& forecast) {
   if (forecast.memory_bytes <= most) return std::nullopt;
   return "about " + bytes_text(forecast.memory_bytes) +
          " of memory are needed, and this machine has " + bytes_text(most);
-}
-
-double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
-  const auto n = static_cast<double>(setup.shapes.train.count), m = test_count(setup);
-  double seconds = overhead + kernel_seconds(setup, plan);
-  if (!kernels_only)
-    seconds += inference_seconds(setup, n, m, static_cast<double>(setup.shapes.train.outputs)) +
-               finite_seconds(setup, n);
-  return seconds;
 }
 
 std::vector<std::string> advice(const Setup& setup) {

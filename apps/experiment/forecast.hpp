@@ -1,4 +1,4 @@
-// What a run will cost, known before it begins.
+// What a run needs of memory and disk, known before it begins, and what is wrong with it.
 // Thread-safety: pure functions; one thread at a time.
 #pragma once
 
@@ -27,12 +27,10 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
 /// That this machine has less memory than is needed; unset where it has enough.
 [[nodiscard]] std::optional<std::string> beyond_machine(const Forecast& forecast);
 
-/// Seconds of a whole run on this machine: the network's kernels, a matrix product and a few steps
-/// of training are timed on a few hundred random samples (well below a second), and the counts of
-/// operations do the rest. Throws Error where the network overflows on these samples, or its
-/// parameters do not fit into memory: the real ones may do better.
-[[nodiscard]] double estimate_seconds(const Setup& setup, const KernelPlan& plan,
-                                      bool kernels_only);
+/// How many predictions an inference makes: one a time, or one a ridge.
+[[nodiscard]] double prediction_count(const InferenceSpec& spec);
+/// Bytes of a line of a table of predictions, and of a line of a loss table.
+constexpr double table_line = 90, loss_line = 100;
 
 /// What is worth knowing before a run: entries without effect, arithmetic that may not suffice.
 [[nodiscard]] std::vector<std::string> advice(const Setup& setup);

@@ -2,6 +2,7 @@
 #include "run.hpp"
 
 #include "blocks.hpp"
+#include "duration.hpp"
 #include "fingerprint.hpp"
 #include "forecast.hpp"
 #include "infer.hpp"
@@ -18,6 +19,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -201,6 +203,18 @@ void begin_record(const Setup& setup, const RunOptions& options, const TrainTest
                    {"finite", experiment.finite ? Json(experiment.finite->seed) : Json()}};
 }
 
+/// NaN where the network fails on random samples: the run's own are another matter.
+double seconds_of(const Setup& setup, const KernelPlan& plan, bool kernels_only,
+                  const fs::path& out) {
+  try {
+    return estimate_seconds(setup, plan, kernels_only, out);
+  } catch (const Error&) {
+    return std::numeric_limits<double>::quiet_NaN();
+  } catch (const std::bad_alloc&) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
 /// Pictures, after everything they show is on disk.
 void draw(const RunOptions& options, RunDirectory& directory) {
   if (!options.draw || options.kernels_only) return;
@@ -217,20 +231,22 @@ fs::path default_output(const fs::path& file) { return file.stem().string() + ".
 
 Finished run(const Setup& setup, const RunOptions& options, Control& control) try {
   const Experiment& experiment = setup.experiment;
+  const fs::path out = options.out.empty() ? default_output(options.experiment_file) : options.out;
   const KernelPlan plan = plan_kernels(setup, options.kernels_only);
   if (!options.kernels_only) check_finite(setup);
   control.check();
   const Forecast needs = forecast(setup, plan, options.kernels_only);
   refuse_above(needs, options.max_memory, setup);
-
   const auto begin = std::chrono::steady_clock::now();
+  const auto since_begin = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
   TrainTest data = read_data(*experiment.data, experiment.seed);
   TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
   const std::string print = fingerprint(experiment, setup.runtime.catalogue(), data);
-  const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - begin;
+  const double loading = since_begin();
 
   control.check();
-  const fs::path out = options.out.empty() ? default_output(options.experiment_file) : options.out;
   RunDirectory directory(out);
   const std::optional<EarlierRun> in_place = found_in(out);
   const bool used = !in_place && is_used(out);
@@ -240,10 +256,12 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
   begin_record(setup, options, data, print, directory.record);
-  directory.record.timings.push_back(
-      Json::Object{{"phase", "load data"}, {"seconds", loading.count()}});
+  directory.record.memory_forecast = needs.memory_bytes;
+  directory.record.disk_forecast = needs.disk_bytes;
+  directory.record.timings.push_back(Json::Object{{"phase", "load data"}, {"seconds", loading}});
   // What is refused here leaves the directory, and the record of the run that was here, alone.
   claim_stores(plan, setup, data, in_place, options.resume, directory);
+  directory.record.seconds_forecast = seconds_of(setup, plan, options.kernels_only, out);
   try {
     directory.replace(in_place, reuse.earlier);
     directory.write_record();
@@ -262,7 +280,11 @@ Finished run(const Setup& setup, const RunOptions& options, Control& control) tr
             .run(reuse.earlier);
     directory.record.status = "finished";
     directory.write_record();
+    const double disk = directory.disk_bytes();  // without pictures, as it was foretold
     draw(options, directory);
+    directory.record.seconds = since_begin();
+    directory.record.disk = disk;
+    directory.write_record();
     finished.directory = out;
     finished.record = directory.record;
     return finished;

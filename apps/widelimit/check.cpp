@@ -2,9 +2,11 @@
 // small tables.
 #include "display.hpp"
 #include "experiment/blocks.hpp"
+#include "experiment/duration.hpp"
 #include "experiment/forecast.hpp"
 #include "experiment/infer.hpp"
 #include "experiment/json.hpp"
+#include "experiment/run.hpp"
 #include "experiment/units.hpp"
 #include "experiment_options.hpp"
 #include "table.hpp"
@@ -59,7 +61,8 @@ std::vector<std::string> read_text(const Experiment& experiment) {
   return unread;
 }
 
-Plan plan_of(const Setup& setup, const std::optional<std::int64_t>& limit) try {
+Plan plan_of(const Setup& setup, const ExperimentOptions& options) try {
+  const std::optional<std::int64_t> limit = options.memory_limit();
   Plan plan;
   plan.kernels = experiment::plan_kernels(setup, false);
   experiment::check_finite(setup);
@@ -69,7 +72,8 @@ Plan plan_of(const Setup& setup, const std::optional<std::int64_t>& limit) try {
   for (std::string& text : experiment::advice(setup)) plan.warnings.push_back(std::move(text));
   if (const auto text = experiment::beyond_machine(plan.forecast)) plan.warnings.push_back(*text);
   try {
-    plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false);
+    plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false,
+                                                experiment::default_output(options.file));
   } catch (const Error& error) {
     plan.seconds = std::numeric_limits<double>::quiet_NaN();
     plan.warnings.push_back(
@@ -186,7 +190,7 @@ void print(const Setup& setup, const Plan& plan, const std::string& file) {
 int run(const Options& options) {
   Display display(false);
   const Setup setup = options.common.set_up(display);
-  const Plan plan = plan_of(setup, options.common.memory_limit());
+  const Plan plan = plan_of(setup, options.common);
   if (options.json)
     std::cout << json_of(setup, plan);
   else

@@ -32,8 +32,9 @@ experiment::Setup ExperimentOptions::set_up(Display& display) const {
   options.overrides = overrides;
   options.runtime = plugins.runtime();
   options.runtime.threads = threads;
-  options.runtime.log = [&display](LogLevel level, std::string_view component,
-                                   std::string_view message) {
+  options.runtime.log = [&display, loading = options.runtime.log](
+                            LogLevel level, std::string_view component, std::string_view message) {
+    loading(level, component, message);
     if (level >= LogLevel::warning)
       display.warning(std::string(component) + ": " + std::string(message));
   };

@@ -1,4 +1,5 @@
 // Options that several verbs share.
+#include "crash.hpp"
 #include "verbs.hpp"
 
 namespace widelimit::program {
@@ -21,6 +22,7 @@ RuntimeOptions PluginOptions::runtime() const {
   RuntimeOptions options;
   options.plugin_path.assign(directories.begin(), directories.end());
   options.allow_config_plugins = allow_files;
+  options.log = hear_of_loading;
   return options;
 }
 

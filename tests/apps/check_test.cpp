@@ -1,4 +1,5 @@
 // widelimit check: the plan as a table and as JSON, from headers alone.
+#include "sanitized.hpp"
 #include "support/experiments.hpp"
 
 #include <doctest/doctest.h>
@@ -216,4 +217,25 @@ TEST_CASE("check of a network that overflows gives no time and warns, and is no 
   const Json plan = Json::parse(result.out, "stdout");
   CHECK(at(plan, {"seconds"}).is_null());
   CHECK(at(plan, {"warnings"}).array()->size() == 1);
+}
+
+TEST_CASE("a finished run says what it was forecast to cost beside what it did") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("exp.json", regression(600, entries));
+  const Result run = run_program({"run", file, "--out", (directory / "out").string()});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  const Json record = json(directory / "out/run.json");
+  // A machine that is busy with tests tells little of time; memory is the process's own.
+  CHECK(number(at(record, {"forecast", "seconds", "forecast"})) > 0);
+  CHECK(number(at(record, {"forecast", "seconds", "actual"})) > 0);
+  const auto ratio = [&](const char* of) {
+    return number(at(record, {"forecast", of, "forecast"})) /
+           number(at(record, {"forecast", of, "actual"}));
+  };
+  CHECK(ratio("disk_bytes") > 0.8);
+  CHECK(ratio("disk_bytes") < 1.25);
+  if (sanitized) return;  // memory of its own
+  CHECK(ratio("memory_bytes") > 0.75);
+  CHECK(ratio("memory_bytes") < 1.35);
 }

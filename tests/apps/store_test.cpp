@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,10 +43,14 @@ const std::vector<std::string> kernel_files{
 const std::vector<std::string> store_files{"kernel/test_test.store", "kernel/test_train.store",
                                            "kernel/train_train.store"};
 
-Result kernel(const std::string& file, const std::filesystem::path& out, bool resume = false) {
-  std::vector<std::string> arguments{"kernel", file, "--out", out.string()};
+Result verb(const char* name, const std::string& file, const std::filesystem::path& out,
+            bool resume) {
+  std::vector<std::string> arguments{name, file, "--out", out.string()};
   if (resume) arguments.emplace_back("--resume");
   return run_program(arguments);
+}
+Result kernel(const std::string& file, const std::filesystem::path& out, bool resume = false) {
+  return verb("kernel", file, out, resume);
 }
 
 void check_same(const std::filesystem::path& a, const std::filesystem::path& b,
@@ -64,13 +69,13 @@ void torment(const std::string& file, const std::filesystem::path& out, int kill
              std::uint32_t seed) {
   std::mt19937 random(seed);
   for (int k = 0; k < kills; ++k) {
-    Running running(Run{.arguments = {"kernel", file, "--out", out.string(), "--resume"}});
+    Running running(Run{.arguments = {"run", file, "--out", out.string(), "--resume"}});
     std::this_thread::sleep_for(
         std::chrono::duration<double>(std::uniform_real_distribution<>(0, seconds)(random)));
     running.signal(SIGKILL);
     static_cast<void>(running.wait());
   }
-  const Result last = kernel(file, out, true);
+  const Result last = verb("run", file, out, true);
   INFO(last.err);
   CHECK(last.status == 0);
   // Killed is not damaged.
@@ -106,13 +111,19 @@ TEST_CASE("a run killed at twenty random moments and resumed leaves the bytes of
   const TemporaryDirectory directory;
   const std::uint32_t seed = std::random_device()();
   CAPTURE(seed);
-  for (const auto& [store, files] : {std::pair{"temporary", kernel_files}, {"keep", store_files}}) {
+  const std::vector<std::string> results{"predictions/gp_inference.ntk.mean.npy",
+                                         "predictions/gp_inference.ntk.csv", "metrics.json"};
+  for (const auto& [store, files] :
+       {std::pair{"temporary", std::vector(kernel_files.begin() + 2, kernel_files.end())},
+        {"keep", std::vector(store_files.begin() + 1, store_files.end())}}) {
     const std::string file = directory.file(std::string(store) + ".json", experiment(store));
     const auto whole = directory / (std::string(store) + ".whole"), out = directory / store;
-    const Result result = kernel(file, whole);
+    const Result result = verb("run", file, whole, false);
+    INFO(result.err);
     REQUIRE(result.status == 0);
     torment(file, out, 10, result.seconds, seed);
     check_same(whole, out, files);
+    check_same(whole, out, results);
     CHECK(files_below(out) == files_below(whole));
   }
 }
@@ -242,4 +253,29 @@ TEST_CASE("a full disk ends a run with 1 and keeps what there is") {
   REQUIRE(kernel(file, directory / "whole").status == 0);
   check_same(directory / "whole", disk / "out", kernel_files);
   CHECK(::umount2(disk.c_str(), MNT_DETACH) == 0);
+}
+
+TEST_CASE("a file that may not grow ends a run with 1, and the blocks before it are kept") {
+  const TemporaryDirectory directory;
+  const auto out = directory / "out";
+  // Tiles of train x train take 0.4 MB, those of test x train 0.8 MB.
+  const std::string file = directory.file("a.json", experiment("keep", 200));
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{.rlim_cur = 600'000, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const Result full = kernel(file, out);
+  setrlimit(RLIMIT_FSIZE, &before);
+  INFO(full.err);
+  CHECK(full.status == 1);
+  CHECK(contains(full.err, "test_train.store cannot be made"));
+  CHECK(contains(full.err, "kernel train_train"));
+  const std::string kept = read(out / store_files.back());
+  const Result resumed = kernel(file, out, true);
+  INFO(resumed.err);
+  CHECK(resumed.status == 0);
+  REQUIRE(kernel(file, directory / "whole").status == 0);
+  check_same(directory / "whole", out, store_files);
+  const bool same = read(out / store_files.back()) == kept;
+  CHECK(same);
 }

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,29 @@ TEST_CASE("verify of what cannot be loaded as a plugin is exit status 2, with th
   const Result result = run_program({"verify", bad + "draft_major.so", "--json"});
   CHECK(!*at(Json::parse(result.out, "stdout"), {"loaded"}).boolean());
   CHECK(result.out.find("also exports") == std::string::npos);
+}
+
+TEST_CASE("a plugin that crashes while it is loaded is named, with what to do") {
+  for (const std::string moment : {"in_entry", "in_init"}) {
+    const TemporaryDirectory directory;
+    const std::string name = "crashes_" + moment + ".so";
+    std::filesystem::copy_file(bad + name, directory / name);
+    const std::string file = directory.file("exp.json", regression(8));
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"plugins"}, {"check", file}, {"run", file}}) {
+      std::vector<std::string> all = arguments;
+      all.insert(all.end(), {"--plugin-dir", directory.path().string()});
+      const Result result = run_program(Run{.arguments = all, .directory = directory.path()});
+      INFO(result.err);
+      CHECK(result.status == 128 + SIGSEGV);
+      CHECK(contains(result.err, "while it was loading plugin " + (directory / name).string()));
+      CHECK(contains(result.err, "widelimit verify " + (directory / name).string()));
+    }
+  }
+  // With it out of the way nothing is heard of it.
+  const Result well = run_program({"plugins"});
+  CHECK(well.status == 0);
+  CHECK(well.err.empty());
 }
 
 TEST_CASE("verify of a plugin that hangs while it is loaded is exit status 2") {

@@ -84,17 +84,24 @@ class Search {
     found_.libraries.push_back(std::move(library));
   }
 
+  // For hosts that want to say whose code it was if the process ends meanwhile.
+  void announce(const std::string& message) const {
+    if (options_.log) options_.log(LogLevel::debug, "plugins", message);
+  }
+
   // Returns the reason why the file is not in use; empty where it is.
   std::string file(const fs::path& path) {
     std::string reason;
     if (const Probe p = probe(path); !p.is_plugin) {
       reason = p.reason;
     } else {
+      announce("loading " + path.string());
       try {
         add(load_library(path, options_.unload), path.string());
       } catch (const Error& e) {
         reason = e.what();
       }
+      announce((reason.empty() ? "done with " : "refused ") + path.string());
     }
     if (!reason.empty()) found_.steps.push_back({path.string(), reason, true});
     return reason;
