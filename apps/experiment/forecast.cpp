@@ -160,28 +160,41 @@ Samples random_samples(const DataShape& shape, std::int64_t count, Precision pre
   return Samples(std::move(values), shape.sites).converted(precision);
 }
 
-/// Seconds a block takes: what was measured, scaled to its entries (half of them where it is
-/// symmetric, as in the measurement).
+/// Seconds of all blocks: what the train kernel of a few samples takes, scaled to the entries.
+/// Samples are added until that is long enough to be measured: an entry takes from nanoseconds (few
+/// features) to tens of milliseconds (deep networks of images that read all displacements).
 double kernel_seconds(const Setup& setup, const KernelPlan& plan) {
+  constexpr std::int64_t fewest = 16, most = 768;
+  constexpr double long_enough = 0.2;
   const auto n = static_cast<std::int64_t>(setup.shapes.train.count);
-  const auto sample = std::min<std::int64_t>(n, 768);
-  const Samples x = random_samples(setup.shapes.train, sample, setup.experiment.precision);
   const Kernels which{setup.experiment.kernel.nngp, setup.experiment.kernel.ntk};
-  const auto compute = [&] {
-    if (setup.experiment.precision == Precision::float64)
-      static_cast<void>(setup.network.kernels<double>(x, nullptr, which));
-    else
-      static_cast<void>(setup.network.kernels<float>(x, nullptr, which));
+  const auto measured = [&](std::int64_t count) {
+    const Samples x = random_samples(setup.shapes.train, count, setup.experiment.precision);
+    return seconds_of([&] {
+      if (setup.experiment.precision == Precision::float64)
+        static_cast<void>(setup.network.kernels<double>(x, nullptr, which));
+      else
+        static_cast<void>(setup.network.kernels<float>(x, nullptr, which));
+    });
   };
-  compute();  // threads started, memory touched
-  const double seconds = seconds_of(compute);
+  std::int64_t sample = std::min(n, fewest);
+  static_cast<void>(measured(1));  // threads started, code loaded
+  double seconds = measured(sample);
+  while (seconds < long_enough && sample < std::min(n, most)) {
+    sample = std::min({n, most, 2 * sample});
+    seconds = measured(sample);
+  }
+  const auto half = [](std::int64_t count) {
+    return static_cast<double>(count) * static_cast<double>(count + 1) / 2;
+  };
   double entries = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, n, static_cast<std::int64_t>(test_count(setup)));
-    const double full = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
-    entries += block.block == Block::test_train ? 2 * full : full;
+    entries += block.block == Block::test_train
+                   ? static_cast<double>(shape[0]) * static_cast<double>(shape[1])
+                   : half(shape[0]);
   }
-  return seconds * entries / (static_cast<double>(sample) * static_cast<double>(sample));
+  return seconds * entries / half(sample);
 }
 
 double inference_seconds(const Setup& setup, double n, double m, double outputs) {
