@@ -122,10 +122,9 @@ std::string network_in_words(const std::vector<Json>& layers) {
       branches.push_back(branch.empty() ? "identity" : branch);
     }
     if (!branches.empty()) name += " of (" + joined(branches, " | ") + ")";
-    if (layer["repeat"].is_number()) {
-      name = count(whole(layer["repeat"])) + " × (" + network_in_words(layer["layers"].elements()) +
-             ")";
-    }
+    if (const auto inner = layer["layers"].elements(); !inner.empty())
+      name = network_in_words(inner);
+    if (layer["repeat"].number() > 1) name = count(whole(layer["repeat"])) + " × (" + name + ")";
     names.push_back(name);
   }
   constexpr std::size_t most = 24;
