@@ -78,10 +78,10 @@ TEST_CASE("every ready experiment is taken by check and runs with few samples") 
     REQUIRE(ran.status == 0);
     const Json metrics = json(directory / "out/metrics.json");
     REQUIRE(!metrics.object()->empty());
-    for (const auto& [name, values] : *metrics.object()) {
-      CAPTURE(name);
-      if (values.object() && experiment.find("data")->find("test"))
-        CHECK(number(at(values, {"accuracy"})) >= 0);
+    for (const auto& metric : *metrics.object()) {
+      CAPTURE(metric.name);
+      if (metric.value.object() && experiment.find("data")->find("test"))
+        CHECK(number(at(metric.value, {"accuracy"})) >= 0);
     }
   }
 }

@@ -140,7 +140,9 @@ Experiment ExperimentText::validate(const Catalogue& catalogue) const {
 NetworkSpec ExperimentText::validate_network(const Catalogue& catalogue) const {
   Reading reading = state_->reading(catalogue);
   Value network = state_->root;
-  if (network.array() == nullptr) {
+  if (network.array() != nullptr) {
+    reading.report.place_under("/network");
+  } else {
     const Value& experiment = detail::own_schema("experiment");
     if (reading.conforms(experiment, network, {}, {"a network alone or an experiment"}))
       network = *Value(network).find("network");

@@ -59,6 +59,10 @@ Problem SourceTexts::problem(Origin origin, std::string pointer, std::string mes
   return {source.name(), position.line, position.column, std::move(pointer), std::move(message)};
 }
 
+void Report::place_under(const std::string& pointer) {
+  for (Entry& entry : entries_) entry.pointer.insert(0, pointer);
+}
+
 bool Report::full() const noexcept { return entries_.size() == most_collected; }
 
 void Report::add(Origin origin, std::string pointer, std::string message) {

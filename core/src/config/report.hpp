@@ -56,6 +56,8 @@ class Report {
   void add(const Value& at, std::string pointer, std::string message) {
     add(at.origin, std::move(pointer), std::move(message));
   }
+  /// What was found so far is of the value at `pointer` of a larger document.
+  void place_under(const std::string& pointer);
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   /// All that were added, also those that are not kept.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size() + dropped_; }
