@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -33,10 +32,6 @@ double resident_bytes() {
   double total = 0, resident = 0;
   statm >> total >> resident;
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-double test_count(const Setup& setup) {
-  return setup.shapes.test ? static_cast<double>(setup.shapes.test->count) : 0;
 }
 
 /// A factor or an eigendecomposition that several inferences may share.
@@ -92,20 +87,14 @@ double finite_bytes(const Setup& setup, double n, double m) {
   if (!setup.experiment.finite) return 0;
   const FiniteSpec& spec = *setup.experiment.finite;
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
-  double activations = 0;
-  for (const PlanRow& row : setup.plan) {
-    double width = 0;
-    std::from_chars(row.shape.data(), row.shape.data() + row.shape.size(), width);
-    activations += width;
-  }
   const auto members = static_cast<double>(spec.ensemble);
   const double at_once = std::min(members, static_cast<double>(setup.runtime.threads()));
-  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
-  const auto parameters = static_cast<double>(network.parameter_count());
-  // Steps keep activations and their gradients; losses, of all samples, activations alone.
-  const double passing = std::max(2 * std::max(batch, m), n) * activations;
-  const double products = std::min(blas_buffer, 2 * f64 * (parameters + batch * activations));
-  return f64 * (members * parameters + at_once * (3 * parameters + passing)) + at_once * products;
+  const auto all = static_cast<std::int64_t>(n), tests = static_cast<std::int64_t>(m);
+  const std::int64_t batch = std::min(all, spec.batch_size.value_or(all));
+  const auto training =
+      static_cast<double>(network.training_bytes(batch, std::max(tests, batch < all ? all : 0)));
+  const double parameters = f64 * static_cast<double>(network.parameter_count());
+  return members * parameters + at_once * (training + std::min(blas_buffer, training));
 }
 
 double predictions_disk(const Setup& setup, double m, double outputs) {
@@ -144,7 +133,7 @@ double prediction_count(const InferenceSpec& spec) {
 
 Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
   const DataShape& train = setup.shapes.train;
-  const auto n = static_cast<double>(train.count), m = test_count(setup);
+  const auto n = static_cast<double>(train.count), m = static_cast<double>(setup.test_count());
   const auto outputs = static_cast<double>(train.outputs);
   const auto entry = static_cast<double>(bytes_of(setup.experiment.precision));
   const auto both = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };

@@ -8,6 +8,7 @@
 #include <widelimit/network.hpp>
 #include <widelimit/runtime.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -28,6 +29,8 @@ struct Setup {
   Network network;
   DataShapes shapes;
   std::vector<PlanRow> plan;
+
+  [[nodiscard]] std::int64_t test_count() const { return shapes.test ? shapes.test->count : 0; }
 };
 
 /// Throws Error(usage) with every problem of the step that failed, each with its file. Of a file

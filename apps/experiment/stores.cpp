@@ -63,7 +63,7 @@ StoreOptions options_of(Block block, const Setup& setup, const TrainTest& data) 
 
 void choose_stores(KernelPlan& plan, const Setup& setup) {
   const Experiment& experiment = setup.experiment;
-  const std::int64_t n_test = setup.shapes.test ? setup.shapes.test->count : 0;
+  const std::int64_t n_test = setup.test_count();
   for (BlockPlan& block : plan.blocks) {
     if (experiment.kernel.store != StoreChoice::automatic) {
       block.store = experiment.kernel.store == StoreChoice::keep        ? StoreUse::kept

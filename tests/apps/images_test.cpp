@@ -1,5 +1,6 @@
 // Networks of images through the program: a finite convolutional network trained beside its kernel,
 // and what wrong ones get.
+#include "sanitized.hpp"
 #include "support/experiments.hpp"
 
 #include <doctest/doctest.h>
@@ -29,15 +30,17 @@ std::string npy_file(const std::string& shape, const std::vector<double>& values
   return file;
 }
 
-/// 12 images of 6 x 6 x 2, of normal numbers, and one target each.
-void write_images(const TemporaryDirectory& directory) {
+/// Images of two channels, of normal numbers, and one target each.
+void write_images(const TemporaryDirectory& directory, std::size_t count = 12,
+                  std::size_t side = 6) {
   std::mt19937_64 bits(1);
   std::normal_distribution<double> normal;
-  std::vector<double> x(12 * 72), y(12);
+  std::vector<double> x(count * side * side * 2), y(count);
   for (double& v : x) v = normal(bits);
   for (double& v : y) v = normal(bits);
-  directory.file("x.npy", npy_file("(12, 6, 6, 2)", x));
-  directory.file("y.npy", npy_file("(12, 1)", y));
+  const std::string n = std::to_string(count), sites = std::to_string(side);
+  directory.file("x.npy", npy_file("(" + n + ", " + sites + ", " + sites + ", 2)", x));
+  directory.file("y.npy", npy_file("(" + n + ", 1)", y));
 }
 
 std::string experiment(const std::string& network, const std::string& more = "") {
@@ -72,6 +75,28 @@ TEST_CASE("a finite convolutional network is trained beside its kernel") {
   REQUIRE(train.size() >= 4);
   // More weights than targets: 300 steps bring the loss down by orders of magnitude.
   CHECK(train[train.size() - 1] < 1e-2 * train[train.size() / 2]);
+}
+
+TEST_CASE("the forecast knows what training a convolutional network takes") {
+  if (sanitized) return;  // memory of its own
+  const TemporaryDirectory directory;
+  write_images(directory, 96, 24);
+  directory.file("exp.json", experiment(R"([
+    {"type": "conv", "channels": 48, "filter_shape": [3, 3], "padding": "SAME"}, "relu",
+    {"type": "conv", "channels": 48, "filter_shape": [3, 3], "strides": [2, 2]}, "relu",
+    "flatten", {"type": "dense", "width": 1}])",
+                                        R"(,
+    "finite": {"optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 2, "ensemble": 2})"));
+  const Result result =
+      run_program(Run{.arguments = {"run", "exp.json"}, .directory = directory.path()});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const Json memory = at(json(directory / "exp.out/run.json"), {"forecast", "memory_bytes"});
+  const double actual = number(at(memory, {"actual"}));
+  // Two members at once, 15 MB a sample and more between them: far above what any run takes.
+  CHECK(actual > 200 << 20);
+  CHECK(number(at(memory, {"forecast"})) / actual > 0.9);
+  CHECK(number(at(memory, {"forecast"})) / actual < 1.1);
 }
 
 TEST_CASE("networks of images that cannot be are refused with the place and a remedy") {

@@ -24,6 +24,19 @@ std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
 
 }  // namespace
 
+std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int64_t n) {
+  if (n == 0) return 0;
+  const std::int64_t rows = network.rows_at_once(n), pieces = (n + rows - 1) / rows;
+  return std::min<std::int64_t>(pieces, network.executor().threads()) *
+         Workspace::bytes(network, rows);
+}
+
+std::int64_t GradientPasses::bytes(const FiniteNetwork::State& network, std::int64_t n) {
+  const std::int64_t groups = groups_for(network, n);
+  return groups * Workspace::bytes(network, network.rows_at_once(n)) +
+         (groups - 1) * network.parameters * static_cast<std::int64_t>(sizeof(double));
+}
+
 void ForwardPasses::run(const double* theta, const double* x, std::int64_t n,
                         const Consumer& consume) {
   const std::int64_t rows = network_.rows_at_once(n);

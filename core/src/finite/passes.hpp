@@ -17,6 +17,8 @@ namespace widelimit::detail {
 class ForwardPasses {
  public:
   explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
+  /// What a set of n samples may allocate.
+  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
 
   /// Forward of n samples [n, features]: consume(first, rows, outputs) for each piece, from several
   /// threads where there are several pieces.
@@ -34,6 +36,7 @@ class GradientPasses {
  public:
   /// `n`: the largest batch.
   GradientPasses(const FiniteNetwork::State& network, std::int64_t n);
+  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
 
   /// gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
   /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the

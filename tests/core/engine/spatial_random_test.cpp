@@ -185,6 +185,25 @@ double distance(const BasicMatrix<T>& ours, const Matrix& theirs, const std::vec
   return worst;
 }
 
+/// A random network and its inputs of two channels.
+struct Case {
+  explicit Case(unsigned seed) {
+    Generator generator(seed);
+    net = generator.network();
+    json = to_json(net);
+    shape = generator.sites;
+    sites.assign(shape.begin(), shape.end());
+    for (const int n : shape) features *= n;
+  }
+  [[nodiscard]] Samples samples(const Matrix& x) const { return {x.clone(), sites}; }
+
+  TensorNetwork net;
+  std::string json;
+  std::vector<int> shape;
+  std::vector<std::int64_t> sites;
+  std::int64_t features = 2;
+};
+
 double largest(const Matrix& m) {
   double most = 0;
   for (const double v : m.flat()) most = std::max(most, std::abs(v));
@@ -196,19 +215,14 @@ double largest(const Matrix& m) {
 TEST_CASE("400 random networks with sites agree with the whole tensor") {
   double worst = 0;
   for (unsigned seed = 0; seed < 400; ++seed) {
-    Generator generator(seed);
-    const TensorNetwork net = generator.network();
-    const std::string json = to_json(net);
+    const Case random(seed);
     CAPTURE(seed);
-    CAPTURE(json);
-    std::int64_t features = 2;
-    for (const int n : generator.sites) features *= n;
-    const Matrix x1 = normal_matrix(3, features, 2 * seed),
-                 x2 = normal_matrix(2, features, 2 * seed + 1);
-    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
-    const TensorKernels expected = full_tensor(net, generator.sites, x1, x2);
-    const Samples s1(x1.clone(), sites), s2(x2.clone(), sites);
-    const Network network = plugin_network(json);
+    CAPTURE(random.json);
+    const Matrix x1 = normal_matrix(3, random.features, 2 * seed),
+                 x2 = normal_matrix(2, random.features, 2 * seed + 1);
+    const TensorKernels expected = full_tensor(random.net, random.shape, x1, x2);
+    const Samples s1 = random.samples(x1), s2 = random.samples(x2);
+    const Network network = plugin_network(random.json);
     const KernelPair<double> k = network.kernels<double>(s1, &s2);
     // Sums over site pairs and products of branches multiply relative errors; 1e-11 is 45000 eps.
     const double nngp = distance(k.nngp, expected.nngp, expected.variance1, expected.variance2);
@@ -229,17 +243,13 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
 TEST_CASE(
     "the diagonal of a network with sites is that of its samples with themselves, to the bit") {
   for (unsigned seed = 1000; seed < 1060; ++seed) {
-    Generator generator(seed);
-    const std::string json = to_json(generator.network());
+    const Case random(seed);
     CAPTURE(seed);
-    CAPTURE(json);
-    std::int64_t features = 2;
-    for (const int n : generator.sites) features *= n;
-    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
-    Matrix x = normal_matrix(20, features, seed);
-    std::copy_n(x.row(0).data(), features, x.row(19).data());  // a duplicate
-    const Samples s(x.clone(), sites);
-    const Network network = plugin_network(json);
+    CAPTURE(random.json);
+    Matrix x = normal_matrix(20, random.features, seed);
+    std::copy_n(x.row(0).data(), random.features, x.row(19).data());  // a duplicate
+    const Samples s = random.samples(x);
+    const Network network = plugin_network(random.json);
     const auto check = [&](const auto& k, const Network::Diagonals& d) {
       for (std::int64_t i = 0; i < 20; ++i) {
         CHECK(k.nngp(i, i) == d.nngp[static_cast<std::size_t>(i)]);
@@ -257,24 +267,20 @@ TEST_CASE(
 TEST_CASE("statistics of layers with sites are those of the whole tensor after each of them") {
   double worst = 0;
   for (unsigned seed = 2000; seed < 2100; ++seed) {
-    Generator generator(seed);
-    const TensorNetwork net = generator.network();
-    const std::string json = to_json(net);
+    const Case random(seed);
     CAPTURE(seed);
-    CAPTURE(json);
-    std::int64_t features = 2;
-    for (const int n : generator.sites) features *= n;
-    const std::vector<std::int64_t> sites(generator.sites.begin(), generator.sites.end());
-    const Matrix x = normal_matrix(4, features, seed);
-    const std::vector<TensorStatistics> expected = full_tensor_statistics(net, generator.sites, x);
-    std::vector<LayerStatistics> found = plugin_network(json).statistics(Samples(x.clone(), sites));
+    CAPTURE(random.json);
+    const Matrix x = normal_matrix(4, random.features, seed);
+    const std::vector<TensorStatistics> expected =
+        full_tensor_statistics(random.net, random.shape, x);
+    std::vector<LayerStatistics> found = plugin_network(random.json).statistics(random.samples(x));
     std::erase_if(found, [](const LayerStatistics& s) {
       return s.pointer.find("/inputs/") != std::string::npos;
     });
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       CAPTURE(i);
-      CHECK(found[i].type == net[i].type);
+      CHECK(found[i].type == random.net[i].type);
       const double scale = expected[i].variance;
       const double variance = std::abs(found[i].mean_variance - expected[i].variance) / scale,
                    ntk = std::abs(found[i].mean_ntk - expected[i].ntk) /
