@@ -79,9 +79,9 @@ TEST_CASE("every ready experiment is taken by check and runs with few samples") 
     const Json metrics = json(directory / "out/metrics.json");
     REQUIRE(!metrics.object()->empty());
     for (const auto& metric : *metrics.object()) {
-      CAPTURE(metric.name);
-      if (metric.value.object() && experiment.find("data")->find("test"))
-        CHECK(number(at(metric.value, {"accuracy"})) >= 0);
+      CAPTURE(metric.first);
+      if (metric.second.object() && experiment.find("data")->find("test"))
+        CHECK(number(at(metric.second, {"accuracy"})) >= 0);
     }
   }
 }
