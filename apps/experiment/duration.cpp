@@ -26,6 +26,8 @@ constexpr std::int64_t lanes = 16, tile = 128;
 /// Seconds for a few dozen small files and the start of the program; and for the pictures of a
 /// report, most of which is the start of gnuplot.
 constexpr double overhead = 0.03, pictures = 0.3;
+/// A run that takes so long can wait for a better estimate.
+constexpr double long_run = 20;
 /// A number of the data: decompressed, converted, preprocessed, hashed.
 constexpr double seconds_of_datum = 25e-9;
 /// A byte of a table of numbers as text.
@@ -40,7 +42,7 @@ double pairs_of(Block block, double rows, double cols) {
 }
 
 /// Seconds of so many pairs of samples through the network, both kernels or what is computed.
-Line pairs_through(const Setup& setup, const Kernels& which) {
+Line pairs_through(const Setup& setup, const Kernels& which, double enough) {
   struct Size {
     std::int64_t rows, cols;
   };
@@ -55,16 +57,18 @@ Line pairs_through(const Setup& setup, const Kernels& which) {
   const Precision precision = setup.experiment.precision;
   const Samples all = random_samples(setup.shapes.train, most, Precision::float64);
   return grow(
-      sizes, [](const Size& s) { return static_cast<double>(s.rows * s.cols); },
+      sizes, enough, [](const Size& s) { return static_cast<double>(s.rows * s.cols); },
       [&](const Size& s) {
         const Samples rows = all.converted(precision, 0, s.rows),
                       cols = all.converted(precision, 0, s.cols);
-        return least_seconds_of([&] {
-          if (precision == Precision::float64)
-            static_cast<void>(setup.network.kernels<double>(rows, &cols, which));
-          else
-            static_cast<void>(setup.network.kernels<float>(rows, &cols, which));
-        });
+        return least_seconds_of(
+            [&] {
+              if (precision == Precision::float64)
+                static_cast<void>(setup.network.kernels<double>(rows, &cols, which));
+              else
+                static_cast<void>(setup.network.kernels<float>(rows, &cols, which));
+            },
+            enough);
       });
 }
 
@@ -128,7 +132,7 @@ double description_seconds(const Setup& setup, const Line& pairs) {
          (twice * some * some + static_cast<double>(up_to(setup.test_count(), lanes)));
 }
 
-double finite_seconds(const Setup& setup) {
+double finite_seconds(const Setup& setup, double enough) {
   if (!setup.experiment.finite) return 0;
   const FiniteSpec& spec = *setup.experiment.finite;
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
@@ -146,12 +150,14 @@ double finite_seconds(const Setup& setup) {
     sizes.push_back(std::min(steps, spec.steps));
   if (sizes.empty()) return 0;
   const Line line = grow(
-      sizes, [](std::int64_t steps) { return static_cast<double>(steps); },
+      sizes, enough, [](std::int64_t steps) { return static_cast<double>(steps); },
       [&](std::int64_t steps) {
         options.steps = steps;
-        return least_seconds_of([&] {
-          static_cast<void>(train_members(setup, network, x, y, nullptr, options, nullptr));
-        });
+        return least_seconds_of(
+            [&] {
+              static_cast<void>(train_members(setup, network, x, y, nullptr, options, nullptr));
+            },
+            enough);
       });
   // A loss that is recorded is a third of a step: the way forth, of test samples and, of batches,
   // of all training samples.
@@ -181,22 +187,36 @@ double tables_seconds(const Setup& setup) {
   return bytes * seconds_of_text;
 }
 
-}  // namespace
-
-double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only,
-                        const fs::path& out) {
-  const auto begin = std::chrono::steady_clock::now();
+double estimate(const Setup& setup, const KernelPlan& plan, bool kernels_only, const fs::path& out,
+                double enough) {
   const DataShape& train = setup.shapes.train;
   const double numbers =
       (static_cast<double>(train.count) + static_cast<double>(setup.test_count())) *
       static_cast<double>(train.features());
   const Line pairs =
-      pairs_through(setup, {setup.experiment.kernel.nngp, setup.experiment.kernel.ntk});
-  double seconds = overhead + numbers * seconds_of_datum + kernel_seconds(setup, plan, pairs, out);
-  if (!kernels_only)
-    seconds += description_seconds(setup, pairs) + inference_seconds(setup) +
-               finite_seconds(setup) + tables_seconds(setup) + pictures;
-  return seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      pairs_through(setup, {setup.experiment.kernel.nngp, setup.experiment.kernel.ntk}, enough);
+  const double seconds =
+      overhead + numbers * seconds_of_datum + kernel_seconds(setup, plan, pairs, out);
+  if (kernels_only) return seconds;
+  return seconds + description_seconds(setup, pairs) + inference_seconds(setup, enough) +
+         finite_seconds(setup, enough) + tables_seconds(setup) + pictures;
+}
+
+}  // namespace
+
+double estimate_seconds(const Setup& setup, const KernelPlan& plan, bool kernels_only,
+                        const fs::path& out, Patience patience) {
+  double seconds = 0;
+  const double spent = seconds_of([&] {
+    if (patience == Patience::little) {
+      seconds = estimate(setup, plan, kernels_only, out, short_sample);
+      if (seconds < long_run) return;
+    }
+    seconds = estimate(setup, plan, kernels_only, out, long_sample);
+  });
+  // A short run of its own has little patience.
+  const bool other = patience == Patience::enough && seconds < long_run;
+  return seconds + spent * (other ? short_sample / long_sample : 1);
 }
 
 }  // namespace widelimit::experiment

@@ -87,14 +87,14 @@ double finite_bytes(const Setup& setup, double n, double m) {
   if (!setup.experiment.finite) return 0;
   const FiniteSpec& spec = *setup.experiment.finite;
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
-  const auto members = static_cast<double>(spec.ensemble);
-  const double at_once = std::min(members, static_cast<double>(setup.runtime.threads()));
+  const std::int64_t at_once = std::min<std::int64_t>(spec.ensemble, setup.runtime.threads());
   const auto all = static_cast<std::int64_t>(n), tests = static_cast<std::int64_t>(m);
   const std::int64_t batch = std::min(all, spec.batch_size.value_or(all));
-  const auto training =
-      static_cast<double>(network.training_bytes(batch, std::max(tests, batch < all ? all : 0)));
+  const auto training = static_cast<double>(
+      network.training_bytes(at_once, batch, std::max(tests, batch < all ? all : 0)));
   const double parameters = f64 * static_cast<double>(network.parameter_count());
-  return members * parameters + at_once * (training + std::min(blas_buffer, training));
+  return static_cast<double>(spec.ensemble) * parameters + training +
+         std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
 double predictions_disk(const Setup& setup, double m, double outputs) {
@@ -154,6 +154,10 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
                  static_cast<double>(setup.network.workspace_bytes(
                      shape[0], shape[1], train.sites, train.channels, setup.experiment.precision)));
   }
+  if (!kernels_only)
+    workspace =
+        std::max(workspace,
+                 static_cast<double>(setup.network.statistics_bytes(train.sites, train.channels)));
   // Samples stand twice for a moment: as read, and as the network sees them.
   const double samples =
       (n + m) * (static_cast<double>(train.features()) * 2 * entry + 2 * outputs * f64);

@@ -14,8 +14,15 @@
 namespace widelimit::experiment {
 namespace {
 
-/// Rows of the matrices on which inference is tried; an eigendecomposition costs far more.
+/// Rows of the matrices on which inference is tried, more where there is more to do; an
+/// eigendecomposition costs far more.
 constexpr std::int64_t solve_rows = 1024, eigen_rows = 320;
+std::int64_t trial_rows(std::int64_t n, bool eigen) {
+  const std::int64_t rows = eigen ? eigen_rows : solve_rows;
+  return std::min(n, std::clamp(n / 5, rows, 2 * rows));
+}
+/// Of the time of a trial at least this share grows with the third power of its size.
+constexpr double least_share = 0.7, least_eigen_share = 0.3;
 constexpr std::size_t few_times = 256;
 
 class InMemory final : public KernelSource {
@@ -57,9 +64,9 @@ class TrialInference {
     y_test_ = random_matrix(m, outputs, 4);
   }
 
-  [[nodiscard]] double seconds(std::size_t most_times) const {
+  [[nodiscard]] double seconds(std::size_t most_times, double enough) const {
     // Threads of BLAS wait for each other: one that is held up holds up all.
-    return least_seconds_of([&] { run(most_times); }, 5 * enough_seconds);
+    return least_seconds_of([&] { run(most_times); }, 5 * enough);
   }
 
  private:
@@ -128,7 +135,7 @@ class TrialInference {
 
 // a n^3 + b n^2, and of each time or ridge beyond a few c n^2 (n^3 with a covariance that is made
 // anew): at two sizes and two numbers of times.
-double inference_seconds(const Setup& setup) {
+double inference_seconds(const Setup& setup, double enough) {
   const std::int64_t n = setup.shapes.train.count, outputs = setup.shapes.train.outputs;
   const std::int64_t m = setup.test_count();
   bool eigen = false, covariances = false;
@@ -143,7 +150,7 @@ double inference_seconds(const Setup& setup) {
     }
   }
   if (setup.experiment.inference.empty() || (eigen && n < 1)) return 0;
-  const std::int64_t rows = std::min(n, eigen ? eigen_rows : solve_rows);
+  const std::int64_t rows = trial_rows(n, eigen);
   const double size = static_cast<double>(n) / static_cast<double>(rows);
   const auto tests_of = [&](std::int64_t r) {
     return m == 0
@@ -154,12 +161,12 @@ double inference_seconds(const Setup& setup) {
   };
   const TrialInference trial(setup, rows, tests_of(rows), outputs);
   const std::size_t some = std::min(times, few_times);
-  static_cast<void>(trial.seconds(1));  // threads started, memory touched
-  const double measured = trial.seconds(some);
+  static_cast<void>(trial.seconds(1, 0));  // threads started, memory touched
+  const double measured = trial.seconds(some, enough);
   double a_time = 0;
   if (some < times)
-    a_time =
-        std::max(measured - trial.seconds(some / 2), 0.0) / static_cast<double>(some - some / 2);
+    a_time = std::max(measured - trial.seconds(some / 2, enough), 0.0) /
+             static_cast<double>(some - some / 2);
   const double more_times = a_time * static_cast<double>(times - some);
   if (rows == n) return measured + more_times;
 
@@ -172,9 +179,11 @@ double inference_seconds(const Setup& setup) {
   const double copying = copies * sizeof(double) * static_cast<double>(n) * static_cast<double>(n) *
                          seconds_of_memory();
 
-  const double half = TrialInference(setup, rows / 2, tests_of(rows / 2), outputs).seconds(some);
+  const double half =
+      TrialInference(setup, rows / 2, tests_of(rows / 2), outputs).seconds(some, enough);
   // measured = cubic + square, half = cubic / 8 + square / 4.
-  const double cubic = std::clamp(2 * (measured - 4 * half), 0.3 * measured, measured);
+  const double least = (eigen ? least_eigen_share : least_share) * measured;
+  const double cubic = std::clamp(2 * (measured - 4 * half), least, measured);
   const double square = measured - cubic;
   // Test samples that the trial did not have cost two products a training sample and pair.
   const double per_test = eigen ? 3 : 2, alone = eigen ? 9 : 1.0 / 3;

@@ -7,7 +7,7 @@
 namespace widelimit::experiment {
 
 /// Seconds of all entries of "inference" together on this machine: each is tried on
-/// well-conditioned random matrices of up to about a thousand rows.
-[[nodiscard]] double inference_seconds(const Setup& setup);
+/// well-conditioned random matrices of up to two thousand rows, in samples of `enough` seconds.
+[[nodiscard]] double inference_seconds(const Setup& setup, double enough);
 
 }  // namespace widelimit::experiment

@@ -207,7 +207,7 @@ void begin_record(const Setup& setup, const RunOptions& options, const TrainTest
 double seconds_of(const Setup& setup, const KernelPlan& plan, bool kernels_only,
                   const fs::path& out) {
   try {
-    return estimate_seconds(setup, plan, kernels_only, out);
+    return estimate_seconds(setup, plan, kernels_only, out, Patience::little);
   } catch (const Error&) {
     return std::numeric_limits<double>::quiet_NaN();
   } catch (const std::bad_alloc&) {

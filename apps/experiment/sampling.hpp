@@ -12,8 +12,9 @@
 
 namespace widelimit::experiment {
 
-/// What a sample of work should take: long against the clock and the start of threads.
-constexpr double enough_seconds = 0.1;
+/// What a sample of work should take at least, in seconds: long against the clock and the start of
+/// threads, and of several tries the shortest counts; or little where nobody wants to wait.
+constexpr double long_sample = 0.1, short_sample = 0.01;
 
 [[nodiscard]] double seconds_of(const auto& work) {
   const auto begin = std::chrono::steady_clock::now();
@@ -22,10 +23,10 @@ constexpr double enough_seconds = 0.1;
 }
 
 /// The shortest of a few tries, fewer where they are long: other programs only ever add to a time.
-[[nodiscard]] double least_seconds_of(const auto& work, double budget = enough_seconds) {
+[[nodiscard]] double least_seconds_of(const auto& work, double enough) {
   constexpr int most = 16;
   double least = seconds_of(work), all = least;
-  for (int tries = 1; tries < most && all < budget; ++tries) {
+  for (int tries = 1; tries < most && all < enough; ++tries) {
     const double next = seconds_of(work);
     all += next;
     least = std::min(least, next);
@@ -41,10 +42,11 @@ struct Line {
   }
 };
 
-/// `seconds_of_size(size)` over growing sizes, until one takes long enough or is the last; two of
-/// them at least, unless one takes very long, since much of the first is done once.
+/// `seconds_of_size(size)` over growing sizes, until one takes `enough` seconds or is the last; two
+/// of them at least, unless one takes very long, since much of the first is done once.
 template <class Sizes, class Amount, class Try>
-[[nodiscard]] Line grow(const Sizes& sizes, const Amount& amount, const Try& seconds_of_size) {
+[[nodiscard]] Line grow(const Sizes& sizes, double enough, const Amount& amount,
+                        const Try& seconds_of_size) {
   // Of the time of the largest sample, at least this share grows with its size.
   constexpr double least_share = 0.7;
   Line line;
@@ -53,7 +55,7 @@ template <class Sizes, class Amount, class Try>
     const double seconds = seconds_of_size(size), at = amount(size), rate = seconds / at;
     const double between = first ? rate : (seconds - line.seconds) / (at - line.at);
     line = {at, seconds, std::clamp(between, least_share * rate, rate)};
-    if (seconds >= (first ? 6 : 1) * enough_seconds) break;
+    if (seconds >= (first ? 6 : 1) * enough) break;
     first = false;
   }
   return line;

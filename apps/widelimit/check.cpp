@@ -73,7 +73,8 @@ Plan plan_of(const Setup& setup, const ExperimentOptions& options) try {
   if (const auto text = experiment::beyond_machine(plan.forecast)) plan.warnings.push_back(*text);
   try {
     plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false,
-                                                experiment::default_output(options.file));
+                                                experiment::default_output(options.file),
+                                                experiment::Patience::enough);
   } catch (const Error& error) {
     plan.seconds = std::numeric_limits<double>::quiet_NaN();
     plan.warnings.push_back(

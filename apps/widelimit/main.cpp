@@ -5,6 +5,8 @@
 
 #include <widelimit/error.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -117,5 +119,8 @@ int main(int argc, char** argv) {
   // A file beyond the limit of its size is an error of the write, with a message, as a full disk
   // is.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Large blocks go back to the system when they are free. By default the allocator keeps ever
+  // larger ones, and a run's peak is more than any part of it needs.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
 }

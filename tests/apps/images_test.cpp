@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace widelimit::test;
+using widelimit::experiment::Json;
 
 namespace {
 

@@ -30,9 +30,10 @@ class WIDELIMIT_EXPORT FiniteNetwork {
   [[nodiscard]] const std::vector<Block>& blocks() const noexcept;  ///< of layers that have any
   [[nodiscard]] std::int64_t parameter_count() const noexcept;
   [[nodiscard]] std::int64_t outputs() const noexcept;
-  /// What train() allocates for one member at most, while batches of so many samples are learnt and
-  /// losses of sets of up to `evaluated` samples are recorded; samples and results come on top.
-  [[nodiscard]] std::int64_t training_bytes(std::int64_t batch, std::int64_t evaluated) const;
+  /// Memory that train() needs while so many members learn batches of so many samples and record
+  /// losses of sets of up to `evaluated` samples; samples and results come on top.
+  [[nodiscard]] std::int64_t training_bytes(std::int64_t members, std::int64_t batch,
+                                            std::int64_t evaluated) const;
 
   /// The same seed, the same numbers, on any number of threads (Random123).
   [[nodiscard]] std::vector<double> init(std::uint64_t seed) const;

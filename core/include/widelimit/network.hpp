@@ -101,6 +101,9 @@ class WIDELIMIT_EXPORT Network {
   [[nodiscard]] std::int64_t workspace_bytes(std::int64_t n1, std::int64_t n2,
                                              const std::vector<std::int64_t>& sites,
                                              std::int64_t channels, Precision precision) const;
+  /// The same for statistics() of such samples.
+  [[nodiscard]] std::int64_t statistics_bytes(const std::vector<std::int64_t>& sites,
+                                              std::int64_t channels) const;
   /// Floating-point operations of one entry, NNGP and NTK, all sites and displacements; without the
   /// covariances of the data.
   [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,

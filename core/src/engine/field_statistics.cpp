@@ -163,4 +163,11 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   return result;
 }
 
+std::int64_t field_statistics_bytes(const SpatialProgram& program, std::int64_t threads) {
+  const Schedule own = make_schedule(program, Purpose::itself),
+                 pairs = make_schedule(program, Purpose::pairs);
+  return std::max(BundleMemory<double>::bytes(program, own, true),
+                  threads * BundleMemory<double>::bytes(program, pairs, false));
+}
+
 }  // namespace widelimit::detail

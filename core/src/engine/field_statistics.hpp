@@ -19,4 +19,8 @@ namespace widelimit::detail {
                                                             const double* x, std::int64_t n,
                                                             Executor& executor);
 
+/// Bytes it needs beside the samples, on so many threads.
+[[nodiscard]] std::int64_t field_statistics_bytes(const SpatialProgram& program,
+                                                  std::int64_t threads);
+
 }  // namespace widelimit::detail

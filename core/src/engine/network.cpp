@@ -5,6 +5,7 @@
 
 #include "engine/compiled.hpp"
 #include "engine/evaluator.hpp"
+#include "engine/field_statistics.hpp"
 #include "engine/finished_tile.hpp"
 #include "engine/memory_sink.hpp"
 #include "engine/network_state.hpp"
@@ -210,6 +211,15 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
   const std::int64_t samples = detail::padded(n1) + detail::padded(n2);
   return threads * worker + samples * (wide ? detail::sample_bytes<double>(*net.dense)
                                             : detail::sample_bytes<float>(*net.dense));
+}
+
+std::int64_t Network::statistics_bytes(const std::vector<std::int64_t>& sites,
+                                       std::int64_t channels) const {
+  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
+  if (net.spatial) return detail::field_statistics_bytes(*net.spatial, state_->executor->threads());
+  std::int64_t features = channels;
+  for (const std::int64_t n : sites) features *= n;
+  return detail::worker_bytes<double>(*net.dense, detail::tile_side, detail::tile_side, features);
 }
 
 const NetworkSpec& Network::spec() const noexcept { return state_->spec; }

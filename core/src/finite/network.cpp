@@ -19,11 +19,13 @@ const std::vector<FiniteNetwork::Block>& FiniteNetwork::blocks() const noexcept 
 std::int64_t FiniteNetwork::parameter_count() const noexcept { return state_->parameters; }
 std::int64_t FiniteNetwork::outputs() const noexcept { return state_->outputs; }
 
-std::int64_t FiniteNetwork::training_bytes(std::int64_t batch, std::int64_t evaluated) const {
+std::int64_t FiniteNetwork::training_bytes(std::int64_t members, std::int64_t batch,
+                                           std::int64_t evaluated) const {
   constexpr std::int64_t vectors = 3;  // parameters, gradient, velocity
-  return vectors * state_->parameters * static_cast<std::int64_t>(sizeof(double)) +
-         detail::GradientPasses::bytes(*state_, batch) +
-         detail::ForwardPasses::bytes(*state_, evaluated);
+  const std::int64_t member =
+      vectors * state_->parameters * static_cast<std::int64_t>(sizeof(double)) +
+      detail::GradientPasses::bytes(*state_, batch);
+  return members * member + detail::ForwardPasses::bytes(*state_, evaluated, members);
 }
 
 std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {

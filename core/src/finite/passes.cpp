@@ -24,16 +24,18 @@ std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
 
 }  // namespace
 
-std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int64_t n) {
+std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int64_t n,
+                                  std::int64_t runs) {
   if (n == 0) return 0;
   const std::int64_t rows = network.rows_at_once(n), pieces = (n + rows - 1) / rows;
-  return std::min<std::int64_t>(pieces, network.executor().threads()) *
-         Workspace::bytes(network, rows);
+  const std::int64_t workspaces =
+      pieces == 1 ? runs : std::min<std::int64_t>(runs * pieces, network.executor().threads());
+  return workspaces * Workspace::bytes(network, rows, false);
 }
 
 std::int64_t GradientPasses::bytes(const FiniteNetwork::State& network, std::int64_t n) {
   const std::int64_t groups = groups_for(network, n);
-  return groups * Workspace::bytes(network, network.rows_at_once(n)) +
+  return groups * Workspace::bytes(network, network.rows_at_once(n), true) +
          (groups - 1) * network.parameters * static_cast<std::int64_t>(sizeof(double));
 }
 

@@ -17,8 +17,9 @@ namespace widelimit::detail {
 class ForwardPasses {
  public:
   explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
-  /// What a set of n samples may allocate.
-  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
+  /// Memory for sets of n samples where so many run at once.
+  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n,
+                                          std::int64_t runs);
 
   /// Forward of n samples [n, features]: consume(first, rows, outputs) for each piece, from several
   /// threads where there are several pieces.

@@ -82,10 +82,11 @@ Workspace::Workspace(const FiniteNetwork::State& network, std::int64_t rows)
 
 Workspace::~Workspace() = default;
 
-std::int64_t Workspace::bytes(const FiniteNetwork::State& network, std::int64_t rows) noexcept {
+std::int64_t Workspace::bytes(const FiniteNetwork::State& network, std::int64_t rows,
+                              bool gradients) noexcept {
   std::int64_t sample = 0;
   for (std::size_t i = 1; i < network.nodes.size(); ++i)
-    sample += (network.nodes[i].learns ? 2 : 1) * network.nodes[i].values;
+    sample += (gradients && network.nodes[i].learns ? 2 : 1) * network.nodes[i].values;
   return sample * rows * static_cast<std::int64_t>(sizeof(double)) +
          static_cast<std::int64_t>(network.scratch_bytes);
 }

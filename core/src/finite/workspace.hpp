@@ -19,9 +19,9 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  /// What one for so many rows may allocate, without the tangent.
-  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network,
-                                          std::int64_t rows) noexcept;
+  /// What one for so many rows uses, for gradients or on the way forth alone.
+  [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t rows,
+                                          bool gradients) noexcept;
   [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
   /// The outputs [rows, outputs] of samples [rows, features]; they stay until the next call.
   const double* forward(const double* theta, const double* x, std::int64_t rows);
