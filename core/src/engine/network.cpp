@@ -200,8 +200,9 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
   const std::int64_t threads = state_->executor->threads();
   const bool wide = precision == Precision::float64;
   if (net.spatial) {
-    const detail::SpatialBytes bytes = wide ? detail::spatial_bytes<double>(*net.spatial, true)
-                                            : detail::spatial_bytes<float>(*net.spatial, true);
+    const std::int64_t n = std::max(n1, n2);
+    const detail::SpatialBytes bytes = wide ? detail::spatial_bytes<double>(*net.spatial, n, true)
+                                            : detail::spatial_bytes<float>(*net.spatial, n, true);
     return bytes.shared + threads * bytes.per_thread;
   }
   std::int64_t features = channels;

@@ -28,13 +28,14 @@ std::int64_t sample_numbers(const SpatialProgram& program) {
   return program.ops.front().image.sites() * program.channels + 2 * variances;
 }
 
-// Fixed for a network and a precision: tiles lie on one grid whatever is computed.
+// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
+// samples the grid is one tile.
 template <class T>
-std::int64_t side_of_tiles(const SpatialProgram& program) {
+std::int64_t side_of_tiles(const SpatialProgram& program, std::int64_t n) {
   const std::int64_t bytes = sample_numbers(program) * static_cast<std::int64_t>(sizeof(T));
   std::int64_t side = largest_side;
   while (side > lanes && side * bytes > samples_at_most) side /= 2;
-  return side;
+  return std::min(side, bundles_of(n) * lanes);
 }
 
 // What all tiles of a call share.
@@ -124,8 +125,7 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
-  const std::int64_t side =
-      std::min(side_of_tiles<T>(program), bundles_of(std::max(s.n1, s.n2)) * lanes);
+  const std::int64_t side = side_of_tiles<T>(program, std::max(s.n1, s.n2));
   const Call<T> call{program,      s,          which,
                      sink,         executor,   control,
                      side,         s.features, pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
@@ -159,17 +159,17 @@ void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n
                        Executor& executor, T* nngp, T* ntk) {
   const Schedule schedule = make_schedule(program, Purpose::itself);
   BundleWorkers<T> workers(program, schedule, ntk != nullptr);
-  const std::int64_t side = side_of_tiles<T>(program),
+  const std::int64_t side = side_of_tiles<T>(program, n),
                      features = program.ops.front().image.sites() * program.channels;
-  BundledSamples<T> samples(program, std::min(side, bundles_of(n) * lanes));
+  BundledSamples<T> samples(program, side);
   for (std::int64_t begin = 0; begin < n; begin += side)
     samples.fill(x + begin * features, std::min(side, n - begin), workers, executor, nullptr,
                  nngp == nullptr ? nullptr : nngp + begin, ntk == nullptr ? nullptr : ntk + begin);
 }
 
 template <class T>
-SpatialBytes spatial_bytes(const SpatialProgram& program, bool ntk) {
-  const std::int64_t side = side_of_tiles<T>(program);
+SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool ntk) {
+  const std::int64_t side = side_of_tiles<T>(program, n);
   const auto size = static_cast<std::int64_t>(sizeof(T));
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
@@ -192,7 +192,7 @@ template void spatial_diagonals(const SpatialProgram&, const float*, std::int64_
                                 float*, float*);
 template void spatial_diagonals(const SpatialProgram&, const double*, std::int64_t, Executor&,
                                 double*, double*);
-template SpatialBytes spatial_bytes<float>(const SpatialProgram&, bool);
-template SpatialBytes spatial_bytes<double>(const SpatialProgram&, bool);
+template SpatialBytes spatial_bytes<float>(const SpatialProgram&, std::int64_t, bool);
+template SpatialBytes spatial_bytes<double>(const SpatialProgram&, std::int64_t, bool);
 
 }  // namespace widelimit::detail

@@ -27,11 +27,12 @@ template <class T>
 void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n,
                        Executor& executor, T* nngp, T* ntk);
 
-/// Bytes of a call beside samples and results: what all threads share, and of one thread.
+/// Bytes of a call for up to n samples beside these and results: what all threads share, and of one
+/// thread.
 struct SpatialBytes {
   std::int64_t shared, per_thread;
 };
 template <class T>
-[[nodiscard]] SpatialBytes spatial_bytes(const SpatialProgram& program, bool ntk);
+[[nodiscard]] SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool ntk);
 
 }  // namespace widelimit::detail
