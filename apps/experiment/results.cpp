@@ -240,8 +240,9 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
     }
     list.emplace_back(std::move(all));
   }
-  if (!probabilities.empty() && probabilities.size() == predictions.size())
-    write_stack("predictions/" + id + ".probabilities.npy", probabilities, directory);
+  // One of each prediction, or, where a variance is zero, fewer that belong to nobody knows which.
+  const bool whole = !probabilities.empty() && probabilities.size() == predictions.size();
+  if (whole) write_stack("predictions/" + id + ".probabilities.npy", probabilities, directory);
   if (!left_out.empty())
     write_stack("predictions/" + id + ".leave_one_out.npy", left_out, directory);
 
@@ -253,8 +254,7 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
   if (tested && one_hot) {
     const std::size_t at = written.shown;
     written.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
-    write_mistakes(id, written.mistakes, probabilities.size() > at ? &probabilities[at] : nullptr,
-                   directory);
+    write_mistakes(id, written.mistakes, whole ? &probabilities[at] : nullptr, directory);
   }
   written.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
   return written;

@@ -109,7 +109,7 @@ class Steps {
   void describe() {
     write_scatter(data_, targets_, directory_);
     if (shows_pictures(data_.train.x)) write_samples(data_.train, targets_, directory_);
-    directory_.record.network = describe_network(setup_, data_);
+    directory_.record.network = describe_network(setup_, data_, control_);
     if (!data_.test) return;
     const Kernels compute{setup_.experiment.kernel.nngp, setup_.experiment.kernel.ntk};
     const Kernels which{compute.nngp || plan_.test_diagonal.nngp,

@@ -33,10 +33,10 @@ Json describe_data(const TrainTest& data) {
                       {"test", data.test ? describe(*data.test) : Json()}};
 }
 
-Json describe_network(const Setup& setup, const TrainTest& data) {
+Json describe_network(const Setup& setup, const TrainTest& data, Control& control) {
   std::vector<const LayerSpec*> specs;
   flatten(setup.experiment.network, specs);
-  const std::vector<LayerStatistics> statistics = setup.network.statistics(data.train.x);
+  const std::vector<LayerStatistics> statistics = setup.network.statistics(data.train.x, &control);
   FirstUnused next_spec(specs);
   FirstUnused next_statistics(statistics);
 

@@ -5,6 +5,7 @@
 #include "json.hpp"
 #include "setup.hpp"
 
+#include <widelimit/control.hpp>
 #include <widelimit/data.hpp>
 
 namespace widelimit::experiment {
@@ -13,7 +14,7 @@ namespace widelimit::experiment {
 [[nodiscard]] Json describe_data(const TrainTest& data);
 
 /// One object a layer of the plan: place, shape, parameters, and its kernel's statistics over the
-/// training set (at most 256 samples).
-[[nodiscard]] Json describe_network(const Setup& setup, const TrainTest& data);
+/// training set (at most 256 samples). Throws Error(cancelled).
+[[nodiscard]] Json describe_network(const Setup& setup, const TrainTest& data, Control& control);
 
 }  // namespace widelimit::experiment

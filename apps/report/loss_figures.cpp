@@ -7,6 +7,7 @@
 #include "text.hpp"
 
 #include <widelimit/csv.hpp>
+#include <widelimit/error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -56,6 +57,9 @@ struct Member {
 /// By step. The columns are known by position: member, step, train loss, test loss.
 std::vector<Member> read_members(const std::filesystem::path& file) {
   CsvFile csv(file);
+  if (csv.columns().size() < 3)
+    throw Error(ErrorCode::usage,
+                file.string() + ": expected the columns member, step, train loss");
   const std::size_t test = csv.columns().size() > 3 ? 3 : 2;
   std::map<double, Member> members;
   while (csv.next()) {

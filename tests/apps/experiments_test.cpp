@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -80,8 +81,12 @@ TEST_CASE("every ready experiment is taken by check and runs with few samples") 
     REQUIRE(!metrics.object()->empty());
     for (const auto& metric : *metrics.object()) {
       CAPTURE(metric.first);
-      if (metric.second.object() && experiment.find("data")->find("test"))
-        CHECK(number(at(metric.second, {"accuracy"})) >= 0);
+      if (metric.second.object() && experiment.find("data")->find("test")) {
+        const double right = 8 * number(at(metric.second, {"accuracy"}));
+        CHECK(right == std::round(right));  // of eight
+        CHECK(right >= 0);
+        CHECK(right <= 8);
+      }
     }
   }
 }

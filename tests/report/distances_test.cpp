@@ -45,7 +45,7 @@ TEST_CASE("networks drawn from the limit are at the distance that chance gives")
     const Drawn all = drawn(members, 2000, 0, 1, 7);
     const Distance distance = distance_of(all.outputs, all.members);
     CHECK(distance.members == members);
-    // 4000 independent values: 1 % is five standard errors of the root mean square below M = 40.
+    // 4000 independent values: 0.06 is five standard errors of the root mean square.
     CHECK(std::abs(distance.relative.value * std::sqrt(static_cast<double>(members)) - 1) < 0.06);
     CHECK(std::abs(distance.spread.value - 1) < 0.06);
     CHECK(distance.relative.error > 0);

@@ -15,7 +15,7 @@
 namespace widelimit {
 
 /// A file whose first record names its columns (RFC 4180: quotes, doubled quotes; lines end with LF
-/// or CRLF). Every Error(usage) names file, line and column.
+/// or CRLF). Every Error(usage) names the file, and of a row the line and column.
 class WIDELIMIT_EXPORT CsvFile {
  public:
   /// Opens the file and reads its header. Throws Error(usage) where it cannot be read or is empty.
@@ -33,7 +33,7 @@ class WIDELIMIT_EXPORT CsvFile {
   /// The next row; false at the end. Throws Error(usage) of a row that is too short or too long, of
   /// an empty line and of broken quotes.
   [[nodiscard]] bool next();
-  /// Of the row, until the next one.
+  /// Of the row, until the next one. Throws Error(usage) where there is no such column.
   [[nodiscard]] std::string_view text(std::size_t column) const;
   /// "inf" and "nan" count as numbers, an empty cell is NaN. Throws Error(usage) of what is not a
   /// number.

@@ -110,7 +110,8 @@ class WIDELIMIT_EXPORT Network {
                                        std::int64_t channels) const;
   /// Per layer, branches included, in float64: over the first 256 samples at most, or the first 16
   /// where layers work on sites. Throws Error(usage) as kernels() does.
-  [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x) const;
+  [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x,
+                                                        Control* control = nullptr) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;
 
   /// Inside core.

@@ -7,11 +7,18 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 
 namespace widelimit {
 
 struct CsvFile::State {
   explicit State(const std::filesystem::path& path) : file(path), reader(file) {}
+
+  [[nodiscard]] const detail::CsvField& field(std::size_t column) const {
+    if (column < fields.size()) return fields[column];
+    detail::refuse(file.path(), "no column " + std::to_string(column + 1) + "; there are " +
+                                    std::to_string(columns.size()));
+  }
 
   detail::InputFile file;
   detail::CsvReader reader;
@@ -43,10 +50,10 @@ std::size_t CsvFile::require(std::string_view name) const {
 
 bool CsvFile::next() { return state_->reader.next(state_->fields); }
 
-std::string_view CsvFile::text(std::size_t column) const { return state_->fields[column].text; }
+std::string_view CsvFile::text(std::size_t column) const { return state_->field(column).text; }
 
 double CsvFile::number(std::size_t column) const {
-  const detail::CsvField& field = state_->fields[column];
+  const detail::CsvField& field = state_->field(column);
   if (field.text.empty()) return std::numeric_limits<double>::quiet_NaN();
   return detail::csv_number(state_->file, field);
 }

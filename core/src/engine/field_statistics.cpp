@@ -95,7 +95,8 @@ double correlations(const double* field, const std::vector<double>& variance, st
 }  // namespace
 
 std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialProgram& program,
-                                              const double* x, std::int64_t n, Executor& executor) {
+                                              const double* x, std::int64_t n, Executor& executor,
+                                              Control* control) {
   n = std::min(n, lanes);
   const std::size_t nodes = graph.nodes.size();
   std::vector<LayerStatistics> result(nodes);
@@ -107,7 +108,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
                  pairs = make_schedule(program, Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, n, workers, executor, nullptr, nullptr, nullptr);
+  samples.fill(x, n, workers, executor, control, nullptr, nullptr);
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -130,7 +131,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     BundleMemory<double> memory(program, own, true);
     run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
-                       memory, nullptr, nullptr, nullptr, &observe);
+                       memory, control, nullptr, nullptr, &observe);
   }
   if (n == 1) return result;
 
@@ -149,7 +150,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
         });
       };
       run_bundle<double>(program, pairs, {x + row * features, samples.data(0), 1}, v, memory,
-                         nullptr, nullptr, nullptr, &observe);
+                         control, nullptr, nullptr, &observe);
     }
   });
   // Rows are added in their order, whichever thread had them.

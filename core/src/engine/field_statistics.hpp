@@ -13,11 +13,12 @@
 namespace widelimit::detail {
 
 /// As Network::statistics, of every node of the graph, from the first bundle_lanes of n contiguous
-/// samples. Throws Error(usage) that names a sample whose numbers are not finite.
+/// samples. Throws Error(usage) that names a sample whose numbers are not finite, and
+/// Error(cancelled).
 [[nodiscard]] std::vector<LayerStatistics> field_statistics(const Graph& graph,
                                                             const SpatialProgram& program,
                                                             const double* x, std::int64_t n,
-                                                            Executor& executor);
+                                                            Executor& executor, Control* control);
 
 /// Bytes it needs beside the samples, on so many threads.
 [[nodiscard]] std::int64_t field_statistics_bytes(const SpatialProgram& program,

@@ -52,7 +52,7 @@ void tile_statistics(const detail::Graph& graph, const detail::Program& program,
 
 }  // namespace
 
-std::vector<LayerStatistics> Network::statistics(const Samples& x) const {
+std::vector<LayerStatistics> Network::statistics(const Samples& x, Control* control) const {
   const detail::Compiled net(state_->layers, x.sites(), x.channels());
   const auto& nodes = net.graph.nodes;
   std::vector<LayerStatistics> of_node(nodes.size());
@@ -63,7 +63,8 @@ std::vector<LayerStatistics> Network::statistics(const Samples& x) const {
     if (net.dense)
       tile_statistics(net.graph, *net.dense, data, n, x.features(), of_node);
     else
-      of_node = detail::field_statistics(net.graph, *net.spatial, data, n, *state_->executor);
+      of_node =
+          detail::field_statistics(net.graph, *net.spatial, data, n, *state_->executor, control);
   }
   std::vector<LayerStatistics> result;
   for (std::size_t i = 1; i < nodes.size(); ++i) {

@@ -72,7 +72,8 @@ bool is_small_window(const widelimit_linear& m) noexcept {
     if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr ||
         m.pad_low[a] > 2)
       return false;
-    if (m.window[a] == 3 ? !last_two : last || m.window[a] != 1 || m.pad_low[a] != 0) return false;
+    const bool one = m.window[a] == 1 && m.pad_low[a] == 0 && m.pad_high[a] == 0;
+    if (m.window[a] == 3 ? !last_two : last || !one) return false;
   }
   return true;
 }

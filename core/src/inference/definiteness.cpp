@@ -98,8 +98,7 @@ Extremes extreme_eigenvalues(Matrix a, int threads) {
   return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
 }
 
-Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads) {
-  const std::int64_t n = kernel.rows();
+double smallest_by_factor(std::int64_t n, const Factor& factor) {
   Matrix column = Matrix::uninitialized(n, 1);
   const double of_inverse =
       lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
@@ -107,8 +106,12 @@ Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& fa
         factor.solve_in_place(column);
         std::copy_n(column.data(), n, y.begin());
       }).largest;
-  return {1 / of_inverse, lanczos(kernel, lanczos_steps_for_largest, threads).largest + ridge,
-          true};
+  return 1 / of_inverse;
+}
+
+Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads) {
+  return {smallest_by_factor(kernel.rows(), factor),
+          lanczos(kernel, lanczos_steps_for_largest, threads).largest + ridge, true};
 }
 
 Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
@@ -170,10 +173,11 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
   text += " is not positive definite: ";
   if (pivot >= 0)
     text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
-  text += extremes.estimated ? "its smallest eigenvalue is about (Lanczos estimate) "
+  text += extremes.estimated ? "its smallest eigenvalue is at most (Lanczos estimate) "
                              : "its smallest eigenvalue is ";
   text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
-  if (extremes.smallest > 0) text += " That is zero but for rounding.";
+  if (extremes.smallest > 0 && extremes.smallest <= rounding_of_eigenvalues(n, extremes.largest))
+    text += " That is zero but for rounding.";
   if (unit > 0 && lacking > 0)
     text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +

@@ -135,18 +135,41 @@ class Streamed {
                                           if (done == total) report("factorise", 0, 1);
                                         });
       report("factorise", 1, 1);
+      require_above_rounding(factor);
       return factor;
     } catch (const Error& e) {
       if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
-      // The solver knows a minor alone; kernels on the disk may be float32, whose rounding takes
-      // 1e-6 of the diagonal whatever the estimate says.
-      const detail::Extremes extremes = detail::extremes_of_source(
-          *p_.train_train, ridge_.absolute, solver_.threads(),
-          [&](std::int64_t done, std::int64_t total) { report("eigenvalues", done, total); });
-      detail::throw_not_positive_definite(options_.kernel == KernelKind::nngp ? "nngp" : "ntk",
-                                          p_.train_train->rows(), ridge_, extremes, e.index(),
-                                          1e-6);
+      refuse_kernel(extremes(), e.index());  // the solver knows a minor alone
     }
+  }
+
+  // As for kernels in memory: passing may be the sign of a rounding error.
+  void require_above_rounding(const Factor& factor) const {
+    const std::int64_t n = p_.train_train->rows();
+    if (factor.info().rcond > detail::rounding_of_eigenvalues(n, 1)) return;
+    const double smallest = detail::smallest_by_factor(n, factor);
+    const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
+    if (smallest > detail::rounding_of_eigenvalues(n, trace)) return;
+    detail::Extremes told = extremes();
+    if (told.estimated) told.smallest = std::min(told.smallest, smallest);
+    if (told.smallest <= detail::rounding_of_eigenvalues(n, told.largest)) refuse_kernel(told, -1);
+  }
+
+  [[nodiscard]] detail::Extremes extremes() const {
+    return detail::extremes_of_source(
+        *p_.train_train, ridge_.absolute, solver_.threads(),
+        [&](std::int64_t done, std::int64_t total) { report("eigenvalues", done, total); });
+  }
+
+  // Kernels on the disk may be float32. Their errors, of about a unit in the last place and
+  // independent, make a matrix of norm 2 sqrt(n) times that (Vershynin, High-Dimensional
+  // Probability, Corollary 4.4.8), whatever the estimate says.
+  [[noreturn]] void refuse_kernel(const detail::Extremes& extremes, std::int64_t pivot) const {
+    const std::int64_t n = p_.train_train->rows();
+    const double least = 2 * std::sqrt(static_cast<double>(n)) *
+                         static_cast<double>(std::numeric_limits<float>::epsilon());
+    detail::throw_not_positive_definite(options_.kernel == KernelKind::nngp ? "nngp" : "ntk", n,
+                                        ridge_, extremes, pivot, least);
   }
 
   [[nodiscard]] double residual(const Matrix& b, const Matrix& x) const {

@@ -59,7 +59,7 @@ TEST_CASE("a layer is a name or an object, and gets its defaults") {
 TEST_CASE("problems that the parser finds in a bare network are placed like all others") {
   CHECK(
       problems_of_network(R"(["relu", {"type": "dense", "type": "relu"}])", test::catalogue()) ==
-      "line 1, column 27: /network/1/type: the key \"type\" is given twice in this object; remove "
+      "line 1, column 28: /network/1/type: the key \"type\" is given twice in this object; remove "
       "one");
 }
 

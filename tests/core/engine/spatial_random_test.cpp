@@ -240,6 +240,49 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
   MESSAGE("seeds 0 to 399, worst difference " << worst);
 }
 
+TEST_CASE("rows much longer than a window agree with the whole tensor") {
+  // Rows of zeros stand for those outside the field; scratch has to hold the longest.
+  const std::vector<int> shape{90};
+  const TensorNetwork net{
+      {.type = "conv", .window = {3}, .strides = {1}, .dilation = {1}},
+      {.type = "relu"},
+      {.type = "conv", .window = {3}, .strides = {1}, .dilation = {1}, .b_std = 0.2},
+      {.type = "relu"},
+      {.type = "flatten"},
+      {.type = "dense"}};
+  const Matrix x1 = normal_matrix(3, 180, 1), x2 = normal_matrix(2, 180, 2);
+  const TensorKernels expected = full_tensor(net, shape, x1, x2);
+  const Samples s1(x1.clone(), {90}), s2(x2.clone(), {90});
+  const KernelPair<double> k = plugin_network(to_json(net)).kernels<double>(s1, &s2);
+  CHECK(distance(k.nngp, expected.nngp, expected.variance1, expected.variance2) <= 1e-11);
+  for (std::int64_t i = 0; i < 3; ++i)
+    for (std::int64_t j = 0; j < 2; ++j)
+      CHECK(std::abs(k.ntk(i, j) - expected.ntk(i, j)) <= 1e-11 * largest(expected.ntk));
+}
+
+TEST_CASE("pooling of an axis with more pairs than are kept is a mean of the data") {
+  // Windows of 5 on 400 sites: four million pairs. Two poolings of the data are one weighted mean,
+  // m = sum_p w_p x_p, and the kernel behind them is the products of means over channels.
+  const std::int64_t n = 400, rows = n - 4;
+  const Matrix x = normal_matrix(4, 2 * n, 5);
+  Matrix mean(4, 2);
+  for (std::int64_t i = 0; i < 4; ++i)
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t p = row; p < row + 5; ++p)
+        for (std::int64_t c = 0; c < 2; ++c)
+          mean(i, c) += x(i, 2 * p + c) / (5 * static_cast<double>(rows));
+  const KernelPair<double> k =
+      plugin_network(
+          R"([{"type": "avg_pool", "window_shape": [5], "strides": [1]}, "global_avg_pool", "dense"])")
+          .kernels<double>(Samples(x.clone(), {n}));
+  for (std::int64_t i = 0; i < 4; ++i)
+    for (std::int64_t j = 0; j < 4; ++j) {
+      const double expected = (mean(i, 0) * mean(j, 0) + mean(i, 1) * mean(j, 1)) / 2;
+      // Sums of 160,000 covariances of size 1, divided by their number: 1e-13 is 450 eps.
+      CHECK(std::abs(k.nngp(i, j) - expected) <= 1e-13);
+    }
+}
+
 TEST_CASE(
     "the diagonal of a network with sites is that of its samples with themselves, to the bit") {
   for (unsigned seed = 1000; seed < 1060; ++seed) {

@@ -261,6 +261,6 @@ TEST_CASE("eigenvalues of a large kernel are estimated, and the message says so"
   try {
     detail::throw_not_positive_definite("ntk", n, {0, 1.5, false}, e, 18);
   } catch (const Error& error) {
-    CHECK(std::string(error.what()).find("about (Lanczos estimate) -0.25") != std::string::npos);
+    CHECK(std::string(error.what()).find("at most (Lanczos estimate) -0.25") != std::string::npos);
   }
 }

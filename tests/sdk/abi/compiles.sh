@@ -10,7 +10,7 @@ found=0
 for name in $(sed -n 's/^typedef struct widelimit_\([a-z_]*\) {.*/\1/p' "$include/widelimit/abi.h"); do
   grep -q "^SIZE($name, " "$here/frozen.c" || { echo "frozen.c says nothing of widelimit_$name"; exit 1; }
 done
-for constant in $(sed -n 's/^  WIDELIMIT_\([A-Z0-9_]*\) =.*/\1/p' "$include/widelimit/abi.h"); do
+for constant in $(grep -oE 'WIDELIMIT_[A-Z0-9_]+ = ' "$include/widelimit/abi.h" | sed 's/^WIDELIMIT_//; s/ = //'); do
   grep -q "WIDELIMIT_$constant == " "$here/frozen.c" || { echo "frozen.c says nothing of WIDELIMIT_$constant"; exit 1; }
 done
 for pair in "gcc g++" "clang clang++"; do

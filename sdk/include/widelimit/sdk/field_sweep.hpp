@@ -121,10 +121,11 @@ V column(const std::array<const scalar_t<V>*, 3>& rows, std::int64_t entry) {
   return (V::load(rows[0] + entry) + V::load(rows[1] + entry)) + V::load(rows[2] + entry);
 }
 
-/// Bytes for a row of zeros as long as a field's.
+/// Bytes for a row of zeros as long as a field's before a window, which shortens rows by two sites
+/// at most; of a layer whose input has this shape behind the window.
 inline std::uint64_t bytes_of_row(const Shape& shape) {
   return shape.spatial().empty() ? 0
-                                 : static_cast<std::uint64_t>(shape.spatial().back()) *
+                                 : static_cast<std::uint64_t>(shape.spatial().back() + 2) *
                                        lanes_of_fields * sizeof(double);
 }
 
@@ -298,7 +299,8 @@ inline bool has_window(const widelimit_linear* map) {
     window = window || map->window[a] != 1;
     applied = applied && map->stride[a] == 1 && map->dilation[a] == 1 &&
               map->weight[a] == nullptr && map->pad_low[a] < 3 &&
-              (map->window[a] == 1 ? map->pad_low[a] == 0 : map->window[a] == 3 && a + 2 > last);
+              (map->window[a] == 1 ? map->pad_low[a] == 0 && map->pad_high[a] == 0
+                                   : map->window[a] == 3 && a + 2 > last);
   }
   if (window && !applied)
     throw Error(WIDELIMIT_E_UNSUPPORTED,

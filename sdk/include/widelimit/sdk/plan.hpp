@@ -50,8 +50,11 @@ class Plan {
   /// WIDELIMIT_NEEDS_*, WIDELIMIT_TAKES_PENDING, WIDELIMIT_HAS_WEIGHTS, WIDELIMIT_FLATTENS: added
   /// to what was asked for before.
   void add_needs(std::uint64_t bits) { plan_->needs |= bits; }
-  /// Memory lent to every call, per worker.
-  void set_scratch(std::uint64_t bytes) { plan_->scratch_bytes = bytes; }
+  /// Memory lent to every call, per worker: the most that was asked for. What the SDK needs for a
+  /// layer that it computes and what the author asks for are one piece.
+  void set_scratch(std::uint64_t bytes) {
+    plan_->scratch_bytes = std::max(plan_->scratch_bytes, bytes);
+  }
   /// For forecasts: of NNGP and NTK together.
   void set_flops_per_entry(double flops) { plan_->flops_per_entry = flops; }
 

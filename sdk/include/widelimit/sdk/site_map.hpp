@@ -107,14 +107,15 @@ struct SiteMapLayer : Wrapped<L> {
   }
 
  private:
-  /// The pairs of sites of every shape that this layer has been given: they are many, and wanted
-  /// once for each of thousands of displacements.
+  /// The pairs of sites of every shape that this layer has been given: wanted once for each of
+  /// thousands of displacements and bundles. A cache whose contents follow from the shape alone.
   class Pairs {
    public:
     const PairedSites& of(const L& layer, const Shape& in) {
-      const std::vector<std::int64_t> sites(in.spatial().begin(), in.spatial().end());
+      std::vector<std::int64_t> shape(in.spatial().begin(), in.spatial().end());
+      shape.push_back(in.channels());
       const std::lock_guard lock(mutex_);
-      auto& entry = of_shape_[sites];
+      auto& entry = of_shape_[shape];
       if (!entry) entry = std::make_unique<PairedSites>(layer.sites(in).axes);
       return *entry;
     }

@@ -1,17 +1,21 @@
 // One axis of a linear map of sites, and the sums that such a map makes of a field: every entry
 // (p, p + d) of the input goes to the entries (i, j) of the output whose windows hold p and p + d.
 //
-// Threading: immutable once made.
+// Threading: an AxisMap is immutable once made; a PairedSites may be used by many threads at once.
 #pragma once
 
 #include <widelimit/sdk/gathering.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace widelimit::sdk {
@@ -81,15 +85,12 @@ namespace detail {
 
 /// What of an input field goes where, for every displacement d of it: for each axis and output
 /// displacement D the pairs of an output site i and an input site p such that the window of i holds
-/// p and that of i + D holds p + d.
+/// p and that of i + D holds p + d. Lists are made when they are first wanted, and kept while they
+/// are few: there are as many pairs as pairs of entries of the map, of a long axis more than fit.
 class PairedSites {
  public:
   explicit PairedSites(const std::vector<AxisMap>& axes) {
-    for (const AxisMap& axis : axes) {
-      axes_.push_back({axis.sites(), {}});
-      for (std::int64_t d = 1 - axis.sites(); d < axis.sites(); ++d)
-        axes_.back().pairs.push_back(pairs_of(axis, d));
-    }
+    for (const AxisMap& axis : axes) axes_.emplace_back(axis);
   }
 
   /// Adds M K M' of the input field to one field of the output; of a map that ends the axes, that
@@ -102,9 +103,10 @@ class PairedSites {
     const auto origin = [&](std::size_t a) { return keeps_axes ? to.origin()[a] : 0; };
     const auto rows = [&](std::size_t a) { return keeps_axes ? to.extent()[a] : 1; };
     std::array<std::span<const Pair>, 4> of_axis;
+    std::array<std::vector<Pair>, 4> made;  // lists that are not kept
     for (std::size_t a = 0; a < rank; ++a) {
-      of_axis[a] =
-          with_displacements(a, from.displacement()[a], keeps_axes ? to.displacement()[a] : 0);
+      of_axis[a] = with_displacements(axes_[a], from.displacement()[a],
+                                      keeps_axes ? to.displacement()[a] : 0, made[a]);
       if (of_axis[a].empty()) return;
     }
     static constexpr std::array<Pair, 1> no_axis{Pair{0, 0, 0, 1, 1}};
@@ -152,9 +154,42 @@ class PairedSites {
         return weight;
     }
   };
-  struct Axis {
-    std::int64_t sites;
-    std::vector<std::vector<Pair>> pairs;  ///< of every d, from 1 - sites on
+  /// 10 MB for each axis at most.
+  static constexpr std::size_t most_kept = 1 << 18;
+
+  class Axis {
+   public:
+    explicit Axis(const AxisMap& map)
+        : map_(map), lists_(static_cast<std::size_t>(2 * map.sites() - 1)) {}
+
+    /// The pairs of displacement d, in `made` where they are not kept.
+    [[nodiscard]] const std::vector<Pair>& pairs(std::int64_t d, std::vector<Pair>& made) const {
+      const auto& list = lists_[static_cast<std::size_t>(d + map_.sites() - 1)];
+      if (const auto* known = list.known.load(std::memory_order_acquire)) return *known;
+      made = pairs_of(map_, d);
+      if (kept_.fetch_add(made.size()) + made.size() > most_kept) {
+        kept_.fetch_sub(made.size());
+        return made;
+      }
+      auto mine = std::make_unique<const std::vector<Pair>>(std::move(made));
+      const std::vector<Pair>* first = nullptr;
+      if (list.known.compare_exchange_strong(first, mine.get(), std::memory_order_acq_rel))
+        return *mine.release();
+      kept_.fetch_sub(mine->size());  // another thread was first
+      return *first;
+    }
+
+   private:
+    struct List {
+      List() = default;
+      List(const List&) = delete;
+      List& operator=(const List&) = delete;
+      ~List() { delete known.load(); }
+      mutable std::atomic<const std::vector<Pair>*> known{nullptr};
+    };
+    AxisMap map_;
+    std::vector<List> lists_;  ///< of every d, from 1 - sites on
+    mutable std::atomic<std::size_t> kept_{0};
   };
 
   static Pair pair(std::int64_t D, std::int64_t to, std::int64_t from, double weight) {
@@ -183,13 +218,14 @@ class PairedSites {
     }
     std::stable_sort(list.begin(), list.end(),
                      [](const Pair& a, const Pair& b) { return a.D < b.D; });
+    list.shrink_to_fit();
     return list;
   }
 
-  [[nodiscard]] std::span<const Pair> with_displacements(std::size_t axis, std::int64_t d,
-                                                         std::int64_t D) const {
-    const Axis& a = axes_[axis];
-    const std::vector<Pair>& pairs = a.pairs[static_cast<std::size_t>(d + a.sites - 1)];
+  [[nodiscard]] static std::span<const Pair> with_displacements(const Axis& axis, std::int64_t d,
+                                                                std::int64_t D,
+                                                                std::vector<Pair>& made) {
+    const std::vector<Pair>& pairs = axis.pairs(d, made);
     const auto [begin, end] =
         std::equal_range(pairs.begin(), pairs.end(), pair(D, 0, 0, 0),
                          [](const Pair& x, const Pair& y) { return x.D < y.D; });
@@ -284,7 +320,7 @@ class PairedSites {
     }
   }
 
-  std::vector<Axis> axes_;
+  std::deque<Axis> axes_;
 };
 
 }  // namespace detail
