@@ -1,5 +1,6 @@
 // The files of apps/experiments: each is taken by check as it is, and runs with few samples.
 #include "support/experiments.hpp"
+#include "sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -68,6 +69,8 @@ TEST_CASE("every ready experiment is taken by check and runs with few samples") 
     INFO(checked.err);
     CHECK(checked.status == 0);
     CHECK(checked.err.empty());
+
+    if (sanitized) continue;  // minutes for the deepest; images_test.cpp runs smaller ones
 
     const TemporaryDirectory directory;
     std::vector<std::string> arguments{"run", file.string(), "--quiet", "--out",
