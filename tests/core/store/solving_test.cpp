@@ -237,6 +237,37 @@ TEST_CASE(
   CHECK_NOTHROW(run());
 }
 
+TEST_CASE("a singular kernel from the disk is refused, whatever the sign of rounding") {
+  int passed = 0;  // the factorisation, which is not to be enough
+  for (std::uint32_t seed = 1; seed <= 24; ++seed) {
+    CAPTURE(seed);
+    Matrix a = random_matrix(40, 60, seed);
+    std::copy_n(a.row(38).data(), 60, a.row(39).data());  // a duplicate
+    Matrix k(40, 40);
+    for (std::int64_t i = 0; i < 40; ++i)
+      for (std::int64_t j = 0; j < 40; ++j)
+        for (std::int64_t c = 0; c < 60; ++c) k(i, j) += a(i, c) * a(j, c);
+    const Matrix y = random_matrix(40, 1, seed + 100);
+    const MatrixSource source(k);
+    InferenceOptions options = gp();
+    options.diag_reg = 0;
+    const auto run = [&] {
+      static_cast<void>(
+          infer_streamed({.train_train = &source, .y_train = &y}, options, cholesky()));
+    };
+    const Error error = error_of(run);
+    const std::string message = error.what();
+    CAPTURE(message);
+    CHECK(contains(message, "not positive definite"));
+    passed += error.index() < 0 ? 1 : 0;
+    const std::size_t at = message.find("\"diag_reg\": ");
+    REQUIRE(at != std::string::npos);
+    options.diag_reg = std::stod(message.substr(at + 12));
+    CHECK_NOTHROW(run());
+  }
+  CHECK(passed > 0);  // else the closer look was never taken
+}
+
 TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and said to be") {
   // 6,000 samples, the kernel made as it is read: 1 on the diagonal, 0.5 beside it, and one pair of
   // samples with a covariance of 2, so that eigenvalues are -1.5 and about 3001.
