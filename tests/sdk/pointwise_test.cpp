@@ -3,6 +3,8 @@
 #include "copies.hpp"
 #include "types.hpp"
 
+#include <widelimit/sdk/plan.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -331,7 +333,19 @@ TEST_CASE("a nonlinearity plans what its transform needs and ends the Gaussian p
   CHECK(plan.output.channels == 8);
   CHECK(plan.output.n_spatial == 2);
   CHECK(plan.output.flags == 0);
+  // A row of zeros before a window of 3: six sites of sixteen numbers in double.
+  CHECK(plan.plan.scratch_bytes == 6 * 16 * 8);
   const widelimit::test::Planned two(layer, {widelimit::test::shape(8), widelimit::test::shape(8)});
   CHECK(two.status == WIDELIMIT_E_UNSUPPORTED);
   CHECK(std::string(two.error.message) == "takes 1 input, got 2");
+}
+
+TEST_CASE("scratch is the most that was asked for, by the SDK or by the author") {
+  widelimit_plan raw{};
+  widelimit::sdk::Plan plan(raw);
+  plan.set_scratch(768);
+  plan.set_scratch(64);
+  CHECK(raw.scratch_bytes == 768);
+  plan.set_scratch(1024);
+  CHECK(raw.scratch_bytes == 1024);
 }
