@@ -14,7 +14,7 @@ namespace widelimit::experiment {
 
 /// What a sample of work should take at least, in seconds: long against the clock and the start of
 /// threads, and of several tries the shortest counts; or little where nobody wants to wait.
-constexpr double long_sample = 0.1, short_sample = 0.01;
+constexpr double long_sample = 0.1, short_sample = 0.004;
 
 [[nodiscard]] double seconds_of(const auto& work) {
   const auto begin = std::chrono::steady_clock::now();
