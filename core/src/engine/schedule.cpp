@@ -15,6 +15,10 @@ namespace widelimit::detail {
 
 namespace {
 
+// Of one kernel. Fields of both in single precision are 512 KiB then: half of a second-level cache,
+// where fewer and more of them took longer.
+constexpr std::int64_t sites_in_cache = 4096;
+
 constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
 
 // Memory that fields share, each as long as it is needed: the first gap that is large enough.
@@ -188,21 +192,46 @@ class Scheduler {
     std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> closed;
     for (const std::int32_t f : members)
       closed[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
-    for (auto& [key, fields] : closed) add_trip(level, fields);
+    std::vector<std::int64_t> sites;
+    for (auto& [key, fields] : closed) {
+      sort_by_dependence(fields);
+      sites.push_back(place(fields));
+    }
+    // What layers keep of variances is larger than fields, and comes from farther away: for several
+    // closures side by side it comes once. As many go together as fit in a second-level cache.
+    // Within an operation closures keep their order, so gathering layers add up in the same order
+    // however many go together.
+    std::vector<std::int32_t> trip;
+    std::int64_t taken = 0;
+    for (std::size_t i = 0; auto& [key, fields] : closed) {
+      if (!trip.empty() && taken + sites[i] > sites_in_cache) {
+        add_trip(level, trip);
+        trip.clear();
+        taken = 0;
+      }
+      trip.insert(trip.end(), fields.begin(), fields.end());
+      taken += sites[i++];
+    }
+    if (!trip.empty()) add_trip(level, trip);
   }
 
   [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
     return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
   }
 
-  void add_trip(int level, std::vector<std::int32_t>& trip) {
-    std::sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+  // What a field is made from comes before it.
+  void sort_by_dependence(std::vector<std::int32_t>& closure) const {
+    std::sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
       const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
                             &y = result_.fields[static_cast<std::size_t>(b)];
       if (x.op != y.op) return x.op < y.op;
       if (is_zero(x.d) != is_zero(y.d)) return is_zero(x.d);
       return a < b;
     });
+  }
+
+  // Gives the fields of a trip that are not kept their storage; returns how many sites that takes.
+  std::int64_t place(const std::vector<std::int32_t>& trip) {
     // The task after which a field's memory is free: that of its last reader.
     std::map<std::int32_t, std::size_t> last_read;
     for (std::size_t t = 0; t < trip.size(); ++t) {
@@ -210,8 +239,6 @@ class Scheduler {
       for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read[in] = t; });
     }
     Places places;
-    std::map<std::pair<std::size_t, Axes>, std::int32_t> tables;
-    const auto begin = static_cast<std::int32_t>(result_.tasks.size());
     for (std::size_t t = 0; t < trip.size(); ++t) {
       const std::int32_t f = trip[t];
       Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
@@ -221,15 +248,6 @@ class Scheduler {
                                : places.claim(sites_of(f));
         if (over >= 0) last_read[over] = std::numeric_limits<std::size_t>::max();
       }
-      const Image& image = op_of(f).image;
-      const auto same =
-          std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == image; });
-      const auto number = static_cast<std::size_t>(same - images_.begin());
-      if (same == images_.end()) images_.push_back(image);
-      const auto table =
-          tables.try_emplace({number, at.d}, static_cast<std::int32_t>(tables.size()));
-      result_.tasks.push_back(
-          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
       const auto release = [&](std::int32_t g) {
         const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
         if (!x.kept && last_read[g] == t) places.release(x.storage);
@@ -237,7 +255,29 @@ class Scheduler {
       for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
       release(f);
     }
-    result_.shared_sites = std::max(result_.shared_sites, places.end());
+    return places.end();
+  }
+
+  // `trip`: closures, one after another.
+  void add_trip(int level, std::vector<std::int32_t>& trip) {
+    std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+      return result_.fields[static_cast<std::size_t>(a)].op <
+             result_.fields[static_cast<std::size_t>(b)].op;
+    });
+    result_.shared_sites = std::max(result_.shared_sites, place(trip));
+    std::map<std::pair<std::size_t, Axes>, std::int32_t> tables;
+    const auto begin = static_cast<std::int32_t>(result_.tasks.size());
+    for (const std::int32_t f : trip) {
+      const Image& image = op_of(f).image;
+      const auto same =
+          std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == image; });
+      const auto number = static_cast<std::size_t>(same - images_.begin());
+      if (same == images_.end()) images_.push_back(image);
+      const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
+                                            static_cast<std::int32_t>(tables.size()));
+      result_.tasks.push_back(
+          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
+    }
     result_.tables = std::max(result_.tables, tables.size());
     result_.levels[static_cast<std::size_t>(level)].trips.push_back(
         {begin, static_cast<std::int32_t>(result_.tasks.size())});

@@ -19,7 +19,8 @@ enum class Purpose {
 
 /// A bundle goes level by level: through all trips of a level, whose fields stay in cache, while
 /// the gathering layers at its end accumulate. A trip is a set of fields that depend on one
-/// another: the closure of one displacement under the backward rule.
+/// another, the closure of one displacement under the backward rule, or several such sets side by
+/// side.
 struct Schedule {
   struct Field {
     std::int32_t op;
