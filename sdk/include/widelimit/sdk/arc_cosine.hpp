@@ -13,17 +13,18 @@
 
 namespace widelimit::sdk {
 
-/// What one variance v contributes to the arc-cosine kernels: sqrt(v) as a sum of two numbers,
-/// which has twice the digits, and 1 / sqrt(v). All 0 where v is 0.
+/// What one variance v contributes to the arc-cosine kernels: sqrt(v) as root (1 + excess), which
+/// has twice the digits of a number, and 1 / sqrt(v). Where v is 0: 0, 1 and 0.
 template <Vector V>
 struct ArcCosineSide {
-  V root, root_rest, inverse;
+  V root, excess, inverse;
 
   ArcCosineSide() = default;
   explicit ArcCosineSide(V variance)
       : root(sqrt(variance)), inverse(select(variance == V(0), V(0), V(1) / root)) {
     const V square = root * root;
-    root_rest = V(0.5) * inverse * ((variance - square) - rounding_error(root, root, square));
+    const V rest = (variance - square) - rounding_error(root, root, square);
+    excess = select(variance == V(0), V(1), V(0.5) * inverse * rest * inverse);
   }
 
   /// As numbers in memory, `stride` from one to the next; `from` reads one: a vector, or one number
@@ -31,10 +32,10 @@ struct ArcCosineSide {
   static constexpr std::uint32_t numbers = 3;
   template <class From>
   ArcCosineSide(const scalar_t<V>* at, std::int64_t stride, From from)
-      : root(from(at)), root_rest(from(at + stride)), inverse(from(at + 2 * stride)) {}
+      : root(from(at)), excess(from(at + stride)), inverse(from(at + 2 * stride)) {}
   void store(scalar_t<V>* at, std::int64_t stride) const {
     root.store(at);
-    root_rest.store(at + stride);
+    excess.store(at + stride);
     inverse.store(at + 2 * stride);
   }
 };
@@ -91,12 +92,11 @@ class ArcCosineSteps {
  public:
   ArcCosineSteps() = default;
   ArcCosineSteps(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) : k_(k) {
-    const V size = abs(k), inverse = p.inverse * q.inverse;
-    const V rest =
-        fma(p.root_rest, q.root, fma(p.root, q.root_rest, rounding_error(p.root, q.root, size)));
-    e_ = rest * inverse;
-    const auto tiny = e_ <= V(std::numeric_limits<T>::epsilon() / 2);
-    if (any(tiny)) e_ = select(tiny, select(inverse == V(0), V(1), V(0)), e_);
+    const V inverse = p.inverse * q.inverse;
+    const V rest = rounding_error(p.root, q.root, abs(k));
+    const V e = fma(rest, inverse, p.excess + q.excess);
+    // In this order of arguments what is not a number stays so.
+    e_ = min(V(1), select(e <= V(std::numeric_limits<T>::epsilon() / 2), V(0), e));
     root_ = single ? sqrt(e_) : V(0);
     scale_ = single ? rest : p.root * q.root;
   }

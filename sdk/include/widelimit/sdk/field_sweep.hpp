@@ -179,11 +179,15 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
     T* value_at = static_cast<T*>(out.nngp) + run.row_begin * width * lanes + lane;
     T* ntk_at =
         with_ntk ? static_cast<T*>(out.ntk) + run.row_begin * width * lanes + lane : nullptr;
-    V left(0), middle(0), left_ntk(0), middle_ntk(0), theta(0);
+    V left(0), middle(0), left_ntk(0), middle_ntk(0);
     First first{nullptr};
     Second second{nullptr};
-    const auto prepare = [&](V right, V right_ntk) {
-      const V k = ((left + middle) + right) * scale + bias;
+    // Three sites are under way: while one is completed the next is prepared, and the one after
+    // that summed and mapped. Chains of dependent operations are short then, and what a processor
+    // looks ahead to is independent of what it waits for.
+    V k(0), theta(0), prepared_theta(0);
+    const auto map = [&](V right, V right_ntk) {
+      k = ((left + middle) + right) * scale + bias;
       left = middle;
       middle = right;
       if constexpr (with_ntk) {
@@ -191,6 +195,9 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
         left_ntk = middle_ntk;
         middle_ntk = right_ntk;
       }
+    };
+    const auto prepare = [&] {
+      prepared_theta = theta;
       auto prepared = prepare_moments(layer, k, first(layer, lane), second(layer, lane));
       first.at += first_step;
       second.at += second_step;
@@ -205,12 +212,11 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
       V(moments.value).store(value_at);
       value_at += lanes;
     };
-    // One site is completed while the next is prepared: two chains of dependent operations side by
-    // side take less time than a long one.
-    decltype(prepare(left, left)) prepared{};
-    const auto turn = [&](V right, V right_ntk) {
-      const V last_theta = theta;
-      const auto next = prepare(right, right_ntk);
+    decltype(prepare()) prepared{};
+    const auto turn = [&](auto map_another) {
+      const V last_theta = prepared_theta;
+      const auto next = prepare();
+      map_another();
       write(complete_moments(layer, prepared), last_theta);
       prepared = next;
     };
@@ -228,18 +234,24 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
       first.at = static_cast<const T*>(variances.first) + variances.first_at[site] * First::of_site;
       second.at =
           static_cast<const T*>(variances.second) + variances.second_at[site] * Second::of_site;
-      std::int64_t x = 0, at = (under.first_column + 2) * lanes + lane;
+      const auto map_site = [&](std::int64_t x) {
+        const std::int64_t c = under.first_column + 2 + x;
+        map(column_at(nngp_rows, c), with_ntk ? column_at(ntk_rows, c) : V(0));
+      };
+      std::int64_t x = 1;
+      map_site(0);
       if (row == run.row_begin) {
-        prepared = prepare(column_at(nngp_rows, under.first_column + 2),
-                           with_ntk ? column_at(ntk_rows, under.first_column + 2) : V(0));
-        x = 1;
-        at += lanes;
+        prepared = prepare();
+        if (width == 1) continue;
+        map_site(x++);
       }
-      for (; x < inside; ++x, at += lanes)
-        turn(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0));
-      for (; x < width; ++x) turn(V(0), V(0));
+      for (std::int64_t at = (under.first_column + 2 + x) * lanes + lane; x < inside;
+           ++x, at += lanes)
+        turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
+      for (; x < width; ++x) turn([&] { map(V(0), V(0)); });
+      turn([] {});
     }
-    write(complete_moments(layer, prepared), theta);
+    write(complete_moments(layer, prepared), prepared_theta);
   }
 }
 
