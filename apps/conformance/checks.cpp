@@ -94,6 +94,10 @@ constexpr std::array table{
     Check{"layer, infinite", "nan-does-not-crash",
           "NaN, infinity and impossible covariances neither crash nor leak into other entries.",
           nan_does_not_crash},
+    Check{"layer, infinite", "windows-equal-materialised",
+          "On images, a window applied on the fly gives what the materialised map gives, and what "
+          "is kept of variances gives what they give, in scratch of the planned size.",
+          windows_equal_materialised},
 
     Check{"layer, sites", "reads-consistent",
           "A gathering layer or stencil always reads the same displacements of its input, and the "

@@ -46,6 +46,7 @@ void symmetric(Context&);
 void preserves_psd(Context&);
 void correlation_exactly_one(Context&);
 void nan_does_not_crash(Context&);
+void windows_equal_materialised(Context&);
 
 // layer, sites
 void reads_consistent(Context&);

@@ -131,6 +131,7 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   answer.needs = request.needs;
   answer.scratch_bytes = request.scratch_bytes;
   answer.flops_per_entry = request.flops_per_entry;
+  answer.sides = request.sides;
   return answer;
 }
 

@@ -33,6 +33,7 @@ struct Plan {
   std::int32_t nature = 0;
   std::uint64_t needs = 0, scratch_bytes = 0;
   double flops_per_entry = 0;
+  std::uint32_t sides = 0;
 };
 
 /// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.

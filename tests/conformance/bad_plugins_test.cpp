@@ -92,6 +92,20 @@ TEST_CASE("a linear layer whose window is a site off is found, with the pair of 
     CHECK(outcome_of(report, right).outcome.result == Result::pass);
 }
 
+TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site and the number") {
+  const Report padding = report_on("wrong_padding"), sides = report_on("wrong_sides");
+  expect(padding, "windows-equal-materialised", Result::fail,
+         "window 1 x 3 with padding: the NNGP is not that of the materialised map; site ");
+  CHECK(outcome_of(padding, "windows-equal-materialised").outcome.message.find("without padding") ==
+        std::string::npos);
+  expect(sides, "windows-equal-materialised", Result::fail,
+         "what `sides` keeps gives another NNGP than the variances; site ");
+  for (const Report* report : {&padding, &sides})
+    for (const char* const right :
+         {"pending-equals-materialised", "same-sample-same-bits", "stays-inside-run", "symmetric"})
+      CHECK(outcome_of(*report, right).outcome.result == Result::pass);
+}
+
 TEST_CASE("a file that is no library is refused, in words and in the loader's") {
   expect(report_on("text"), "exports-one-symbol", Result::fail, "not a shared library");
   expect(report_on("text"), "loads-now-local", Result::fail, "text.so: ");

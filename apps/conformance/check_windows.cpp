@@ -1,0 +1,194 @@
+// Checks of pointwise transforms on images: loops that apply windows on the way and read what is
+// kept of variances, which samples without sites never enter.
+#include "checks.hpp"
+#include "image_run.hpp"
+#include "kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace widelimit::conformance {
+namespace {
+
+/// An output field and a map in front of it.
+struct Case {
+  ImageField field;
+  widelimit_linear map;
+  std::string text;
+};
+
+/// Images of odd sizes; the whole field, and one whose sites all have a partner elsewhere.
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const ImageField& field : {ImageField{2, {5, 9}, {0, 0}}, ImageField{2, {5, 9}, {2, -3}},
+                                  ImageField{1, {1, 11}, {0, 2}}}) {
+    widelimit_linear point = window_map(field.rank, 1, 1, true);
+    point.ntk_nngp = 12;
+    point.ntk_bias = 1;
+    all.push_back({field, point, "a map of window 1"});
+    const std::string padded = " with padding", alone = " without padding";
+    for (const bool pad : {true, false}) {
+      all.push_back(
+          {field, window_map(field.rank, 1, 3, pad),
+           std::string(field.rank == 1 ? "window 3" : "window 1 x 3") + (pad ? padded : alone)});
+      if (field.rank > 1)
+        all.push_back(
+            {field, window_map(field.rank, 3, 3, pad), "window 3 x 3" + (pad ? padded : alone)});
+    }
+  }
+  return all;
+}
+
+ImageNumbers draw_numbers(Random& random, const ImageField& field) {
+  ImageNumbers numbers;
+  for (std::size_t i = 0; i < field.numbers(); ++i) {
+    numbers.nngp.push_back(static_cast<double>(static_cast<float>(random.uniform(-0.4, 0.4))));
+    numbers.ntk.push_back(static_cast<double>(static_cast<float>(random.uniform(-1, 2))));
+  }
+  return numbers;
+}
+
+/// Above what the maps make of covariances of at most 0.4.
+ImageVariances draw_variances(Random& random, const ImageField& field) {
+  const auto variance = [&] {
+    return static_cast<double>(static_cast<float>(random.uniform(0.7, 2)));
+  };
+  ImageVariances v;
+  for (std::int64_t s = 0; s < field.image_sites(); ++s) {
+    v.first.push_back(variance());
+    for (std::int64_t lane = 0; lane < image_lanes; ++lane) v.second.push_back(variance());
+  }
+  return v;
+}
+
+double largest_of(const std::vector<double>& v) {
+  double most = 0;
+  for (const double x : v) most = std::max(most, std::abs(x));
+  return most;
+}
+
+/// "site 3, lane 5: 1.5 instead of 2".
+std::string difference(std::size_t at, double seen, double expected, int digits) {
+  return "site " + std::to_string(at / image_lanes) + ", lane " + std::to_string(at % image_lanes) +
+         ": " + number(seen, digits) + " instead of " + number(expected, digits);
+}
+
+/// Where two arrays differ by more than rounding of some operations of their largest number.
+std::optional<std::size_t> beyond_rounding(const std::vector<double>& seen,
+                                           const std::vector<double>& expected,
+                                           std::uint32_t dtype) {
+  const double tolerance = 64 * epsilon(dtype) * largest_of(expected);
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    if (!(std::abs(seen[i] - expected[i]) <= tolerance)) return i;
+  return std::nullopt;
+}
+
+/// One layer on images.
+class OnImages {
+ public:
+  OnImages(Context& context, const Subject& subject, const Plan& planned, std::uint32_t dtype)
+      : context_(context), subject_(subject), planned_(planned), dtype_(dtype) {}
+
+  void examine(const Case& c, Random random) {
+    case_ = &c;
+    const ImageField from = before(c.field, c.map);
+    const ImageNumbers numbers = draw_numbers(random, from);
+    const ImageVariances variances = draw_variances(random, c.field);
+    const ImageNumbers mapped = materialised(c.map, from, numbers, c.field, dtype_);
+    const auto run = [&](bool with_map, ImageLayout layout) {
+      layout.dtype = dtype_;
+      layout.pending = with_map ? &c.map : nullptr;
+      return transform_image(subject_, planned_, with_map ? from : c.field,
+                             with_map ? numbers : mapped, c.field, variances, layout);
+    };
+    const ImageAnswer separate = run(false, {}), fused = run(true, {});
+    if (!sound(separate, "without a map") || !sound(fused, "")) return;
+    if (const auto at = first_difference(fused.nngp, separate.nngp))
+      fail("the NNGP is not that of the materialised map; " +
+           difference(*at, fused.nngp[*at], separate.nngp[*at], 17) +
+           ": K' = (sum of columns) * (scale / taps), rounded, + bias, rounded");
+    if (const auto at = beyond_rounding(fused.ntk, separate.ntk, dtype_))
+      fail("the NTK is not that of the materialised map; " +
+           difference(*at, fused.ntk[*at], separate.ntk[*at], 9) +
+           ": Theta' = ntk_nngp A K + scale A Theta + ntk_bias");
+    if (planned_.sides > 0) {
+      const ImageAnswer plain = run(false, {.kept = false});
+      if (!sound(plain, "without a map, with variances")) return;
+      for (const bool ntk : {false, true}) {
+        const auto &seen = ntk ? separate.ntk : separate.nngp,
+                   &expected = ntk ? plain.ntk : plain.nngp;
+        if (const auto at = beyond_rounding(seen, expected, dtype_))
+          fail(std::string("what `sides` keeps gives another ") + (ntk ? "NTK" : "NNGP") +
+               " than the variances; " + difference(*at, seen[*at], expected[*at], 9));
+      }
+    }
+    same_bits_as(fused, run(true, {.ntk = false}), "without the NTK");
+    same_bits_as(fused, run(true, {.ntk = false, .each_lane = true}),
+                 "with the first sample's variances a lane, as samples with themselves have them,");
+    same_bits_as(fused, run(true, {.scratch_fill = 0xFF}), "after other runs used the scratch");
+    const std::int64_t rows = c.field.extent(0);
+    if (rows < 3) return;
+    ImageAnswer part = run(true, {.row_begin = 1, .row_end = rows - 1});
+    const std::size_t row = fused.nngp.size() / static_cast<std::size_t>(rows);
+    std::copy_n(fused.nngp.begin(), row, part.nngp.begin());
+    std::copy_n(fused.nngp.end() - static_cast<std::ptrdiff_t>(row), row,
+                part.nngp.end() - static_cast<std::ptrdiff_t>(row));
+    same_bits_as(fused, part, "in a run of its inner rows");
+  }
+
+ private:
+  void fail(const std::string& what) {
+    context_.fail(subject_.text() + " on images in " + dtype_name(dtype_) + ", behind " +
+                  case_->text + ": " + what);
+  }
+  bool sound(const ImageAnswer& seen, const char* how) {
+    const std::string run = how[0] == '\0' ? "" : std::string("a run ") + how + ": ";
+    if (!seen.answer.ok()) fail(run + seen.answer.text());
+    if (!seen.problem.empty()) fail(run + seen.problem);
+    return seen.answer.ok() && seen.problem.empty();
+  }
+  void same_bits_as(const ImageAnswer& expected, const ImageAnswer& seen, const char* how) {
+    if (!sound(seen, how)) return;
+    if (const auto at = first_difference(seen.nngp, expected.nngp))
+      fail(std::string("the NNGP ") + how + " has other bits; " +
+           difference(*at, seen.nngp[*at], expected.nngp[*at], 17));
+  }
+
+  Context& context_;
+  const Subject& subject_;
+  const Plan& planned_;
+  std::uint32_t dtype_;
+  const Case* case_ = nullptr;
+};
+
+}  // namespace
+
+void windows_equal_materialised(Context& context) {
+  for (const Subject& s : transforming_subjects(context)) {
+    for (const Case& c : cases()) {
+      const std::vector<widelimit_shape> shapes(s.shapes.size(),
+                                                c.field.shape(s.shapes[0].channels));
+      const Plan planned = plan(*s.type, s.object.get(), shapes);
+      if (!planned.answer.ok() || planned.nature != WIDELIMIT_POINTWISE) {
+        context.not_examined(s.type->name + " is not pointwise on images");
+        break;
+      }
+      const bool windows = (planned.needs & WIDELIMIT_TAKES_WINDOWS) != 0;
+      if (!windows && planned.sides == 0) {
+        context.not_examined(s.type->name + " takes no windows and keeps nothing of variances");
+        break;
+      }
+      const bool is_window = c.map.window[c.map.rank - 1] > 1;
+      if (is_window ? !windows : (planned.needs & WIDELIMIT_TAKES_PENDING) == 0) continue;
+      for (const std::uint32_t dtype : {WIDELIMIT_F32, WIDELIMIT_F64}) {
+        context.doing("transforming images behind " + c.text + " with " + s.text() + " in " +
+                      dtype_name(dtype));
+        OnImages(context, s, planned, dtype).examine(c, context.random());
+        context.examined();
+      }
+    }
+  }
+}
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,223 @@
+// Laying out fields of images, and the literal form of the maps that wait in front of them.
+#include "image_run.hpp"
+
+#include "array.hpp"
+#include "kernel.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace widelimit::conformance {
+namespace {
+
+constexpr std::size_t lane_count = image_lanes;
+
+widelimit_field describe(const ImageField& f, std::uint32_t dtype, void* nngp, void* ntk) {
+  widelimit_field field{};
+  field.struct_size = sizeof field;
+  field.dtype = dtype;
+  field.rank = f.rank;
+  field.lanes = image_lanes;
+  std::fill(std::begin(field.extent), std::end(field.extent), 1);
+  const std::size_t skipped = 2 - static_cast<std::size_t>(f.rank);
+  for (std::size_t a = skipped; a < 2; ++a) {
+    field.extent[a - skipped] = f.extent(a);
+    field.origin[a - skipped] = f.origin(a);
+    field.displacement[a - skipped] = f.d[a];
+  }
+  field.nngp = nngp;
+  field.ntk = ntk;
+  return field;
+}
+
+/// Variances of both samples as a run reads them.
+struct LentVariances {
+  LentVariances(const Subject& subject, const Plan& planned, const ImageField& to,
+                const ImageVariances& v, const ImageLayout& layout)
+      : first(layout.dtype, 0), second(layout.dtype, 0) {
+    const bool mean = (planned.needs & WIDELIMIT_NEEDS_SITE_MEAN) != 0;
+    const auto sites = static_cast<std::size_t>(mean ? 1 : to.image_sites());
+    std::vector<double> of_first;
+    for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lane_count, v.first[s]);
+    std::vector<double> of_second(
+        v.second.begin(), v.second.begin() + static_cast<std::ptrdiff_t>(sites * lane_count));
+    const bool kept = layout.kept && planned.sides > 0;
+    if (kept) {
+      of_first = sides_of(subject, planned, of_first, layout.dtype);
+      of_second = sides_of(subject, planned, of_second, layout.dtype);
+    }
+    if (!layout.each_lane) {
+      std::vector<double> one;
+      for (std::size_t i = 0; i < of_first.size(); i += lane_count) one.push_back(of_first[i]);
+      of_first = one;
+    }
+    first = Array(layout.dtype, of_first.size());
+    second = Array(layout.dtype, of_second.size());
+    first.set(of_first);
+    second.set(of_second);
+    for (std::int64_t y = 0; y < to.extent(0); ++y)
+      for (std::int64_t x = 0; x < to.extent(1); ++x) {
+        const std::int64_t row = y + to.origin(0), column = x + to.origin(1);
+        const auto at = [&](std::int64_t r, std::int64_t c) {
+          return static_cast<std::int32_t>(mean ? 0 : r * to.image[1] + c);
+        };
+        first_at.push_back(at(row, column));
+        second_at.push_back(at(row + to.d[0], column + to.d[1]));
+      }
+    table.struct_size = sizeof table;
+    table.first_lanes = layout.each_lane ? static_cast<std::uint32_t>(image_lanes) : 1;
+    table.first = first.data();
+    table.second = second.data();
+    table.first_at = first_at.data();
+    table.second_at = second_at.data();
+    table.sides = kept ? planned.sides : 0;
+  }
+  [[nodiscard]] bool intact() const {
+    return first.intact_outside(0, 0) && second.intact_outside(0, 0);
+  }
+
+  Array first, second;
+  std::vector<std::int32_t> first_at, second_at;
+  widelimit_variances table{};
+  std::string problem;  ///< with `sides`
+
+ private:
+  std::vector<double> sides_of(const Subject& subject, const Plan& planned,
+                               const std::vector<double>& variance, std::uint32_t dtype) {
+    Array in(dtype, variance.size()), out(dtype, variance.size() * planned.sides);
+    in.set(variance);
+    widelimit_sides request{};
+    request.struct_size = sizeof request;
+    request.dtype = dtype;
+    request.sites = static_cast<std::int64_t>(variance.size() / lane_count);
+    request.lanes = image_lanes;
+    request.variance = in.data();
+    request.out = out.data();
+    const Answer answer = call([&](widelimit_error* e) {
+      return subject.type->infinite.sides(subject.object.get(), &request, e);
+    });
+    if (!answer.ok()) problem = "`sides` answers " + answer.text();
+    if (!in.intact_outside(0, 0) || !out.intact_outside(0, variance.size() * planned.sides))
+      problem = "`sides` writes outside its output";
+    return out.get();
+  }
+};
+
+}  // namespace
+
+widelimit_shape ImageField::shape(std::int64_t channels) const {
+  return rank == 1 ? gaussian_shape(channels, {image[1]})
+                   : gaussian_shape(channels, {image[0], image[1]});
+}
+
+widelimit_linear window_map(int rank, int rows, int columns, bool padded) {
+  widelimit_linear map{};
+  map.struct_size = sizeof map;
+  map.rank = rank;
+  for (auto* member : {map.window, map.stride, map.dilation}) std::fill(member, member + 4, 1);
+  const auto axis = [&](int a, int window) {
+    map.window[a] = window;
+    if (padded) map.pad_low[a] = map.pad_high[a] = window / 2;
+  };
+  if (rank > 1) axis(rank - 2, rows);
+  axis(rank - 1, columns);
+  map.scale = map.ntk_nngp = 1.25;
+  map.bias = map.ntk_bias = 0.1;
+  return map;
+}
+
+ImageField before(const ImageField& after, const widelimit_linear& map) {
+  ImageField from = after;
+  for (int a = 0; a < map.rank; ++a)
+    from.image[static_cast<std::size_t>(a + 2 - map.rank)] +=
+        map.window[a] - 1 - map.pad_low[a] - map.pad_high[a];
+  return from;
+}
+
+ImageNumbers materialised(const widelimit_linear& map, const ImageField& from,
+                          const ImageNumbers& numbers, const ImageField& to, std::uint32_t dtype) {
+  const auto r = [dtype](double x) { return rounded(x, dtype); };
+  const int last = map.rank - 1;
+  const std::int64_t rows = last > 0 ? map.window[last - 1] : 1, columns = map.window[last];
+  const std::int64_t low = last > 0 ? map.pad_low[last - 1] : 0;
+  const double taps = static_cast<double>(rows * columns), share = r(map.scale / taps);
+  ImageNumbers out;
+  for (std::int64_t y = 0; y < to.extent(0); ++y)
+    for (std::int64_t x = 0; x < to.extent(1); ++x)
+      for (std::int64_t lane = 0; lane < image_lanes; ++lane) {
+        // Sums of columns, then of those.
+        double k = 0, theta = 0;
+        for (std::int64_t c = 0; c < columns; ++c) {
+          double of_column = 0, theta_of_column = 0;
+          for (std::int64_t t = 0; t < rows; ++t) {
+            const std::int64_t row = y + to.origin(0) - low + t - from.origin(0);
+            const std::int64_t column = x + to.origin(1) - map.pad_low[last] + c - from.origin(1);
+            if (row < 0 || row >= from.extent(0) || column < 0 || column >= from.extent(1))
+              continue;
+            const auto at =
+                static_cast<std::size_t>((row * from.extent(1) + column) * image_lanes + lane);
+            of_column = r(of_column + r(numbers.nngp[at]));
+            theta_of_column += r(numbers.ntk[at]);
+          }
+          k = r(k + of_column);
+          theta += theta_of_column;
+        }
+        out.nngp.push_back(r(r(share * k) + r(map.bias)));
+        out.ntk.push_back(map.ntk_nngp / taps * k + map.scale / taps * theta + map.ntk_bias);
+      }
+  return out;
+}
+
+ImageAnswer transform_image(const Subject& subject, const Plan& planned, const ImageField& from,
+                            const ImageNumbers& numbers, const ImageField& to,
+                            const ImageVariances& variances, const ImageLayout& layout) {
+  const std::size_t n_inputs = subject.shapes.size();
+  Array nngp(layout.dtype, from.numbers()), ntk(layout.dtype, layout.ntk ? from.numbers() : 0);
+  Array out_nngp(layout.dtype, to.numbers()), out_ntk(layout.dtype, layout.ntk ? to.numbers() : 0);
+  nngp.set(numbers.nngp);
+  if (layout.ntk) ntk.set(numbers.ntk);
+  const auto ntk_or_null = [&](const Array& a) { return layout.ntk ? a.data() : nullptr; };
+  const widelimit_field input = describe(from, layout.dtype, nngp.data(), ntk_or_null(ntk));
+  widelimit_field output = describe(to, layout.dtype, out_nngp.data(), ntk_or_null(out_ntk));
+  const LentVariances lent(subject, planned, to, variances, layout);
+  const GuardedBytes scratch((planned.scratch_bytes + 63) / 64 * 64);
+  std::memset(scratch.data(), layout.scratch_fill, scratch.size());
+
+  const std::vector<const widelimit_field*> inputs(n_inputs, &input);
+  const std::vector<const widelimit_linear*> pending(n_inputs, layout.pending);
+  const widelimit_shape shape = to.shape(subject.shapes[0].channels);
+  const std::vector<const widelimit_shape*> shapes(n_inputs, &shape);
+  widelimit_run run{};
+  run.struct_size = sizeof run;
+  run.n_inputs = static_cast<std::uint32_t>(n_inputs);
+  run.inputs = inputs.data();
+  run.pending = pending.data();
+  const bool reads_variances =
+      (planned.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0;
+  run.variances = reads_variances ? &lent.table : nullptr;
+  run.row_begin = layout.row_begin;
+  run.row_end = layout.row_end < 0 ? to.extent(0) : layout.row_end;
+  run.output = &output;
+  run.scratch = planned.scratch_bytes != 0 ? scratch.data() : nullptr;
+  run.in_shape = shapes.data();
+
+  ImageAnswer result;
+  result.answer = call([&](widelimit_error* e) {
+    return subject.type->infinite.transform(subject.object.get(), &run, e);
+  });
+  const auto row = static_cast<std::size_t>(to.extent(1) * image_lanes);
+  const std::size_t begin = static_cast<std::size_t>(run.row_begin) * row,
+                    end = static_cast<std::size_t>(run.row_end) * row;
+  if (!out_nngp.intact_outside(begin, end) || (layout.ntk && !out_ntk.intact_outside(begin, end)))
+    result.problem = "it writes into entries outside its rows";
+  if (!nngp.intact_outside(0, 0) || (layout.ntk && !ntk.intact_outside(0, 0)))
+    result.problem = "it writes into its input";
+  if (!scratch.margin_intact()) result.problem = "it writes in front of its scratch";
+  if (!lent.intact()) result.problem = "it writes into the variances";
+  if (!lent.problem.empty()) result.problem = lent.problem;
+  result.nngp = out_nngp.get();
+  if (layout.ntk) result.ntk = out_ntk.get();
+  return result;
+}
+
+}  // namespace widelimit::conformance

@@ -1,0 +1,78 @@
+// Running a pointwise transform on one field of images: a displacement, windows that wait in front
+// of it, variances or what the layer keeps of them.
+// Thread-safety: values and free functions.
+#pragma once
+
+#include "layers.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace widelimit::conformance {
+
+/// Lanes of fields of images (abi.h).
+inline constexpr std::int64_t image_lanes = 16;
+
+/// The sites p of an image of one or two axes with p and p + d inside.
+struct ImageField {
+  int rank = 2;
+  std::array<std::int64_t, 2> image{1, 1}, d{};  ///< the last axis last, whatever the rank
+
+  [[nodiscard]] std::int64_t extent(std::size_t a) const { return image[a] - std::abs(d[a]); }
+  [[nodiscard]] std::int64_t origin(std::size_t a) const { return d[a] < 0 ? -d[a] : 0; }
+  [[nodiscard]] std::int64_t sites() const { return extent(0) * extent(1); }
+  [[nodiscard]] std::int64_t image_sites() const { return image[0] * image[1]; }
+  [[nodiscard]] std::size_t numbers() const {
+    return static_cast<std::size_t>(sites() * image_lanes);
+  }
+  /// Its image, for plans.
+  [[nodiscard]] widelimit_shape shape(std::int64_t channels) const;
+};
+
+/// Covariances at the sites of a field, [site][lane], the same for every input of the layer.
+struct ImageNumbers {
+  std::vector<double> nngp, ntk;
+};
+
+/// Variances after the map of the whole image: of the first sample [site], of the others
+/// [site][lane].
+struct ImageVariances {
+  std::vector<double> first, second;
+};
+
+/// A small window along the last axis and maybe the one before, by the common rule of the NTK, or
+/// any map of window 1.
+[[nodiscard]] widelimit_linear window_map(int rank, int rows, int columns, bool padded);
+/// The image in front of such a map.
+[[nodiscard]] ImageField before(const ImageField& after, const widelimit_linear& map);
+/// What the map makes of numbers in front of it, rounded as abi.h says for the NNGP.
+[[nodiscard]] ImageNumbers materialised(const widelimit_linear& map, const ImageField& from,
+                                        const ImageNumbers& numbers, const ImageField& to,
+                                        std::uint32_t dtype);
+
+struct ImageLayout {
+  std::uint32_t dtype = WIDELIMIT_F64;
+  bool ntk = true;         ///< false: NNGP alone
+  bool each_lane = false;  ///< the first sample's variances have a number a lane too
+  bool kept = true;        ///< with what `sides` makes of the variances, where the plan asks for it
+  std::int64_t row_begin = 0, row_end = -1;   ///< -1: all
+  const widelimit_linear* pending = nullptr;  ///< of every input; NULL: none
+  int scratch_fill = 0;
+};
+
+struct ImageAnswer {
+  Answer answer;
+  std::vector<double> nngp, ntk;
+  std::string problem;  ///< with what was written or answered; empty: none
+};
+
+/// One run of a layer planned for `to`. Everything it is lent ends at an unmapped page, scratch of
+/// exactly the planned bytes among it.
+[[nodiscard]] ImageAnswer transform_image(const Subject& subject, const Plan& planned,
+                                          const ImageField& from, const ImageNumbers& numbers,
+                                          const ImageField& to, const ImageVariances& variances,
+                                          const ImageLayout& layout);
+
+}  // namespace widelimit::conformance
