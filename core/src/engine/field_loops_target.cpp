@@ -148,23 +148,38 @@ void map_three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
   m.out_ntk != nullptr ? three_rows<T, true>(m, rows) : three_rows<T, false>(m, rows);
 }
 
-template <class T>
-void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,
-                 std::int64_t channels, T share, T* out) {
+// `known`: the number of channels, where the compiler is to know it; 0: any.
+template <class T, int known, bool broadcast>
+void covariances_of(const T* x, const T* y, std::int64_t sites, std::int64_t channels, T share,
+                    T* out) {
   using V = lanes_t<T>;
   V* const to = reinterpret_cast<V*>(out);
+  const std::int64_t n = known > 0 ? known : channels;
   for (std::int64_t s = 0; s < sites; ++s) {
-    const V* const of_y = reinterpret_cast<const V*>(y) + s * channels;
+    const V* const of_y = reinterpret_cast<const V*>(y) + s * n;
     V sum = {};
-    if (first_lanes == 1) {
-      const T* const of_x = x + s * channels;
-      for (std::int64_t c = 0; c < channels; ++c) sum += of_y[c] * of_x[c];
-    } else {
-      const V* const of_x = reinterpret_cast<const V*>(x) + s * channels;
-      for (std::int64_t c = 0; c < channels; ++c) sum += of_y[c] * of_x[c];
+    for (std::int64_t c = 0; c < n; ++c) {
+      if constexpr (broadcast)
+        sum += of_y[c] * x[s * n + c];
+      else
+        sum += of_y[c] * (reinterpret_cast<const V*>(x) + s * n)[c];
     }
     to[s] = share * sum;
   }
+}
+
+template <class T>
+void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,
+                 std::int64_t channels, T share, T* out) {
+  // Colours and grey levels are what images have.
+  if (first_lanes != 1)
+    covariances_of<T, 0, false>(x, y, sites, channels, share, out);
+  else if (channels == 3)
+    covariances_of<T, 3, true>(x, y, sites, channels, share, out);
+  else if (channels == 1)
+    covariances_of<T, 1, true>(x, y, sites, channels, share, out);
+  else
+    covariances_of<T, 0, true>(x, y, sites, channels, share, out);
 }
 
 }  // namespace

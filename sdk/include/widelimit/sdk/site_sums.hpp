@@ -4,6 +4,7 @@
 // Threading: an AxisMap is immutable once made; a PairedSites may be used by many threads at once.
 #pragma once
 
+#include <widelimit/sdk/alike_windows.hpp>
 #include <widelimit/sdk/gathering.hpp>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -125,6 +127,12 @@ class PairedSites {
       outer = joined;
     }
     const std::size_t last = rank - 1;
+    const auto windows = alike(outer), columns = alike(of_axis[last]);
+    if (windows && columns) {
+      const std::int64_t site =
+          (windows->to - outer_origin) * rows(last) + columns->to - origin(last);
+      if (add_alike<V>(*windows, *columns, from, to, site, rows(last))) return;
+    }
     const std::int64_t sites = from.extent()[last];
     for_each_group(outer, [&](std::span<const Pair> out) {
       const std::int64_t first = (out[0].to - outer_origin) * rows(last) - origin(last);
@@ -242,6 +250,27 @@ class PairedSites {
         longer.push_back(
             pair(0, o.to * rows + p.to - origin, o.from * sites + p.from, o.weight * p.weight));
     return longer;
+  }
+
+  /// Pairs as windows that are all alike, if they are.
+  [[nodiscard]] static std::optional<AlikeWindows> alike(std::span<const Pair> pairs) {
+    const Pair& first = pairs.front();
+    const auto size = static_cast<std::int64_t>(pairs.size());
+    AlikeWindows windows{0, 1, first.to, first.from, 0, first.weight};
+    const auto at = [&](std::int64_t i) -> const Pair& {
+      return pairs[static_cast<std::size_t>(i)];
+    };
+    while (windows.taps < size && at(windows.taps).to == first.to) ++windows.taps;
+    if (size % windows.taps != 0) return std::nullopt;
+    windows.count = size / windows.taps;
+    if (windows.count > 1) windows.step = at(windows.taps).from - first.from;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const std::int64_t w = i / windows.taps, tap = i % windows.taps;
+      if (at(i).to != first.to + w || at(i).from != first.from + w * windows.step + tap ||
+          at(i).weight != first.weight)
+        return std::nullopt;
+    }
+    return windows;
   }
 
   /// Calls f with each run of pairs that have the same output site.
