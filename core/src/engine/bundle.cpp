@@ -118,13 +118,14 @@ class BundleRun {
     const Schedule::Field& f = field(id);
     return {Domain(op(f.op).image, f.d), nngp_of(f), ntk_of(f)};
   }
+  // Described where the plugin will read it: a copy would wait for the numbers just written.
   // The boundary has one field type for reading and writing; plugins write their outputs only.
-  [[nodiscard]] static widelimit_field crossing(int rank, const Domain& domain, const Axes& d,
-                                                const T* nngp, const T* ntk) {
-    widelimit_field f{};
+  static void describe(int rank, const Domain& domain, const Axes& d, const T* nngp, const T* ntk,
+                       widelimit_field& f) {
     f.struct_size = sizeof f;
     f.dtype = dtype<T>;
     f.rank = rank;
+    f.wrapped = 0;
     f.lanes = lanes;
     for (std::size_t a = 0; a < max_axes; ++a) {
       f.extent[a] = domain.extent[a];
@@ -133,12 +134,11 @@ class BundleRun {
     }
     f.nngp = const_cast<T*>(nngp);
     f.ntk = const_cast<T*>(ntk);
-    return f;
   }
-  [[nodiscard]] widelimit_field crossing(std::int32_t id) const {
+  void describe(std::int32_t id, widelimit_field& out) const {
     const Schedule::Field& f = field(id);
-    const FieldPart<T> p = part(id);
-    return crossing(op(f.op).image.rank, p.domain, f.d, p.nngp, p.ntk);
+    const Image& image = op(f.op).image;
+    describe(image.rank, Domain(image, f.d), f.d, nngp_of(f), ntk_of(f), out);
   }
 
   // ---- gathering layers ----
@@ -151,7 +151,7 @@ class BundleRun {
       fields.clear();
       for (std::int32_t i = 0; i < gather.count; ++i) {
         const std::int32_t id = gather.first + i;
-        fields.push_back(crossing(id));
+        describe(id, fields.emplace_back());
         const FieldPart<T> p = part(id);
         std::fill_n(nngp_of(field(id)), p.domain.sites() * lanes, T{0});
         if (m_.with_ntk_) std::fill_n(ntk_of(field(id)), p.domain.sites() * lanes, T{0});
@@ -197,9 +197,9 @@ class BundleRun {
   }
 
   template <class F>
-  static void check_call(const FieldOp& o, F&& call) {
+  void check_call(const FieldOp& o, F&& call) {
     const Layer& layer = *o.node->layer;
-    call_plugin({"layer", layer.type, layer.place.pointer},
+    call_plugin({"layer", layer.type, layer.place.pointer}, error_,
                 [&](widelimit_error* error) { return call(layer.object.get(), error); });
   }
 
@@ -207,7 +207,8 @@ class BundleRun {
     const std::int32_t* at = schedule_.numbers.data() + t.feeds;
     const std::int32_t gathers = *at++;
     if (gathers == 0) return;
-    const widelimit_field input = crossing(t.field);
+    widelimit_field input;
+    describe(t.field, input);
     for (std::int32_t i = 0; i < gathers; ++i) {
       const auto g = static_cast<std::size_t>(*at++);
       const std::int32_t n = *at++;
@@ -292,20 +293,21 @@ class BundleRun {
     for (std::size_t i = 0; i < o.inputs.size(); ++i) {
       const std::int32_t n = *links++;
       if (n > 0) {
-        m_.inputs_[i] = crossing(*links);
+        describe(*links, m_.inputs_[i]);
       } else {
         Domain none;
         none.extent = {};
-        m_.inputs_[i] = crossing(op(o.inputs[i].op).image.rank, none, {}, nullptr, nullptr);
+        describe(op(o.inputs[i].op).image.rank, none, {}, nullptr, nullptr, m_.inputs_[i]);
       }
       links += n;
       m_.input_[i] = &m_.inputs_[i];
       m_.pending_[i] = is_identity(o.inputs[i].pending) ? nullptr : &o.inputs[i].pending;
       m_.shape_[i] = &o.in_shape[i];
     }
-    widelimit_field output = crossing(t.field);
-    widelimit_variances v{};
-    if (o.variances >= 0) v = variances_of(t, o, f);
+    widelimit_field output;
+    describe(t.field, output);
+    widelimit_variances v;
+    if (o.variances >= 0) describe_variances(t, o, f, v);
     widelimit_run r{};
     r.struct_size = sizeof r;
     r.n_inputs = static_cast<std::uint32_t>(o.inputs.size());
@@ -343,10 +345,9 @@ class BundleRun {
     });
   }
 
-  widelimit_variances variances_of(const Schedule::Task& t, const FieldOp& o,
-                                   const Schedule::Field& f) {
+  void describe_variances(const Schedule::Task& t, const FieldOp& o, const Schedule::Field& f,
+                          widelimit_variances& v) {
     const auto at = static_cast<std::size_t>(o.variances);
-    widelimit_variances v{};
     v.struct_size = sizeof v;
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
@@ -354,7 +355,7 @@ class BundleRun {
     v.sides = o.node->sides;
     if (o.site_mean) {
       v.first_at = v.second_at = m_.all_zero_.data();
-      return v;
+      return;
     }
     auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
     if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
@@ -364,7 +365,6 @@ class BundleRun {
     }
     v.first_at = table.first_at.data();
     v.second_at = table.second_at.data();
-    return v;
   }
 
   const SpatialProgram& program_;
@@ -373,6 +373,7 @@ class BundleRun {
   const BundleVariances<T>& variances_;
   BundleMemory<T>& m_;
   const FieldObserver<T>* observer_;
+  widelimit_error error_ = make_abi_error();
 };
 
 template <class T>

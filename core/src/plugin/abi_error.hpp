@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <string_view>
+#include <utility>
 
 namespace widelimit::detail {
 
@@ -26,12 +27,12 @@ void check_status(widelimit_status status, const widelimit_error& error, const C
 /// Throws Error(internal) that says so. `what` NULL: not a std::exception.
 [[noreturn]] void throw_escaped(const Callee& callee, const char* what);
 
-/// call(widelimit_error*), with the status checked. No plugin may let an exception escape; one that
-/// does is caught here, and its text copied, while the caller still holds the library: neither the
-/// exception's type nor its destructor outlives that.
+/// call(&error), with the status checked. No plugin may let an exception escape; one that does is
+/// caught here, and its text copied, while the caller still holds the library: neither the
+/// exception's type nor its destructor outlives that. `error` is empty and stays so while all is
+/// well, for callers that call very often: clearing one takes longer than a small field.
 template <class F>
-void call_plugin(const Callee& callee, F&& call) {
-  widelimit_error error = make_abi_error();
+void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
   widelimit_status status = WIDELIMIT_OK;
   try {
     status = call(&error);
@@ -41,6 +42,12 @@ void call_plugin(const Callee& callee, F&& call) {
     throw_escaped(callee, nullptr);
   }
   if (status != WIDELIMIT_OK) check_status(status, error, callee);
+}
+/// call(widelimit_error*), likewise.
+template <class F>
+void call_plugin(const Callee& callee, F&& call) {
+  widelimit_error error = make_abi_error();
+  call_plugin(callee, error, std::forward<F>(call));
 }
 
 /// For functions that cannot fail (destroy, close): an exception ends here, as nothing waits for
