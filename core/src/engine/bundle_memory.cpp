@@ -59,7 +59,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       if (op.site_mean && op.node->sides > 0) mean_.reserve(numbers(1));
     }
   }
-  tables_.resize(s.tables);
+  tables_.resize(s.tables.size());
   inputs_.resize(widest);
   input_.resize(widest);
   pending_.resize(widest);
@@ -76,6 +76,9 @@ std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedul
   for (const FieldOp& op : program.ops)
     if (op.kind == FieldOp::Kind::gather)
       scratch += static_cast<std::int64_t>(op.node->scratch_bytes);
+  // Both numbers of each site.
+  for (const std::int64_t of_table : s.tables)
+    scratch += static_cast<std::int64_t>(sizeof(Table)) + of_table * 8;
   return sites * lanes * static_cast<std::int64_t>(sizeof(T)) + scratch;
 }
 

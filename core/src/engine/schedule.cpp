@@ -275,10 +275,12 @@ class Scheduler {
       if (same == images_.end()) images_.push_back(image);
       const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
                                             static_cast<std::int32_t>(tables.size()));
+      if (result_.tables.size() < tables.size()) result_.tables.push_back(0);
+      std::int64_t& sites = result_.tables[static_cast<std::size_t>(table.first->second)];
+      sites = std::max(sites, sites_of(f));
       result_.tasks.push_back(
           {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
     }
-    result_.tables = std::max(result_.tables, tables.size());
     result_.levels[static_cast<std::size_t>(level)].trips.push_back(
         {begin, static_cast<std::int32_t>(result_.tasks.size())});
   }

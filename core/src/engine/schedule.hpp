@@ -56,9 +56,9 @@ struct Schedule {
   std::int32_t result = -1;       ///< field of the network's end; -1: not asked for
   std::int64_t shared_sites = 0;  ///< of fields alive at once in a trip
   std::int64_t kept_sites = 0;
-  std::size_t tables = 0;         ///< of a trip, at most
-  std::int64_t joined_sites = 0;  ///< of the largest wrapped field
-  std::int64_t longest_row = 0;   ///< sites, for maps that core applies
+  std::vector<std::int64_t> tables;  ///< sites of each table of a trip, at most
+  std::int64_t joined_sites = 0;     ///< of the largest wrapped field
+  std::int64_t longest_row = 0;      ///< sites, for maps that core applies
 
   [[nodiscard]] std::int64_t displacements(std::size_t op) const {
     return first[op + 1] - first[op];
