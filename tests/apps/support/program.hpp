@@ -45,7 +45,6 @@ class Running {
   [[nodiscard]] bool wait_for(const std::filesystem::path& file);
   [[nodiscard]] Result wait();
   [[nodiscard]] pid_t id() const noexcept { return child_; }
-  [[nodiscard]] bool is_running() { return !ended(); }
 
  private:
   [[nodiscard]] bool ended();
