@@ -271,3 +271,49 @@ TEST_CASE_TEMPLATE("the arc-cosine kernels of no variance are 1/4 and 0", T, flo
     CHECK(apply<T>(copy, Function::arc_cosine_ramp, {T(0)}, {T(0)}, {T(2)})[0] == T(0));
   }
 }
+
+TEST_CASE_TEMPLATE("the arc-cosine kernels of one variance alone are 1/4 and 0 too", T, float,
+                   double) {
+  // The other's root is above and below the exact one.
+  const auto q = numbers<T>(1, 50, 2000, 15);
+  const std::vector<T> zero(q.size(), T(0));
+  for (const Copy& copy : widelimit::test::copies()) {
+    CAPTURE(copy.name);
+    for (const bool first : {true, false}) {
+      const auto step =
+          apply(copy, Function::arc_cosine_step, zero, first ? zero : q, first ? q : zero);
+      const auto ramp =
+          apply(copy, Function::arc_cosine_ramp, zero, first ? zero : q, first ? q : zero);
+      for (std::size_t i = 0; i < q.size(); ++i) {
+        CHECK_MESSAGE(same_bits(step[i], T(0.25)), double(q[i]));
+        CHECK_MESSAGE(ramp[i] == 0, double(q[i]));
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("near opposite samples the arc-cosine kernels do not become negative", T, float,
+                   double) {
+  constexpr T eps = std::numeric_limits<T>::epsilon();
+  std::mt19937_64 engine(16);
+  std::uniform_int_distribution<int> steps(0, 20000), few(-3, 3);
+  std::vector<T> k, p, q;
+  for (int i = 0; i < 20000; ++i) {
+    p.push_back(1 + static_cast<T>(steps(engine)) * eps);
+    q.push_back(1 + static_cast<T>(steps(engine)) * eps);
+    k.push_back(-std::sqrt(p.back() * q.back()) + static_cast<T>(few(engine)) * eps);
+  }
+  // Among them the root of p q that both roots, rounded down, hide.
+  p.push_back(1 + 5852 * eps);
+  q.push_back(1 + 10070 * eps);
+  k.push_back(-(1 + 7960 * eps));
+  for (const Copy& copy : widelimit::test::copies()) {
+    CAPTURE(copy.name);
+    const auto step = apply(copy, Function::arc_cosine_step, k, p, q);
+    const auto ramp = apply(copy, Function::arc_cosine_ramp, k, p, q);
+    for (std::size_t i = 0; i < k.size(); ++i) {
+      CHECK(step[i] >= 0);
+      CHECK(ramp[i] >= 0);
+    }
+  }
+}

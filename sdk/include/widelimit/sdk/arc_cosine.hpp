@@ -14,7 +14,8 @@
 namespace widelimit::sdk {
 
 /// What one variance v contributes to the arc-cosine kernels: sqrt(v) as root (1 + excess), which
-/// has twice the digits of a number, and 1 / sqrt(v). Where v is 0: 0, 1 and 0.
+/// has twice the digits of a number, and 1 / sqrt(v). Where v is 0: 0, 2 and 0, so that e below is
+/// 1 whatever the other variance adds.
 template <Vector V>
 struct ArcCosineSide {
   V root, excess, inverse;
@@ -24,7 +25,7 @@ struct ArcCosineSide {
       : root(sqrt(variance)), inverse(select(variance == V(0), V(0), V(1) / root)) {
     const V square = root * root;
     const V rest = (variance - square) - rounding_error(root, root, square);
-    excess = select(variance == V(0), V(1), V(0.5) * inverse * rest * inverse);
+    excess = select(variance == V(0), V(2), V(0.5) * inverse * rest * inverse);
   }
 
   /// As numbers in memory, `stride` from one to the next; `from` reads one: a vector, or one number
@@ -51,7 +52,7 @@ namespace detail {
 
 /// Of k in single precision, by two functions of x = |c| that are analytic on [0, 1], with
 /// t = arccos x: t / (2 pi e^(1/2)) and (sin t - t x) / (2 pi e^(3/2)): one square root and two
-/// short polynomials. `root` is sqrt(e), `rest` sqrt(p q) e.
+/// short polynomials. `root` is sqrt(e), `rest` sqrt(p q) e as far as rounding k leaves it.
 template <class V>
 ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
   const V x = V(1) - e, square = x * x;
@@ -80,10 +81,12 @@ ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
 /// With c = k / sqrt(p q), e = 1 - |c|, t = arccos |c|:
 ///   step = t / (2 pi) where c < 0, else 1/2 - t / (2 pi),
 ///   ramp = max(k, 0) / 2 + sqrt(p q) (sin t - t |c|) / (2 pi).
-/// (Cho and Saul 2009, kernels of degree 0 and 1, rearranged.) sqrt(p q) - |k| is computed with
-/// twice the digits of a number, so no cancellation shows; an e below the change that rounding k
-/// makes is 0. So a sample against itself has step 1/2 and ramp p / 2 to the bit. Zero variance:
-/// 1/4 and 0. In two steps, for `prepare` and `complete` of a layer (elementwise.hpp).
+/// (Cho and Saul 2009, kernels of degree 0 and 1, rearranged.) e is computed with twice the digits
+/// of a number, so no cancellation shows in step, which is steep where e is 0; ramp is not, and
+/// single precision gives its factor sqrt(p q) e the digits of sqrt(p q) - |k|, which k was rounded
+/// to. An e below the change that rounding k makes is 0. So a sample against itself has step 1/2
+/// and ramp p / 2 to the bit. Zero variance: 1/4 and 0. In two steps, for `prepare` and `complete`
+/// of a layer (elementwise.hpp).
 template <Vector V>
 class ArcCosineSteps {
   using T = scalar_t<V>;
@@ -98,7 +101,7 @@ class ArcCosineSteps {
     // In this order of arguments what is not a number stays so.
     e_ = min(V(1), select(e <= V(std::numeric_limits<T>::epsilon() / 2), V(0), e));
     root_ = single ? sqrt(e_) : V(0);
-    scale_ = single ? rest : p.root * q.root;
+    scale_ = single ? max(V(0), rest) : p.root * q.root;
   }
   [[nodiscard]] ArcCosine<V> complete() const {
     if constexpr (single)
