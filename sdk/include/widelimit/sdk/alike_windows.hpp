@@ -14,6 +14,7 @@ namespace widelimit::sdk::detail {
 /// Along one axis: window w = 0 .. count - 1 holds the input sites from + w step + 0 .. taps - 1,
 /// each with `weight`, and adds to the output site to + w.
 struct AlikeWindows {
+  static constexpr std::int64_t most_taps = 2;
   std::int64_t count = 0, taps = 0, to = 0, from = 0, step = 0;
   double weight = 1;
 };
@@ -42,13 +43,11 @@ void add_alike(const AlikeWindows& outer, const AlikeWindows& inner, std::int64_
   }
 }
 
-/// The same of a field's NNGP and NTK, to output site `site` for the first window. false, and
-/// nothing done: windows are larger than that.
+/// The same of a field's NNGP and NTK, to output site `site` for the first window.
 template <class V, class U>
-bool add_alike(const AlikeWindows& outer, const AlikeWindows& inner,
+void add_alike(const AlikeWindows& outer, const AlikeWindows& inner,
                const FieldView<scalar_t<V>>& from, const FieldView<U>& to, std::int64_t site,
                std::int64_t out_sites) {
-  if (outer.taps > 2 || inner.taps > 2) return false;
   const std::int64_t sites = from.extent().back(), lanes = from.lanes();
   const std::int64_t first = outer.from * sites + inner.from;
   const auto add = [&](const scalar_t<V>* of, U* out) {
@@ -63,7 +62,6 @@ bool add_alike(const AlikeWindows& outer, const AlikeWindows& inner,
   };
   add(from.nngp(first).data(), to.nngp(site).data());
   if (from.has_ntk()) add(from.ntk(first).data(), to.ntk(site).data());
-  return true;
 }
 
 }  // namespace widelimit::sdk::detail

@@ -156,6 +156,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
   const widelimit_linear& linear = *run.pending[0];
   const widelimit_variances& variances = *run.variances;
   const std::int64_t width = out.extent[out.rank - 1];
+  if (width == 0 || run.row_begin >= run.row_end) return;
   const std::int64_t taps = out.rank > 1 ? 3 * linear.window[out.rank - 2] : 3;
   const V scale(linear.scale / static_cast<double>(taps)), bias(linear.bias);
   // Sites of a row share their variances (the mean over sites), or their variances stand in a row.
@@ -165,7 +166,6 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
   const std::int64_t first_step = site_step * First::of_site;
   const std::int64_t second_step = site_step * Second::of_site;
 
-  if (width == 0 || run.row_begin >= run.row_end) return;
   auto* const zeros = static_cast<T*>(run.scratch);
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
     RowsUnder<T> under(run, zeros);

@@ -131,7 +131,7 @@ class PairedSites {
     if (windows && columns) {
       const std::int64_t site =
           (windows->to - outer_origin) * rows(last) + columns->to - origin(last);
-      if (add_alike<V>(*windows, *columns, from, to, site, rows(last))) return;
+      return add_alike<V>(*windows, *columns, from, to, site, rows(last));
     }
     const std::int64_t sites = from.extent()[last];
     for_each_group(outer, [&](std::span<const Pair> out) {
@@ -252,7 +252,7 @@ class PairedSites {
     return longer;
   }
 
-  /// Pairs as windows that are all alike, if they are.
+  /// Pairs as windows that are all alike, if they are and are small.
   [[nodiscard]] static std::optional<AlikeWindows> alike(std::span<const Pair> pairs) {
     const Pair& first = pairs.front();
     const auto size = static_cast<std::int64_t>(pairs.size());
@@ -260,7 +260,8 @@ class PairedSites {
     const auto at = [&](std::int64_t i) -> const Pair& {
       return pairs[static_cast<std::size_t>(i)];
     };
-    while (windows.taps < size && at(windows.taps).to == first.to) ++windows.taps;
+    while (windows.taps < size && at(windows.taps).to == first.to)
+      if (++windows.taps > AlikeWindows::most_taps) return std::nullopt;
     if (size % windows.taps != 0) return std::nullopt;
     windows.count = size / windows.taps;
     if (windows.count > 1) windows.step = at(windows.taps).from - first.from;
