@@ -29,8 +29,8 @@ void check_status(widelimit_status status, const widelimit_error& error, const C
 
 /// call(&error), with the status checked. No plugin may let an exception escape; one that does is
 /// caught here, and its text copied, while the caller still holds the library: neither the
-/// exception's type nor its destructor outlives that. `error` is empty and stays so while all is
-/// well, for callers that call very often: clearing one takes longer than a small field.
+/// exception's type nor its destructor outlives that. `error` is empty, and so again where all was
+/// well: for callers that call very often, as clearing one takes longer than a small field.
 template <class F>
 void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
   widelimit_status status = WIDELIMIT_OK;
@@ -42,6 +42,9 @@ void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
     throw_escaped(callee, nullptr);
   }
   if (status != WIDELIMIT_OK) check_status(status, error, callee);
+  // What a plugin noted and got over is not the next one's.
+  if (error.code != 0 || error.index != -1 || error.pointer[0] != '\0' || error.message[0] != '\0')
+    error = make_abi_error();
 }
 /// call(widelimit_error*), likewise.
 template <class F>

@@ -59,6 +59,7 @@ enum {
   WIDELIMIT_E_INTERNAL = 7 /* a bug on the callee's side, e.g. an escaped exception */
 };
 
+/* Lent with struct_size and index set and all else 0. */
 typedef struct widelimit_error {
   uint32_t struct_size;
   int32_t code;

@@ -1,4 +1,5 @@
-// The engine's parts alone: equal rows, facts of samples, composed maps, the sink in memory.
+// The engine's parts alone: equal rows, facts of samples, composed maps, the sink in memory, calls
+// that reuse an error.
 #include <widelimit/error.hpp>
 
 #include "core/engine/static_layers.hpp"
@@ -6,10 +7,12 @@
 #include "engine/memory_sink.hpp"
 #include "engine/sample_facts.hpp"
 #include "engine/units.hpp"
+#include "plugin/abi_error.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <set>
@@ -184,4 +187,26 @@ TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever th
       check(float{}, n, offset);
       check(double{}, n, offset);
     }
+}
+
+TEST_CASE("what a plugin noted and got over is not said of the next one") {
+  widelimit_error error = make_abi_error();
+  const Callee first{"layer", "first", "/network/0"}, second{"layer", "second", "/network/1"};
+  call_plugin(first, error, [](widelimit_error* e) {
+    std::strcpy(e->message, "no such thing");
+    std::strcpy(e->pointer, "/width");
+    e->code = WIDELIMIT_E_PARAMS;
+    return WIDELIMIT_OK;
+  });
+  try {
+    // Its text has no end of its own: it relies on what it was lent.
+    call_plugin(second, error, [](widelimit_error* e) {
+      e->message[0] = 'n';
+      return WIDELIMIT_E_UNSUPPORTED;
+    });
+    FAIL("passed");
+  } catch (const Error& e) {
+    CHECK(e.pointer() == "/network/1");
+    CHECK(std::string(e.what()).find("such") == std::string::npos);
+  }
 }
