@@ -146,6 +146,9 @@ class Scheduler {
 
   // ---- trips ----
 
+  /// Of a trip, by image and displacement.
+  using Tables = std::map<std::pair<std::size_t, Axes>, std::int32_t>;
+
   std::int32_t root(std::int32_t f) {
     while (parent_[static_cast<std::size_t>(f)] != f)
       f = parent_[static_cast<std::size_t>(f)] =
@@ -195,7 +198,10 @@ class Scheduler {
     std::vector<std::int64_t> sites;
     for (auto& [key, fields] : closed) {
       sort_by_dependence(fields);
-      sites.push_back(place(fields));
+      std::int64_t all = place(fields);
+      for (const std::int32_t f : fields)
+        if (result_.fields[static_cast<std::size_t>(f)].kept) all += sites_of(f);
+      sites.push_back(all);
     }
     // What layers keep of variances is larger than fields, and comes from farther away: for several
     // closures side by side it comes once. As many go together as fit in a second-level cache.
@@ -265,24 +271,29 @@ class Scheduler {
              result_.fields[static_cast<std::size_t>(b)].op;
     });
     result_.shared_sites = std::max(result_.shared_sites, place(trip));
-    std::map<std::pair<std::size_t, Axes>, std::int32_t> tables;
+    Tables tables;
     const auto begin = static_cast<std::int32_t>(result_.tasks.size());
-    for (const std::int32_t f : trip) {
-      const Image& image = op_of(f).image;
-      const auto same =
-          std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == image; });
-      const auto number = static_cast<std::size_t>(same - images_.begin());
-      if (same == images_.end()) images_.push_back(image);
-      const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
-                                            static_cast<std::int32_t>(tables.size()));
-      if (result_.tables.size() < tables.size()) result_.tables.push_back(0);
-      std::int64_t& sites = result_.tables[static_cast<std::size_t>(table.first->second)];
-      sites = std::max(sites, sites_of(f));
+    for (const std::int32_t f : trip)
       result_.tasks.push_back(
-          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table.first->second});
-    }
+          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table_of(f, tables)});
     result_.levels[static_cast<std::size_t>(level)].trips.push_back(
         {begin, static_cast<std::int32_t>(result_.tasks.size())});
+  }
+
+  // One for fields of an image and a displacement whose layer reads variances of sites.
+  std::int32_t table_of(std::int32_t f, Tables& tables) {
+    const FieldOp& o = op_of(f);
+    if (o.variances < 0 || o.site_mean) return -1;
+    const auto same =
+        std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == o.image; });
+    const auto number = static_cast<std::size_t>(same - images_.begin());
+    if (same == images_.end()) images_.push_back(o.image);
+    const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
+                                          static_cast<std::int32_t>(tables.size()));
+    if (result_.tables.size() < tables.size()) result_.tables.push_back(0);
+    std::int64_t& sites = result_.tables[static_cast<std::size_t>(table.first->second)];
+    sites = std::max(sites, sites_of(f));
+    return table.first->second;
   }
 
   // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
