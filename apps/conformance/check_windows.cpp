@@ -1,5 +1,6 @@
 // Checks of pointwise transforms on images: loops that apply windows on the way and read what is
 // kept of variances, which samples without sites never enter.
+#include "check_sites.hpp"
 #include "checks.hpp"
 #include "image_run.hpp"
 #include "kernel.hpp"
@@ -11,38 +12,45 @@
 namespace widelimit::conformance {
 namespace {
 
-/// An output field and a map in front of it.
+/// An output field and what waits in front of it.
 struct Case {
-  ImageField field;
-  widelimit_linear map;
+  widelimit_shape shape;
+  Displacement d;
+  std::optional<widelimit_linear> map;
   std::string text;
 };
 
-/// Images of odd sizes; the whole field, and one whose sites all have a partner elsewhere.
-std::vector<Case> cases() {
+/// Images of odd sizes; the whole field, one whose sites all have a partner elsewhere, and fields
+/// of one and two columns.
+std::vector<Case> cases(std::int64_t channels) {
+  struct Field {
+    std::vector<std::int64_t> image;
+    Displacement d;
+  };
   std::vector<Case> all;
-  for (const ImageField& field : {ImageField{2, {5, 9}, {0, 0}}, ImageField{2, {5, 9}, {2, -3}},
-                                  ImageField{1, {1, 11}, {0, 2}}}) {
-    widelimit_linear point = window_map(field.rank, 1, 1, true);
+  for (const Field& f : {Field{{5, 9}, {}}, Field{{5, 9}, {2, -3}}, Field{{5, 9}, {-1, 8}},
+                         Field{{5, 9}, {1, 7}}, Field{{11}, {2}}, Field{{11}, {10}}}) {
+    const widelimit_shape shape = gaussian_shape(channels, f.image);
+    const int rank = shape.n_spatial;
+    all.push_back({shape, f.d, std::nullopt, "no map"});
+    widelimit_linear point = window_map(rank, 1, 1, true);
     point.ntk_nngp = 12;
     point.ntk_bias = 1;
-    all.push_back({field, point, "a map of window 1"});
-    const std::string padded = " with padding", alone = " without padding";
+    all.push_back({shape, f.d, point, "a map of window 1"});
     for (const bool pad : {true, false}) {
-      all.push_back(
-          {field, window_map(field.rank, 1, 3, pad),
-           std::string(field.rank == 1 ? "window 3" : "window 1 x 3") + (pad ? padded : alone)});
-      if (field.rank > 1)
-        all.push_back(
-            {field, window_map(field.rank, 3, 3, pad), "window 3 x 3" + (pad ? padded : alone)});
+      const std::string padding = pad ? " with padding" : " without padding";
+      all.push_back({shape, f.d, window_map(rank, 1, 3, pad),
+                     (rank == 1 ? "window 3" : "window 1 x 3") + padding});
+      if (rank > 1)
+        all.push_back({shape, f.d, window_map(rank, 3, 3, pad), "window 3 x 3" + padding});
     }
   }
   return all;
 }
 
-ImageNumbers draw_numbers(Random& random, const ImageField& field) {
+ImageNumbers draw_numbers(Random& random, const Domain& field) {
   ImageNumbers numbers;
-  for (std::size_t i = 0; i < field.numbers(); ++i) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(field.sites()) * lanes; ++i) {
     numbers.nngp.push_back(static_cast<double>(static_cast<float>(random.uniform(-0.4, 0.4))));
     numbers.ntk.push_back(static_cast<double>(static_cast<float>(random.uniform(-1, 2))));
   }
@@ -50,35 +58,29 @@ ImageNumbers draw_numbers(Random& random, const ImageField& field) {
 }
 
 /// Above what the maps make of covariances of at most 0.4.
-ImageVariances draw_variances(Random& random, const ImageField& field) {
+ImageVariances draw_variances(Random& random, const widelimit_shape& image) {
   const auto variance = [&] {
     return static_cast<double>(static_cast<float>(random.uniform(0.7, 2)));
   };
   ImageVariances v;
-  for (std::int64_t s = 0; s < field.image_sites(); ++s) {
+  for (std::int64_t s = 0; s < sites_in(image); ++s) {
     v.first.push_back(variance());
-    for (std::int64_t lane = 0; lane < image_lanes; ++lane) v.second.push_back(variance());
+    for (std::size_t lane = 0; lane < lanes; ++lane) v.second.push_back(variance());
   }
   return v;
 }
 
-double largest_of(const std::vector<double>& v) {
-  double most = 0;
-  for (const double x : v) most = std::max(most, std::abs(x));
-  return most;
-}
-
 /// "site 3, lane 5: 1.5 instead of 2".
 std::string difference(std::size_t at, double seen, double expected, int digits) {
-  return "site " + std::to_string(at / image_lanes) + ", lane " + std::to_string(at % image_lanes) +
-         ": " + number(seen, digits) + " instead of " + number(expected, digits);
+  return "site " + std::to_string(at / lanes) + ", lane " + std::to_string(at % lanes) + ": " +
+         number(seen, digits) + " instead of " + number(expected, digits);
 }
 
 /// Where two arrays differ by more than rounding of some operations of their largest number.
 std::optional<std::size_t> beyond_rounding(const std::vector<double>& seen,
                                            const std::vector<double>& expected,
                                            std::uint32_t dtype) {
-  const double tolerance = 64 * epsilon(dtype) * largest_of(expected);
+  const double tolerance = 64 * epsilon(dtype) * largest(expected);
   for (std::size_t i = 0; i < seen.size(); ++i)
     if (!(std::abs(seen[i] - expected[i]) <= tolerance)) return i;
   return std::nullopt;
@@ -92,15 +94,15 @@ class OnImages {
 
   void examine(const Case& c, Random random) {
     case_ = &c;
-    const ImageField from = before(c.field, c.map);
+    const Domain to(c.shape, c.d), from(c.map ? shape_before(c.shape, *c.map) : c.shape, c.d);
     const ImageNumbers numbers = draw_numbers(random, from);
-    const ImageVariances variances = draw_variances(random, c.field);
-    const ImageNumbers mapped = materialised(c.map, from, numbers, c.field, dtype_);
+    const ImageVariances variances = draw_variances(random, c.shape);
+    const ImageNumbers mapped = c.map ? materialised(*c.map, from, numbers, to, dtype_) : numbers;
     const auto run = [&](bool with_map, ImageLayout layout) {
       layout.dtype = dtype_;
-      layout.pending = with_map ? &c.map : nullptr;
-      return transform_image(subject_, planned_, with_map ? from : c.field,
-                             with_map ? numbers : mapped, c.field, variances, layout);
+      layout.pending = with_map && c.map ? &*c.map : nullptr;
+      return transform_image(subject_, planned_, with_map ? from : to, with_map ? numbers : mapped,
+                             to, variances, layout);
     };
     const ImageAnswer separate = run(false, {}), fused = run(true, {});
     if (!sound(separate, "without a map") || !sound(fused, "")) return;
@@ -124,16 +126,21 @@ class OnImages {
       }
     }
     same_bits_as(fused, run(true, {.ntk = false}), "without the NTK");
-    same_bits_as(fused, run(true, {.ntk = false, .each_lane = true}),
-                 "with the first sample's variances a lane, as samples with themselves have them,");
+    for (const bool ntk : {true, false})
+      same_bits_as(
+          fused, run(true, {.ntk = ntk, .each_lane = true}),
+          "with the first sample's variances a lane, as samples with themselves have them,");
     same_bits_as(fused, run(true, {.scratch_fill = 0xFF}), "after other runs used the scratch");
-    const std::int64_t rows = c.field.extent(0);
+    const std::int64_t rows = c.shape.n_spatial > 1 ? to.extent[0] : 1;
     if (rows < 3) return;
     ImageAnswer part = run(true, {.row_begin = 1, .row_end = rows - 1});
-    const std::size_t row = fused.nngp.size() / static_cast<std::size_t>(rows);
-    std::copy_n(fused.nngp.begin(), row, part.nngp.begin());
-    std::copy_n(fused.nngp.end() - static_cast<std::ptrdiff_t>(row), row,
-                part.nngp.end() - static_cast<std::ptrdiff_t>(row));
+    const auto complete = [&](std::vector<double>& inner, const std::vector<double>& whole) {
+      const auto row = static_cast<std::ptrdiff_t>(whole.size()) / rows;
+      std::copy_n(whole.begin(), row, inner.begin());
+      std::copy_n(whole.end() - row, row, inner.end() - row);
+    };
+    complete(part.nngp, fused.nngp);
+    complete(part.ntk, fused.ntk);
     same_bits_as(fused, part, "in a run of its inner rows");
   }
 
@@ -150,9 +157,14 @@ class OnImages {
   }
   void same_bits_as(const ImageAnswer& expected, const ImageAnswer& seen, const char* how) {
     if (!sound(seen, how)) return;
-    if (const auto at = first_difference(seen.nngp, expected.nngp))
-      fail(std::string("the NNGP ") + how + " has other bits; " +
-           difference(*at, seen.nngp[*at], expected.nngp[*at], 17));
+    const auto compare = [&](const std::vector<double>& a, const std::vector<double>& b,
+                             const char* which) {
+      if (const auto at = first_difference(a, b))
+        fail(std::string("the ") + which + " " + how + " has other bits; " +
+             difference(*at, a[*at], b[*at], 17));
+    };
+    compare(seen.nngp, expected.nngp, "NNGP");
+    if (!seen.ntk.empty()) compare(seen.ntk, expected.ntk, "NTK");
   }
 
   Context& context_;
@@ -166,9 +178,8 @@ class OnImages {
 
 void windows_equal_materialised(Context& context) {
   for (const Subject& s : transforming_subjects(context)) {
-    for (const Case& c : cases()) {
-      const std::vector<widelimit_shape> shapes(s.shapes.size(),
-                                                c.field.shape(s.shapes[0].channels));
+    for (const Case& c : cases(s.shapes[0].channels)) {
+      const std::vector<widelimit_shape> shapes(s.shapes.size(), c.shape);
       const Plan planned = plan(*s.type, s.object.get(), shapes);
       if (!planned.answer.ok() || planned.nature != WIDELIMIT_POINTWISE) {
         context.not_examined(s.type->name + " is not pointwise on images");
@@ -179,8 +190,8 @@ void windows_equal_materialised(Context& context) {
         context.not_examined(s.type->name + " takes no windows and keeps nothing of variances");
         break;
       }
-      const bool is_window = c.map.window[c.map.rank - 1] > 1;
-      if (is_window ? !windows : (planned.needs & WIDELIMIT_TAKES_PENDING) == 0) continue;
+      const bool is_window = c.map && c.map->window[c.map->rank - 1] > 1;
+      if (is_window ? !windows : c.map && (planned.needs & WIDELIMIT_TAKES_PENDING) == 0) continue;
       for (const std::uint32_t dtype : {WIDELIMIT_F32, WIDELIMIT_F64}) {
         context.doing("transforming images behind " + c.text + " with " + s.text() + " in " +
                       dtype_name(dtype));

@@ -2,6 +2,7 @@
 #include "image_run.hpp"
 
 #include "array.hpp"
+#include "check_sites.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -10,37 +11,35 @@
 namespace widelimit::conformance {
 namespace {
 
-constexpr std::size_t lane_count = image_lanes;
+/// Of a field of one or two axes; one axis is one row.
+struct Grid {
+  std::int64_t rows = 1, columns, first_row = 0, first_column;
 
-widelimit_field describe(const ImageField& f, std::uint32_t dtype, void* nngp, void* ntk) {
-  widelimit_field field{};
-  field.struct_size = sizeof field;
-  field.dtype = dtype;
-  field.rank = f.rank;
-  field.lanes = image_lanes;
-  std::fill(std::begin(field.extent), std::end(field.extent), 1);
-  const std::size_t skipped = 2 - static_cast<std::size_t>(f.rank);
-  for (std::size_t a = skipped; a < 2; ++a) {
-    field.extent[a - skipped] = f.extent(a);
-    field.origin[a - skipped] = f.origin(a);
-    field.displacement[a - skipped] = f.d[a];
+  explicit Grid(const Domain& f) : columns(f.extent[last(f)]), first_column(f.origin[last(f)]) {
+    if (f.rank > 1) {
+      rows = f.extent[0];
+      first_row = f.origin[0];
+    }
   }
-  field.nngp = nngp;
-  field.ntk = ntk;
-  return field;
+  static std::size_t last(const Domain& f) { return static_cast<std::size_t>(f.rank - 1); }
+};
+
+std::int64_t sites_of_image(const Domain& f) {
+  return f.image[0] * f.image[1] * f.image[2] * f.image[3];
 }
+std::size_t numbers_of(const Domain& f) { return static_cast<std::size_t>(f.sites()) * lanes; }
 
 /// Variances of both samples as a run reads them.
 struct LentVariances {
-  LentVariances(const Subject& subject, const Plan& planned, const ImageField& to,
+  LentVariances(const Subject& subject, const Plan& planned, const Domain& to,
                 const ImageVariances& v, const ImageLayout& layout)
       : first(layout.dtype, 0), second(layout.dtype, 0) {
     const bool mean = (planned.needs & WIDELIMIT_NEEDS_SITE_MEAN) != 0;
-    const auto sites = static_cast<std::size_t>(mean ? 1 : to.image_sites());
+    const auto sites = static_cast<std::size_t>(mean ? 1 : sites_of_image(to));
     std::vector<double> of_first;
-    for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lane_count, v.first[s]);
-    std::vector<double> of_second(
-        v.second.begin(), v.second.begin() + static_cast<std::ptrdiff_t>(sites * lane_count));
+    for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lanes, v.first[s]);
+    std::vector<double> of_second(v.second.begin(),
+                                  v.second.begin() + static_cast<std::ptrdiff_t>(sites * lanes));
     const bool kept = layout.kept && planned.sides > 0;
     if (kept) {
       of_first = sides_of(subject, planned, of_first, layout.dtype);
@@ -48,24 +47,20 @@ struct LentVariances {
     }
     if (!layout.each_lane) {
       std::vector<double> one;
-      for (std::size_t i = 0; i < of_first.size(); i += lane_count) one.push_back(of_first[i]);
+      for (std::size_t i = 0; i < of_first.size(); i += lanes) one.push_back(of_first[i]);
       of_first = one;
     }
     first = Array(layout.dtype, of_first.size());
     second = Array(layout.dtype, of_second.size());
     first.set(of_first);
     second.set(of_second);
-    for (std::int64_t y = 0; y < to.extent(0); ++y)
-      for (std::int64_t x = 0; x < to.extent(1); ++x) {
-        const std::int64_t row = y + to.origin(0), column = x + to.origin(1);
-        const auto at = [&](std::int64_t r, std::int64_t c) {
-          return static_cast<std::int32_t>(mean ? 0 : r * to.image[1] + c);
-        };
-        first_at.push_back(at(row, column));
-        second_at.push_back(at(row + to.d[0], column + to.d[1]));
-      }
+    const auto all = static_cast<std::size_t>(sites_of_image(to));
+    to.for_each([&](std::size_t, std::size_t entry) {
+      first_at.push_back(static_cast<std::int32_t>(mean ? 0 : entry / all));
+      second_at.push_back(static_cast<std::int32_t>(mean ? 0 : entry % all));
+    });
     table.struct_size = sizeof table;
-    table.first_lanes = layout.each_lane ? static_cast<std::uint32_t>(image_lanes) : 1;
+    table.first_lanes = layout.each_lane ? static_cast<std::uint32_t>(lanes) : 1;
     table.first = first.data();
     table.second = second.data();
     table.first_at = first_at.data();
@@ -89,8 +84,8 @@ struct LentVariances {
     widelimit_sides request{};
     request.struct_size = sizeof request;
     request.dtype = dtype;
-    request.sites = static_cast<std::int64_t>(variance.size() / lane_count);
-    request.lanes = image_lanes;
+    request.sites = static_cast<std::int64_t>(variance.size() / lanes);
+    request.lanes = lanes;
     request.variance = in.data();
     request.out = out.data();
     const Answer answer = call([&](widelimit_error* e) {
@@ -104,11 +99,6 @@ struct LentVariances {
 };
 
 }  // namespace
-
-widelimit_shape ImageField::shape(std::int64_t channels) const {
-  return rank == 1 ? gaussian_shape(channels, {image[1]})
-                   : gaussian_shape(channels, {image[0], image[1]});
-}
 
 widelimit_linear window_map(int rank, int rows, int columns, bool padded) {
   widelimit_linear map{};
@@ -126,36 +116,35 @@ widelimit_linear window_map(int rank, int rows, int columns, bool padded) {
   return map;
 }
 
-ImageField before(const ImageField& after, const widelimit_linear& map) {
-  ImageField from = after;
+widelimit_shape shape_before(const widelimit_shape& after, const widelimit_linear& map) {
+  widelimit_shape from = after;
   for (int a = 0; a < map.rank; ++a)
-    from.image[static_cast<std::size_t>(a + 2 - map.rank)] +=
-        map.window[a] - 1 - map.pad_low[a] - map.pad_high[a];
+    from.spatial[a] += map.window[a] - 1 - map.pad_low[a] - map.pad_high[a];
   return from;
 }
 
-ImageNumbers materialised(const widelimit_linear& map, const ImageField& from,
-                          const ImageNumbers& numbers, const ImageField& to, std::uint32_t dtype) {
+ImageNumbers materialised(const widelimit_linear& map, const Domain& from,
+                          const ImageNumbers& numbers, const Domain& to, std::uint32_t dtype) {
   const auto r = [dtype](double x) { return rounded(x, dtype); };
+  const Grid in(from), out_of(to);
   const int last = map.rank - 1;
   const std::int64_t rows = last > 0 ? map.window[last - 1] : 1, columns = map.window[last];
   const std::int64_t low = last > 0 ? map.pad_low[last - 1] : 0;
   const double taps = static_cast<double>(rows * columns), share = r(map.scale / taps);
   ImageNumbers out;
-  for (std::int64_t y = 0; y < to.extent(0); ++y)
-    for (std::int64_t x = 0; x < to.extent(1); ++x)
-      for (std::int64_t lane = 0; lane < image_lanes; ++lane) {
+  for (std::int64_t y = 0; y < out_of.rows; ++y)
+    for (std::int64_t x = 0; x < out_of.columns; ++x)
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
         // Sums of columns, then of those.
         double k = 0, theta = 0;
         for (std::int64_t c = 0; c < columns; ++c) {
           double of_column = 0, theta_of_column = 0;
           for (std::int64_t t = 0; t < rows; ++t) {
-            const std::int64_t row = y + to.origin(0) - low + t - from.origin(0);
-            const std::int64_t column = x + to.origin(1) - map.pad_low[last] + c - from.origin(1);
-            if (row < 0 || row >= from.extent(0) || column < 0 || column >= from.extent(1))
-              continue;
-            const auto at =
-                static_cast<std::size_t>((row * from.extent(1) + column) * image_lanes + lane);
+            const std::int64_t row = y + out_of.first_row - low + t - in.first_row;
+            const std::int64_t column =
+                x + out_of.first_column - map.pad_low[last] + c - in.first_column;
+            if (row < 0 || row >= in.rows || column < 0 || column >= in.columns) continue;
+            const auto at = static_cast<std::size_t>(row * in.columns + column) * lanes + lane;
             of_column = r(of_column + r(numbers.nngp[at]));
             theta_of_column += r(numbers.ntk[at]);
           }
@@ -168,24 +157,32 @@ ImageNumbers materialised(const widelimit_linear& map, const ImageField& from,
   return out;
 }
 
-ImageAnswer transform_image(const Subject& subject, const Plan& planned, const ImageField& from,
-                            const ImageNumbers& numbers, const ImageField& to,
+ImageAnswer transform_image(const Subject& subject, const Plan& planned, const Domain& from,
+                            const ImageNumbers& numbers, const Domain& to,
                             const ImageVariances& variances, const ImageLayout& layout) {
   const std::size_t n_inputs = subject.shapes.size();
-  Array nngp(layout.dtype, from.numbers()), ntk(layout.dtype, layout.ntk ? from.numbers() : 0);
-  Array out_nngp(layout.dtype, to.numbers()), out_ntk(layout.dtype, layout.ntk ? to.numbers() : 0);
+  Array nngp(layout.dtype, numbers_of(from)), ntk(layout.dtype, layout.ntk ? numbers_of(from) : 0);
+  Array out_nngp(layout.dtype, numbers_of(to)),
+      out_ntk(layout.dtype, layout.ntk ? numbers_of(to) : 0);
   nngp.set(numbers.nngp);
   if (layout.ntk) ntk.set(numbers.ntk);
-  const auto ntk_or_null = [&](const Array& a) { return layout.ntk ? a.data() : nullptr; };
-  const widelimit_field input = describe(from, layout.dtype, nngp.data(), ntk_or_null(ntk));
-  widelimit_field output = describe(to, layout.dtype, out_nngp.data(), ntk_or_null(out_ntk));
+  const auto described = [&](const Domain& f, const Array& k, const Array& theta) {
+    widelimit_field field = f.described(layout.dtype, lanes);
+    field.nngp = k.data();
+    field.ntk = layout.ntk ? theta.data() : nullptr;
+    return field;
+  };
+  const widelimit_field input = described(from, nngp, ntk);
+  widelimit_field output = described(to, out_nngp, out_ntk);
   const LentVariances lent(subject, planned, to, variances, layout);
   const GuardedBytes scratch((planned.scratch_bytes + 63) / 64 * 64);
   std::memset(scratch.data(), layout.scratch_fill, scratch.size());
 
   const std::vector<const widelimit_field*> inputs(n_inputs, &input);
   const std::vector<const widelimit_linear*> pending(n_inputs, layout.pending);
-  const widelimit_shape shape = to.shape(subject.shapes[0].channels);
+  const widelimit_shape shape = gaussian_shape(
+      subject.shapes[0].channels,
+      std::vector(to.image.begin(), to.image.begin() + static_cast<std::ptrdiff_t>(to.rank)));
   const std::vector<const widelimit_shape*> shapes(n_inputs, &shape);
   widelimit_run run{};
   run.struct_size = sizeof run;
@@ -196,7 +193,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const I
       (planned.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0;
   run.variances = reads_variances ? &lent.table : nullptr;
   run.row_begin = layout.row_begin;
-  run.row_end = layout.row_end < 0 ? to.extent(0) : layout.row_end;
+  run.row_end = layout.row_end < 0 ? Grid(to).rows : layout.row_end;
   run.output = &output;
   run.scratch = planned.scratch_bytes != 0 ? scratch.data() : nullptr;
   run.in_shape = shapes.data();
@@ -205,7 +202,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const I
   result.answer = call([&](widelimit_error* e) {
     return subject.type->infinite.transform(subject.object.get(), &run, e);
   });
-  const auto row = static_cast<std::size_t>(to.extent(1) * image_lanes);
+  const auto row = static_cast<std::size_t>(Grid(to).columns) * lanes;
   const std::size_t begin = static_cast<std::size_t>(run.row_begin) * row,
                     end = static_cast<std::size_t>(run.row_end) * row;
   if (!out_nngp.intact_outside(begin, end) || (layout.ntk && !out_ntk.intact_outside(begin, end)))

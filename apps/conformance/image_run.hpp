@@ -3,33 +3,14 @@
 // Thread-safety: values and free functions.
 #pragma once
 
+#include "domain.hpp"
 #include "layers.hpp"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace widelimit::conformance {
-
-/// Lanes of fields of images (abi.h).
-inline constexpr std::int64_t image_lanes = 16;
-
-/// The sites p of an image of one or two axes with p and p + d inside.
-struct ImageField {
-  int rank = 2;
-  std::array<std::int64_t, 2> image{1, 1}, d{};  ///< the last axis last, whatever the rank
-
-  [[nodiscard]] std::int64_t extent(std::size_t a) const { return image[a] - std::abs(d[a]); }
-  [[nodiscard]] std::int64_t origin(std::size_t a) const { return d[a] < 0 ? -d[a] : 0; }
-  [[nodiscard]] std::int64_t sites() const { return extent(0) * extent(1); }
-  [[nodiscard]] std::int64_t image_sites() const { return image[0] * image[1]; }
-  [[nodiscard]] std::size_t numbers() const {
-    return static_cast<std::size_t>(sites() * image_lanes);
-  }
-  /// Its image, for plans.
-  [[nodiscard]] widelimit_shape shape(std::int64_t channels) const;
-};
 
 /// Covariances at the sites of a field, [site][lane], the same for every input of the layer.
 struct ImageNumbers {
@@ -42,14 +23,14 @@ struct ImageVariances {
   std::vector<double> first, second;
 };
 
-/// A small window along the last axis and maybe the one before, by the common rule of the NTK, or
-/// any map of window 1.
+/// A small window along the last axis and maybe the one before, by the common rule of the NTK.
 [[nodiscard]] widelimit_linear window_map(int rank, int rows, int columns, bool padded);
 /// The image in front of such a map.
-[[nodiscard]] ImageField before(const ImageField& after, const widelimit_linear& map);
+[[nodiscard]] widelimit_shape shape_before(const widelimit_shape& after,
+                                           const widelimit_linear& map);
 /// What the map makes of numbers in front of it, rounded as abi.h says for the NNGP.
-[[nodiscard]] ImageNumbers materialised(const widelimit_linear& map, const ImageField& from,
-                                        const ImageNumbers& numbers, const ImageField& to,
+[[nodiscard]] ImageNumbers materialised(const widelimit_linear& map, const Domain& from,
+                                        const ImageNumbers& numbers, const Domain& to,
                                         std::uint32_t dtype);
 
 struct ImageLayout {
@@ -71,8 +52,8 @@ struct ImageAnswer {
 /// One run of a layer planned for `to`. Everything it is lent ends at an unmapped page, scratch of
 /// exactly the planned bytes among it.
 [[nodiscard]] ImageAnswer transform_image(const Subject& subject, const Plan& planned,
-                                          const ImageField& from, const ImageNumbers& numbers,
-                                          const ImageField& to, const ImageVariances& variances,
+                                          const Domain& from, const ImageNumbers& numbers,
+                                          const Domain& to, const ImageVariances& variances,
                                           const ImageLayout& layout);
 
 }  // namespace widelimit::conformance

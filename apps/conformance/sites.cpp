@@ -2,6 +2,7 @@
 #include "sites.hpp"
 
 #include "array.hpp"
+#include "domain.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -14,44 +15,6 @@
 
 namespace widelimit::conformance {
 namespace {
-
-/// The sites of a field: those p of an image with p and p + d inside.
-struct Domain {
-  Displacement image{1, 1, 1, 1}, d{}, origin{}, extent{1, 1, 1, 1};
-  int rank = 0;
-
-  Domain(const widelimit_shape& shape, const Displacement& displacement)
-      : d(displacement), rank(shape.n_spatial) {
-    for (std::size_t a = 0; a < static_cast<std::size_t>(rank); ++a) {
-      image[a] = shape.spatial[a];
-      origin[a] = std::max<std::int64_t>(0, -d[a]);
-      extent[a] = std::max<std::int64_t>(0, image[a] - std::abs(d[a]));
-    }
-  }
-  /// No sites at all: what a layer is lent where nothing is read.
-  [[nodiscard]] static Domain empty(const widelimit_shape& shape) {
-    Domain none(shape, {});
-    none.origin = none.extent = {};
-    return none;
-  }
-  [[nodiscard]] std::int64_t sites() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
-  /// f(site of the field, entry [p, q] of the tensor).
-  template <class F>
-  void for_each(F f) const {
-    const std::int64_t all = image[0] * image[1] * image[2] * image[3];
-    for (std::int64_t site = 0; site < sites(); ++site) {
-      std::int64_t rest = site, p = 0, q = 0, stride = 1;
-      for (std::size_t a = 4; a-- > 0;) {
-        const std::int64_t at = origin[a] + rest % extent[a];
-        rest /= extent[a];
-        p += at * stride;
-        q += (at + d[a]) * stride;
-        stride *= image[a];
-      }
-      f(static_cast<std::size_t>(site), static_cast<std::size_t>(p * all + q));
-    }
-  }
-};
 
 /// One field in memory of its own.
 struct SiteField {
@@ -68,13 +31,7 @@ struct SiteField {
         lanes(n_lanes),
         nngp(layout.dtype, static_cast<std::size_t>(domain.sites()) * lanes),
         ntk(layout.dtype, layout.ntk ? static_cast<std::size_t>(domain.sites()) * lanes : 0) {
-    abi.struct_size = sizeof abi;
-    abi.dtype = layout.dtype;
-    abi.rank = domain.rank;
-    abi.lanes = static_cast<std::int64_t>(lanes);
-    std::copy(domain.extent.begin(), domain.extent.end(), abi.extent);
-    std::copy(domain.origin.begin(), domain.origin.end(), abi.origin);
-    std::copy(domain.d.begin(), domain.d.end(), abi.displacement);
+    abi = domain.described(layout.dtype, static_cast<std::int64_t>(lanes));
     abi.nngp = nngp.data();
     abi.ntk = layout.ntk ? ntk.data() : nullptr;
   }

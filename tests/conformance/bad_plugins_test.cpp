@@ -96,8 +96,9 @@ TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site 
   const Report padding = report_on("wrong_padding"), sides = report_on("wrong_sides");
   expect(padding, "windows-equal-materialised", Result::fail,
          "window 1 x 3 with padding: the NNGP is not that of the materialised map; site ");
-  CHECK(outcome_of(padding, "windows-equal-materialised").outcome.message.find("without padding") ==
-        std::string::npos);
+  // Of 10 padded windows all but the 3 on a single column, where it makes no difference; both
+  // kernels in both precisions; nothing else. Four of them are told.
+  expect(padding, "windows-equal-materialised", Result::fail, "and 24 more like these");
   expect(sides, "windows-equal-materialised", Result::fail,
          "what `sides` keeps gives another NNGP than the variances; site ");
   for (const Report* report : {&padding, &sides})
