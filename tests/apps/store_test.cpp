@@ -219,7 +219,7 @@ TEST_CASE("two runs do not write one store") {
   const std::string file = directory.file("a.json", experiment("keep", 3000));
   Running first(Run{.arguments = {"kernel", file, "--out", out.string()}});
   REQUIRE(first.wait_for(out / "kernel/train_train.store"));
-  first.signal(SIGSTOP);  // however fast the machine is
+  REQUIRE(first.signal(SIGSTOP));  // however fast the machine is
   for (const bool resume : {true, false}) {
     const Result second = kernel(file, out, resume);
     CHECK(second.status == 1);

@@ -72,9 +72,7 @@ Running::~Running() {
   }
 }
 
-void Running::signal(int number) {
-  if (!ended()) kill(child_, number);
-}
+bool Running::signal(int number) { return !ended() && kill(child_, number) == 0; }
 
 bool Running::ended() {
   if (collected_) return true;

@@ -37,8 +37,8 @@ class Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  /// To a program that is still at work; nothing where it has ended.
-  void signal(int number);
+  /// To a program that is still at work; false, and nothing, where it has ended.
+  bool signal(int number);
   /// Waits until something is so; false where the program ended, or two minutes passed, before.
   [[nodiscard]] bool wait_until(const std::function<bool()>& is_so);
   /// Waits until `file` exists.
