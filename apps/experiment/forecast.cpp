@@ -99,6 +99,10 @@ double finite_bytes(const Setup& setup, double n, double m) {
          std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
+double unreturned(const Forecast& forecast) {
+  return forecast.memory_bytes - forecast.mapped_bytes;
+}
+
 double predictions_disk(const Setup& setup, double m, double outputs) {
   double bytes = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
@@ -180,9 +184,11 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
                        [&](KernelKind kernel) { return streams(setup, spec, kernel); });
   });
   const double solving = inference + (streaming && !kernels_only ? mapped : 0);
-  const double kernels = held + std::max({workspace, solving, mapped_once}) +
-                         products * static_cast<double>(setup.runtime.threads());
+  const double always = held + products * static_cast<double>(setup.runtime.threads());
+  const double kernels = always + std::max({workspace, solving, mapped_once});
   all.memory_bytes = libraries + samples + std::max(kernels, finite);
+  all.mapped_bytes =
+      std::max(kernels, finite) - std::max(always + std::max(workspace, inference), finite);
   all.finite_bytes = finite > kernels ? finite : 0;
   if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
   return all;
@@ -191,9 +197,10 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
 void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
                   const Setup& setup) {
   const double most = limit ? static_cast<double>(*limit) : machine_memory();
-  if (forecast.memory_bytes <= most) return;
+  const double needed = limit ? forecast.memory_bytes : unreturned(forecast);
+  if (needed <= most) return;
   const std::string what =
-      "this run needs about " + bytes_text(forecast.memory_bytes) + " of memory (" +
+      "this run needs about " + bytes_text(needed) + " of memory (" +
       count_text(setup.shapes.train.count, "training sample", "training samples") +
       "), more than " +
       (limit ? "the limit of " + bytes_text(most) + " given with --max-memory"
@@ -216,8 +223,8 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
 
 std::optional<std::string> beyond_machine(const Forecast& forecast) {
   const double most = machine_memory();
-  if (forecast.memory_bytes <= most) return std::nullopt;
-  return "about " + bytes_text(forecast.memory_bytes) +
+  if (unreturned(forecast) <= most) return std::nullopt;
+  return "about " + bytes_text(unreturned(forecast)) +
          " of memory are needed, and this machine has " + bytes_text(most);
 }
 

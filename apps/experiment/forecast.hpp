@@ -14,13 +14,15 @@ namespace widelimit::experiment {
 
 struct Forecast {
   double memory_bytes = 0;  ///< peak of the whole process
+  double mapped_bytes = 0;  ///< pages of mapped files in it, given back where memory is short
   double finite_bytes = 0;  ///< what finite networks take of it, where they take the most
   double disk_bytes = 0;    ///< of all files the run leaves, pictures aside
 };
 [[nodiscard]] Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only);
 
 /// Throws Error(usage) that says what is needed, what there is and what to change where the
-/// forecast is above what was given with --max-memory, or else above what the machine has.
+/// forecast is above what was given with --max-memory, or else, without mapped files, above what
+/// the machine has.
 void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
                   const Setup& setup);
 

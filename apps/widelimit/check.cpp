@@ -101,6 +101,7 @@ std::string json_of(const Setup& setup, const Plan& plan) {
                                   {"gaussian", row.gaussian}});
   return Json(Json::Object{{"layers", std::move(layers)},
                            {"memory_bytes", std::llround(plan.forecast.memory_bytes)},
+                           {"mapped_bytes", std::llround(plan.forecast.mapped_bytes)},
                            {"disk_bytes", std::llround(plan.forecast.disk_bytes)},
                            {"seconds", plan.seconds},
                            {"warnings", plan.warnings}})
@@ -180,7 +181,12 @@ void print(const Setup& setup, const Plan& plan, const std::string& file) {
   if (experiment.finite)
     line("finite", count_text(experiment.finite->ensemble, "network", "networks") + ", " +
                        count_text(experiment.finite->steps, "step", "steps") + " each");
-  line("memory", "about " + experiment::bytes_text(plan.forecast.memory_bytes));
+  const double mapped = plan.forecast.mapped_bytes;
+  line("memory", "about " + experiment::bytes_text(plan.forecast.memory_bytes) +
+                     (mapped > 0.1 * plan.forecast.memory_bytes
+                          ? ", of which mapped files give back " + experiment::bytes_text(mapped) +
+                                " where memory is short"
+                          : ""));
   line("disk", "about " + experiment::bytes_text(plan.forecast.disk_bytes));
   if (std::isfinite(plan.seconds))
     line("time", "about " + experiment::seconds_text(plan.seconds) + " on " +

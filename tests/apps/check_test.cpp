@@ -2,8 +2,11 @@
 #include "sanitized.hpp"
 #include "support/experiments.hpp"
 
+#include <experiment/machine.hpp>
+
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -111,6 +114,30 @@ TEST_CASE("what the machine has not is a warning of check and a refusal of run")
        {"TiB", "10,000,000 training samples", "that this machine has", "--max-memory"})
     CHECK(contains(run.err, part));
   CHECK(!std::filesystem::exists(directory / "out"));
+}
+
+TEST_CASE("mapped stores count in what a run takes, and not against what the machine has") {
+  const TemporaryDirectory directory;
+  // Half of a matrix in float64 is 4 n^2 bytes, the kept stores of two kernels as many again: the
+  // first alone fits.
+  const double memory = widelimit::experiment::machine_memory();
+  if (!std::isfinite(memory)) return;
+  const auto n = static_cast<long long>(std::sqrt(memory / 6));
+  const std::string file = directory.file(
+      "exp.json", R"({"format": 1, "precision": "float32", "kernel": {"store": "keep"},
+    "data": {"train": {"type": "make_regression", "n_samples": )" +
+                      std::to_string(n) + R"(, "n_features": 2, "n_informative": 1}},
+    "network": [{"type": "dense"}, "relu", {"type": "dense"}],
+    "inference": [{"method": "gp_inference", "kernels": ["nngp", "ntk"], "diag_reg": 0.1}]})");
+  const Result checked = run_program({"check", file, "--json"});
+  INFO(checked.err);
+  REQUIRE(checked.status == 0);
+  const Json plan = Json::parse(checked.out, "stdout");
+  const double all = number(at(plan, {"memory_bytes"})),
+               mapped = number(at(plan, {"mapped_bytes"}));
+  CHECK(all > memory);
+  CHECK(all - mapped < memory);
+  CHECK(!contains(checked.out, "this machine has"));
 }
 
 TEST_CASE("check warns of inference that has nothing to predict") {
