@@ -3,9 +3,9 @@
 
 #include "config/parse.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <utility>
 
 namespace widelimit::fuzz {
 
@@ -25,24 +25,38 @@ void claim(bool holds, const char* what, const std::string& details) {
   std::abort();
 }
 
-const detail::Value* parsed(const std::string& text, detail::Value& memory) {
+std::optional<detail::Value> parsed(const std::string& text) {
   detail::SourceTexts texts;
   texts.add(detail::SourceText("input", text, true));
   detail::Report report;
-  auto value = detail::parse_json(texts, 0, report);
-  if (!value) return nullptr;
-  memory = std::move(*value);
-  return &memory;
+  return detail::parse_json(texts, 0, report);
 }
 
-void claim_pointers(const std::vector<Problem>& problems, const detail::Value& root) {
+namespace {
+
+bool leads(const std::string& pointer, const detail::Value& root) {
+  if (pointer.empty() || detail::resolve(root, pointer) != nullptr) return true;
+  return detail::resolve(root, pointer.substr(0, pointer.rfind('/'))) != nullptr;
+}
+
+bool below_twice_given(const std::string& pointer, const std::vector<Problem>& problems) {
+  return std::any_of(problems.begin(), problems.end(), [&](const Problem& p) {
+    return pointer.starts_with(p.pointer + "/") &&
+           p.message.find("is given twice in this object") != std::string::npos;
+  });
+}
+
+}  // namespace
+
+void claim_pointers(const std::vector<Problem>& problems,
+                    const std::vector<detail::Value>& documents) {
   claim(!problems.empty(), "an error has problems", {});
   for (const Problem& p : problems) {
     claim(!p.message.empty(), "a problem has a message", p.text());
-    const bool leads = detail::resolve(root, p.pointer) != nullptr;
-    const std::string parent = p.pointer.substr(0, p.pointer.rfind('/'));
-    const bool names_missing = !p.pointer.empty() && detail::resolve(root, parent) != nullptr;
-    claim(leads || names_missing, "a pointer resolves or names a missing key", p.text());
+    const bool found = std::any_of(documents.begin(), documents.end(),
+                                   [&](const auto& root) { return leads(p.pointer, root); });
+    claim(found || below_twice_given(p.pointer, problems),
+          "a pointer resolves or names a missing key", p.text());
   }
 }
 

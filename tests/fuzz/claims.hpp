@@ -6,6 +6,7 @@
 
 #include <widelimit/error.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,12 @@ inline constexpr char separator = '\x1e';
 void claim(bool holds, const char* what, const std::string& details);
 
 /// The document, where the text is one.
-[[nodiscard]] const detail::Value* parsed(const std::string& text, detail::Value& memory);
+[[nodiscard]] std::optional<detail::Value> parsed(const std::string& text);
 
-/// Problems have a message, and a pointer that leads to a value of `root` or names a key that is
-/// missing there.
-void claim_pointers(const std::vector<Problem>& problems, const detail::Value& root);
+/// Problems have a message, and a pointer that leads to a value of one of `documents`, or names a
+/// key that is missing there, or lies below a key that a problem says is given twice: of these a
+/// document keeps the first.
+void claim_pointers(const std::vector<Problem>& problems,
+                    const std::vector<detail::Value>& documents);
 
 }  // namespace widelimit::fuzz

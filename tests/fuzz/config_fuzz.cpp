@@ -18,25 +18,36 @@ namespace {
 using namespace widelimit;
 using fuzz::claim;
 
-/// The document after its overrides, as ExperimentText has it.
-std::optional<detail::Value> document(const std::string& text,
-                                      const std::vector<std::string>& overrides) {
-  detail::Value root;
-  if (fuzz::parsed(text, root) == nullptr) return std::nullopt;
+using Documents = std::vector<detail::Value>;
+
+/// The document as it was given and after its overrides: what is wrong with the text lies in the
+/// one, the rest in the other. None where the text is no JSON.
+Documents documents(const std::string& text, const std::vector<std::string>& overrides) {
+  const auto given = fuzz::parsed(text);
+  if (!given) return {};
+  Documents both(2, *given);
   detail::SourceTexts texts;
   detail::Report report;
   for (const std::string& argument : overrides)
-    detail::apply_override(argument, root, texts, report);
-  return root;
+    detail::apply_override(argument, both[1], texts, report);
+  return both;
+}
+
+/// Pointers of a bare list of layers begin with /network.
+Documents as_networks(Documents both) {
+  for (detail::Value& root : both)
+    if (root.array() != nullptr)
+      root = {.data = detail::Value::Object{{"network", {}, detail::Value(root)}}};
+  return both;
 }
 
 template <class Reading>
-void claim_of(const Reading& reading, const detail::Value& root) {
+void claim_of(const Reading& reading, const Documents& both) {
   try {
     reading();
   } catch (const Error& e) {
     claim(e.code() == ErrorCode::usage, "what is wrong with a file is an error of usage", e.what());
-    fuzz::claim_pointers(e.problems(), root);
+    fuzz::claim_pointers(e.problems(), both);
   }
 }
 
@@ -53,23 +64,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text = overrides.front();
   overrides.erase(overrides.begin());
 
-  const auto root = document(text, overrides);
+  const Documents both = documents(text, overrides);
   std::optional<ExperimentText> read;
   try {
     read.emplace(ExperimentText::parse(text, overrides));
   } catch (const Error& e) {
     claim(e.code() == ErrorCode::usage, "what is no JSON is an error of usage", e.what());
-    if (root) fuzz::claim_pointers(e.problems(), *root);
+    if (!both.empty()) fuzz::claim_pointers(e.problems(), both);
     return 0;
   }
-  claim(root.has_value(), "a text is read only if it parses", text);
+  claim(!both.empty(), "a text is read only if it parses", text);
   static_cast<void>(read->plugins());
-  claim_of([&] { claim_stable(read->validate(test::catalogue())); }, *root);
-
-  detail::Value network = *root;
-  if (root->array() != nullptr)  // pointers of a bare list begin with /network
-    network = {.data = detail::Value::Object{{"network", {}, *root}}};
-  claim_of([&] { static_cast<void>(read->validate_network(test::catalogue())); }, network);
-  claim_of([&] { static_cast<void>(read->validate_solver(test::catalogue())); }, *root);
+  claim_of([&] { claim_stable(read->validate(test::catalogue())); }, both);
+  claim_of([&] { static_cast<void>(read->validate_network(test::catalogue())); },
+           as_networks(both));
+  claim_of([&] { static_cast<void>(read->validate_solver(test::catalogue())); }, both);
   return 0;
 }

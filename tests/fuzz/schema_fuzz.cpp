@@ -52,10 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string& schema = parts.front();
   const std::string json = parts.size() > 1 ? parts[1] : "{}";
 
-  detail::Value memory;
   if (const auto problems = check_schema(schema); !problems.empty()) {
-    const detail::Value* root = fuzz::parsed(schema, memory);
-    if (root != nullptr) fuzz::claim_pointers(problems, *root);
+    if (const auto root = fuzz::parsed(schema)) fuzz::claim_pointers(problems, {*root});
     return 0;
   }
   const ValidatedParams validated = validate_params(schema, json);
@@ -64,8 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     claim(again.problems.empty() && again.json == validated.json,
           "parameters with their defaults are valid and complete", validated.json);
     examine_getters(validated.json);
-  } else if (const detail::Value* root = fuzz::parsed(json, memory)) {
-    fuzz::claim_pointers(validated.problems, *root);
+  } else if (const auto root = fuzz::parsed(json)) {
+    fuzz::claim_pointers(validated.problems, {*root});
   }
   examine_draws(schema);
   return 0;
