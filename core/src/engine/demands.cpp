@@ -27,12 +27,15 @@ Demands::Demands(const SpatialProgram& program, Purpose purpose)
   for (std::size_t i = 0; i < program.ops.size(); ++i)
     wanted_[i].resize(static_cast<std::size_t>(program.ops[i].image.displacements()));
   if (purpose != Purpose::variances) want(program.result.op, {});
+  std::vector<Axes> read;
   for (std::size_t i = program.ops.size(); i-- > 0;) {
     const FieldOp& op = program.ops[i];
     if (purpose != Purpose::pairs && op.variances >= 0) want(static_cast<int>(i), {});
     for (const Axes& d : of(i))
-      for (std::size_t input = 0; input < op.inputs.size(); ++input)
-        for (const Axes& read : read_by(i, input, d)) want(op.inputs[input].op, read);
+      for (std::size_t input = 0; input < op.inputs.size(); ++input) {
+        read_by(i, input, d, read);
+        for (const Axes& r : read) want(op.inputs[input].op, r);
+      }
   }
 }
 
@@ -49,16 +52,17 @@ std::vector<Axes> Demands::of(std::size_t op) const {
   return all;
 }
 
-std::vector<Axes> Demands::read_by(std::size_t op, std::size_t input, const Axes& d) const {
+void Demands::read_by(std::size_t op, std::size_t input, const Axes& d,
+                      std::vector<Axes>& read) const {
   const FieldOp& o = program_.ops[op];
   if (o.kind == FieldOp::Kind::stencil || o.kind == FieldOp::Kind::gather)
-    return asked_of_plugin(o, d);
+    return ask_plugin(o, d, read);
   const FieldOperand& operand = o.inputs[input];
-  return displacements_read(operand.pending,
-                            program_.ops[static_cast<std::size_t>(operand.op)].image, d);
+  displacements_read(operand.pending, program_.ops[static_cast<std::size_t>(operand.op)].image, d,
+                     read);
 }
 
-std::vector<Axes> Demands::asked_of_plugin(const FieldOp& op, const Axes& d) const {
+void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const {
   const Layer& layer = *op.node->layer;
   const Image& input = program_.ops[static_cast<std::size_t>(op.inputs.front().op)].image;
   widelimit_reads reads{};
@@ -80,13 +84,13 @@ std::vector<Axes> Demands::asked_of_plugin(const FieldOp& op, const Axes& d) con
 
   std::vector<std::int64_t> indices;
   for (std::size_t i = 0; i + max_axes <= list.size(); i += max_axes) {
-    Axes read{};
+    Axes asked{};
     bool exists = true;
     for (std::size_t a = 0; a < max_axes; ++a) {
       exists = exists && std::abs(list[i + a]) < input.extent[a];
-      read[a] = static_cast<std::int32_t>(list[i + a]);
+      asked[a] = static_cast<std::int32_t>(list[i + a]);
     }
-    if (exists) indices.push_back(input.index_of(read));
+    if (exists) indices.push_back(input.index_of(asked));
   }
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
@@ -96,9 +100,8 @@ std::vector<Axes> Demands::asked_of_plugin(const FieldOp& op, const Axes& d) con
                     "\" is a stencil that reads several displacements, which only "
                     "gathering layers may",
                 layer.place.pointer);
-  std::vector<Axes> all;
-  for (const std::int64_t i : indices) all.push_back(displacement_at(input, i));
-  return all;
+  read.clear();
+  for (const std::int64_t i : indices) read.push_back(displacement_at(input, i));
 }
 
 }  // namespace widelimit::detail

@@ -14,13 +14,13 @@ class Demands {
 
   /// In C order.
   [[nodiscard]] std::vector<Axes> of(std::size_t op) const;
-  /// The fields of input `input` that field d of an operation is made from: without those that do
-  /// not exist.
-  [[nodiscard]] std::vector<Axes> read_by(std::size_t op, std::size_t input, const Axes& d) const;
+  /// The fields of input `input` that field d of an operation is made from, without those that do
+  /// not exist. They replace what `read` holds: this is asked of every field.
+  void read_by(std::size_t op, std::size_t input, const Axes& d, std::vector<Axes>& read) const;
 
  private:
   void want(int op, const Axes& d);
-  [[nodiscard]] std::vector<Axes> asked_of_plugin(const FieldOp& op, const Axes& d) const;
+  void ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const;
 
   const SpatialProgram& program_;
   std::vector<std::vector<bool>> wanted_;  // [operation][index of displacement]

@@ -29,15 +29,17 @@ class Places {
     auto before = taken_.begin();
     for (; before != taken_.end() && before->first < begin + sites; ++before)
       begin = before->second;
-    taken_.insert({begin, begin + sites});
+    taken_.insert(before, {begin, begin + sites});
     end_ = std::max(end_, begin + sites);
     return begin;
   }
-  void release(std::int64_t begin) { taken_.erase(begin); }
+  void release(std::int64_t begin) {
+    std::erase_if(taken_, [&](const auto& t) { return t.first == begin; });
+  }
   [[nodiscard]] std::int64_t end() const { return end_; }
 
  private:
-  std::map<std::int64_t, std::int64_t> taken_;  // begin, end
+  std::vector<std::pair<std::int64_t, std::int64_t>> taken_;  // begin, end; few, and in order
   std::int64_t end_ = 0;
 };
 
@@ -103,13 +105,14 @@ class Scheduler {
   // What every computed field is made from.
   void link_fields() {
     links_.assign(result_.fields.size(), -1);
+    std::vector<Axes> read;
     for (std::size_t f = 0; f < result_.fields.size(); ++f) {
       const Schedule::Field& at = result_.fields[f];
       const FieldOp& o = op(at.op);
       if (!o.in_sweep()) continue;
       links_[f] = static_cast<std::int32_t>(result_.numbers.size());
       for (std::size_t i = 0; i < o.inputs.size(); ++i) {
-        const auto read = demands_.read_by(static_cast<std::size_t>(at.op), i, at.d);
+        demands_.read_by(static_cast<std::size_t>(at.op), i, at.d, read);
         result_.numbers.push_back(static_cast<std::int32_t>(read.size()));
         for (const Axes& d : read) result_.numbers.push_back(field(o.inputs[i].op, d));
         if (!is_identity(o.inputs[i].pending)) remember_window(o.inputs[i], o.image, at.d);
@@ -126,9 +129,20 @@ class Scheduler {
       result_.joined_sites = std::max(result_.joined_sites, reach.sites());
   }
 
+  /// A field is a part of an output of a gathering layer: of a gather of the level.
+  struct Feed {
+    std::int32_t field, gather, output;
+  };
+  [[nodiscard]] std::int32_t end_of_feeds(std::int32_t f) const {
+    return first_feed_[static_cast<std::size_t>(f) + 1];
+  }
+  [[nodiscard]] bool is_fed(std::int32_t f) const {
+    return first_feed_[static_cast<std::size_t>(f)] < end_of_feeds(f);
+  }
+
   // Which gathered fields every field is a part of.
   void feed_gathers() {
-    feeds_.resize(result_.fields.size());
+    std::vector<Axes> read;
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       const FieldOp& o = program_.ops[i];
       if (o.in_sweep() || result_.displacements(i) == 0) continue;
@@ -137,11 +151,16 @@ class Scheduler {
       level.gathers.push_back({static_cast<std::int32_t>(i), result_.first[i],
                                static_cast<std::int32_t>(result_.displacements(i))});
       // A gathering layer may skip levels: it accumulates where its input is computed.
-      for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out)
-        for (const Axes& d :
-             demands_.read_by(i, 0, result_.fields[static_cast<std::size_t>(out)].d))
-          feeds_[static_cast<std::size_t>(field(o.inputs.front().op, d))][gather].push_back(out);
+      for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out) {
+        demands_.read_by(i, 0, result_.fields[static_cast<std::size_t>(out)].d, read);
+        for (const Axes& d : read) feeds_.push_back({field(o.inputs.front().op, d), gather, out});
+      }
     }
+    std::stable_sort(feeds_.begin(), feeds_.end(),
+                     [](const Feed& a, const Feed& b) { return a.field < b.field; });
+    first_feed_.assign(result_.fields.size() + 1, 0);
+    for (const Feed& f : feeds_) ++first_feed_[static_cast<std::size_t>(f.field) + 1];
+    std::partial_sum(first_feed_.begin(), first_feed_.end(), first_feed_.begin());
   }
 
   // ---- trips ----
@@ -172,16 +191,16 @@ class Scheduler {
     }
   }
 
-  void level_of_trips(int level) {
+  // Fields of a level, in order, and those of them that depend on one another as one.
+  std::vector<std::int32_t> join_fields(int level) {
     std::vector<std::int32_t> members;
-    for (std::size_t f = 0; f < result_.fields.size(); ++f) {
-      const FieldOp& o = op(result_.fields[f].op);
-      if (o.level == level && (o.in_sweep() || !feeds_[f].empty()))
-        members.push_back(static_cast<std::int32_t>(f));
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      if (program_.ops[i].level != level) continue;
+      for (std::int32_t f = result_.first[i]; f < result_.first[i + 1]; ++f)
+        if (program_.ops[i].in_sweep() || is_fed(f)) members.push_back(f);
     }
     parent_.resize(result_.fields.size());
     std::iota(parent_.begin(), parent_.end(), 0);
-    // Displacement 0 comes first and whole: samples with themselves are normalised by it.
     std::int32_t zero = -1;
     for (const std::int32_t f : members) {
       if (is_zero(result_.fields[static_cast<std::size_t>(f)].d)) {
@@ -192,12 +211,36 @@ class Scheduler {
         if (op_of(in).level == level && op_of(in).in_sweep()) join(f, in);
       });
     }
-    std::map<std::pair<bool, std::int32_t>, std::vector<std::int32_t>> closed;
-    for (const std::int32_t f : members)
-      closed[{zero < 0 || root(f) != root(zero), root(f)}].push_back(f);
+    return members;
+  }
+
+  // Displacement 0 comes first and whole: samples with themselves are normalised by it.
+  std::vector<std::vector<std::int32_t>> closures_of(int level) {
+    std::vector<std::vector<std::int32_t>> closures;
+    std::vector<std::int32_t> number(result_.fields.size(), -1);  // of the closure, by its root
+    std::size_t zero = 0;
+    for (const std::int32_t f : join_fields(level)) {
+      std::int32_t& n = number[static_cast<std::size_t>(root(f))];
+      if (n < 0) {
+        n = static_cast<std::int32_t>(closures.size());
+        closures.emplace_back();
+      }
+      closures[static_cast<std::size_t>(n)].push_back(f);
+      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d))
+        zero = static_cast<std::size_t>(n);
+    }
+    if (!closures.empty()) {
+      const auto at = closures.begin() + static_cast<std::ptrdiff_t>(zero);
+      std::rotate(closures.begin(), at, at + 1);
+      zero_first(closures.front());
+    }
+    return closures;
+  }
+
+  void level_of_trips(int level) {
+    const auto closures = closures_of(level);
     std::vector<std::int64_t> sites;
-    for (auto& [key, fields] : closed) {
-      sort_by_dependence(fields);
+    for (const auto& fields : closures) {
       std::int64_t all = place(fields);
       for (const std::int32_t f : fields)
         if (result_.fields[static_cast<std::size_t>(f)].kept) all += sites_of(f);
@@ -209,7 +252,7 @@ class Scheduler {
     // however many go together.
     std::vector<std::int32_t> trip;
     std::int64_t taken = 0;
-    for (std::size_t i = 0; auto& [key, fields] : closed) {
+    for (std::size_t i = 0; const auto& fields : closures) {
       if (!trip.empty() && taken + sites[i] > sites_in_cache) {
         add_trip(level, trip);
         trip.clear();
@@ -221,42 +264,43 @@ class Scheduler {
     if (!trip.empty()) add_trip(level, trip);
   }
 
+  // The task of a trip after which a field's memory is free: that of its last reader.
+  std::size_t& last_read(std::int32_t f) { return last_read_[static_cast<std::size_t>(f)]; }
+
   [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
     return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
   }
 
-  // What a field is made from comes before it.
-  void sort_by_dependence(std::vector<std::int32_t>& closure) const {
-    std::sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
+  // Operations come in the order in which they depend on one another; within one displacement 0
+  // is first.
+  void zero_first(std::vector<std::int32_t>& closure) const {
+    std::stable_sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
       const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
                             &y = result_.fields[static_cast<std::size_t>(b)];
-      if (x.op != y.op) return x.op < y.op;
-      if (is_zero(x.d) != is_zero(y.d)) return is_zero(x.d);
-      return a < b;
+      return x.op != y.op ? x.op < y.op : is_zero(x.d) && !is_zero(y.d);
     });
   }
 
   // Gives the fields of a trip that are not kept their storage; returns how many sites that takes.
   std::int64_t place(const std::vector<std::int32_t>& trip) {
-    // The task after which a field's memory is free: that of its last reader.
-    std::map<std::int32_t, std::size_t> last_read;
+    last_read_.resize(result_.fields.size());
     for (std::size_t t = 0; t < trip.size(); ++t) {
-      last_read[trip[t]] = t;
-      for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read[in] = t; });
+      last_read(trip[t]) = t;
+      for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read(in) = t; });
     }
     Places places;
     for (std::size_t t = 0; t < trip.size(); ++t) {
       const std::int32_t f = trip[t];
       Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
       if (!at.kept) {
-        const std::int32_t over = written_over(f, t, last_read);
+        const std::int32_t over = written_over(f, t);
         at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
                                : places.claim(sites_of(f));
-        if (over >= 0) last_read[over] = std::numeric_limits<std::size_t>::max();
+        if (over >= 0) last_read(over) = std::numeric_limits<std::size_t>::max();
       }
       const auto release = [&](std::int32_t g) {
         const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
-        if (!x.kept && last_read[g] == t) places.release(x.storage);
+        if (!x.kept && last_read(g) == t) places.release(x.storage);
       };
       for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
       release(f);
@@ -297,9 +341,7 @@ class Scheduler {
   }
 
   // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
-  [[nodiscard]] std::int32_t written_over(
-      std::int32_t f, std::size_t task,
-      const std::map<std::int32_t, std::size_t>& last_read) const {
+  [[nodiscard]] std::int32_t written_over(std::int32_t f, std::size_t task) {
     const FieldOp& o = op_of(f);
     if (o.kind != FieldOp::Kind::transform || !is_point_map(o.inputs.front().pending)) return -1;
     std::int32_t over = -1;
@@ -311,18 +353,26 @@ class Scheduler {
     const Schedule::Field& x = result_.fields[static_cast<std::size_t>(over)];
     // The NTK of the data is zero for all and not to be written.
     const bool may =
-        reads == 1 && !x.kept && last_read.at(over) == task && op(x.op).kind != FieldOp::Kind::data;
+        reads == 1 && !x.kept && last_read(over) == task && op(x.op).kind != FieldOp::Kind::data;
     return may ? over : -1;
   }
 
   std::int32_t list_feeds(std::int32_t f) {
     const auto at = static_cast<std::int32_t>(result_.numbers.size());
-    const auto& gathers = feeds_[static_cast<std::size_t>(f)];
-    result_.numbers.push_back(static_cast<std::int32_t>(gathers.size()));
-    for (const auto& [gather, outputs] : gathers) {
-      result_.numbers.push_back(gather);
-      result_.numbers.push_back(static_cast<std::int32_t>(outputs.size()));
-      result_.numbers.insert(result_.numbers.end(), outputs.begin(), outputs.end());
+    result_.numbers.push_back(0);
+    std::int32_t last = -1;
+    std::size_t count = 0;  // where that of the last gathering layer stands
+    for (std::int32_t i = first_feed_[static_cast<std::size_t>(f)]; i < end_of_feeds(f); ++i) {
+      const Feed& feed = feeds_[static_cast<std::size_t>(i)];
+      if (feed.gather != last) {
+        ++result_.numbers[static_cast<std::size_t>(at)];
+        last = feed.gather;
+        result_.numbers.push_back(last);
+        count = result_.numbers.size();
+        result_.numbers.push_back(0);
+      }
+      ++result_.numbers[count];
+      result_.numbers.push_back(feed.output);
     }
     return at;
   }
@@ -332,7 +382,9 @@ class Scheduler {
   Schedule result_;
   std::vector<std::vector<std::int32_t>> id_;  // [operation][index of displacement]
   std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
-  std::vector<std::map<std::int32_t, std::vector<std::int32_t>>> feeds_;  // by gather of the level
+  std::vector<Feed> feeds_;                    // by field, then gathering layer
+  std::vector<std::int32_t> first_feed_;       // of every field; one more at the end
+  std::vector<std::size_t> last_read_;
   std::vector<std::int32_t> parent_;
   std::vector<Image> images_;  // different ones
 };

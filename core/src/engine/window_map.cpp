@@ -98,25 +98,22 @@ std::optional<widelimit_linear> compose(const widelimit_linear& first,
   return std::nullopt;
 }
 
-std::vector<Axes> displacements_read(const widelimit_linear& m, const Image& input, const Axes& d) {
-  std::vector<Axes> read{Axes{}};
+void displacements_read(const widelimit_linear& m, const Image& input, const Axes& d,
+                        std::vector<Axes>& read) {
+  read.assign(1, Axes{});
   for (std::size_t a = 0; a < input.axes(); ++a) {
     const std::int32_t n = input.extent[a], whole = m.stride[a] * d[a];
-    std::vector<std::int32_t> parts{whole};
-    if (circular_along(m, a)) {
-      const std::int32_t r = (whole % n + n) % n;
-      parts = {r, r - n};
+    const std::int32_t first = circular_along(m, a) ? (whole % n + n) % n : whole;
+    if (std::abs(first) >= n) return read.clear();
+    for (Axes& r : read) r[a] = first;
+    if (!circular_along(m, a) || first == 0) continue;
+    // The other part beside each.
+    read.resize(2 * read.size());
+    for (std::size_t i = read.size() / 2; i-- > 0;) {
+      read[2 * i + 1] = read[2 * i] = read[i];
+      read[2 * i + 1][a] -= n;
     }
-    std::vector<Axes> longer;
-    for (const Axes& before : read)
-      for (const std::int32_t part : parts)
-        if (std::abs(part) < n) {
-          longer.push_back(before);
-          longer.back()[a] = part;
-        }
-    read.swap(longer);
   }
-  return read;
 }
 
 Domain reach_of(const widelimit_linear& m, const Image& input, const Axes& d,

@@ -28,8 +28,9 @@ namespace widelimit::detail {
 
 /// The displacements of `input` that output displacement d is made from: stride d; along circular
 /// axes both parts of it modulo the image. None where all of the window lies in the padding.
-[[nodiscard]] std::vector<Axes> displacements_read(const widelimit_linear& map, const Image& input,
-                                                   const Axes& d);
+/// They replace what `read` holds.
+void displacements_read(const widelimit_linear& map, const Image& input, const Axes& d,
+                        std::vector<Axes>& read);
 
 /// The sites that an output domain's windows reach, along circular axes only; along others the
 /// image. What of it lies outside the image wraps around.
