@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 #include <vector>
 
 namespace widelimit::detail {
@@ -34,9 +33,10 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
   for (std::int64_t l = 0; l < lanes; ++l) out[l] = total[l] / static_cast<T>(sites);
 }
 
-// Of each site p of a field the places of p and of p + d in the image.
-void number_sites(const Image& image, const Axes& d, std::vector<std::int32_t>& first,
-                  std::vector<std::int32_t>& second) {
+// Of each site p of a field the places of p and of p + d in the image, which are a piece of
+// `places` for every row.
+void number_sites(const Image& image, const Axes& d, const std::vector<std::int32_t>& places,
+                  std::vector<std::int32_t>& first, std::vector<std::int32_t>& second) {
   const Domain whole(image, {}), domain(image, d);
   first.resize(static_cast<std::size_t>(domain.sites()));
   second.resize(first.size());
@@ -44,16 +44,12 @@ void number_sites(const Image& image, const Axes& d, std::vector<std::int32_t>& 
   const auto in_row = static_cast<std::size_t>(domain.extent[last]);
   Domain rows = domain;
   rows.extent[last] = std::min(rows.extent[last], 1);
-  std::size_t site = 0;
+  std::int32_t *first_at = first.data(), *second_at = second.data();
   for_each_site(rows, [&](const Axes& p) {
     Axes q{};
     for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + d[a];
-    const auto row = static_cast<std::ptrdiff_t>(site);
-    const auto end = static_cast<std::ptrdiff_t>(site += in_row);
-    std::iota(first.begin() + row, first.begin() + end,
-              static_cast<std::int32_t>(whole.index_of(p)));
-    std::iota(second.begin() + row, second.begin() + end,
-              static_cast<std::int32_t>(whole.index_of(q)));
+    first_at = std::copy_n(places.data() + whole.index_of(p), in_row, first_at);
+    second_at = std::copy_n(places.data() + whole.index_of(q), in_row, second_at);
   });
 }
 
@@ -361,7 +357,7 @@ class BundleRun {
     if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
       table.image = o.image;
       table.d = f.d;
-      number_sites(o.image, f.d, table.first_at, table.second_at);
+      number_sites(o.image, f.d, m_.places_, table.first_at, table.second_at);
     }
     v.first_at = table.first_at.data();
     v.second_at = table.second_at.data();

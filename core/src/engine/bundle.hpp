@@ -60,7 +60,7 @@ class BundleMemory {
   Buffer<std::byte> scratch_;
   std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
   std::vector<Table> tables_;                      // of a trip
-  std::vector<std::int32_t> all_zero_;
+  std::vector<std::int32_t> all_zero_, places_;    // 0; those of an image in order
   std::vector<widelimit_field> inputs_;
   std::vector<const widelimit_field*> input_;
   std::vector<const widelimit_linear*> pending_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 
 namespace widelimit::detail {
 
@@ -41,7 +42,9 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       row_(numbers(2 * s.longest_row)),
       scratch_(scratch_bytes(program)),
       gather_scratch_(program.ops.size()),
-      all_zero_(static_cast<std::size_t>(image_sites(program))) {
+      all_zero_(static_cast<std::size_t>(image_sites(program))),
+      places_(all_zero_.size()) {
+  std::iota(places_.begin(), places_.end(), 0);
   if (ntk) {
     shared_ntk_.reserve(numbers(s.shared_sites));
     kept_ntk_.reserve(numbers(s.kept_sites));
@@ -72,7 +75,9 @@ std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedul
   const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.joined_sites;
   std::int64_t sites = (ntk ? 2 : 1) * per_kernel + 2 * s.longest_row;
   if (ntk) sites += program.ops.front().image.sites();
-  std::int64_t scratch = static_cast<std::int64_t>(scratch_bytes(program));
+  // Beside scratch both lists of places.
+  std::int64_t scratch =
+      static_cast<std::int64_t>(scratch_bytes(program)) + 8 * image_sites(program);
   for (const FieldOp& op : program.ops)
     if (op.kind == FieldOp::Kind::gather)
       scratch += static_cast<std::int64_t>(op.node->scratch_bytes);

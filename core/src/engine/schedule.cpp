@@ -4,6 +4,8 @@
 #include "engine/demands.hpp"
 #include "engine/window_map.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -14,10 +16,6 @@
 namespace widelimit::detail {
 
 namespace {
-
-// Of one kernel. Fields of both in single precision are 512 KiB then: half of a second-level cache,
-// where fewer and more of them took longer.
-constexpr std::int64_t sites_in_cache = 4096;
 
 constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
 
@@ -45,8 +43,8 @@ class Places {
 
 class Scheduler {
  public:
-  Scheduler(const SpatialProgram& program, Purpose purpose)
-      : program_(program), demands_(program, purpose) {
+  Scheduler(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once)
+      : program_(program), demands_(program, purpose), sites_at_once_(sites_at_once) {
     result_.levels.resize(static_cast<std::size_t>(program.levels));
     number_fields();
     link_fields();
@@ -253,7 +251,7 @@ class Scheduler {
     std::vector<std::int32_t> trip;
     std::int64_t taken = 0;
     for (std::size_t i = 0; const auto& fields : closures) {
-      if (!trip.empty() && taken + sites[i] > sites_in_cache) {
+      if (!trip.empty() && taken + sites[i] > sites_at_once_) {
         add_trip(level, trip);
         trip.clear();
         taken = 0;
@@ -379,6 +377,7 @@ class Scheduler {
 
   const SpatialProgram& program_;
   Demands demands_;
+  std::int64_t sites_at_once_;
   Schedule result_;
   std::vector<std::vector<std::int32_t>> id_;  // [operation][index of displacement]
   std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
@@ -391,8 +390,17 @@ class Scheduler {
 
 }  // namespace
 
-Schedule make_schedule(const SpatialProgram& program, Purpose purpose) {
-  return Scheduler(program, purpose).take();
+std::int64_t sites_in_cache() noexcept {
+  static const std::int64_t cache = [] {
+    constexpr std::int64_t least = 512 << 10, common = 1 << 20, most = 2 << 20;
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: not known
+    return bytes > 0 ? std::clamp<std::int64_t>(bytes, least, most) : common;
+  }();
+  return cache / 2 / (2 * bundle_lanes * static_cast<std::int64_t>(sizeof(float)));
+}
+
+Schedule make_schedule(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once) {
+  return Scheduler(program, purpose, sites_at_once).take();
 }
 
 }  // namespace widelimit::detail

@@ -65,8 +65,14 @@ struct Schedule {
   }
 };
 
-/// Throws Error(usage) where a stencil reads several displacements, and what `reads` of a plugin
-/// reports.
-[[nodiscard]] Schedule make_schedule(const SpatialProgram& program, Purpose purpose);
+/// Of one kernel. Fields of both in single precision are half of this processor's second-level
+/// cache then: where they were a quarter, or all of it, networks took longer.
+[[nodiscard]] std::int64_t sites_in_cache() noexcept;
+
+/// Sets of fields go side by side as long as those alive at once have so many sites. No number
+/// depends on it. Throws Error(usage) where a stencil reads several displacements, and what `reads`
+/// of a plugin reports.
+[[nodiscard]] Schedule make_schedule(const SpatialProgram& program, Purpose purpose,
+                                     std::int64_t sites_at_once = sites_in_cache());
 
 }  // namespace widelimit::detail

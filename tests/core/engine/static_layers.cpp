@@ -18,6 +18,7 @@ enum class Kind {
   square,
   relu,
   flatten,
+  mean_over_pairs,
   sum,
   product,
   concat,
@@ -75,6 +76,11 @@ widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_err
       p->needs = WIDELIMIT_FLATTENS;
       for (int a = 0; a < p->inputs[0]->n_spatial; ++a)
         p->output->channels *= p->inputs[0]->spatial[a];
+      p->output->n_spatial = 0;
+      break;
+    case Kind::mean_over_pairs:
+      p->nature = WIDELIMIT_GATHERING;
+      p->needs = 0;
       p->output->n_spatial = 0;
       break;
     case Kind::sum:
@@ -214,17 +220,49 @@ widelimit_status create(const widelimit_host*, const widelimit_params*, widelimi
 
 void destroy(widelimit_layer*) {}
 
+widelimit_status reads_all(const widelimit_layer*, widelimit_reads* r, widelimit_error*) {
+  const std::int64_t n = r->in_shape->spatial[0];
+  r->count = 2 * n - 1;
+  for (std::int64_t i = 0; i < std::min(r->count, r->capacity); ++i) r->inputs[i][0] = i - n + 1;
+  return WIDELIMIT_OK;
+}
+
+template <class T>
+void add_all(const widelimit_gather& g) {
+  const std::int64_t lanes = g.input->lanes, n = g.in_shape->spatial[0];
+  const auto add = [&](const void* from, void* to) {
+    if (to == nullptr) return;
+    for (std::int64_t i = 0; i < g.input->extent[0] * lanes; ++i)
+      static_cast<T*>(to)[i % lanes] += static_cast<const T*>(from)[i] / static_cast<T>(n * n);
+  };
+  add(g.input->nngp, g.outputs[0]->nngp);
+  add(g.input->ntk, g.outputs[0]->ntk);
+}
+
+widelimit_status accumulate_all(const widelimit_layer*, const widelimit_gather* g,
+                                widelimit_error*) {
+  if (g->input->dtype == WIDELIMIT_F32)
+    add_all<float>(*g);
+  else
+    add_all<double>(*g);
+  return WIDELIMIT_OK;
+}
+
+constexpr widelimit_infinite_face gathering{sizeof gathering, nullptr, reads_all, nullptr,
+                                            accumulate_all,   nullptr, nullptr};
 constexpr widelimit_infinite_face infinite{sizeof infinite, transform, nullptr, nullptr,
                                            nullptr,         nullptr,   nullptr};
 
 const widelimit_layer_type& table_of(Kind kind) {
-  static const auto type = [](std::uint32_t least, std::uint32_t most, bool face) {
+  static const auto type = [](std::uint32_t least, std::uint32_t most,
+                              const widelimit_infinite_face* face) {
     return widelimit_layer_type{
-        sizeof(widelimit_layer_type), least,  most, nullptr, create, destroy, plan,
-        face ? &infinite : nullptr,   nullptr};
+        sizeof(widelimit_layer_type), least, most, nullptr, create, destroy, plan, face, nullptr};
   };
-  static const widelimit_layer_type linear = type(1, 1, false), pointwise = type(1, 1, true),
-                                    combining = type(2, 0, true);
+  static const widelimit_layer_type linear = type(1, 1, nullptr), pointwise = type(1, 1, &infinite),
+                                    combining = type(2, 0, &infinite),
+                                    gathers = type(1, 1, &gathering);
+  if (kind == Kind::mean_over_pairs) return gathers;
   if (kind == Kind::sum || kind == Kind::product || kind == Kind::concat) return combining;
   return has_table(kind) ? pointwise : linear;
 }
@@ -262,6 +300,7 @@ Layer identity() { return make("identity", {.kind = Kind::identity}); }
 Layer square() { return make("square", {.kind = Kind::square}); }
 Layer relu() { return make("relu", {.kind = Kind::relu}); }
 Layer flatten() { return make("flatten", {.kind = Kind::flatten}); }
+Layer mean_over_pairs() { return make("mean_over_pairs", {.kind = Kind::mean_over_pairs}); }
 Layer sum(Branches inputs) { return make("sum", {.kind = Kind::sum}, std::move(inputs)); }
 Layer product(Branches inputs) {
   return make("product", {.kind = Kind::product}, std::move(inputs));

@@ -29,6 +29,8 @@ Layer square();
 Layer relu();
 /// The mean over sites.
 Layer flatten();
+/// The mean over all pairs of sites, along one axis.
+Layer mean_over_pairs();
 Layer sum(Branches inputs);
 Layer product(Branches inputs);
 /// Weighted by channels.
