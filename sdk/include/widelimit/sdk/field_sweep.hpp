@@ -70,30 +70,36 @@ struct SidesOf {
   }
 };
 
-/// The rows of a field under the windows of output rows, one after another. What lies outside the
-/// field is a row of zeros.
-template <class T>
+/// The rows of a field under output rows, one after another: three of them under a window, else the
+/// one itself. What lies outside the field is a row of zeros.
+template <class T, bool window>
 class RowsUnder {
  public:
+  static constexpr std::int64_t taps = window ? 3 : 1;
+  using Rows = std::array<const T*, static_cast<std::size_t>(taps)>;
+
   RowsUnder(const widelimit_run& run, const T* zeros) : zeros_(zeros) {
     const widelimit_field &in = *run.inputs[0], &out = *run.output;
-    const widelimit_linear& map = *run.pending[0];
     const int last = out.rank - 1;
-    columns = in.extent[last];
-    first_column = out.origin[last] - map.pad_low[last] - in.origin[last];
-    if (last > 0) {
-      taps_ = map.window[last - 1];
-      in_rows_ = in.extent[last - 1];
-      out_rows_ = out.extent[last - 1];
-      shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
+    columns = last < 0 ? 1 : in.extent[last];
+    if constexpr (window) {
+      const widelimit_linear& map = *run.pending[0];
+      first_column = out.origin[last] - map.pad_low[last] - in.origin[last];
+      if (last > 0) {
+        taps_ = map.window[last - 1];
+        in_rows_ = in.extent[last - 1];
+        out_rows_ = out.extent[last - 1];
+        shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
+      }
     }
     block_ = out_rows_ > 0 ? run.row_begin / out_rows_ : 0;
     at_ = run.row_begin - block_ * out_rows_;
   }
-  /// The three rows of `field` under the current one.
-  [[nodiscard]] std::array<const T*, 3> of(const T* field) const {
-    std::array<const T*, 3> rows;
-    for (std::int64_t t = 0; t < 3; ++t) {
+  /// Those of `field` under the current one.
+  [[nodiscard]] Rows of(const T* field) const {
+    if constexpr (!window) return {field + block_ * columns * lanes_of_fields};
+    Rows rows;
+    for (std::int64_t t = 0; t < taps; ++t) {
       const std::int64_t y = at_ + shift_ + t;
       const bool inside = t < taps_ && y >= 0 && y < in_rows_;
       rows[static_cast<std::size_t>(t)] =
@@ -107,18 +113,20 @@ class RowsUnder {
     ++block_;
   }
 
-  std::int64_t columns;       ///< of a row of the field
-  std::int64_t first_column;  ///< under the first tap of an output row's first site
+  std::int64_t columns;           ///< of a row of the field
+  std::int64_t first_column = 0;  ///< under the first tap of an output row's first site
 
  private:
   const T* zeros_;
   std::int64_t taps_ = 1, in_rows_ = 1, out_rows_ = 1, shift_ = 0, block_, at_;
 };
 
-/// The sum of three rows at an entry, from the first on.
-template <class V>
-V column(const std::array<const scalar_t<V>*, 3>& rows, std::int64_t entry) {
-  return (V::load(rows[0] + entry) + V::load(rows[1] + entry)) + V::load(rows[2] + entry);
+/// The sum of rows at an entry, from the first on.
+template <class V, std::size_t rows>
+V column(const std::array<const scalar_t<V>*, rows>& at, std::int64_t entry) {
+  V sum = V::load(at[0] + entry);
+  for (std::size_t row = 1; row < rows; ++row) sum = sum + V::load(at[row] + entry);
+  return sum;
 }
 
 /// Bytes for a row of zeros as long as a field's before a window, which shortens rows by two sites
@@ -145,20 +153,26 @@ auto complete_moments(const L& layer, const Prepared& prepared) {
     return prepared;
 }
 
-/// Rows of a field under a small window. NTK by the common rule, Theta' = K' + scale A Theta.
-template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
-[[gnu::flatten]] void sweep_windows(const L& layer, const widelimit_run& run) {
+/// Rows of a field under a small window, with the NTK by the common rule, Theta' = K' + scale A
+/// Theta; or under a map of window 1, or none.
+template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, class L>
+[[gnu::flatten]] void sweep_rows(const L& layer, const widelimit_run& run) {
   using V = Vec<T>;
   using First = SidesOf<T, broadcast_first, kept, L>;
   using Second = SidesOf<T, false, kept, L>;
-  constexpr std::int64_t lanes = lanes_of_fields;
+  using Under = RowsUnder<T, window>;
+  using Rows = typename Under::Rows;
+  constexpr std::int64_t lanes = lanes_of_fields, reach = Under::taps - 1;
   const widelimit_field &in = *run.inputs[0], &out = *run.output;
-  const widelimit_linear& linear = *run.pending[0];
+  const widelimit_linear* const linear = pending_of(run, 0);
   const widelimit_variances& variances = *run.variances;
-  const std::int64_t width = out.extent[out.rank - 1];
+  const std::int64_t width = out.rank == 0 ? 1 : out.extent[out.rank - 1];
   if (width == 0 || run.row_begin >= run.row_end) return;
-  const std::int64_t taps = out.rank > 1 ? 3 * linear.window[out.rank - 2] : 3;
-  const V scale(linear.scale / static_cast<double>(taps)), bias(linear.bias);
+  PendingMap<V> pending(linear);
+  if constexpr (window) {
+    const std::int64_t taps = out.rank > 1 ? 3 * linear->window[out.rank - 2] : 3;
+    pending.scale = V(linear->scale / static_cast<double>(taps));
+  }
   // Sites of a row share their variances (the mean over sites), or their variances stand in a row.
   const std::int64_t site_step = width > 1 ? variances.first_at[run.row_begin * width + 1] -
                                                  variances.first_at[run.row_begin * width]
@@ -168,12 +182,12 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
 
   auto* const zeros = static_cast<T*>(run.scratch);
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-    RowsUnder<T> under(run, zeros);
-    if (lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
-    // Output sites whose third tap is inside the row, or behind it.
+    Under under(run, zeros);
+    if (window && lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
+    // Output sites whose last tap is inside the row, or behind it.
     const std::int64_t inside =
-        std::clamp<std::int64_t>(under.columns - under.first_column - 2, 0, width);
-    const auto column_at = [&](const std::array<const T*, 3>& rows, std::int64_t c) {
+        std::clamp<std::int64_t>(under.columns - under.first_column - reach, 0, width);
+    const auto column_at = [&](const Rows& rows, std::int64_t c) {
       return c < 0 || c >= under.columns ? V(0) : column<V>(rows, c * lanes + lane);
     };
     T* value_at = static_cast<T*>(out.nngp) + run.row_begin * width * lanes + lane;
@@ -187,11 +201,14 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
     // looks ahead to is independent of what it waits for.
     V k(0), theta(0), prepared_theta(0);
     const auto map = [&](V right, V right_ntk) {
-      k = ((left + middle) + right) * scale + bias;
+      const V sum = window ? (left + middle) + right : right;
+      k = pending.nngp(sum);
       left = middle;
       middle = right;
       if constexpr (with_ntk) {
-        theta = fma(scale, (left_ntk + middle_ntk) + right_ntk, k);
+        constexpr Pending rule = window ? Pending::common : Pending::general;
+        const V sum_ntk = window ? (left_ntk + middle_ntk) + right_ntk : right_ntk;
+        theta = pending.template ntk<rule>(sum, k, sum_ntk);
         left_ntk = middle_ntk;
         middle_ntk = right_ntk;
       }
@@ -221,21 +238,22 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
       prepared = next;
     };
     for (std::int64_t row = run.row_begin; row < run.row_end; ++row, under.next()) {
-      const std::array<const T*, 3> nngp_rows = under.of(static_cast<const T*>(in.nngp));
-      const std::array<const T*, 3> ntk_rows =
-          with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
-      left = column_at(nngp_rows, under.first_column);
-      middle = column_at(nngp_rows, under.first_column + 1);
-      if constexpr (with_ntk) {
-        left_ntk = column_at(ntk_rows, under.first_column);
-        middle_ntk = column_at(ntk_rows, under.first_column + 1);
+      const Rows nngp_rows = under.of(static_cast<const T*>(in.nngp));
+      const Rows ntk_rows = with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
+      if constexpr (window) {
+        left = column_at(nngp_rows, under.first_column);
+        middle = column_at(nngp_rows, under.first_column + 1);
+        if constexpr (with_ntk) {
+          left_ntk = column_at(ntk_rows, under.first_column);
+          middle_ntk = column_at(ntk_rows, under.first_column + 1);
+        }
       }
       const std::int64_t site = row * width;
       first.at = static_cast<const T*>(variances.first) + variances.first_at[site] * First::of_site;
       second.at =
           static_cast<const T*>(variances.second) + variances.second_at[site] * Second::of_site;
       const auto map_site = [&](std::int64_t x) {
-        const std::int64_t c = under.first_column + 2 + x;
+        const std::int64_t c = under.first_column + reach + x;
         map(column_at(nngp_rows, c), with_ntk ? column_at(ntk_rows, c) : V(0));
       };
       std::int64_t x = 1;
@@ -245,58 +263,13 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, class L>
         if (width == 1) continue;
         map_site(x++);
       }
-      for (std::int64_t at = (under.first_column + 2 + x) * lanes + lane; x < inside;
+      for (std::int64_t at = (under.first_column + reach + x) * lanes + lane; x < inside;
            ++x, at += lanes)
         turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
       for (; x < width; ++x) turn([&] { map(V(0), V(0)); });
       turn([] {});
     }
     write(complete_moments(layer, prepared), prepared_theta);
-  }
-}
-
-/// Rows of a field under a map of window 1, or none.
-template <class T, bool with_ntk, bool broadcast_first, class L>
-[[gnu::flatten]] void sweep_sites(const L& layer, const widelimit_run& run) {
-  using V = Vec<T>;
-  const Span span(run);
-  const widelimit_linear* const linear = pending_of(run, 0);
-  static_cast<void>(pending_kind(linear));  // refuses windows
-  const PendingMap<V> map(linear);
-  const widelimit_variances& variances = *run.variances;
-  using First = SidesOf<T, broadcast_first, true, L>;
-  using Second = SidesOf<T, false, true, L>;
-  constexpr std::int64_t lanes = lanes_of_fields;
-  if (span.first_site >= span.last_site) return;
-  for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-    V theta(0);
-    const auto prepare = [&](std::int64_t site) {
-      const First first{static_cast<const T*>(variances.first) +
-                        variances.first_at[site] * First::of_site};
-      const Second second{static_cast<const T*>(variances.second) +
-                          variances.second_at[site] * Second::of_site};
-      const std::int64_t at = site * lanes + lane;
-      const V k = V::load(static_cast<const T*>(run.inputs[0]->nngp) + at);
-      const V mapped_k = map.nngp(k);
-      if constexpr (with_ntk)
-        theta = map.template ntk<Pending::general>(
-            k, mapped_k, V::load(static_cast<const T*>(run.inputs[0]->ntk) + at));
-      return prepare_moments(layer, mapped_k, first(layer, lane), second(layer, lane));
-    };
-    const auto write = [&](std::int64_t site, const auto& moments, V of_theta) {
-      const std::int64_t at = site * lanes + lane;
-      if constexpr (with_ntk)
-        (V(moments.slope) * of_theta).store(static_cast<T*>(run.output->ntk) + at);
-      V(moments.value).store(static_cast<T*>(run.output->nngp) + at);
-    };
-    auto prepared = prepare(span.first_site);
-    for (std::int64_t site = span.first_site + 1; site < span.last_site; ++site) {
-      const V last_theta = theta;
-      const auto next = prepare(site);
-      write(site - 1, complete_moments(layer, prepared), last_theta);
-      prepared = next;
-    }
-    write(span.last_site - 1, complete_moments(layer, prepared), theta);
   }
 }
 
@@ -327,8 +300,9 @@ void sweep_field(const L& layer, const widelimit_run& run, bool window) {
   if (run.variances->sides != numbers || run.output->lanes != lanes_of_fields)
     throw Error(WIDELIMIT_E_ARGUMENT,
                 "runs with windows come with the sides that the plan asked for, on 16 lanes");
-  if (window) return sweep_windows<T, with_ntk, broadcast_first, (numbers > 0)>(layer, run);
-  if constexpr (numbers > 0) sweep_sites<T, with_ntk, broadcast_first>(layer, run);
+  if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
+  static_cast<void>(pending_kind(pending_of(run, 0)));  // refuses windows
+  if constexpr (numbers > 0) sweep_rows<T, with_ntk, broadcast_first, true, false>(layer, run);
 }
 
 template <class T, class L>
