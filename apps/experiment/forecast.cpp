@@ -164,12 +164,14 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     workspace =
         std::max(workspace,
                  static_cast<double>(setup.network.statistics_bytes(train.sites, train.channels)));
-  // Samples stand twice for a moment: as read, and as the network sees them.
-  const double samples =
-      (n + m) * (static_cast<double>(train.features()) * 2 * entry + 2 * outputs * f64);
+  // Samples stand twice for a moment, as read and as the network sees them: before there is more.
+  const double samples = (n + m) * (static_cast<double>(train.features()) * entry + outputs * f64);
   const double inference = kernels_only ? 0 : inference_bytes(setup, n, m, outputs);
   const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
-  const double products = std::min(blas_buffer, 2 * f64 * n * n);
+  const double products =
+      std::min(blas_buffer, 2 * f64 * n * n) * static_cast<double>(setup.runtime.threads());
+  // Kernels of samples without sites are made of products.
+  if (train.sites.empty()) workspace += products;
   // The longest table is made as text, in a string that may be twice as long.
   double text = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
@@ -183,13 +185,14 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     return std::any_of(spec.kernels.begin(), spec.kernels.end(),
                        [&](KernelKind kernel) { return streams(setup, spec, kernel); });
   });
-  const double solving = inference + (streaming && !kernels_only ? mapped : 0);
-  const double always = held + products * static_cast<double>(setup.runtime.threads());
-  const double kernels = always + std::max({workspace, solving, mapped_once});
-  all.memory_bytes = libraries + samples + std::max(kernels, finite);
-  all.mapped_bytes =
-      std::max(kernels, finite) - std::max(always + std::max(workspace, inference), finite);
-  all.finite_bytes = finite > kernels ? finite : 0;
+  const double solving = products + inference;
+  const double most =
+      std::max({held + workspace, held + solving + (streaming && !kernels_only ? mapped : 0),
+                held + mapped_once, finite, samples});
+  const double unmapped = std::max({held + workspace, held + solving, finite, samples});
+  all.memory_bytes = libraries + samples + most;
+  all.mapped_bytes = most - unmapped;
+  all.finite_bytes = finite == most ? finite : 0;
   if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
   return all;
 }

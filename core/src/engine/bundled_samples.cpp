@@ -12,6 +12,12 @@ constexpr std::int64_t lanes = bundle_lanes;
 
 }  // namespace
 
+std::int64_t sample_numbers(const SpatialProgram& program) {
+  std::int64_t variances = 0;
+  for (int v = 0; v < program.variances; ++v) variances += variance_numbers(program, v);
+  return program.ops.front().image.sites() * program.channels + 2 * variances;
+}
+
 template <class T>
 void BundleWorkers<T>::run(const BundleData<T>& data, const BundleVariances<T>& variances,
                            Control* control, T* nngp, T* ntk) {

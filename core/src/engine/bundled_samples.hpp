@@ -17,6 +17,10 @@ namespace widelimit::detail {
   return (samples + bundle_lanes - 1) / bundle_lanes;
 }
 
+/// Numbers of one sample: itself among the lanes, its variances there and, as a row's, by
+/// themselves.
+[[nodiscard]] std::int64_t sample_numbers(const SpatialProgram& program);
+
 /// Memory for the bundles of one schedule, made when a thread first needs it.
 template <class T>
 class BundleWorkers {

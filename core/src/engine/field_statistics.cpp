@@ -164,10 +164,14 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   return result;
 }
 
-std::int64_t field_statistics_bytes(const SpatialProgram& program, std::int64_t threads) {
+std::int64_t field_statistics_bytes(const Graph& graph, const SpatialProgram& program,
+                                    std::int64_t threads) {
   const Schedule own = make_schedule(program, Purpose::itself),
                  pairs = make_schedule(program, Purpose::pairs);
-  return std::max(BundleMemory<double>::bytes(program, own, true),
+  std::int64_t numbers = sample_numbers(program);
+  for (const Node& node : graph.nodes) numbers += Image(node.shape).sites();
+  return numbers * lanes * static_cast<std::int64_t>(sizeof(double)) + own.bytes() + pairs.bytes() +
+         std::max(BundleMemory<double>::bytes(program, own, true),
                   threads * BundleMemory<double>::bytes(program, pairs, false));
 }
 

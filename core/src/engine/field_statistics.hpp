@@ -21,7 +21,7 @@ namespace widelimit::detail {
                                                             Executor& executor, Control* control);
 
 /// Bytes it needs beside the samples, on so many threads.
-[[nodiscard]] std::int64_t field_statistics_bytes(const SpatialProgram& program,
+[[nodiscard]] std::int64_t field_statistics_bytes(const Graph& graph, const SpatialProgram& program,
                                                   std::int64_t threads);
 
 }  // namespace widelimit::detail

@@ -217,7 +217,8 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
 std::int64_t Network::statistics_bytes(const std::vector<std::int64_t>& sites,
                                        std::int64_t channels) const {
   const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
-  if (net.spatial) return detail::field_statistics_bytes(*net.spatial, state_->executor->threads());
+  if (net.spatial)
+    return detail::field_statistics_bytes(net.graph, *net.spatial, state_->executor->threads());
   std::int64_t features = channels;
   for (const std::int64_t n : sites) features *= n;
   return detail::worker_bytes<double>(*net.dense, detail::tile_side, detail::tile_side, features);

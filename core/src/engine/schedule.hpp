@@ -63,6 +63,10 @@ struct Schedule {
   [[nodiscard]] std::int64_t displacements(std::size_t op) const {
     return first[op + 1] - first[op];
   }
+  [[nodiscard]] std::int64_t bytes() const noexcept {
+    return static_cast<std::int64_t>(fields.size() * sizeof(Field) + tasks.size() * sizeof(Task) +
+                                     numbers.size() * sizeof(std::int32_t));
+  }
 };
 
 /// Of one kernel. Fields of both in single precision are half of this processor's second-level

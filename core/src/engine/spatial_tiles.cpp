@@ -21,13 +21,6 @@ constexpr std::int64_t largest_side = 128;
 constexpr std::size_t few_tasks = 100;
 constexpr std::int64_t cheap_bundles = 8;
 
-// Of one sample: itself among the lanes, its variances there and, as a row's, by themselves.
-std::int64_t sample_numbers(const SpatialProgram& program) {
-  std::int64_t variances = 0;
-  for (int v = 0; v < program.variances; ++v) variances += variance_numbers(program, v);
-  return program.ops.front().image.sites() * program.channels + 2 * variances;
-}
-
 // Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
 // samples the grid is one tile.
 template <class T>
@@ -173,15 +166,10 @@ SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool n
   const auto size = static_cast<std::int64_t>(sizeof(T));
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
-  const auto of = [](const Schedule& s) {
-    return static_cast<std::int64_t>(s.fields.size() * sizeof(Schedule::Field) +
-                                     s.tasks.size() * sizeof(Schedule::Task) +
-                                     s.numbers.size() * 4);
-  };
-  return {
-      side * (sample_numbers(program) + (ntk ? 2 : 1) * side) * size + of(variances) + of(pairs),
-      BundleMemory<T>::bytes(program, pairs, ntk) +
-          BundleMemory<T>::bytes(program, variances, false)};
+  return {side * (sample_numbers(program) + (ntk ? 2 : 1) * side) * size + variances.bytes() +
+              pairs.bytes(),
+          BundleMemory<T>::bytes(program, pairs, ntk) +
+              BundleMemory<T>::bytes(program, variances, false)};
 }
 
 template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<float>&, Kernels,
