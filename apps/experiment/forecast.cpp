@@ -99,6 +99,12 @@ double finite_bytes(const Setup& setup, double n, double m) {
          std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
+/// A size that --max-memory takes and that allows the run.
+std::string enough(const Forecast& forecast) {
+  constexpr double GiB = 1 << 30;
+  return std::to_string(std::llround(std::ceil(forecast.memory_bytes / GiB))) + "GiB";
+}
+
 double unreturned(const Forecast& forecast) {
   return forecast.memory_bytes - forecast.mapped_bytes;
 }
@@ -164,14 +170,17 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     workspace =
         std::max(workspace,
                  static_cast<double>(setup.network.statistics_bytes(train.sites, train.channels)));
-  // Samples stand twice for a moment, as read and as the network sees them: before there is more.
-  const double samples = (n + m) * (static_cast<double>(train.features()) * entry + outputs * f64);
+  // While they are read samples stand twice, once in float64: before there is more.
+  const auto features = static_cast<double>(train.features());
+  const double samples = (n + m) * (features * entry + outputs * f64),
+               reading = (n + m) * (features + outputs) * f64;
   const double inference = kernels_only ? 0 : inference_bytes(setup, n, m, outputs);
   const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
   const double products =
       std::min(blas_buffer, 2 * f64 * n * n) * static_cast<double>(setup.runtime.threads());
-  // Kernels of samples without sites are made of products.
-  if (train.sites.empty()) workspace += products;
+  // Kernels of samples without sites are made of products, whose buffers stay; else a solve is the
+  // first to make any.
+  if (train.sites.empty()) held += products;
   // The longest table is made as text, in a string that may be twice as long.
   double text = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
@@ -185,14 +194,14 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     return std::any_of(spec.kernels.begin(), spec.kernels.end(),
                        [&](KernelKind kernel) { return streams(setup, spec, kernel); });
   });
-  const double solving = products + inference;
+  const double solving = inference + (train.sites.empty() ? 0 : products);
   const double most =
       std::max({held + workspace, held + solving + (streaming && !kernels_only ? mapped : 0),
-                held + mapped_once, finite, samples});
-  const double unmapped = std::max({held + workspace, held + solving, finite, samples});
+                held + mapped_once, finite, reading});
+  const double unmapped = std::max({held + workspace, held + solving, finite, reading});
   all.memory_bytes = libraries + samples + most;
   all.mapped_bytes = most - unmapped;
-  all.finite_bytes = finite == most ? finite : 0;
+  all.finite_bytes = finite == unmapped ? finite : 0;
   if (!kernels_only) all.disk_bytes += predictions_disk(setup, m, outputs);
   return all;
 }
@@ -202,14 +211,18 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
   const double most = limit ? static_cast<double>(*limit) : machine_memory();
   const double needed = limit ? forecast.memory_bytes : unreturned(forecast);
   if (needed <= most) return;
+  const std::string mapped =
+      forecast.mapped_bytes > 0 && !limit
+          ? ", and for mapped files " + bytes_text(forecast.mapped_bytes) + " while there is room"
+          : "";
   const std::string what =
-      "this run needs about " + bytes_text(needed) + " of memory (" +
+      "this run needs about " + bytes_text(needed) + " of memory" + mapped + " (" +
       count_text(setup.shapes.train.count, "training sample", "training samples") +
       "), more than " +
       (limit ? "the limit of " + bytes_text(most) + " given with --max-memory"
              : "the " + bytes_text(most) + " that this machine has");
-  const std::string allow = limit ? "allow more" : "allow it with --max-memory";
-  if (forecast.finite_bytes > 0)
+  const std::string allow = limit ? "allow more" : "allow it with --max-memory " + enough(forecast);
+  if (forecast.finite_bytes > 0 && (!limit || forecast.mapped_bytes == 0))
     throw Error(ErrorCode::usage,
                 what +
                     ", for its finite networks; make the largest layer narrower, lower "

@@ -15,7 +15,7 @@ namespace widelimit::experiment {
 struct Forecast {
   double memory_bytes = 0;  ///< peak of the whole process
   double mapped_bytes = 0;  ///< pages of mapped files in it, given back where memory is short
-  double finite_bytes = 0;  ///< what finite networks take of it, where they take the most
+  double finite_bytes = 0;  ///< of finite networks, where these take the most of what is not mapped
   double disk_bytes = 0;    ///< of all files the run leaves, pictures aside
 };
 [[nodiscard]] Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only);

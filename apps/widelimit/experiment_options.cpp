@@ -19,8 +19,8 @@ void ExperimentOptions::add_to(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(1, 4096));
   app.add_option("--max-memory", max_memory,
-                 "Refuse to begin where more memory than this is needed, such as 8GiB; all that "
-                 "the machine has by default")
+                 "Refuse to begin where more memory than this is needed, mapped files counted, "
+                 "such as 8GiB; by default all that the machine has, mapped files not counted")
       ->type_name("SIZE");
   plugins.add_to(app);
   plugins.add_permission_to(app);

@@ -26,6 +26,11 @@ std::uint64_t scratch_bytes(const SpatialProgram& p) {
   return most;
 }
 
+// Variances of the whole image pass through a field: what is kept of them is something else.
+bool needs_whole_field(const FieldOp& op) {
+  return op.variances >= 0 && (op.site_mean || op.node->sides > 0);
+}
+
 }  // namespace
 
 std::int64_t variance_numbers(const SpatialProgram& program, int index) {
@@ -57,7 +62,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
     if (op.kind == FieldOp::Kind::gather)
       gather_scratch_[static_cast<std::size_t>(&op - program.ops.data())].reserve(
           op.node->scratch_bytes);
-    if (op.variances >= 0 && (op.site_mean || op.node->sides > 0)) {
+    if (needs_whole_field(op)) {
       whole_.reserve(numbers(image_sites(program)));
       if (op.site_mean && op.node->sides > 0) mean_.reserve(numbers(1));
     }
@@ -78,9 +83,13 @@ std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedul
   // Beside scratch both lists of places.
   std::int64_t scratch =
       static_cast<std::int64_t>(scratch_bytes(program)) + 8 * image_sites(program);
-  for (const FieldOp& op : program.ops)
+  bool whole = false;
+  for (const FieldOp& op : program.ops) {
     if (op.kind == FieldOp::Kind::gather)
       scratch += static_cast<std::int64_t>(op.node->scratch_bytes);
+    whole = whole || needs_whole_field(op);
+  }
+  if (whole) sites += image_sites(program);
   // Both numbers of each site.
   for (const std::int64_t of_table : s.tables)
     scratch += static_cast<std::int64_t>(sizeof(Table)) + of_table * 8;

@@ -168,9 +168,15 @@ std::int64_t field_statistics_bytes(const Graph& graph, const SpatialProgram& pr
                                     std::int64_t threads) {
   const Schedule own = make_schedule(program, Purpose::itself),
                  pairs = make_schedule(program, Purpose::pairs);
-  std::int64_t numbers = sample_numbers(program);
-  for (const Node& node : graph.nodes) numbers += Image(node.shape).sites();
+  std::int64_t numbers = sample_numbers(program), largest = 0;
+  for (const Node& node : graph.nodes) {
+    const std::int64_t sites = Image(node.shape).sites();
+    numbers += sites;
+    largest = std::max(largest, sites);
+  }
+  numbers += threads * largest;  // a reader's field each
   return numbers * lanes * static_cast<std::int64_t>(sizeof(double)) + own.bytes() + pairs.bytes() +
+         BundleMemory<double>::bytes(program, own, false) +
          std::max(BundleMemory<double>::bytes(program, own, true),
                   threads * BundleMemory<double>::bytes(program, pairs, false));
 }

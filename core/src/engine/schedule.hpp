@@ -70,7 +70,8 @@ struct Schedule {
 };
 
 /// Of one kernel. Fields of both in single precision are half of this processor's second-level
-/// cache then: where they were a quarter, or all of it, networks took longer.
+/// cache then (of 512 KiB at least and 2 MiB at most; 1 MiB where it is not known): where they were
+/// a quarter, or all of it, networks took longer.
 [[nodiscard]] std::int64_t sites_in_cache() noexcept;
 
 /// Sets of fields go side by side as long as those alive at once have so many sites. No number

@@ -97,15 +97,18 @@ class RowsUnder {
   }
   /// Those of `field` under the current one.
   [[nodiscard]] Rows of(const T* field) const {
-    if constexpr (!window) return {field + block_ * columns * lanes_of_fields};
-    Rows rows;
-    for (std::int64_t t = 0; t < taps; ++t) {
-      const std::int64_t y = at_ + shift_ + t;
-      const bool inside = t < taps_ && y >= 0 && y < in_rows_;
-      rows[static_cast<std::size_t>(t)] =
-          inside ? field + (block_ * in_rows_ + y) * columns * lanes_of_fields : zeros_;
+    if constexpr (window) {
+      Rows rows;
+      for (std::int64_t t = 0; t < taps; ++t) {
+        const std::int64_t y = at_ + shift_ + t;
+        const bool inside = t < taps_ && y >= 0 && y < in_rows_;
+        rows[static_cast<std::size_t>(t)] =
+            inside ? field + (block_ * in_rows_ + y) * columns * lanes_of_fields : zeros_;
+      }
+      return rows;
+    } else {
+      return {field + block_ * columns * lanes_of_fields};
     }
-    return rows;
   }
   void next() {
     if (++at_ < out_rows_) return;

@@ -1,0 +1,33 @@
+// Memory that the fields of a trip share, each as long as it is needed.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// Sites are given out in the first gap that is large enough.
+class Places {
+ public:
+  std::int64_t claim(std::int64_t sites) {
+    std::int64_t begin = 0;
+    auto before = taken_.begin();
+    for (; before != taken_.end() && before->first < begin + sites; ++before)
+      begin = before->second;
+    taken_.insert(before, {begin, begin + sites});
+    end_ = std::max(end_, begin + sites);
+    return begin;
+  }
+  void release(std::int64_t begin) {
+    std::erase_if(taken_, [&](const auto& t) { return t.first == begin; });
+  }
+  [[nodiscard]] std::int64_t end() const { return end_; }
+
+ private:
+  std::vector<std::pair<std::int64_t, std::int64_t>> taken_;  // begin, end; few, and in order
+  std::int64_t end_ = 0;
+};
+
+}  // namespace widelimit::detail
