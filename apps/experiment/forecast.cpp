@@ -178,9 +178,6 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   const double finite = kernels_only ? 0 : finite_bytes(setup, n, m);
   const double products =
       std::min(blas_buffer, 2 * f64 * n * n) * static_cast<double>(setup.runtime.threads());
-  // Kernels of samples without sites are made of products, whose buffers stay; else a solve is the
-  // first to make any.
-  if (train.sites.empty()) held += products;
   // The longest table is made as text, in a string that may be twice as long.
   double text = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
@@ -194,11 +191,15 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     return std::any_of(spec.kernels.begin(), spec.kernels.end(),
                        [&](KernelKind kernel) { return streams(setup, spec, kernel); });
   });
-  const double solving = inference + (train.sites.empty() ? 0 : products);
-  const double most =
-      std::max({held + workspace, held + solving + (streaming && !kernels_only ? mapped : 0),
-                held + mapped_once, finite, reading});
-  const double unmapped = std::max({held + workspace, held + solving, finite, reading});
+  // One after another. Buffers of products stay once there are any: kernels of samples without
+  // sites are made of products, else a solve makes the first. A store is read while most of what
+  // computed it, in blocks too small to be given back, is still there.
+  const double before_solve = held + (train.sites.empty() ? products : 0);
+  const double computing = before_solve + workspace, writing = computing + mapped_once,
+               solving = kernels_only ? 0 : held + products + inference,
+               streamed = streaming && !kernels_only ? mapped : 0;
+  const double unmapped = std::max({reading, computing, solving, finite});
+  const double most = std::max({unmapped, writing, solving + streamed});
   all.memory_bytes = libraries + samples + most;
   all.mapped_bytes = most - unmapped;
   all.finite_bytes = finite == unmapped ? finite : 0;
