@@ -18,59 +18,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t index(Block block) { return static_cast<std::size_t>(block); }
-
 /// From here on a training kernel in memory, twice, is 4 GiB.
 constexpr std::int64_t many_samples = 16384;
-
-constexpr std::array kernel_names{"nngp", "ntk"};
 
 /// Side of the squares in which a tile is transposed: two of them fit the first-level cache.
 constexpr std::int64_t square = 32;
 
 template <class T>
-void copy_tile(Matrix& to, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-               const T* tile, std::int64_t ld, bool mirror) {
-  for (std::int64_t i = 0; i < rows; ++i) std::copy_n(tile + i * ld, cols, &to(row + i, col));
-  if (!mirror) return;
+void copy_tile(const Tile& tile, Kernel kernel, Matrix& to) {
+  const auto [row, col, rows, cols] = tile.area;
+  const T* const from = tile.entries<T>(kernel);
+  const std::int64_t ld = tile.ld;
+  for (std::int64_t i = 0; i < rows; ++i) std::copy_n(from + i * ld, cols, &to(row + i, col));
+  if (!tile.mirror) return;
   for (std::int64_t j0 = 0; j0 < cols; j0 += square)
     for (std::int64_t i0 = 0; i0 < rows; i0 += square)
       for (std::int64_t j = j0; j < std::min(j0 + square, cols); ++j)
         for (std::int64_t i = i0; i < std::min(i0 + square, rows); ++i)
-          to(col + j, row + i) = tile[i * ld + j];
+          to(col + j, row + i) = from[i * ld + j];
 }
 
 /// Tiles go to files, to memory, or to both.
 class BlockSink final : public KernelSink {
  public:
-  BlockSink(KernelFiles* files, Kernels written, Matrix* nngp, Matrix* ntk, Precision precision)
-      : files_(files), written_(written), nngp_(nngp), ntk_(ntk), precision_(precision) {}
+  BlockSink(KernelFiles* files, const PerKernel<Matrix*>& memory)
+      : files_(files), memory_(memory) {}
 
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override {
-    if (files_)
-      files_->put(row, col, rows, cols, written_.nngp ? nngp : nullptr,
-                  written_.ntk ? ntk : nullptr, ld, mirror);
-    const auto hold = [&](Matrix* to, const void* tile) {
-      if (!to) return;
-      if (precision_ == Precision::float64)
-        copy_tile(*to, row, col, rows, cols, static_cast<const double*>(tile), ld, mirror);
+  void put(const Tile& tile) override {
+    if (files_) files_->put(tile);
+    for (const Kernel kernel : all_kernels) {
+      if (!memory_[kernel]) continue;
+      if (tile.precision == Precision::float64)
+        copy_tile<double>(tile, kernel, *memory_[kernel]);
       else
-        copy_tile(*to, row, col, rows, cols, static_cast<const float*>(tile), ld, mirror);
-    };
-    hold(nngp_, nngp);
-    hold(ntk_, ntk);
+        copy_tile<float>(tile, kernel, *memory_[kernel]);
+    }
   }
 
  private:
-  KernelFiles* files_;
-  Kernels written_;
-  Matrix *nngp_, *ntk_;
-  Precision precision_;
+  KernelFiles* files_;         ///< takes the kernels that it has files for
+  PerKernel<Matrix*> memory_;  ///< NULL: not held
 };
 
-std::string file_of(Block block, const std::string& kernel) {
-  return "kernel/" + to_string(block) + "." + kernel + ".npy";
+std::string file_of(Block block, Kernel kernel) {
+  return std::string("kernel/").append(name_of(block)).append(".").append(name_of(kernel)) + ".npy";
 }
 
 /// A link where the file system allows it (files are replaced, never changed, so sharing is safe),
@@ -93,41 +84,23 @@ struct Making {
   RunDirectory& directory;
   HeldKernels& held;
 
-  [[nodiscard]] bool wants(const char* kernel) const {
-    return is_nngp(kernel) ? plan.write.nngp || plan.hold.nngp : plan.write.ntk || plan.hold.ntk;
+  [[nodiscard]] Matrix& memory(Kernel kernel) const { return held.blocks[kernel][plan.block]; }
+  void note(Kernel kernel, const std::string& file) const {
+    directory.written(KernelFile{
+        .block = plan.block, .kernel = kernel, .file = file, .rows = shape[0], .cols = shape[1]});
   }
-  [[nodiscard]] bool writes(const char* kernel) const {
-    return is_nngp(kernel) ? plan.write.nngp : plan.write.ntk;
-  }
-  [[nodiscard]] bool holds(const char* kernel) const {
-    return is_nngp(kernel) ? plan.hold.nngp : plan.hold.ntk;
-  }
-  [[nodiscard]] Matrix& memory(const char* kernel) const {
-    return (is_nngp(kernel) ? held.nngp : held.ntk)[index(plan.block)];
-  }
-  void note(const char* kernel, const std::string& file) const {
-    directory.written(KernelFile{.block = to_string(plan.block),
-                                 .kernel = kernel,
-                                 .file = file,
-                                 .rows = shape[0],
-                                 .cols = shape[1]});
-  }
-
- private:
-  static bool is_nngp(const std::string& kernel) { return kernel == "nngp"; }
 };
 
 /// Takes one kernel of an earlier run, whose file is known to be sound; false where it has none.
-bool take_kernel(const EarlierRun& earlier, const char* kernel, const Making& making,
-                 Control& control) {
+bool take_kernel(const EarlierRun& earlier, Kernel kernel, const Making& making, Control& control) {
   const Block block = making.plan.block;
-  const auto found = std::find_if(
-      earlier.kernels.begin(), earlier.kernels.end(),
-      [&](const KernelFile& k) { return k.block == to_string(block) && k.kernel == kernel; });
+  const auto found =
+      std::find_if(earlier.kernels.begin(), earlier.kernels.end(),
+                   [&](const KernelFile& k) { return k.block == block && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  if (making.holds(kernel)) making.memory(kernel) = read_kernel(file, kernel, making.shape);
-  if (!making.writes(kernel)) return true;
+  if (making.plan.hold[kernel]) making.memory(kernel) = read_kernel(file, kernel, making.shape);
+  if (!making.plan.write[kernel]) return true;
   const bool as_store = is_store(file) && making.plan.store == StoreUse::kept;
   const std::string name = as_store ? store_file(block) : file_of(block, kernel);
   if (is_store(file) && !as_store)
@@ -146,9 +119,9 @@ void make_through_store(const Making& making, const Setup& setup, const TrainTes
   const std::string name = store_file(making.plan.block);
   const fs::path store = directory.path() / name;
   const bool kept = making.plan.store == StoreUse::kept;
-  for (const char* kernel : kernel_names) {
-    if (making.holds(kernel)) making.memory(kernel) = read_kernel(store, kernel, making.shape);
-    if (!making.writes(kernel)) continue;
+  for (const Kernel kernel : all_kernels) {
+    if (making.plan.hold[kernel]) making.memory(kernel) = read_kernel(store, kernel, making.shape);
+    if (!making.plan.write[kernel]) continue;
     if (!kept)
       export_kernel(store, kernel, directory.prepare(file_of(making.plan.block, kernel)), control);
     making.note(kernel, kept ? name : file_of(making.plan.block, kernel));
@@ -157,38 +130,32 @@ void make_through_store(const Making& making, const Setup& setup, const TrainTes
 }
 
 /// In one go, to files and memory.
-void make_at_once(const Making& making, Kernels todo, const Setup& setup, const TrainTest& data,
+void make_at_once(const Making& making, KernelSet todo, const Setup& setup, const TrainTest& data,
                   Control& control) {
   const Block block = making.plan.block;
-  const Kernels write{todo.nngp && making.plan.write.nngp, todo.ntk && making.plan.write.ntk};
-  const Kernels hold{todo.nngp && making.plan.hold.nngp, todo.ntk && making.plan.hold.ntk};
+  const KernelSet write = todo & making.plan.write, hold = todo & making.plan.hold;
   const auto [rows, cols] = making.shape;
   const Precision precision = setup.experiment.precision;
+  PerKernel<fs::path> names;
+  PerKernel<Matrix*> memory;
+  for (const Kernel kernel : all_kernels) {
+    if (write[kernel]) names[kernel] = making.directory.prepare(file_of(block, kernel));
+    if (!hold[kernel]) continue;
+    memory[kernel] = &making.memory(kernel);
+    *memory[kernel] = Matrix::uninitialized(rows, cols);
+  }
   std::optional<KernelFiles> files;
-  if (write.nngp || write.ntk)
-    files.emplace(write.nngp ? making.directory.prepare(file_of(block, "nngp")) : fs::path(),
-                  write.ntk ? making.directory.prepare(file_of(block, "ntk")) : fs::path(), rows,
-                  cols, precision);
-  Matrix &nngp = making.memory("nngp"), &ntk = making.memory("ntk");
-  if (hold.nngp) nngp = Matrix::uninitialized(rows, cols);
-  if (hold.ntk) ntk = Matrix::uninitialized(rows, cols);
-  BlockSink sink(files ? &*files : nullptr, write, hold.nngp ? &nngp : nullptr,
-                 hold.ntk ? &ntk : nullptr, precision);
+  if (write.any()) files.emplace(names, rows, cols, precision);
+  BlockSink sink(files ? &*files : nullptr, memory);
   setup.network.kernels_to(block == Block::train_train ? data.train.x : data.test->x,
                            block == Block::test_train ? &data.train.x : nullptr, precision, todo,
                            sink, &control);
   if (files) files->commit();
-  if (write.nngp) making.note("nngp", file_of(block, "nngp"));
-  if (write.ntk) making.note("ntk", file_of(block, "ntk"));
+  for (const Kernel kernel : all_kernels)
+    if (write[kernel]) making.note(kernel, file_of(block, kernel));
 }
 
 }  // namespace
-
-std::string to_string(Block block) {
-  return block == Block::train_train  ? "train_train"
-         : block == Block::test_train ? "test_train"
-                                      : "test_test";
-}
 
 InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool has_test) {
   InferenceOptions options;
@@ -215,7 +182,7 @@ InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool h
 
 bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel) {
   const KernelChoice& choice = setup.experiment.kernel;
-  const bool on_disk = kernel == KernelKind::nngp ? choice.nngp : choice.ntk;
+  const bool on_disk = choice.compute[kernel == KernelKind::nngp ? Kernel::nngp : Kernel::ntk];
   const bool wanted = choice.store == StoreChoice::keep || setup.shapes.train.count >= many_samples;
   return on_disk && wanted && can_stream(options_of(spec, kernel, setup.shapes.test.has_value()));
 }
@@ -223,7 +190,7 @@ bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel) {
 KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
   const Experiment& experiment = setup.experiment;
   const bool has_test = setup.shapes.test.has_value();
-  const Kernels compute{experiment.kernel.nngp, experiment.kernel.ntk};
+  const KernelSet compute = experiment.kernel.compute;
   BlockPlan train_train{.block = Block::train_train, .write = compute};
   BlockPlan test_train{.block = Block::test_train, .write = compute};
   BlockPlan test_test{.block = Block::test_test};
@@ -245,16 +212,16 @@ KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
         test_test.hold.nngp |= needs.nngp_test_test;
         test_test.hold.ntk |= needs.ntk_test_test;
       }
-    if (test_test.hold.nngp || test_test.hold.ntk) test_test.write = compute;
+    if (test_test.hold.any()) test_test.write = compute;
   }
   plan.blocks.push_back(train_train);
   if (has_test) {
     plan.blocks.push_back(test_train);
     plan.blocks.push_back(test_test);
   } else {
-    plan.test_diagonal = {false, false};
+    plan.test_diagonal = {};
   }
-  std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.any(); });
+  std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.wanted().any(); });
   choose_stores(plan, setup);
   return plan;
 }
@@ -270,14 +237,13 @@ void make_block(const BlockPlan& plan, const Setup& setup, const TrainTest& data
   const auto shape =
       shape_of(plan.block, data.train.x.count(), data.test ? data.test->x.count() : 0);
   const Making making{plan, shape, directory, held};
-  Kernels todo{making.wants("nngp"), making.wants("ntk")};
+  KernelSet todo = plan.wanted();
   // A store that is there may be damaged or unfinished: it says so itself.
   const bool begun = plan.store != StoreUse::none && directory.lists(store_file(plan.block));
-  if (earlier && !begun) {
-    if (todo.nngp && take_kernel(*earlier, "nngp", making, control)) todo.nngp = false;
-    if (todo.ntk && take_kernel(*earlier, "ntk", making, control)) todo.ntk = false;
-  }
-  if (!todo.nngp && !todo.ntk) return;
+  if (earlier && !begun)
+    for (const Kernel kernel : all_kernels)
+      if (todo[kernel] && take_kernel(*earlier, kernel, making, control)) todo[kernel] = false;
+  if (!todo.any()) return;
   if (plan.store != StoreUse::none)
     make_through_store(making, setup, data, control);
   else

@@ -9,18 +9,15 @@
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/experiment/experiment.hpp>
 #include <widelimit/inference.hpp>
-#include <widelimit/network.hpp>
+#include <widelimit/kernel.hpp>
+#include <widelimit/matrix.hpp>
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace widelimit::experiment {
-
-enum class Block { train_train, test_train, test_test };
-[[nodiscard]] std::string to_string(Block block);
 
 /// Does a block go through a tile store?
 enum class StoreUse {
@@ -31,17 +28,15 @@ enum class StoreUse {
 
 struct BlockPlan {
   Block block = Block::train_train;
-  Kernels write{false, false};  ///< to a file, in the precision of the run
-  Kernels hold{false, false};   ///< in memory, float64, for inference
+  KernelSet write = {};  ///< to a file, in the precision of the run
+  KernelSet hold = {};   ///< in memory, float64, for inference
   StoreUse store = StoreUse::none;
-  [[nodiscard]] bool any() const noexcept {
-    return write.nngp || write.ntk || hold.nngp || hold.ntk;
-  }
+  [[nodiscard]] KernelSet wanted() const noexcept { return write | hold; }
 };
 
 struct KernelPlan {
-  std::vector<BlockPlan> blocks;        ///< only those with something to do
-  Kernels test_diagonal{false, false};  ///< of the test set, for variances alone
+  std::vector<BlockPlan> blocks;  ///< only those with something to do
+  KernelSet test_diagonal;        ///< of the test set, for variances alone
 };
 
 /// One inference of the experiment on one kernel, as core takes it. Without test samples
@@ -64,8 +59,8 @@ struct KernelPlan {
 
 /// What inference reads.
 struct HeldKernels {
-  std::array<Matrix, 3> nngp, ntk;  ///< by Block; empty where not planned
-  std::vector<double> nngp_diagonal, ntk_diagonal;
+  PerKernel<PerBlock<Matrix>> blocks;  ///< empty where not planned
+  PerKernel<std::vector<double>> test_diagonal;
 };
 
 /// Computes one block, or takes what `earlier` or its store has of it; writes its files into the

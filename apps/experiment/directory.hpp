@@ -7,6 +7,8 @@
 #include "json.hpp"
 #include "lock.hpp"
 
+#include <widelimit/kernel.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -20,9 +22,9 @@ namespace widelimit::experiment {
 
 /// A kernel that stands in a run's directory.
 struct KernelFile {
-  std::string block;   ///< "train_train", "test_train", "test_test"
-  std::string kernel;  ///< "nngp", "ntk"
-  std::string file;    ///< relative to the directory
+  Block block = Block::train_train;
+  Kernel kernel = Kernel::nngp;
+  std::string file;  ///< relative to the directory
   std::int64_t rows = 0, cols = 0;
 };
 

@@ -38,11 +38,11 @@ std::int64_t up_to(std::int64_t n, std::int64_t step) { return (n + step - 1) / 
 /// Pairs that are computed for a block: lanes are filled up, of a symmetric one half.
 double pairs_of(Block block, double rows, double cols) {
   const auto whole = static_cast<double>(up_to(static_cast<std::int64_t>(cols), lanes));
-  return block == Block::test_train ? rows * whole : rows * (whole + lanes) / 2;
+  return is_symmetric(block) ? rows * (whole + lanes) / 2 : rows * whole;
 }
 
 /// Seconds of so many pairs of samples through the network, both kernels or what is computed.
-Line pairs_through(const Setup& setup, const Kernels& which, double enough) {
+Line pairs_through(const Setup& setup, KernelSet which, double enough) {
   struct Size {
     std::int64_t rows, cols;
   };
@@ -97,16 +97,15 @@ double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
 double kernel_seconds(const Setup& setup, const KernelPlan& plan, const Line& pairs,
                       const fs::path& out) {
   const auto m = setup.test_count();
-  const auto both = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
   const auto entry = static_cast<double>(bytes_of(setup.experiment.precision));
   double amount = 0, held = 0, written = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, setup.shapes.train.count, m);
     const auto rows = static_cast<double>(shape[0]), cols = static_cast<double>(shape[1]);
     amount += pairs_of(block.block, rows, cols);
-    held += both(block.hold) * rows * cols * sizeof(double);
-    const double whole = both(block.write) * rows * cols * entry;
-    const double stored = block.block == Block::test_train ? whole : whole / 2;
+    held += block.hold.count() * rows * cols * sizeof(double);
+    const double whole = block.write.count() * rows * cols * entry;
+    const double stored = is_symmetric(block.block) ? whole / 2 : whole;
     written +=
         (block.store != StoreUse::kept ? whole : 0) + (block.store != StoreUse::none ? stored : 0);
   }
@@ -193,8 +192,7 @@ double estimate(const Setup& setup, const KernelPlan& plan, bool kernels_only, c
   const double numbers =
       (static_cast<double>(train.count) + static_cast<double>(setup.test_count())) *
       static_cast<double>(train.features());
-  const Line pairs =
-      pairs_through(setup, {setup.experiment.kernel.nngp, setup.experiment.kernel.ntk}, enough);
+  const Line pairs = pairs_through(setup, setup.experiment.kernel.compute, enough);
   const double seconds =
       overhead + numbers * seconds_of_datum + kernel_seconds(setup, plan, pairs, out);
   if (kernels_only) return seconds;

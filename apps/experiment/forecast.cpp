@@ -148,17 +148,17 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   const auto n = static_cast<double>(train.count), m = static_cast<double>(setup.test_count());
   const auto outputs = static_cast<double>(train.outputs);
   const auto entry = static_cast<double>(bytes_of(setup.experiment.precision));
-  const auto both = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
 
   Forecast all;
   double held = 0, workspace = 0, mapped = 0, mapped_once = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, train.count, static_cast<std::int64_t>(m));
     const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
-    held += both(block.hold) * entries * f64;
+    held += block.hold.count() * entries * f64;
     const double stored =
-        both(block.write) * entries * entry * (block.block != Block::test_train ? 0.5 : 1);
-    all.disk_bytes += block.store == StoreUse::kept ? stored : both(block.write) * entries * entry;
+        block.write.count() * entries * entry * (is_symmetric(block.block) ? 0.5 : 1);
+    all.disk_bytes +=
+        block.store == StoreUse::kept ? stored : block.write.count() * entries * entry;
     if (block.store == StoreUse::kept) mapped += stored;
     if (block.store != StoreUse::none) mapped_once = std::max(mapped_once, stored);
     workspace =

@@ -57,17 +57,9 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
   }
 }
 
-std::optional<Block> block_of(const KernelFile& kernel) {
-  for (const Block block : {Block::train_train, Block::test_train, Block::test_test})
-    if (to_string(block) == kernel.block) return block;
-  return std::nullopt;
-}
-
 bool reads(const KernelPlan& plan, const KernelFile& kernel) {
   return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
-    return to_string(block.block) == kernel.block &&
-           (kernel.kernel == "nngp" ? block.write.nngp || block.hold.nngp
-                                    : block.write.ntk || block.hold.ntk);
+    return block.block == kernel.block && block.wanted()[kernel.kernel];
   });
 }
 
@@ -79,10 +71,9 @@ void leave_sound(EarlierRun& earlier, const KernelPlan* read, const TrainTest& d
   const std::int64_t n = data.train.x.count(), m = data.test ? data.test->x.count() : 0;
   std::erase_if(earlier.kernels, [&](const KernelFile& kernel) {
     if (read && !reads(*read, kernel)) return false;
-    const std::optional<Block> block = block_of(kernel);
-    if (!block) return true;
     try {
-      require_sound(earlier.directory / kernel.file, shape_of(*block, n, m), precision, control);
+      require_sound(earlier.directory / kernel.file, shape_of(kernel.block, n, m), precision,
+                    control);
       return false;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;

@@ -84,14 +84,16 @@ class Steps {
         control_(control) {}
 
   Json run(const std::optional<EarlierRun>& earlier) {
-    for (const BlockPlan& block : plan_.blocks)
-      directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
+    for (const BlockPlan& block : plan_.blocks) {
+      const std::string name = std::string("kernel ").append(name_of(block.block));
+      directory_.step(name, name, [&] {
         try {
           make_block(block, setup_, data_, earlier, directory_, held_, control_);
         } catch (const Error& error) {
           throw told_of_samples(error, block.block, *setup_.experiment.data);
         }
       });
+    }
     if (options_.kernels_only) return {};
     directory_.step("description", "", [&] { describe(); });
     Json::Object metrics;
@@ -111,15 +113,10 @@ class Steps {
     if (shows_pictures(data_.train.x)) write_samples(data_.train, targets_, directory_);
     directory_.record.network = describe_network(setup_, data_, control_);
     if (!data_.test) return;
-    const Kernels compute{setup_.experiment.kernel.nngp, setup_.experiment.kernel.ntk};
-    const Kernels which{compute.nngp || plan_.test_diagonal.nngp,
-                        compute.ntk || plan_.test_diagonal.ntk};
-    Network::Diagonals diagonals =
-        setup_.network.diagonals(data_.test->x, setup_.experiment.precision, which);
-    write_prior(compute.nngp ? diagonals.nngp : std::vector<double>(),
-                compute.ntk ? diagonals.ntk : std::vector<double>(), directory_);
-    held_.nngp_diagonal = std::move(diagonals.nngp);
-    held_.ntk_diagonal = std::move(diagonals.ntk);
+    const KernelSet compute = setup_.experiment.kernel.compute;
+    held_.test_diagonal = setup_.network.diagonals(data_.test->x, setup_.experiment.precision,
+                                                   compute | plan_.test_diagonal);
+    write_prior(held_.test_diagonal, compute, directory_);
   }
 
   void evaluate(Json::Object& metrics) {

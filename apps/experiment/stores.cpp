@@ -20,21 +20,13 @@ constexpr double much_work = 1e12;             // floating-point operations
 constexpr double much_disk = 8.0 * (1 << 30);  // bytes
 constexpr std::size_t most_warnings = 8;       // of damaged tiles
 
-StoreReader::Kernel kernel_of(const std::string& name) {
-  return name == "nngp" ? StoreReader::Kernel::nngp : StoreReader::Kernel::ntk;
-}
-
-Kernels wanted(const BlockPlan& plan) {
-  return {plan.write.nngp || plan.hold.nngp, plan.write.ntk || plan.hold.ntk};
-}
-
 struct Sides {
   const Samples& rows;
   const Samples* cols;  ///< NULL: the rows themselves
 };
 Sides sides_of(Block block, const TrainTest& data) {
   return {block == Block::train_train ? data.train.x : data.test->x,
-          block == Block::test_train ? &data.train.x : nullptr};
+          is_symmetric(block) ? nullptr : &data.train.x};
 }
 
 StoreSpec spec_of(const BlockPlan& plan, const Setup& setup, const TrainTest& data) {
@@ -44,7 +36,7 @@ StoreSpec spec_of(const BlockPlan& plan, const Setup& setup, const TrainTest& da
   spec.cols = sides.cols ? sides.cols->count() : spec.rows;
   spec.symmetric = sides.cols == nullptr;
   spec.precision = setup.experiment.precision;
-  spec.kernels = wanted(plan);
+  spec.kernels = plan.wanted();
   spec.origin = origin(setup.experiment, setup.runtime.catalogue(), sides.rows, spec.rows,
                        sides.cols, spec.cols);
   return spec;
@@ -76,17 +68,17 @@ void choose_stores(KernelPlan& plan, const Setup& setup) {
     const DataShape& train = setup.shapes.train;
     const double an_entry = setup.network.flops_per_entry(train.sites, train.channels) +
                             2 * static_cast<double>(train.features());
-    const double flops = an_entry * entries / (block.block == Block::test_train ? 1 : 2);
-    const Kernels kernels = wanted(block);
-    const double bytes = entries * static_cast<double>(bytes_of(experiment.precision)) *
-                         (kernels.nngp && kernels.ntk ? 2 : 1);
-    const bool written = block.write.nngp || block.write.ntk;
-    block.store =
-        written && (flops >= much_work || bytes >= much_disk) ? StoreUse::passing : StoreUse::none;
+    const double flops = an_entry * entries / (is_symmetric(block.block) ? 2 : 1);
+    const double bytes =
+        entries * static_cast<double>(bytes_of(experiment.precision)) * block.wanted().count();
+    const bool large = flops >= much_work || bytes >= much_disk;
+    block.store = block.write.any() && large ? StoreUse::passing : StoreUse::none;
   }
 }
 
-std::string store_file(Block block) { return "kernel/" + to_string(block) + ".store"; }
+std::string store_file(Block block) {
+  return std::string("kernel/").append(name_of(block)) + ".store";
+}
 
 bool is_store(const fs::path& file) { return file.extension() == ".store"; }
 
@@ -126,9 +118,10 @@ void fill_store(const BlockPlan& plan, const Setup& setup, const TrainTest& data
     store.commit();
   } catch (const Error&) {
     if (store.done() > 0)
-      directory.record.kept.push_back(count_text(store.done()) + " of " +
-                                      count_text(store.tiles()) + " tiles of " +
-                                      to_string(plan.block) + " (--resume goes on with them)");
+      directory.record.kept.push_back(
+          (count_text(store.done()) + " of " + count_text(store.tiles()) + " tiles of ")
+              .append(name_of(plan.block)) +
+          " (--resume goes on with them)");
     throw;
   }
   if (store.done() != store.tiles())
@@ -136,14 +129,13 @@ void fill_store(const BlockPlan& plan, const Setup& setup, const TrainTest& data
                                          " tiles less than it should");
 }
 
-Matrix read_kernel(const fs::path& file, const std::string& kernel,
-                   std::array<std::int64_t, 2> shape) {
+Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t, 2> shape) {
   Matrix matrix;
   if (is_store(file)) {
     const StoreReader reader(file);
     const StoreSpec& spec = reader.spec();
     matrix = Matrix::uninitialized(spec.rows, spec.cols);
-    reader.read(kernel_of(kernel), 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols);
+    reader.read(kernel, 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols);
   } else {
     matrix = Matrix::read_npy(file);
   }
@@ -155,9 +147,8 @@ Matrix read_kernel(const fs::path& file, const std::string& kernel,
   return matrix;
 }
 
-void export_kernel(const fs::path& store, const std::string& kernel, const fs::path& to,
-                   Control& control) {
-  StoreReader(store).export_npy(kernel_of(kernel), to, &control);
+void export_kernel(const fs::path& store, Kernel kernel, const fs::path& to, Control& control) {
+  StoreReader(store).export_npy(kernel, to, &control);
 }
 
 }  // namespace widelimit::experiment

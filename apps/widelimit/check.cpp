@@ -145,8 +145,8 @@ std::string kernels_text(const Setup& setup, const experiment::KernelPlan& plan)
   const std::int64_t m = setup.shapes.test ? setup.shapes.test->count : 0;
   for (const experiment::BlockPlan& block : plan.blocks) {
     const auto shape = experiment::shape_of(block.block, setup.shapes.train.count, m);
-    text += (text.empty() ? "" : ", ") + experiment::to_string(block.block) + " " +
-            count_text(shape[0]) + " x " + count_text(shape[1]);
+    text.append(text.empty() ? "" : ", ").append(name_of(block.block));
+    text += " " + count_text(shape[0]) + " x " + count_text(shape[1]);
   }
   const bool f64 = setup.experiment.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");
