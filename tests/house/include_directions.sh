@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Rooms and doors: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers. Fails on a wrong arrow.
+# Allowed includes: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers. Fails on any other include.
 set -u
 cd "$1" || exit 2
 wrong=0
 
-# forbid WHERE PATTERN WHY: no file under WHERE may include what PATTERN matches.
+# forbid WHERE PATTERN WHY: no file under WHERE may include a header that matches PATTERN.
 forbid() {
   local hits
   hits=$(grep -rnE --include='*.hpp' --include='*.h' --include='*.cpp' --include='*.c' "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($2)" $1)
@@ -20,7 +20,7 @@ forbid core 'widelimit/sdk|plugins/|apps/' "core reaches the SDK's C++ headers, 
 forbid core/include 'boost/|tbb/|cblas|lapacke' "a public header of core reaches a library that its users need not have"
 forbid apps 'core/|plugin/|engine/|config/|inference/|finite/|execution/|random/|widelimit/sdk|plugins/' "an app reaches beyond core's public headers"
 
-# Only one file knows Boost.DLL, one of core Boost.JSON.
+# One file uses Boost.DLL, and one file of core uses Boost.JSON.
 only() {
   local hits
   hits=$(grep -rlE "#[[:space:]]*include[[:space:]]*<$2" core/src | grep -vxF "$1")
