@@ -1,5 +1,5 @@
 // Layers of a plugin, created and planned the way core does it.
-// Thread-safety: values; the layer objects may be used as abi.h's thread tags say.
+// Thread safety: values; the layer objects may be used as abi.h's thread tags say.
 #pragma once
 
 #include "context.hpp"

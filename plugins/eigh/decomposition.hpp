@@ -1,6 +1,6 @@
 // A = V' diag(w) V with the eigenvectors as rows of V, by LAPACK, and what follows from it.
 //
-// Threading: free functions; an EigenFactor is immutable after construction.
+// Thread safety: free functions; an EigenFactor is immutable after construction.
 #pragma once
 
 #include "../lapack/symmetric.hpp"
