@@ -6,8 +6,8 @@
 #include "directory.hpp"
 #include "setup.hpp"
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
 

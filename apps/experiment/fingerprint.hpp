@@ -3,8 +3,8 @@
 #pragma once
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/store.hpp>
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include "setup.hpp"
 
 #include <widelimit/control.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 
 namespace widelimit::experiment {
 

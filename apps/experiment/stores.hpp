@@ -7,7 +7,7 @@
 #include "setup.hpp"
 
 #include <widelimit/control.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <array>
