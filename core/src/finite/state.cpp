@@ -118,7 +118,9 @@ class Builder {
         detail::call_plugin({"layer", layer.type, layer.place.pointer},
                             [&](widelimit_error* error) {
                               return node.face->theta_size(
-                                  layer.object.get(), node.in_shape.front(), &node.size, error);
+                                  layer.object.get(),
+                                  static_cast<std::uint32_t>(node.in_shape.size()),
+                                  node.in_shape.data(), &node.size, error);
                             });
       } catch (const Error& e) {
         problem(layer, e.what(), e.pointer());

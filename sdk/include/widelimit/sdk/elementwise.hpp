@@ -103,7 +103,7 @@ struct ElementwiseLayer : Wrapped<L> {
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
-        plan.add_traits(WIDELIMIT_TRAIT_TAKES_WINDOWS);
+        plan.set_max_window(3, 3);
         plan.raw().site_terms = numbers_of_site_terms<L>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }

@@ -276,7 +276,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
   }
 }
 
-/// Does the map have a window of those that are applied on the way? Others than those and maps of
+/// Does the map have a window of those that are applied on the way (max_window of the plan)? Others than those and maps of
 /// window 1 are refused.
 inline bool has_window(const widelimit_linear* map) {
   if (map == nullptr || map->rank == 0) return false;

@@ -16,6 +16,7 @@
 // finite width, optional:
 //   std::int64_t theta_size(const Shape& in) const;         left out: no weights
 //   void init(const Shape& in, const Random&, std::span<double> theta) const;
+//                                                           of several inputs: const Shapes& in
 //   void forward(const Pass&) const;
 //   void jvp(const Pass&) const;
 //   void vjp(const Pass&) const;
