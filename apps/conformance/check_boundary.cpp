@@ -206,9 +206,8 @@ void no_exception_escapes(Context& context) {
              draw.theta_size = size;
              draw.theta = theta.data();
              context.doing("initialising " + type.name + " " + json + " without random numbers");
-             const Answer drawn = call([&](widelimit_error* e) {
-               return type.finite.init(made.object.get(), &draw, e);
-             });
+             const Answer drawn = call(
+                 [&](widelimit_error* e) { return type.finite.init(made.object.get(), &draw, e); });
              if (drawn.ok())
                context.warn(type.name + ": init ignores that the host's normals() failed");
            });

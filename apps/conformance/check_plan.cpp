@@ -30,9 +30,9 @@ bool same_plan(const Plan& a, const Plan& b) {
   const auto& x = a.linear;
   const auto& y = b.linear;
   return a.nature == b.nature && a.traits == b.traits && a.max_window == b.max_window &&
-         a.scratch_bytes == b.scratch_bytes &&
-         a.output.channels == b.output.channels && a.output.n_spatial == b.output.n_spatial &&
-         a.output.flags == b.output.flags && same_bits(a.flops_per_entry, b.flops_per_entry) &&
+         a.scratch_bytes == b.scratch_bytes && a.output.channels == b.output.channels &&
+         a.output.n_spatial == b.output.n_spatial && a.output.flags == b.output.flags &&
+         same_bits(a.flops_per_entry, b.flops_per_entry) &&
          (a.nature != WIDELIMIT_LINEAR ||
           (same_bits(x.scale, y.scale) && same_bits(x.bias, y.bias) &&
            same_bits(x.ntk_nngp, y.ntk_nngp) && same_bits(x.ntk_bias, y.ntk_bias)));

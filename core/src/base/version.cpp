@@ -82,9 +82,8 @@ std::optional<Boundary> boundary_of(std::string_view symbol) {
 BuildInfo build_info() {
   BuildInfo b;
   b.release = WIDELIMIT_RELEASE;
-  b.abi = ours.major == 0
-              ? name_of(ours)
-              : std::to_string(ours.major) + "." + std::to_string(WIDELIMIT_ABI_MINOR);
+  b.abi = ours.major == 0 ? name_of(ours)
+                          : std::to_string(ours.major) + "." + std::to_string(WIDELIMIT_ABI_MINOR);
 #if defined(__clang__)
   b.compiler = "Clang " __clang_version__;
   b.compiler.erase(b.compiler.find_last_not_of(' ') + 1);
@@ -102,11 +101,13 @@ std::string other_boundary(std::string_view symbol) {
   const std::optional<Boundary> built = boundary_of(symbol);
   if (!built || *built == ours) return {};
   if (*built < ours)
-    return "a plugin built for " + name_of(*built) + " of the plugin boundary; this program speaks " +
-           name_of(ours) + ": rebuild the plugin with this release's SDK";
+    return "a plugin built for " + name_of(*built) +
+           " of the plugin boundary; this program speaks " + name_of(ours) +
+           ": rebuild the plugin with this release's SDK";
   return "a plugin built for " + name_of(*built) + " of the plugin boundary, newer than " +
          name_of(ours) +
-         ", which this program speaks: use a newer release of widelimit, or rebuild the plugin with "
+         ", which this program speaks: use a newer release of widelimit, or rebuild the plugin "
+         "with "
          "this release's SDK";
 }
 

@@ -73,8 +73,8 @@ bool is_window_within(const std::array<std::int32_t, 4>& max_window,
     if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr)
       return false;
     const bool one = m.window[a] == 1 && m.pad_low[a] == 0 && m.pad_high[a] == 0;
-    const bool largest = max_window[a] > 1 && m.window[a] == max_window[a] &&
-                         m.pad_low[a] < m.window[a];
+    const bool largest =
+        max_window[a] > 1 && m.window[a] == max_window[a] && m.pad_low[a] < m.window[a];
     if (!largest && (a == last || !one)) return false;
   }
   return true;

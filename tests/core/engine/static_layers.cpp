@@ -223,7 +223,8 @@ void destroy(widelimit_layer*) {}
 widelimit_status reads_all(const widelimit_layer*, widelimit_reads* r, widelimit_error*) {
   const std::int64_t n = r->in_shape[0]->spatial[0];
   r->count = 2 * n - 1;
-  for (std::int64_t i = 0; i < std::min(r->count, r->capacity); ++i) r->displacements[i][0] = i - n + 1;
+  for (std::int64_t i = 0; i < std::min(r->count, r->capacity); ++i)
+    r->displacements[i][0] = i - n + 1;
   return WIDELIMIT_OK;
 }
 

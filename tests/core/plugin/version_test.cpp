@@ -44,7 +44,7 @@ TEST_CASE("entries of older and newer boundaries are told apart, and what is non
   says("widelimit_plugin_v23", "version 23 of the plugin boundary, newer than draft 2");
   for (const char* const none :
        {WIDELIMIT_ENTRY_SYMBOL, "widelimit_plugin_draft", "widelimit_plugin_draft2b",
-        "widelimit_plugin_v", "widelimit_plugin_vx", "widelimit_plugin_v2b", "widelimit_plugin_avx2",
-        ""})
+        "widelimit_plugin_v", "widelimit_plugin_vx", "widelimit_plugin_v2b",
+        "widelimit_plugin_avx2", ""})
     CHECK(other_boundary(none).empty());
 }

@@ -17,12 +17,12 @@
 // Threading: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/field_sweep.hpp>
+#include <widelimit/sdk/detail/field_sweep.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/quadrature.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/quadrature.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -25,8 +25,8 @@
 // forward, jvp, vjp run on many threads at once and write to what they were given only.
 #pragma once
 
+#include <widelimit/sdk/detail/layer_table.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/layer_table.hpp>
 #include <widelimit/sdk/plan.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>

@@ -10,8 +10,8 @@
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/layer_table.hpp>
-#include <widelimit/sdk/schema.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/target.hpp>
 
 #include <array>

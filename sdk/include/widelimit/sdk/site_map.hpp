@@ -10,9 +10,9 @@
 // Threading: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/site_sums.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/gathering.hpp>
-#include <widelimit/sdk/site_sums.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>

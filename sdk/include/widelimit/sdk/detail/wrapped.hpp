@@ -4,7 +4,7 @@
 // Threading: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/layer_table.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
 
 #include <cstdint>
 #include <span>

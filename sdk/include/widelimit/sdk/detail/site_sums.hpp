@@ -4,7 +4,7 @@
 // Threading: an AxisMap is immutable once made; a PairedSites may be used by many threads at once.
 #pragma once
 
-#include <widelimit/sdk/alike_windows.hpp>
+#include <widelimit/sdk/detail/alike_windows.hpp>
 #include <widelimit/sdk/gathering.hpp>
 
 #include <algorithm>
