@@ -1,10 +1,10 @@
 // Layers of a plugin, created and planned the way core does it.
-// Thread-safety: values; the layer objects may be used as abi.h's thread tags say.
+// Thread safety: values; the layer objects may be used as abi.h's thread tags say.
 #pragma once
 
 #include "context.hpp"
 
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <array>
 #include <memory>

@@ -8,7 +8,7 @@
 // whose forward is linear in all inputs together says `static constexpr bool linear = true;` and
 // needs no jvp.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/detail/pointwise.hpp>

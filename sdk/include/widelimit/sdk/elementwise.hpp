@@ -14,7 +14,7 @@
 // becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
 // (layer.hpp), which come after or in place of what is made here.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/detail/field_sweep.hpp>

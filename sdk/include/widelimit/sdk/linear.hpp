@@ -5,7 +5,7 @@
 // theta_size and init where there are weights. A layer without weights needs no jvp: its forward,
 // which then is linear in x, is its own derivative.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/detail/wrapped.hpp>

@@ -1,7 +1,7 @@
 // What a layer is told and answers when a network is planned: the shapes of its inputs, the shape
 // of its output, how it acts on kernels and what it needs for that.
 //
-// Threading: a plan belongs to one call.
+// Thread safety: a plan belongs to one call.
 #pragma once
 
 #include <widelimit/abi.h>

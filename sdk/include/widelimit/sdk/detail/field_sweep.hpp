@@ -3,7 +3,7 @@
 // registers, mapped, and stored once. What follows from one variance alone is read, not computed,
 // where the layer says how (numbers, store and a reading constructor of its terms).
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/sdk/detail/pointwise.hpp>

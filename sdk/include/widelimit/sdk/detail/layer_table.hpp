@@ -1,7 +1,7 @@
 // The C table of a layer type, made from whatever methods the author's struct offers: the functions
 // in it guard, unwrap and call. layer.hpp says what the methods are.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/abi.h>

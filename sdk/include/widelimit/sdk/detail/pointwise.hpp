@@ -5,7 +5,7 @@
 // Pending maps of window 1 and stride 1 are applied on the way; others are refused
 // (WIDELIMIT_E_UNSUPPORTED), so core materialises them before the call.
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/abi.h>
