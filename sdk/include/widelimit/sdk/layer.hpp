@@ -16,6 +16,7 @@
 // finite width, optional:
 //   std::int64_t theta_size(const Shape& in) const;         left out: no weights
 //   void init(const Shape& in, const Random&, std::span<double> theta) const;
+//                                                           of several inputs: const Shapes& in
 //   void forward(const Pass&) const;
 //   void jvp(const Pass&) const;
 //   void vjp(const Pass&) const;
@@ -24,8 +25,8 @@
 // forward, jvp, vjp run on many threads at once and write to what they were given only.
 #pragma once
 
+#include <widelimit/sdk/detail/layer_table.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/layer_table.hpp>
 #include <widelimit/sdk/plan.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>

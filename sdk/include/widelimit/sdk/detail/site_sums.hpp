@@ -5,7 +5,7 @@
 // once.
 #pragma once
 
-#include <widelimit/sdk/alike_windows.hpp>
+#include <widelimit/sdk/detail/alike_windows.hpp>
 #include <widelimit/sdk/gathering.hpp>
 
 #include <algorithm>
