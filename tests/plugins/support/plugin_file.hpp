@@ -97,7 +97,7 @@ class Layer {
   widelimit_shape output{};
   widelimit_linear linear{};
   std::int32_t nature = 0;
-  std::uint64_t needs = 0;
+  std::uint64_t traits = 0;
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
 

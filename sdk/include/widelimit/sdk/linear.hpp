@@ -88,7 +88,7 @@ struct LinearLayer : WrappedBatches<L, !OffersThetaSize<L>> {
     plan.set_channels(answer.channels);
     plan.set_flops_per_entry(4);
     if (answer.weights) {
-      plan.add_needs(WIDELIMIT_HAS_WEIGHTS);
+      plan.add_traits(WIDELIMIT_TRAIT_HAS_WEIGHTS);
       plan.set_gaussian(true);
     }
     if constexpr (Planned<L>) own.plan(plan);

@@ -48,9 +48,8 @@ class Plan {
 
   /// WIDELIMIT_LINEAR, _POINTWISE, _STENCIL or _GATHERING.
   void set_nature(std::int32_t nature) { plan_->nature = nature; }
-  /// WIDELIMIT_NEEDS_*, WIDELIMIT_TAKES_PENDING, WIDELIMIT_HAS_WEIGHTS, WIDELIMIT_FLATTENS: added
-  /// to what was asked for before.
-  void add_needs(std::uint64_t bits) { plan_->needs |= bits; }
+  /// Adds WIDELIMIT_TRAIT_* bits to those set before.
+  void add_traits(std::uint64_t bits) { plan_->traits |= bits; }
   /// Bytes of scratch memory for every worker call. The largest request counts, because the SDK and
   /// the author share one piece of memory.
   void set_scratch(std::uint64_t bytes) {
