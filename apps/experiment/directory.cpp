@@ -209,7 +209,7 @@ void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
   std::error_code ignored;  // what will not go is replaced when its turn comes
   if (reused && fs::equivalent(reused->directory, directory_, ignored))
     for (const KernelFile& kernel : reused->kernels)
-      if (fs::is_regular_file(directory_ / kernel.file, ignored)) written(kernel);
+      if (fs::is_regular_file(directory_ / kernel.file, ignored)) add(kernel);
   std::set<fs::path, std::greater<>> folders;  // the deeper ones first
   for (const char* folder : own_folders) folders.insert(directory_ / folder);
   for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
@@ -238,7 +238,7 @@ fs::path RunDirectory::prepare(const std::string& relative) const {
   return file;
 }
 
-void RunDirectory::written(const std::string& relative) {
+void RunDirectory::add(const std::string& relative) {
   if (!lists(relative)) record.files.push_back(relative);
 }
 
@@ -251,8 +251,8 @@ void RunDirectory::remove(const std::string& relative) {
   if (fs::remove(directory_ / relative, ignored)) std::erase(record.files, relative);
 }
 
-void RunDirectory::written(const KernelFile& kernel) {
-  written(kernel.file);
+void RunDirectory::add(const KernelFile& kernel) {
+  add(kernel.file);
   std::erase_if(record.kernels, [&](const KernelFile& other) {
     return other.block == kernel.block && other.kernel == kernel.kernel;
   });
@@ -261,7 +261,7 @@ void RunDirectory::written(const KernelFile& kernel) {
 
 void RunDirectory::write(const std::string& relative, std::string_view text) {
   write_file(prepare(relative), text);
-  written(relative);
+  add(relative);
 }
 
 double RunDirectory::disk_bytes() const {
@@ -275,7 +275,7 @@ double RunDirectory::disk_bytes() const {
 }
 
 void RunDirectory::write_record() {
-  written("run.json");
+  add("run.json");
   write_file(directory_ / "run.json", record_text(record.json()));
 }
 

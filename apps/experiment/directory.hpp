@@ -82,11 +82,11 @@ class RunDirectory {
   /// Where to write a file of this run; makes its folder.
   [[nodiscard]] std::filesystem::path prepare(const std::string& relative) const;
   /// Notes that the file is there.
-  void written(const std::string& relative);
+  void add(const std::string& relative);
   [[nodiscard]] bool lists(const std::string& relative) const;
   /// Removes a file of this run.
   void remove(const std::string& relative);
-  void written(const KernelFile& kernel);
+  void add(const KernelFile& kernel);
   void write(const std::string& relative, std::string_view text);
   /// Bytes of all files of this run.
   [[nodiscard]] double disk_bytes() const;

@@ -27,7 +27,7 @@ void write_array(const std::string& file, const Samples& x, const std::vector<st
     for (std::int64_t f = 0; f < x.features(); ++f) values.push_back(x.at(row, f));
   write_npy(directory.prepare(file), values.data(),
             {std::ssize(rows), x.sites()[0], x.sites()[1], x.channels()});
-  directory.written(file);
+  directory.add(file);
 }
 
 }  // namespace
@@ -68,13 +68,14 @@ void write_samples(const Dataset& train, const TargetTransform& targets, RunDire
   write_array("data/pictures.npy", train.x, rows, directory);
 }
 
-void write_pictures(const Setup& setup, const MistakesById& mistakes, RunDirectory& directory) {
+void write_pictures(const DataSpec& data, std::uint64_t seed, const MistakesById& mistakes,
+                    RunDirectory& directory) {
   std::vector<std::int64_t> wanted;
   for (const auto& [id, worst] : mistakes)
     for (const Mistake& mistake : worst) wanted.push_back(mistake.sample);
   std::ranges::sort(wanted);
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  const Samples x = load_test_samples(*setup.experiment.data, setup.experiment.seed, wanted).x;
+  const Samples x = load_test_samples(data, seed, wanted).x;
   for (const auto& [id, worst] : mistakes) {
     std::vector<std::int64_t> rows;
     for (const Mistake& mistake : worst)

@@ -42,7 +42,7 @@ class Stack {
   /// Numbers that lie one after the other already.
   void write(const double* values, RunDirectory& directory) const {
     write_npy(directory.prepare(file_), values, shape_);
-    directory.written(file_);
+    directory.add(file_);
   }
 
  private:

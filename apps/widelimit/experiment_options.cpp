@@ -26,8 +26,8 @@ void ExperimentOptions::add_to(CLI::App& app) {
   plugins.add_permission_to(app);
 }
 
-experiment::Setup ExperimentOptions::set_up(Display& display) const {
-  experiment::SetupOptions options;
+experiment::LoadedExperiment ExperimentOptions::load(Display& display) const {
+  experiment::LoadOptions options;
   options.file = file;
   options.overrides = overrides;
   options.runtime = plugins.runtime();
@@ -38,7 +38,7 @@ experiment::Setup ExperimentOptions::set_up(Display& display) const {
     if (level >= LogLevel::warning)
       display.warning(std::string(component) + ": " + std::string(message));
   };
-  return experiment::set_up(options);
+  return experiment::load_experiment(options);
 }
 
 std::optional<std::int64_t> ExperimentOptions::memory_limit() const {

@@ -18,7 +18,7 @@ struct Options {
 
 int run(const Options& options, const Arguments& arguments) {
   Display display(options.quiet);
-  const experiment::Setup setup = options.common.set_up(display);
+  const experiment::LoadedExperiment loaded = options.common.load(display);
 
   experiment::RunOptions run_options;
   run_options.experiment_file = options.common.file;
@@ -35,7 +35,7 @@ int run(const Options& options, const Arguments& arguments) {
 
   Control control([&](const Progress& progress) { display.progress(progress); });
   const CancelOnSignal cancel(control);
-  const experiment::Finished finished = experiment::run(setup, run_options, control);
+  const experiment::Finished finished = experiment::run(loaded, run_options, control);
   if (!options.quiet)
     for (const experiment::KernelFile& kernel : finished.record.kernels)
       std::cout << (finished.directory / kernel.file).string() << "  [" << kernel.rows << ", "

@@ -123,7 +123,7 @@ void summarise(const Finished& finished) {
 
 int run(const Options& options, const Arguments& arguments) {
   Display display(options.quiet);
-  const experiment::Setup setup = options.common.set_up(display);
+  const experiment::LoadedExperiment loaded = options.common.load(display);
 
   experiment::RunOptions run_options;
   run_options.experiment_file = options.common.file;
@@ -145,7 +145,7 @@ int run(const Options& options, const Arguments& arguments) {
 
   Control control([&](const Progress& progress) { display.progress(progress); });
   const CancelOnSignal cancel(control);
-  const Finished finished = experiment::run(setup, run_options, control);
+  const Finished finished = experiment::run(loaded, run_options, control);
   if (!options.quiet) summarise(finished);
   return done;
 }

@@ -1,5 +1,4 @@
-// Timing small samples of work on this machine: what duration.cpp and inference_duration.cpp build
-// their estimates from.
+// Timing small samples of work on this machine, from which durations are estimated.
 // Thread-safety: one thread at a time; other work disturbs what is measured.
 #pragma once
 
