@@ -7,7 +7,7 @@
 #include "plugin.hpp"
 #include "random.hpp"
 
-#include <widelimit/host.hpp>
+#include <widelimit/examine/host.hpp>
 
 #include <memory>
 #include <optional>

@@ -4,7 +4,7 @@
 
 #include "context.hpp"
 
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <memory>
 #include <optional>

@@ -2,8 +2,8 @@
 // Thread-safety: pure functions.
 #pragma once
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/network.hpp>
 
 #include <string>

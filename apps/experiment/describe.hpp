@@ -5,7 +5,7 @@
 #include "json.hpp"
 
 #include <widelimit/control.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/network.hpp>
 
 #include <vector>

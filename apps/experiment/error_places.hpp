@@ -5,7 +5,7 @@
 #include "plan.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <string>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/network.hpp>
 #include <widelimit/store.hpp>
 

@@ -3,8 +3,8 @@
 // Thread-safety: values.
 #pragma once
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
 

@@ -5,7 +5,7 @@
 #include "classes.hpp"
 #include "directory.hpp"
 
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/inference.hpp>
 
 #include <cstddef>

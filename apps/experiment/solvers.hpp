@@ -2,7 +2,7 @@
 // Thread-safety: one thread at a time.
 #pragma once
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/runtime.hpp>
 #include <widelimit/solver.hpp>
 

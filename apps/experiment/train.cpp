@@ -8,7 +8,7 @@
 #include "units.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/finite.hpp>
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 #include "samples.hpp"
 #include "text.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <cstdint>
 #include <map>

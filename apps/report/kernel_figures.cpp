@@ -5,7 +5,7 @@
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/store.hpp>
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 #include "text.hpp"
 #include "words.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 
 #include "text.hpp"
 
-#include <widelimit/csv.hpp>
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/csv.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "samples.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>

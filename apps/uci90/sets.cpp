@@ -4,7 +4,7 @@
 #include "experiment/json.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>

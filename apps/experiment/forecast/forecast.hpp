@@ -4,7 +4,7 @@
 
 #include "experiment/plan.hpp"
 
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/network.hpp>
 
 namespace widelimit::experiment {

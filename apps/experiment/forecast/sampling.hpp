@@ -2,7 +2,7 @@
 // Thread-safety: one thread at a time; other work disturbs what is measured.
 #pragma once
 
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <algorithm>

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <widelimit/control.hpp>
-#include <widelimit/experiment.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
@@ -13,6 +12,10 @@
 #include <vector>
 
 namespace widelimit {
+
+enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
+enum class KernelKind { nngp, ntk, ntkgp };
+enum class Covariance { none, diagonal, full };
 
 /// One kernel's blocks, float64. What a call does not read may be NULL.
 struct KernelBlocks {

@@ -3,6 +3,7 @@
 // library alive.
 #pragma once
 
+#include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <cstdint>
@@ -21,8 +22,6 @@ struct SolveInfo {
       std::numeric_limits<double>::quiet_NaN();  ///< reciprocal condition number, 1-norm, estimated
   double residual = std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|)
 };
-
-class KernelSource;  // store.hpp
 
 class WIDELIMIT_EXPORT Factor {
  public:

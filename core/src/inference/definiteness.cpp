@@ -6,12 +6,12 @@
 #include "execution/blas.hpp"
 #include "inference/products.hpp"
 #include "random/random.hpp"
+#include "text/numbers.hpp"
 
 #include <lapacke.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <span>
 #include <string>
@@ -76,12 +76,6 @@ Extremes lanczos(const Matrix& a, int steps, int threads) {
   return lanczos(a.rows(), steps, [&](std::span<const double> x, std::span<double> y) {
     products.multiply_vector(a, x.data(), y.data());
   });
-}
-
-std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", x);
-  return text;
 }
 
 // The next of 1, 2, 5, 10, ... times a power of ten.
@@ -156,7 +150,8 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text =
       "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
-  if (ridge.absolute > 0) text += ", with " + number(ridge.absolute) + " added to its diagonal,";
+  if (ridge.absolute > 0)
+    text += ", with " + rounded_text(ridge.absolute) + " added to its diagonal,";
   if (extremes.smallest == 0 && extremes.largest == 0) {
     text += " is zero everywhere";
     text += kernel == "ntk"
@@ -175,11 +170,11 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
     text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
   text += extremes.estimated ? "its smallest eigenvalue is at most (Lanczos estimate) "
                              : "its smallest eigenvalue is ";
-  text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
+  text += rounded_text(extremes.smallest) + ", its largest " + rounded_text(extremes.largest) + ".";
   if (extremes.smallest > 0 && extremes.smallest <= rounding_of_eigenvalues(n, extremes.largest))
     text += " That is zero but for rounding.";
   if (unit > 0 && lacking > 0)
-    text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
+    text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";
   throw Error(ErrorCode::numeric, text, {}, pivot);

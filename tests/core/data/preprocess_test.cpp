@@ -1,5 +1,5 @@
 // Every preprocess step against a computation by hand.
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 
 #include "core/data/files.hpp"
 

@@ -1,7 +1,7 @@
 // Layers as static tables: what a plugin offers, without a library to load.
 #include "core/engine/static_layers.hpp"
 
-#include "engine/network_state.hpp"
+#include "engine/network/network_state.hpp"
 
 #include <algorithm>
 #include <cmath>
