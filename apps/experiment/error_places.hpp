@@ -1,4 +1,4 @@
-// Errors from deeper layers, made to say which value of the experiment file they are about.
+// Adds to errors which value of the experiment file they are about.
 // Thread-safety: pure functions.
 #pragma once
 

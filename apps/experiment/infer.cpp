@@ -22,7 +22,7 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr std::size_t max_listed_times = 20;
-/// Below this a solve, whose relative error is about eps / rcond, has about two digits left.
+/// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
 KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
@@ -36,7 +36,7 @@ KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<doub
           .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
 }
 
-/// f_0 from a file, checked against what it is added to.
+/// f_0 from a file, checked against the samples.
 std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& file,
                                    const Dataset& samples, const std::string& pointer) {
   if (!file) return std::nullopt;
@@ -187,10 +187,10 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
       warn_of_numbers(inference, result, greatest_rate, directory);
       Json chosen;
       if (!result.predictions.empty()) {
-        Written written = write_predictions(id, result, options, inputs.test, directory);
-        if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[written.shown];
-        if (!written.mistakes.empty()) mistakes.emplace_back(id, std::move(written.mistakes));
-        metrics.emplace_back(id, std::move(written.metrics));
+        PredictionSummary summary = write_predictions(id, result, options, inputs.test, directory);
+        if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[summary.shown];
+        if (!summary.mistakes.empty()) mistakes.emplace_back(id, std::move(summary.mistakes));
+        metrics.emplace_back(id, std::move(summary.metrics));
       }
       if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
       directory.record.inference.push_back(

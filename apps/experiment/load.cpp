@@ -1,4 +1,5 @@
-// The steps before a run. Each needs the one before: the plugins decide what the file's types are.
+// The steps before a run. Each needs the one before: the plugins decide which types the file may
+// name.
 #include "load.hpp"
 
 #include "error_places.hpp"

@@ -55,7 +55,7 @@ struct PlannedInference {
   std::string id;
   /// The entry, which belongs to the experiment.
   const InferenceSpec* spec = nullptr;
-  /// Without test samples predictions are not asked for.
+  /// Without predictions if there are no test samples.
   InferenceOptions options;
   /// Does it read its kernels from the disk, block by block, rather than hold them in memory?
   bool streamed = false;
@@ -69,7 +69,7 @@ struct RunPlan {
   Precision precision = Precision::float64;
   /// The experiment's "compute".
   Kernels compute;
-  /// Only those with something to do.
+  /// Without those that need nothing.
   std::vector<BlockPlan> blocks;
   /// The diagonal of test x test, for variances alone.
   Kernels test_diagonal{false, false};

@@ -1,5 +1,5 @@
-// Which kernels of an earlier run this one takes over: those of the same network and samples whose
-// files are whole.
+// Which kernels of an earlier run this one takes over: those of the same network and samples, in
+// undamaged files.
 // Thread-safety: one thread at a time.
 #pragma once
 

@@ -111,10 +111,10 @@ class Steps {
 
   void evaluate(Json::Object& metrics) {
     Matrix truth;
-    const Matrix train_truth = restored(data_.train.y, targets_);
+    const Matrix train_truth = in_original_units(data_.train.y, targets_);
     TestSet test{.x = nullptr, .truth = nullptr, .train_truth = &train_truth, .targets = &targets_};
     if (data_.test) {
-      truth = restored(data_.test->y, targets_);
+      truth = in_original_units(data_.test->y, targets_);
       test.x = &data_.test->x;
       test.truth = &truth;
     }

@@ -1,4 +1,4 @@
-// Finite networks: training and what it leaves.
+// Training finite networks, and writing the results.
 #include "train.hpp"
 
 #include "csv.hpp"
@@ -78,7 +78,7 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
   Matrix mean(m, outputs);
   Json::Array each;
   for (const TrainedMember& member : members) {
-    const Matrix own = restored(member.predictions, *test.targets);
+    const Matrix own = in_original_units(member.predictions, *test.targets);
     stacked.insert(stacked.end(), own.flat().begin(), own.flat().end());
     for (std::int64_t i = 0; i < own.size(); ++i)
       mean.data()[i] += own.data()[i] / static_cast<double>(members.size());

@@ -1,4 +1,4 @@
-// The same network at its finite widths, trained beside the infinite one.
+// Trains the same network at its finite widths.
 // Thread-safety: one thread at a time.
 #pragma once
 

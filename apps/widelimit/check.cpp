@@ -1,4 +1,4 @@
-// widelimit check: what an experiment is and what it will cost, from the headers of arrays and from
+// widelimit check: what an experiment does and what it will cost, from the headers of arrays and
 // small tables.
 #include "display.hpp"
 #include "experiment/advice.hpp"
@@ -192,8 +192,8 @@ void print(const LoadedExperiment& loaded, const Findings& found, const std::str
   const double mapped = found.forecast.mapped_bytes;
   line("memory", "about " + experiment::bytes_text(found.forecast.memory_bytes) +
                      (mapped > 0.1 * found.forecast.memory_bytes
-                          ? ", of which mapped files give back " + experiment::bytes_text(mapped) +
-                                " where memory is short"
+                          ? ", of which " + experiment::bytes_text(mapped) +
+                                " are mapped files, given back if memory is short"
                           : ""));
   line("disk", "about " + experiment::bytes_text(found.forecast.disk_bytes));
   if (std::isfinite(found.seconds))
@@ -218,9 +218,9 @@ int run(const Options& options) {
 Verb add_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* verb =
-      app.add_subcommand("check", "Validate an experiment and show its plan; runs nothing");
+      app.add_subcommand("check", "Validate an experiment and show its plan, without running it");
   options->common.add_to(*verb);
-  verb->add_flag("--json", options->json, "The plan as JSON");
+  verb->add_flag("--json", options->json, "Print the plan as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -1,4 +1,4 @@
-// What the machine has, as far as a run may use it.
+// The memory of the machine that a run may use.
 // Thread-safety: pure functions.
 #pragma once
 
@@ -6,8 +6,8 @@
 
 namespace widelimit::experiment {
 
-/// Bytes of memory: what is built in, or the least that a control group of this process allows (as
-/// in containers). Infinite where it cannot be found out. `root` is where /proc and /sys are.
+/// Bytes of memory: what is built in, or the least limit of the control groups of this process (as
+/// in containers). Infinite where neither is known. `root` is the directory of /proc and /sys.
 [[nodiscard]] double machine_memory(const std::filesystem::path& root = "/");
 
 }  // namespace widelimit::experiment
