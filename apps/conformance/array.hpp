@@ -1,5 +1,5 @@
 // Numbers in either precision, in memory that detects overruns.
-// Thread-safety: as an array.
+// Thread safety: as an array.
 #pragma once
 
 #include "guarded.hpp"

@@ -1,5 +1,5 @@
 // Functions that the checks of layers that map sites share.
-// Thread-safety: free functions; a Context belongs to one thread.
+// Thread safety: free functions; a Context belongs to one thread.
 #pragma once
 
 #include "finite.hpp"

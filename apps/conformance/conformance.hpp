@@ -1,7 +1,7 @@
 // What `widelimit verify` does, as a library: the standard for plugins is a table of named checks.
 // Each runs in a process of its own, so that a plugin that throws, crashes, hangs or exits while it
 // loads is a result like any other.
-// Thread-safety: call from one thread, and let no other thread run, because processes are forked.
+// Thread safety: call from one thread, and let no other thread run, because processes are forked.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // What a check works with: the plugin under examination, the services of a host, and the verdict.
-// Thread-safety: one thread at a time; a check with several threads reports after they have ended.
+// Thread safety: one thread at a time; a check with several threads reports after they have ended.
 #pragma once
 
 #include "conformance.hpp"

@@ -1,6 +1,6 @@
 // Memory that detects overruns: an array that ends where an unmapped page begins, after a margin of
 // known bytes.
-// Thread-safety: as an array.
+// Thread safety: as an array.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // Running a pointwise transform on one field of images: a displacement, a pending map before it,
 // variances or the terms that the layer precomputes from them.
-// Thread-safety: values and free functions.
+// Thread safety: values and free functions.
 #pragma once
 
 #include "domain.hpp"
@@ -39,7 +39,7 @@ struct ImageLayout {
   bool ntk = true;
   /// Give the first sample's variances for each lane too.
   bool each_lane = false;
-  /// Pass what `sides` precomputes from the variances, if the plan asks for it.
+  /// Pass what `site_terms` precomputes from the variances, if the plan asks for it.
   bool kept = true;
   /// -1: all.
   std::int64_t row_begin = 0, row_end = -1;

@@ -1,6 +1,6 @@
 // Gaussian moments of a function of one variable by quadrature that keeps its accuracy at a kink in
 // zero.
-// Thread-safety: free functions.
+// Thread safety: free functions.
 #pragma once
 
 #include "finite.hpp"

@@ -1,5 +1,5 @@
 // What a person should know about an experiment before it runs, and what cannot run.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>

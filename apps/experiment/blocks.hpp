@@ -1,5 +1,5 @@
 // Computing the blocks of kernels, or taking them over from an earlier run.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "directory.hpp"

@@ -1,6 +1,6 @@
 // Classification from the Gaussian predictions of one-hot targets: class probabilities, their
 // calibration, and the worst mistakes.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "json.hpp"

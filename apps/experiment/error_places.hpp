@@ -1,5 +1,5 @@
 // Adds to errors which value of the experiment file they are about.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "plan.hpp"

@@ -1,6 +1,6 @@
 // What kernels are computed from, and its fingerprint: two runs with equal fingerprints have equal
 // kernels.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/catalogue.hpp>

@@ -1,6 +1,6 @@
 // From an experiment file to what check and run begin with: plugins loaded, the configuration
 // validated, the network planned for the shapes in the arrays' headers.
-// Thread-safety: values; one thread at a time.
+// Thread safety: values; one thread at a time.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>

@@ -1,6 +1,6 @@
 // One writer for each directory: a lock that the system releases when its process ends, however it
 // ends.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include <filesystem>

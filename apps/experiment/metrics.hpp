@@ -1,5 +1,5 @@
 // The quality of predictions, in the units of the targets.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "json.hpp"

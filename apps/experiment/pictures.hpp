@@ -1,6 +1,6 @@
 // Samples that are pictures: some of the training set as the network sees them, and the test
 // samples with the worst predictions, as they are in their source.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "infer.hpp"

@@ -1,6 +1,6 @@
 // What a run will do, decided before it begins: which blocks of the kernels are computed and where
 // they go, and every inference on every kernel.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>

@@ -1,6 +1,6 @@
 // Which kernels of an earlier run this one takes over: those of the same network and samples, in
 // undamaged files.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "directory.hpp"

@@ -1,5 +1,5 @@
 // The solvers of an experiment, each created once.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include <widelimit/experiment/experiment.hpp>

@@ -1,5 +1,5 @@
 // The tile stores of a run: taking over those that are there, filling and reading them.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "directory.hpp"

@@ -1,5 +1,5 @@
 // Trains the same network at its finite widths.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "results.hpp"

@@ -1,5 +1,5 @@
 // Bytes, seconds and counts, written for people and read from them.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>

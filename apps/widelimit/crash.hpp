@@ -1,5 +1,5 @@
 // Names the plugin in a message if its code crashes the program while it is loaded.
-// Thread-safety: plugins are loaded by one thread at a time.
+// Thread safety: plugins are loaded by one thread at a time.
 #pragma once
 
 #include <widelimit/runtime.hpp>

@@ -1,5 +1,5 @@
 // The verbs of the program, one source file for each, and the options they share.
-// Thread-safety: the main thread.
+// Thread safety: the main thread.
 #pragma once
 
 #include <widelimit/runtime.hpp>

@@ -1,5 +1,5 @@
 // What a run will take of memory and disk, known before it begins.
-// Thread-safety: pure functions; one thread at a time.
+// Thread safety: pure functions; one thread at a time.
 #pragma once
 
 #include "experiment/plan.hpp"

@@ -1,5 +1,5 @@
 // The memory that inference takes beside the kernels.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "experiment/plan.hpp"

@@ -1,5 +1,5 @@
 // Is there enough memory for a run?
-// Thread-safety: pure functions; one thread at a time.
+// Thread safety: pure functions; one thread at a time.
 #pragma once
 
 #include "forecast.hpp"

@@ -1,5 +1,5 @@
 // The memory of the machine that a run may use.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <filesystem>

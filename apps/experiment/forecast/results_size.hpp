@@ -1,5 +1,5 @@
 // How large the files are that inference and finite networks leave.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "experiment/plan.hpp"

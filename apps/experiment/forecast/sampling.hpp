@@ -1,5 +1,5 @@
 // Timing small samples of work on this machine, from which durations are estimated.
-// Thread-safety: one thread at a time; other work disturbs what is measured.
+// Thread safety: one thread at a time; other work disturbs what is measured.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>
