@@ -1,5 +1,5 @@
 // Passing batches through the finite face of a layer.
-// Thread-safety: a Batch belongs to one thread; the layer may be shared.
+// Thread safety: a Batch belongs to one thread; the layer may be shared.
 #pragma once
 
 #include "layers.hpp"
@@ -11,11 +11,12 @@
 namespace widelimit::conformance {
 
 /// A layer's inputs, weights and the sizes of everything; throws std::runtime_error where the layer
-/// refuses a call that it must be able to answer.
+/// refuses a call that it must support.
 class Batch {
  public:
   using Vector = std::vector<double>;
-  using Vectors = std::vector<Vector>;  ///< [input]
+  /// [input]
+  using Vectors = std::vector<Vector>;
 
   Batch(const Subject& subject, std::int64_t samples);
 

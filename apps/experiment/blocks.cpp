@@ -1,14 +1,12 @@
-// Planning, computing and reusing the blocks of kernels.
+// Tiles into files and memory; files of an earlier run into this one.
 #include "blocks.hpp"
 
 #include "stores.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
-#include <widelimit/streamed.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -17,9 +15,6 @@ namespace widelimit::experiment {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// From here on a training kernel in memory, twice, is 4 GiB.
-constexpr std::int64_t many_samples = 16384;
 
 /// Side of the squares in which a tile is transposed: two of them fit the first-level cache.
 constexpr std::int64_t square = 32;
@@ -60,7 +55,7 @@ class BlockSink final : public KernelSink {
   PerKernel<Matrix*> memory_;  ///< NULL: not held
 };
 
-std::string file_of(Block block, Kernel kernel) {
+std::string kernel_file(Block block, Kernel kernel) {
   return std::string("kernel/").append(name_of(block)).append(".").append(name_of(kernel)) + ".npy";
 }
 
@@ -77,177 +72,99 @@ void take_file(const fs::path& from, const fs::path& to) {
                 to.string() + ": cannot be copied from " + from.string() + ": " + error.message());
 }
 
-/// What a block is made from and where it goes.
-struct Making {
+/// Where the kernels of one block go.
+struct Destination {
   const BlockPlan& plan;
   std::array<std::int64_t, 2> shape;
   RunDirectory& directory;
   HeldKernels& held;
 
   [[nodiscard]] Matrix& memory(Kernel kernel) const { return held.blocks[kernel][plan.block]; }
-  void note(Kernel kernel, const std::string& file) const {
-    directory.written(KernelFile{
+  void record(Kernel kernel, const std::string& file) const {
+    directory.add(KernelFile{
         .block = plan.block, .kernel = kernel, .file = file, .rows = shape[0], .cols = shape[1]});
   }
 };
 
 /// Takes one kernel of an earlier run, whose file is known to be sound; false where it has none.
-bool take_kernel(const EarlierRun& earlier, Kernel kernel, const Making& making, Control& control) {
-  const Block block = making.plan.block;
+bool take_kernel(const EarlierRun& earlier, Kernel kernel, const Destination& to,
+                 Control& control) {
+  const Block block = to.plan.block;
   const auto found =
       std::find_if(earlier.kernels.begin(), earlier.kernels.end(),
                    [&](const KernelFile& k) { return k.block == block && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  if (making.plan.hold[kernel]) making.memory(kernel) = read_kernel(file, kernel, making.shape);
-  if (!making.plan.write[kernel]) return true;
-  const bool as_store = is_store(file) && making.plan.store == StoreUse::kept;
-  const std::string name = as_store ? store_file(block) : file_of(block, kernel);
+  if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(file, kernel, to.shape);
+  if (!to.plan.write[kernel]) return true;
+  const bool as_store = is_store(file) && to.plan.store == StoreUse::kept;
+  const std::string name = as_store ? store_file(block) : kernel_file(block, kernel);
   if (is_store(file) && !as_store)
-    export_kernel(file, kernel, making.directory.prepare(name), control);
+    export_kernel(file, kernel, to.directory.prepare(name), control);
   else
-    take_file(file, making.directory.prepare(name));
-  making.note(kernel, name);
+    take_file(file, to.directory.prepare(name));
+  to.record(kernel, name);
   return true;
 }
 
-/// Through a store, which is filled first.
-void make_through_store(const Making& making, const Setup& setup, const TrainTest& data,
-                        Control& control) {
-  RunDirectory& directory = making.directory;
-  fill_store(making.plan, setup, data, directory, control);
-  const std::string name = store_file(making.plan.block);
+void compute_through_store(const KernelInputs& inputs, const Destination& to, Control& control) {
+  RunDirectory& directory = to.directory;
+  fill_store(to.plan, inputs, directory, control);
+  const std::string name = store_file(to.plan.block);
   const fs::path store = directory.path() / name;
-  const bool kept = making.plan.store == StoreUse::kept;
+  const bool kept = to.plan.store == StoreUse::kept;
   for (const Kernel kernel : all_kernels) {
-    if (making.plan.hold[kernel]) making.memory(kernel) = read_kernel(store, kernel, making.shape);
-    if (!making.plan.write[kernel]) continue;
-    if (!kept)
-      export_kernel(store, kernel, directory.prepare(file_of(making.plan.block, kernel)), control);
-    making.note(kernel, kept ? name : file_of(making.plan.block, kernel));
+    if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(store, kernel, to.shape);
+    if (!to.plan.write[kernel]) continue;
+    const std::string file = kept ? name : kernel_file(to.plan.block, kernel);
+    if (!kept) export_kernel(store, kernel, directory.prepare(file), control);
+    to.record(kernel, file);
   }
   if (!kept) directory.remove(name);
 }
 
-/// In one go, to files and memory.
-void make_at_once(const Making& making, KernelSet todo, const Setup& setup, const TrainTest& data,
-                  Control& control) {
-  const Block block = making.plan.block;
-  const KernelSet write = todo & making.plan.write, hold = todo & making.plan.hold;
-  const auto [rows, cols] = making.shape;
-  const Precision precision = setup.experiment.precision;
+/// In one go, to files and memory, the kernels of `missing`.
+void compute_directly(const KernelInputs& inputs, KernelSet missing, const Destination& to,
+                      Control& control) {
+  const Block block = to.plan.block;
+  const KernelSet write = missing & to.plan.write, hold = missing & to.plan.hold;
+  const auto [rows, cols] = to.shape;
   PerKernel<fs::path> names;
   PerKernel<Matrix*> memory;
   for (const Kernel kernel : all_kernels) {
-    if (write[kernel]) names[kernel] = making.directory.prepare(file_of(block, kernel));
-    if (!hold[kernel]) continue;
-    memory[kernel] = &making.memory(kernel);
-    *memory[kernel] = Matrix::uninitialized(rows, cols);
+    if (write[kernel]) names[kernel] = to.directory.prepare(kernel_file(block, kernel));
+    if (hold[kernel]) memory[kernel] = &to.memory(kernel);
   }
+  // Disk before memory: a disk that is too full is an error before any work.
   std::optional<KernelFiles> files;
-  if (write.any()) files.emplace(names, rows, cols, precision);
+  if (write.any()) files.emplace(names, rows, cols, inputs.precision);
+  for (const Kernel kernel : all_kernels)
+    if (hold[kernel]) *memory[kernel] = Matrix::uninitialized(rows, cols);
   BlockSink sink(files ? &*files : nullptr, memory);
-  setup.network.kernels_to(block == Block::train_train ? data.train.x : data.test->x,
-                           block == Block::test_train ? &data.train.x : nullptr, precision, todo,
-                           sink, &control);
+  const Sides sides = sides_of(block, inputs.data);
+  inputs.network.kernels_to(sides.rows, sides.cols, inputs.precision, missing, sink, &control);
   if (files) files->commit();
   for (const Kernel kernel : all_kernels)
-    if (write[kernel]) making.note(kernel, file_of(block, kernel));
+    if (write[kernel]) to.record(kernel, kernel_file(block, kernel));
 }
 
 }  // namespace
 
-InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool has_test) {
-  InferenceOptions options;
-  options.method = spec.method;
-  options.kernel = kernel;
-  options.times = spec.times;
-  options.predictions = has_test && !spec.times_are_range;
-  options.losses = spec.method != Method::gp_inference;
-  options.learning_rate = spec.learning_rate;
-  options.diag_reg = spec.diag_reg;
-  options.diag_reg_path = spec.diag_reg_path;
-  options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  options.leave_one_out = spec.leave_one_out;
-  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
-  // variances alone: only predictions have a covariance to be full.
-  const bool none = spec.method == Method::gradient_descent_mse ||
-                    (spec.method == Method::gp_inference && !options.predictions);
-  options.covariance = none ? Covariance::none
-                       : options.predictions || spec.covariance == Covariance::none
-                           ? spec.covariance
-                           : Covariance::diagonal;
-  return options;
-}
-
-bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel) {
-  const KernelChoice& choice = setup.experiment.kernel;
-  const bool on_disk = choice.compute[kernel == KernelKind::nngp ? Kernel::nngp : Kernel::ntk];
-  const bool wanted = choice.store == StoreChoice::keep || setup.shapes.train.count >= many_samples;
-  return on_disk && wanted && can_stream(options_of(spec, kernel, setup.shapes.test.has_value()));
-}
-
-KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
-  const Experiment& experiment = setup.experiment;
-  const bool has_test = setup.shapes.test.has_value();
-  const KernelSet compute = experiment.kernel.compute;
-  BlockPlan train_train{.block = Block::train_train, .write = compute};
-  BlockPlan test_train{.block = Block::test_train, .write = compute};
-  BlockPlan test_test{.block = Block::test_test};
-  KernelPlan plan;
-  if (kernels_only) {
-    test_test.write = compute;
-  } else {
-    for (const InferenceSpec& spec : experiment.inference)
-      for (const KernelKind kernel : spec.kernels) {
-        const InferenceOptions options = options_of(spec, kernel, has_test);
-        const InferenceNeeds needs = needs_of(options);
-        plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
-        plan.test_diagonal.ntk |= needs.ntk_test_diagonal;
-        if (streams(setup, spec, kernel)) continue;
-        train_train.hold.nngp |= needs.nngp_train_train;
-        train_train.hold.ntk |= needs.ntk_train_train;
-        test_train.hold.nngp |= needs.nngp_test_train;
-        test_train.hold.ntk |= needs.ntk_test_train;
-        test_test.hold.nngp |= needs.nngp_test_test;
-        test_test.hold.ntk |= needs.ntk_test_test;
-      }
-    if (test_test.hold.any()) test_test.write = compute;
-  }
-  plan.blocks.push_back(train_train);
-  if (has_test) {
-    plan.blocks.push_back(test_train);
-    plan.blocks.push_back(test_test);
-  } else {
-    plan.test_diagonal = {};
-  }
-  std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.wanted().any(); });
-  choose_stores(plan, setup);
-  return plan;
-}
-
-std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int64_t n_test) {
-  return {block == Block::train_train ? n_train : n_test,
-          block == Block::test_test ? n_test : n_train};
-}
-
-void make_block(const BlockPlan& plan, const Setup& setup, const TrainTest& data,
+void make_block(const BlockPlan& plan, const KernelInputs& inputs,
                 const std::optional<EarlierRun>& earlier, RunDirectory& directory,
                 HeldKernels& held, Control& control) {
-  const auto shape =
-      shape_of(plan.block, data.train.x.count(), data.test ? data.test->x.count() : 0);
-  const Making making{plan, shape, directory, held};
-  KernelSet todo = plan.wanted();
+  const Destination to{plan, shape_of(plan.block, inputs.data), directory, held};
+  KernelSet missing = plan.needed();
   // A store that is there may be damaged or unfinished: it says so itself.
   const bool begun = plan.store != StoreUse::none && directory.lists(store_file(plan.block));
   if (earlier && !begun)
     for (const Kernel kernel : all_kernels)
-      if (todo[kernel] && take_kernel(*earlier, kernel, making, control)) todo[kernel] = false;
-  if (!todo.any()) return;
+      if (missing[kernel] && take_kernel(*earlier, kernel, to, control)) missing[kernel] = false;
+  if (!missing.any()) return;
   if (plan.store != StoreUse::none)
-    make_through_store(making, setup, data, control);
+    compute_through_store(inputs, to, control);
   else
-    make_at_once(making, todo, setup, data, control);
+    compute_directly(inputs, missing, to, control);
 }
 
 }  // namespace widelimit::experiment

@@ -1,5 +1,5 @@
-// Bytes, seconds and counts as people write and read them.
-// Thread-safety: pure functions.
+// Bytes, seconds and counts, written for people and read from them.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>

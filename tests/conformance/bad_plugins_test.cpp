@@ -93,15 +93,15 @@ TEST_CASE("a linear layer whose window is a site off is found, with the pair of 
 }
 
 TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site and the number") {
-  const Report padding = report_on("wrong_padding"), sides = report_on("wrong_sides");
+  const Report padding = report_on("wrong_padding"), terms = report_on("wrong_site_terms");
   expect(padding, "windows-equal-materialised", Result::fail,
          "window 1 x 3 with padding: the NNGP is not that of the materialised map; site ");
   // Of 10 padded windows all but the 3 on a single column, where it makes no difference; both
   // kernels in both precisions; nothing else. Four of them are told.
   expect(padding, "windows-equal-materialised", Result::fail, "and 24 more like these");
-  expect(sides, "windows-equal-materialised", Result::fail,
-         "what `sides` keeps gives another NNGP than the variances; site ");
-  for (const Report* report : {&padding, &sides})
+  expect(terms, "windows-equal-materialised", Result::fail,
+         "what `site_terms` keeps gives another NNGP than the variances; site ");
+  for (const Report* report : {&padding, &terms})
     for (const char* const right :
          {"pending-equals-materialised", "same-sample-same-bits", "stays-inside-run", "symmetric"})
       CHECK(outcome_of(*report, right).outcome.result == Result::pass);
@@ -116,11 +116,15 @@ TEST_CASE("a library without the entry, or with more than it, is told apart") {
   expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
   expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
   for (const char* check : {"exports-one-symbol", "loads-now-local"}) {
-    expect(
-        report_on("draft_major"), check, Result::fail,
-        "the draft of the plugin boundary, version 0; this program speaks version 1: rebuild it");
-    expect(report_on("newer_major"), check, Result::fail,
-           "version 2, newer than this program, which speaks version 1: use a newer release");
+    const std::string ours = "draft " + std::to_string(WIDELIMIT_ABI_DRAFT);
+    expect(report_on("older_draft"), check, Result::fail,
+           "draft 1 of the plugin boundary; this program speaks " + ours +
+               ": rebuild the plugin with this release's SDK");
+    for (const auto& [name, built] :
+         {std::pair{"newer_draft", "draft 99"}, {"newer_major", "version 2"}})
+      expect(report_on(name), check, Result::fail,
+             std::string(built) + " of the plugin boundary, newer than " + ours +
+                 ", which this program speaks: use a newer release");
   }
 }
 

@@ -13,7 +13,7 @@
 
 namespace widelimit::detail {
 
-/// Thread-safety: put is for many threads at once.
+/// Thread safety: put is for many threads at once.
 class Assembly {
  public:
   explicit Assembly(const Layout& layout) : layout_(layout) {}

@@ -185,7 +185,9 @@ class BundleRun {
     g.n_outputs = n;
     g.outputs = m_.output_.data();
     g.input = input;
-    g.in_shape = &o.in_shape.front();
+    const widelimit_shape* const in_shape = &o.in_shape.front();
+    g.n_inputs = 1;
+    g.in_shape = &in_shape;
     g.scratch = m_.gather_scratch_[static_cast<std::size_t>(index)].data();
     check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return function(layer, &g, error);
@@ -306,7 +308,7 @@ class BundleRun {
     if (o.variances >= 0) describe_variances(t, o, f, v);
     widelimit_run r{};
     r.struct_size = sizeof r;
-    r.n_inputs = static_cast<std::uint32_t>(o.inputs.size());
+    r.n_inputs = r.n_fields = static_cast<std::uint32_t>(o.inputs.size());
     r.inputs = m_.input_.data();
     r.pending = m_.pending_.data();
     r.variances = o.variances >= 0 ? &v : nullptr;
@@ -323,13 +325,13 @@ class BundleRun {
 
   void own_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
-    const bool sides = o.node->sides > 0;
-    T* const field = o.site_mean || sides ? m_.whole_.data() : out;
+    const bool site_terms = o.node->site_terms > 0;
+    T* const field = o.site_mean || site_terms ? m_.whole_.data() : out;
     apply(o.inputs.front(), links, o.image, {}, field, nullptr);
-    T* const mean = sides ? m_.mean_.data() : out;
+    T* const mean = site_terms ? m_.mean_.data() : out;
     if (o.site_mean) mean_over_sites(field, o.image.sites(), mean);
-    if (!sides) return;
-    widelimit_sides s{};
+    if (!site_terms) return;
+    widelimit_site_terms s{};
     s.struct_size = sizeof s;
     s.dtype = dtype<T>;
     s.sites = o.site_mean ? 1 : o.image.sites();
@@ -337,7 +339,7 @@ class BundleRun {
     s.variance = o.site_mean ? mean : field;
     s.out = out;
     check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
-      return o.node->layer->table->infinite->sides(layer, &s, error);
+      return o.node->layer->table->infinite->site_terms(layer, &s, error);
     });
   }
 
@@ -348,7 +350,7 @@ class BundleRun {
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
     v.second = variances_.second[at];
-    v.sides = o.node->sides;
+    v.site_terms = o.node->site_terms;
     if (o.site_mean) {
       v.first_at = v.second_at = m_.all_zero_.data();
       return;
