@@ -60,13 +60,15 @@ void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
 }  // namespace
 
 template <class T>
-void deliver(const FinishedTile<T>& t, KernelSink& sink) {
+void deliver(const TileArea& area, const PerKernel<T*>& kernels, std::int64_t ld, bool symmetric,
+             KernelSink& sink) {
+  const bool diagonal = symmetric && area.row == area.col;
   for (const Kernel k : all_kernels) {
-    if (t.kernels[k] == nullptr) continue;
-    if (t.diagonal) mirror_in_place(t.kernels[k], t.area.rows, t.ld);
-    check_finite(t.kernels[k], t.area, t.ld, k);
+    if (kernels[k] == nullptr) continue;
+    if (diagonal) mirror_in_place(kernels[k], area.rows, ld);
+    check_finite(kernels[k], area, ld, k);
   }
-  sink.put(Tile::of<T>(t.area, {t.kernels.nngp, t.kernels.ntk}, t.ld, t.mirrored));
+  sink.put(Tile::of<T>(area, {kernels.nngp, kernels.ntk}, ld, symmetric && !diagonal));
 }
 
 template <class T>
@@ -82,7 +84,7 @@ void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel) {
 
 template void check_finite_diagonal(const float*, std::int64_t, Kernel);
 template void check_finite_diagonal(const double*, std::int64_t, Kernel);
-template void deliver(const FinishedTile<float>&, KernelSink&);
-template void deliver(const FinishedTile<double>&, KernelSink&);
+template void deliver(const TileArea&, const PerKernel<float*>&, std::int64_t, bool, KernelSink&);
+template void deliver(const TileArea&, const PerKernel<double*>&, std::int64_t, bool, KernelSink&);
 
 }  // namespace widelimit::detail
