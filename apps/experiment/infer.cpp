@@ -3,6 +3,7 @@
 
 #include "error_places.hpp"
 #include "solvers.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/inference.hpp>
@@ -41,13 +42,11 @@ std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& f
                                    const Dataset& samples, const std::string& pointer) {
   if (!file) return std::nullopt;
   Matrix f0 = Matrix::read_npy(*file);
-  const std::int64_t rows = samples.x.count(), cols = samples.y.cols();
-  if (f0.rows() != rows || f0.cols() != cols)
+  const std::array found{f0.rows(), f0.cols()}, expected{samples.x.count(), samples.y.cols()};
+  if (found != expected)
     throw Error(ErrorCode::usage,
-                file->string() + " has the shape [" + std::to_string(f0.rows()) + ", " +
-                    std::to_string(f0.cols()) +
-                    "], expected one row a sample and one column an output: [" +
-                    std::to_string(rows) + ", " + std::to_string(cols) + "]",
+                file->string() + " has the shape " + shape_text(found) +
+                    ", expected one row a sample and one column an output: " + shape_text(expected),
                 pointer);
   return f0;
 }

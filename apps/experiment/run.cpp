@@ -210,7 +210,7 @@ double seconds_or_nan(const LoadedExperiment& loaded, const RunPlan& plan, const
   }
 }
 
-/// Pictures, after everything they show is on disk.
+/// Draws the report, once everything it shows is on disk.
 void draw(const RunOptions& options, RunDirectory& directory) {
   if (!options.draw || options.kernels_only) return;
   directory.step("draw", "", [&] {
@@ -230,8 +230,8 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   const RunPlan plan = plan_run(experiment, loaded.network, loaded.shapes, options.kernels_only);
   if (plan.finite) check_finite(*plan.finite, loaded.network, loaded.shapes.train);
   control.check();
-  const Forecast needs = forecast(plan, loaded.network, loaded.shapes, loaded.runtime.threads());
-  refuse_above(needs, options.max_memory, loaded.network, loaded.shapes.train);
+  const Forecast cost = forecast(plan, loaded.network, loaded.shapes, loaded.runtime.threads());
+  refuse_above(cost, options.max_memory, loaded.network, loaded.shapes.train);
   const auto begin = std::chrono::steady_clock::now();
   const auto since_begin = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -239,37 +239,37 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   TrainTest data = read_data(*experiment.data, experiment.seed);
   TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
   const KernelInputs inputs{loaded.network, loaded.runtime.catalogue(), plan.precision, data};
-  const std::string print = fingerprint(inputs);
+  const std::string kernel_fingerprint = fingerprint(inputs);
   const double loading = since_begin();
 
   control.check();
   RunDirectory directory(out);
-  const std::optional<EarlierRun> in_place = earlier_run_in(out);
-  const bool used = !in_place && has_files(out);
+  const std::optional<EarlierRun> existing = earlier_run_in(out);
+  const bool has_other_files = !existing && has_files(out);
   const Reuse reuse =
-      find_reusable(experiment, plan, data, print, in_place, options.resume, control);
+      find_reusable(experiment, plan, data, kernel_fingerprint, existing, options.resume, control);
 
   directory.on_warning = options.on_warning;
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
-  begin_record(loaded, options, data, print, directory.record);
-  directory.record.memory_forecast = needs.memory_bytes;
-  directory.record.disk_forecast = needs.disk_bytes;
+  begin_record(loaded, options, data, kernel_fingerprint, directory.record);
+  directory.record.memory_forecast = cost.memory_bytes;
+  directory.record.disk_forecast = cost.disk_bytes;
   directory.record.timings.push_back(Json::Object{{"phase", "load data"}, {"seconds", loading}});
-  // What is refused here leaves the directory, and the record of the run that was here, alone.
-  claim_stores(plan, inputs, in_place, options.resume, directory);
+  // A refusal up to here leaves the directory and the record of its earlier run unchanged.
+  claim_stores(plan, inputs, existing, options.resume, directory);
   directory.record.seconds_forecast = seconds_or_nan(loaded, plan, out);
   try {
-    directory.replace(in_place, reuse.earlier);
+    directory.replace(existing, reuse.earlier);
     directory.write_record();
     if (!directory.lock().problem().empty()) directory.warn(directory.lock().problem());
-    if (used)
+    if (has_other_files)
       directory.warn(
           out.string() +
           " is not empty and holds no earlier run; files in it with the name of a file of "
           "this run are replaced, others stay");
     for (const std::string& text : reuse.warnings) directory.warn(text);
-    if (std::optional<std::string> text = beyond_machine(needs)) directory.warn(*text);
+    if (std::optional<std::string> text = beyond_machine(cost)) directory.warn(*text);
     for (std::string& text : advice(experiment, loaded.layers, loaded.shapes))
       directory.warn(std::move(text));
 
