@@ -26,14 +26,11 @@ constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
-KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
-  const auto given = [&](Block block) {
-    const Matrix& matrix = held[static_cast<std::size_t>(block)];
-    return matrix.empty() ? nullptr : &matrix;
-  };
-  return {.train_train = given(Block::train_train),
-          .test_train = given(Block::test_train),
-          .test_test = given(Block::test_test),
+KernelBlocks blocks_of(const PerBlock<Matrix>& held, const std::vector<double>& diagonal) {
+  const auto given = [](const Matrix& matrix) { return matrix.empty() ? nullptr : &matrix; };
+  return {.train_train = given(held.train_train),
+          .test_train = given(held.test_train),
+          .test_test = given(held.test_test),
           .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
 }
 
@@ -133,25 +130,26 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
 InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
                                 const Solver& solver, const RunDirectory& directory,
                                 Control& control) {
-  const bool nngp = options.kernel == KernelKind::nngp;
+  const Kernel kernel = options.kernel == KernelKind::nngp ? Kernel::nngp : Kernel::ntk;
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
-      if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
-        return open_kernel(directory.path() / k.file,
-                           nngp ? StoredKernel::nngp : StoredKernel::ntk);
-    throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
+      if (k.block == block && k.kernel == kernel)
+        return open_kernel(directory.path() / k.file, kernel);
+    throw Error(ErrorCode::internal,
+                std::string("the kernel ").append(name_of(block)) + " was not written");
   };
   const auto train_train = open(Block::train_train);
   const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
-  return infer_streamed(StreamedProblem{.train_train = train_train.get(),
-                                        .test_train = test_train.get(),
-                                        .test_diagonal = nngp ? problem.nngp.test_diagonal
+  return infer_streamed(
+      StreamedProblem{.train_train = train_train.get(),
+                      .test_train = test_train.get(),
+                      .test_diagonal = kernel == Kernel::nngp ? problem.nngp.test_diagonal
                                                               : problem.ntk.test_diagonal,
-                                        .y_train = problem.y_train,
-                                        .y_test = problem.y_test,
-                                        .initial_train = problem.initial_train,
-                                        .initial_test = problem.initial_test},
-                        options, solver, &control);
+                      .y_train = problem.y_train,
+                      .y_test = problem.y_test,
+                      .initial_train = problem.initial_train,
+                      .initial_test = problem.initial_test},
+      options, solver, &control);
 }
 
 }  // namespace
@@ -163,8 +161,8 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
   Solvers solvers(inputs.runtime);
   InferenceCache cache;
   InferenceProblem problem;
-  problem.nngp = blocks_of(inputs.kernels.nngp, inputs.kernels.nngp_diagonal);
-  problem.ntk = blocks_of(inputs.kernels.ntk, inputs.kernels.ntk_diagonal);
+  problem.nngp = blocks_of(inputs.kernels.blocks.nngp, inputs.kernels.test_diagonal.nngp);
+  problem.ntk = blocks_of(inputs.kernels.blocks.ntk, inputs.kernels.test_diagonal.ntk);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
 

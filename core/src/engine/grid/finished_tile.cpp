@@ -7,7 +7,6 @@
 #include <cmath>
 #include <iterator>
 #include <string>
-#include <utility>
 
 namespace widelimit::detail {
 
@@ -26,6 +25,8 @@ bool all_finite(const T* a, std::int64_t n) {
   return std::all_of(std::begin(sum), std::end(sum), [](T s) { return s == T{0}; });
 }
 
+const char* title_of(Kernel kernel) { return kernel == Kernel::nngp ? "NNGP" : "NTK"; }
+
 template <class T>
 std::string remedy() {
   return std::string(" is not finite: the network overflows ") +
@@ -34,17 +35,17 @@ std::string remedy() {
 }
 
 template <class T>
-void check_finite(const T* a, std::int64_t row, std::int64_t col, std::int64_t rows,
-                  std::int64_t cols, std::int64_t ld, const char* name) {
+void check_finite(const T* a, const TileArea& area, std::int64_t ld, Kernel kernel) {
+  const auto [row, col, rows, cols] = area;
   for (std::int64_t i = 0; i < rows; ++i) {
     const T* r = a + i * ld;
     if (all_finite(r, cols)) continue;
     for (std::int64_t j = 0; j < cols; ++j)
       if (!std::isfinite(r[j]))
         throw Error(ErrorCode::numeric,
-                    std::string("the ") + name + " kernel of sample " + std::to_string(row + i) +
-                        " of the rows and sample " + std::to_string(col + j) +
-                        " of the columns (counted from 0)" + remedy<T>(),
+                    std::string("the ") + title_of(kernel) + " kernel of sample " +
+                        std::to_string(row + i) + " of the rows and sample " +
+                        std::to_string(col + j) + " of the columns (counted from 0)" + remedy<T>(),
                     {}, row + i);
   }
 }
@@ -60,27 +61,27 @@ void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
 
 template <class T>
 void deliver(const FinishedTile<T>& t, KernelSink& sink) {
-  for (const auto& [kernel, name] : {std::pair{t.nngp, "NNGP"}, std::pair{t.ntk, "NTK"}}) {
-    if (kernel == nullptr) continue;
-    if (t.diagonal) mirror_in_place(kernel, t.rows, t.ld);
-    check_finite(kernel, t.row, t.col, t.rows, t.cols, t.ld, name);
+  for (const Kernel k : all_kernels) {
+    if (t.kernels[k] == nullptr) continue;
+    if (t.diagonal) mirror_in_place(t.kernels[k], t.area.rows, t.ld);
+    check_finite(t.kernels[k], t.area, t.ld, k);
   }
-  sink.put(t.row, t.col, t.rows, t.cols, t.nngp, t.ntk, t.ld, t.mirrored);
+  sink.put(Tile::of<T>(t.area, {t.kernels.nngp, t.kernels.ntk}, t.ld, t.mirrored));
 }
 
 template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name) {
+void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel) {
   if (all_finite(diagonal, n)) return;
   const auto i =
       std::find_if(diagonal, diagonal + n, [](T v) { return !std::isfinite(v); }) - diagonal;
   throw Error(ErrorCode::numeric,
-              std::string("the ") + name + " kernel of sample " + std::to_string(i) +
+              std::string("the ") + title_of(kernel) + " kernel of sample " + std::to_string(i) +
                   " (counted from 0) with itself" + remedy<T>(),
               {}, i);
 }
 
-template void check_finite_diagonal(const float*, std::int64_t, const char*);
-template void check_finite_diagonal(const double*, std::int64_t, const char*);
+template void check_finite_diagonal(const float*, std::int64_t, Kernel);
+template void check_finite_diagonal(const double*, std::int64_t, Kernel);
 template void deliver(const FinishedTile<float>&, KernelSink&);
 template void deliver(const FinishedTile<double>&, KernelSink&);
 
