@@ -190,34 +190,11 @@ std::string to_string(Block block) {
                                       : "test_test";
 }
 
-InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool has_test) {
-  InferenceOptions options;
-  options.method = spec.method;
-  options.kernel = kernel;
-  options.times = spec.times;
-  options.predictions = has_test && !spec.times_are_range;
-  options.losses = spec.method != Method::gp_inference;
-  options.learning_rate = spec.learning_rate;
-  options.diag_reg = spec.diag_reg;
-  options.diag_reg_path = spec.diag_reg_path;
-  options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  options.leave_one_out = spec.leave_one_out;
-  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
-  // variances alone: only predictions have a covariance to be full.
-  const bool none = spec.method == Method::gradient_descent_mse ||
-                    (spec.method == Method::gp_inference && !options.predictions);
-  options.covariance = none ? Covariance::none
-                       : options.predictions || spec.covariance == Covariance::none
-                           ? spec.covariance
-                           : Covariance::diagonal;
-  return options;
-}
-
-bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel) {
+bool streams(const Setup& setup, const InferenceSpec& spec, DrivingKernel kernel) {
   const KernelChoice& choice = setup.experiment.kernel;
-  const bool on_disk = kernel == KernelKind::nngp ? choice.nngp : choice.ntk;
+  const bool on_disk = kernel == DrivingKernel::nngp ? choice.nngp : choice.ntk;
   const bool wanted = choice.store == StoreChoice::keep || setup.shapes.train.count >= many_samples;
-  return on_disk && wanted && can_stream(options_of(spec, kernel, setup.shapes.test.has_value()));
+  return on_disk && wanted && can_stream(spec.options_on(kernel, setup.shapes.test.has_value()));
 }
 
 KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
@@ -232,8 +209,8 @@ KernelPlan plan_kernels(const Setup& setup, bool kernels_only) {
     test_test.write = compute;
   } else {
     for (const InferenceSpec& spec : experiment.inference)
-      for (const KernelKind kernel : spec.kernels) {
-        const InferenceOptions options = options_of(spec, kernel, has_test);
+      for (const DrivingKernel kernel : spec.kernels) {
+        const InferenceOptions options = spec.options_on(kernel, has_test);
         const InferenceNeeds needs = needs_of(options);
         plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
         plan.test_diagonal.ntk |= needs.ntk_test_diagonal;

@@ -44,14 +44,9 @@ struct KernelPlan {
   Kernels test_diagonal{false, false};  ///< of the test set, for variances alone
 };
 
-/// One inference of the experiment on one kernel, as core takes it. Without test samples
-/// predictions are not asked for.
-[[nodiscard]] InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel,
-                                          bool has_test);
-
 /// Does this inference read its kernel from the disk, block by block? Where kernels stay in stores,
 /// and from 16,384 training samples on, if it needs no more than one factor at infinite time.
-[[nodiscard]] bool streams(const Setup& setup, const InferenceSpec& spec, KernelKind kernel);
+[[nodiscard]] bool streams(const Setup& setup, const InferenceSpec& spec, DrivingKernel kernel);
 
 /// `kernels_only`: every block of "compute" is written, nothing is held. Else train x train and
 /// test x train are written, test x test only where a full covariance reads it, and what inference

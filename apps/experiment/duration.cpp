@@ -134,41 +134,42 @@ double description_seconds(const Setup& setup, const Line& pairs) {
 
 double finite_seconds(const Setup& setup, double enough) {
   if (!setup.experiment.finite) return 0;
-  const FiniteSpec& spec = *setup.experiment.finite;
+  const TrainOptions& options = setup.experiment.finite->options;
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
   const auto n = static_cast<double>(setup.shapes.train.count);
-  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
+  const double batch =
+      options.batch_size ? std::min(n, static_cast<double>(*options.batch_size)) : n;
   const auto sample = static_cast<std::int64_t>(std::min(batch, 256.0));
   const Samples x = random_samples(setup.shapes.train, sample, Precision::float64);
   const Matrix y(sample, network.outputs());
-  TrainOptions options;
-  options.learning_rate = 1e-9;
-  options.momentum = spec.momentum;
-  options.ensemble = std::min<std::int64_t>(spec.ensemble, setup.runtime.threads());
+  TrainOptions trial;
+  trial.learning_rate = 1e-9;
+  trial.momentum = options.momentum;
+  trial.ensemble = std::min<std::int64_t>(options.ensemble, setup.runtime.threads());
   std::vector<std::int64_t> sizes;
-  for (std::int64_t steps = 2; steps < 4 * spec.steps; steps *= 4)
-    sizes.push_back(std::min(steps, spec.steps));
+  for (std::int64_t steps = 2; steps < 4 * options.steps; steps *= 4)
+    sizes.push_back(std::min(steps, options.steps));
   if (sizes.empty()) return 0;
   const Line line = grow(
       sizes, enough, [](std::int64_t steps) { return static_cast<double>(steps); },
       [&](std::int64_t steps) {
-        options.steps = steps;
+        trial.steps = steps;
         return least_seconds_of(
             [&] {
-              static_cast<void>(train_members(setup, network, x, y, nullptr, options, nullptr));
+              static_cast<void>(train_members(setup, network, x, y, nullptr, trial, nullptr));
             },
             enough);
       });
   // A loss that is recorded is a third of a step: the way forth, of test samples and, of batches,
   // of all training samples.
   constexpr double recorded_a_decade = 32;
-  const double steps = static_cast<double>(spec.steps);
+  const double steps = static_cast<double>(options.steps);
   const double records =
-      spec.record_all ? steps : std::min(steps, recorded_a_decade * std::log10(steps + 1));
+      options.record_all ? steps : std::min(steps, recorded_a_decade * std::log10(steps + 1));
   const double recorded =
       records / 3 * (static_cast<double>(setup.test_count()) + (batch < n ? n : 0)) / batch;
-  const double rounds =
-      std::ceil(static_cast<double>(spec.ensemble) / static_cast<double>(setup.runtime.threads()));
+  const double rounds = std::ceil(static_cast<double>(options.ensemble) /
+                                  static_cast<double>(setup.runtime.threads()));
   return line.of(steps + recorded) * batch / static_cast<double>(sample) * rounds;
 }
 
@@ -178,8 +179,8 @@ double tables_seconds(const Setup& setup) {
                outputs = static_cast<double>(setup.shapes.train.outputs);
   double bytes = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
+    for (const DrivingKernel kernel : spec.kernels) {
+      const InferenceOptions options = spec.options_on(kernel, m > 0);
       const double times = prediction_count(spec);
       if (options.predictions) bytes += times * m * outputs * table_line;
       if (options.losses) bytes += times * loss_line;

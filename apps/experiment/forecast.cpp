@@ -36,12 +36,15 @@ double resident_bytes() {
 
 /// A factor or an eigendecomposition that several inferences may share.
 using FactorKey = std::tuple<bool /* ntk */, double, bool, std::string, std::string, bool>;
-FactorKey key_of(const InferenceSpec& spec, KernelKind kernel, bool eigen) {
+FactorKey key_of(const InferenceSpec& spec, DrivingKernel kernel, bool eigen) {
   // A path decomposes the kernel without a ridge.
-  const bool path = !spec.diag_reg_path.empty();
-  return {
-      kernel != KernelKind::nngp, path ? 0 : spec.diag_reg, !path && spec.diag_reg_absolute_scale,
-      spec.solver.type,           spec.solver.params,       eigen};
+  const bool path = !spec.options.diag_reg_path.empty();
+  return {kernel != DrivingKernel::nngp,
+          path ? 0 : spec.options.diag_reg,
+          !path && spec.options.diag_reg_absolute_scale,
+          spec.solver.type,
+          spec.solver.params,
+          eigen};
 }
 
 /// Numbers that inference over finite times keeps of a block of times: decays and gains of all
@@ -56,8 +59,8 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
   std::set<FactorKey> factors;
   double kept = 0, passing = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
+    for (const DrivingKernel kernel : spec.kernels) {
+      const InferenceOptions options = spec.options_on(kernel, m > 0);
       const bool eigen = needs_of(options).eigen;
       if (streams(setup, spec, kernel)) {
         // The factor, a panel of the kernel and what it is multiplied by, twice.
@@ -72,9 +75,9 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
       if (options.leave_one_out) work += f64 * times * outputs * 2 * n;
       if (eigen) {
         passing = std::max(passing, f64 * 3 * n * n);  // while it is decomposed
-        work += f64 * time_block(n, m, static_cast<double>(spec.times.size()));
+        work += f64 * time_block(n, m, static_cast<double>(spec.options.times.size()));
       }
-      if (options.losses && spec.covariance != Covariance::none) work += f64 * n * n;
+      if (options.losses && spec.options.covariance != Covariance::none) work += f64 * n * n;
       if (options.covariance == Covariance::full) work += 2 * f64 * (times + 1) * m * m;
       passing = std::max(passing, work);
     }
@@ -82,20 +85,21 @@ double inference_bytes(const Setup& setup, double n, double m, double outputs) {
 }
 
 double least_diag_reg(const InferenceSpec& spec) {
-  return spec.diag_reg_path.empty() ? spec.diag_reg : *std::ranges::min_element(spec.diag_reg_path);
+  return spec.options.diag_reg_path.empty() ? spec.options.diag_reg
+                                            : *std::ranges::min_element(spec.options.diag_reg_path);
 }
 
 double finite_bytes(const Setup& setup, double n, double m) {
   if (!setup.experiment.finite) return 0;
-  const FiniteSpec& spec = *setup.experiment.finite;
+  const TrainOptions& options = setup.experiment.finite->options;
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
-  const std::int64_t at_once = std::min<std::int64_t>(spec.ensemble, setup.runtime.threads());
+  const std::int64_t at_once = std::min<std::int64_t>(options.ensemble, setup.runtime.threads());
   const auto all = static_cast<std::int64_t>(n), tests = static_cast<std::int64_t>(m);
-  const std::int64_t batch = std::min(all, spec.batch_size.value_or(all));
+  const std::int64_t batch = std::min(all, options.batch_size.value_or(all));
   const auto training = static_cast<double>(
       network.training_bytes(at_once, batch, std::max(tests, batch < all ? all : 0)));
   const double parameters = f64 * static_cast<double>(network.parameter_count());
-  return static_cast<double>(spec.ensemble) * parameters + training +
+  return static_cast<double>(options.ensemble) * parameters + training +
          std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
@@ -112,8 +116,8 @@ double unreturned(const Forecast& forecast) {
 double predictions_disk(const Setup& setup, double m, double outputs) {
   double bytes = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
+    for (const DrivingKernel kernel : spec.kernels) {
+      const InferenceOptions options = spec.options_on(kernel, m > 0);
       const double times = prediction_count(spec);
       if (options.leave_one_out)
         bytes += times * static_cast<double>(setup.shapes.train.count) * outputs * f64;
@@ -125,13 +129,13 @@ double predictions_disk(const Setup& setup, double m, double outputs) {
       if (options.losses) bytes += times * loss_line;
     }
   if (setup.experiment.finite) {
-    const FiniteSpec& spec = *setup.experiment.finite;
+    const TrainOptions& options = setup.experiment.finite->options;
     const FiniteNetwork network(setup.network, setup.shapes.train.sites,
                                 setup.shapes.train.channels);
-    const double records = spec.record_all ? static_cast<double>(spec.steps) : log_records;
-    bytes +=
-        static_cast<double>(spec.ensemble) * (static_cast<double>(network.parameter_count()) * f64 +
-                                              m * outputs * f64 + records * loss_line / 2);
+    const double records = options.record_all ? static_cast<double>(options.steps) : log_records;
+    bytes += static_cast<double>(options.ensemble) *
+             (static_cast<double>(network.parameter_count()) * f64 + m * outputs * f64 +
+              records * loss_line / 2);
   }
   return bytes;
 }
@@ -140,7 +144,7 @@ double predictions_disk(const Setup& setup, double m, double outputs) {
 
 double prediction_count(const InferenceSpec& spec) {
   return static_cast<double>(
-      std::max({spec.times.size(), spec.diag_reg_path.size(), std::size_t{1}}));
+      std::max({spec.options.times.size(), spec.options.diag_reg_path.size(), std::size_t{1}}));
 }
 
 Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only) {
@@ -182,14 +186,14 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   double text = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
     text = std::max(text, 2 * prediction_count(spec) *
-                              (spec.times_are_range ? loss_line : m * outputs * table_line));
+                              (!spec.options.predictions ? loss_line : m * outputs * table_line));
   const double libraries = resident_bytes() + at_work + (kernels_only ? 0 : text);
   // Stores are read as memory maps, whose pages count: one by one where they are read at once, all
   // of a kernel by inference that streams.
   const auto& specs = setup.experiment.inference;
   const bool streaming = std::any_of(specs.begin(), specs.end(), [&](const InferenceSpec& spec) {
     return std::any_of(spec.kernels.begin(), spec.kernels.end(),
-                       [&](KernelKind kernel) { return streams(setup, spec, kernel); });
+                       [&](DrivingKernel kernel) { return streams(setup, spec, kernel); });
   });
   // One after another. Buffers of products stay once there are any: kernels of samples without
   // sites are made of products, else a solve makes the first. A store is read while most of what
@@ -254,7 +258,7 @@ std::vector<std::string> advice(const Setup& setup) {
                     "\" gives no predictions; add \"test\" or \"split\" to \"data\"");
   if (experiment.precision == Precision::float32)
     for (const InferenceSpec& spec : experiment.inference)
-      if (least_diag_reg(spec) < 1e-6 && !spec.diag_reg_absolute_scale)
+      if (least_diag_reg(spec) < 1e-6 && !spec.options.diag_reg_absolute_scale)
         all.push_back(spec.place.pointer +
                       ": kernels in float32 are exact to about 1e-6 of their "
                       "diagonal; a diag_reg of at least 1e-5 keeps \"" +
@@ -268,7 +272,7 @@ std::vector<std::string> advice(const Setup& setup) {
         "this network; end it with {\"type\": \"dense\", \"width\": " +
         std::to_string(setup.shapes.train.outputs) + "}");
   for (const InferenceSpec& spec : experiment.inference)
-    if (spec.method == Method::gp_inference && spec.learning_rate != 1)
+    if (spec.options.method == Method::gp_inference && spec.options.learning_rate != 1)
       all.push_back(spec.place.pointer +
                     "/learning_rate: has no effect on gp_inference, which is training without end; "
                     "for finite times use gradient_descent_mse_ensemble");
@@ -278,11 +282,11 @@ std::vector<std::string> advice(const Setup& setup) {
 void check_finite(const Setup& setup) {
   if (!setup.experiment.finite) return;
   const FiniteSpec& spec = *setup.experiment.finite;
-  if (spec.batch_size.value_or(1) > setup.shapes.train.count)
+  if (spec.options.batch_size.value_or(1) > setup.shapes.train.count)
     throw Error(ErrorCode::usage,
                 "must be <= " + count_text(setup.shapes.train.count) +
-                    ", the number of training samples, got " + count_text(*spec.batch_size) +
-                    "; null takes all of them",
+                    ", the number of training samples, got " +
+                    count_text(*spec.options.batch_size) + "; null takes all of them",
                 spec.place.pointer + "/batch_size");
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
   if (network.outputs() == setup.shapes.train.outputs) return;

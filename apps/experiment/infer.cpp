@@ -49,15 +49,15 @@ std::optional<Matrix> initial(const std::optional<std::filesystem::path>& file, 
   return f0;
 }
 
-Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kernel,
+Json record_of(const std::string& id, const InferenceSpec& spec, DrivingKernel kernel,
                const InferenceResult& result, Json chosen_diag_reg, double learning_rate) {
   Json::Array times;
-  for (const double time : spec.times) {
+  for (const double time : spec.options.times) {
     if (times.size() == max_listed_times) break;
     times.emplace_back(time);
   }
   return Json::Object{{"id", id},
-                      {"method", to_string(spec.method)},
+                      {"method", to_string(spec.options.method)},
                       {"kernel", to_string(kernel)},
                       {"solver", spec.solver.type},
                       {"ridge", result.ridge},
@@ -96,12 +96,12 @@ InferenceResult infer_at(const InferenceSpec& spec, const std::string& id,
     if (error.code() == ErrorCode::cancelled) throw;
     std::vector<Problem> problems = error.problems();
     problems.front().message = id + ": " + problems.front().message;
-    throw at(spec.place.pointer, Error(error.code(), std::move(problems)));
+    throw at(spec.place.pointer, Error(error.code(), std::move(problems), error.facts()));
   }
 }
 
 bool any_finite_time(const InferenceSpec& spec) {
-  return std::any_of(spec.times.begin(), spec.times.end(),
+  return std::any_of(spec.options.times.begin(), spec.options.times.end(),
                      [](double time) { return std::isfinite(time); });
 }
 
@@ -115,7 +115,7 @@ std::string four_digits(double value) {
 InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
                                 const Solver& solver, const RunDirectory& directory,
                                 Control& control) {
-  const bool nngp = options.kernel == KernelKind::nngp;
+  const bool nngp = options.kernel == DrivingKernel::nngp;
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
       if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
@@ -138,8 +138,8 @@ InferenceResult infer_from_disk(const InferenceProblem& problem, const Inference
 
 }  // namespace
 
-std::string to_string(KernelKind kernel) {
-  return kernel == KernelKind::nngp ? "nngp" : kernel == KernelKind::ntk ? "ntk" : "ntkgp";
+std::string to_string(DrivingKernel kernel) {
+  return kernel == DrivingKernel::nngp ? "nngp" : kernel == DrivingKernel::ntk ? "ntk" : "ntkgp";
 }
 
 std::string to_string(Method method) {
@@ -148,7 +148,7 @@ std::string to_string(Method method) {
                                                   : "gradient_descent_mse_ensemble";
 }
 
-std::string id_of(const InferenceSpec& spec, KernelKind kernel) {
+std::string id_of(const InferenceSpec& spec, DrivingKernel kernel) {
   return spec.name + "." + to_string(kernel);
 }
 
@@ -162,7 +162,7 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
   problem.ntk = blocks_of(held.ntk, held.ntk_diagonal);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
-  const double momentum = setup.experiment.finite ? setup.experiment.finite->momentum : 0;
+  const double momentum = setup.experiment.finite ? setup.experiment.finite->options.momentum : 0;
 
   for (const InferenceSpec& spec : setup.experiment.inference) {
     const std::int64_t outputs = data.train.y.cols();
@@ -174,10 +174,10 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
     problem.initial_train = f0_train ? &*f0_train : nullptr;
     problem.initial_test = f0_test ? &*f0_test : nullptr;
 
-    for (const KernelKind kernel : spec.kernels) {
+    for (const DrivingKernel kernel : spec.kernels) {
       const std::string id = id_of(spec, kernel);
       directory.step("inference " + id, id, [&] {
-        const InferenceOptions options = options_of(spec, kernel, data.test.has_value());
+        const InferenceOptions options = spec.options_on(kernel, data.test.has_value());
         const Solver& solver = solvers.get(spec.solver);
         const InferenceResult result = infer_at(spec, id, [&] {
           return streams(setup, spec, kernel)
@@ -191,10 +191,10 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
               "), so few digits of the predictions are certain; a larger diag_reg helps");
         const double greatest = max_learning_rate(result.largest_eigenvalue - result.ridge,
                                                   data.train.y.size(), momentum);
-        if (any_finite_time(spec) && spec.learning_rate > greatest)
+        if (any_finite_time(spec) && spec.options.learning_rate > greatest)
           directory.warn(
               spec.place.pointer + "/learning_rate: " + id + " is training in steps of " +
-              number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
+              number_text(spec.options.learning_rate) + ", and above " + four_digits(greatest) +
               " such steps diverge: the curves are those of infinitely small ones, which "
               "no network of finite width follows at this rate");
         Json chosen;

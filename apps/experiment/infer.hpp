@@ -25,8 +25,8 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
                    RunDirectory& directory, Control& control);
 
 /// "gp_inference.ntk": what the files of an entry are called.
-[[nodiscard]] std::string id_of(const InferenceSpec& spec, KernelKind kernel);
-[[nodiscard]] std::string to_string(KernelKind kernel);
+[[nodiscard]] std::string id_of(const InferenceSpec& spec, DrivingKernel kernel);
+[[nodiscard]] std::string to_string(DrivingKernel kernel);
 [[nodiscard]] std::string to_string(Method method);
 
 }  // namespace widelimit::experiment

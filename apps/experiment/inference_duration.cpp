@@ -91,14 +91,14 @@ class TrialInference {
       return solvers.emplace_back(&spec, setup_.runtime.solver(spec)).second;
     };
     for (const InferenceSpec& spec : setup_.experiment.inference)
-      for (const KernelKind kind : spec.kernels) {
-        InferenceOptions options = options_of(spec, kind, has_test_);
+      for (const DrivingKernel kind : spec.kernels) {
+        InferenceOptions options = spec.options_on(kind, has_test_);
         shorten(options.times, most_times);
         shorten(options.diag_reg_path, most_times);
         const Solver& solver = solver_of(spec.solver);
         const Matrix* y_test = has_test_ ? &y_test_ : nullptr;
         if (streams(setup_, spec, kind)) {
-          const Kernel& kernel = kind == KernelKind::nngp ? nngp_ : ntk_;
+          const Kernel& kernel = kind == DrivingKernel::nngp ? nngp_ : ntk_;
           const InMemory train_train(kernel.train_train), test_train(kernel.test_train);
           static_cast<void>(infer_streamed({.train_train = &train_train,
                                             .test_train = has_test_ ? &test_train : nullptr,
@@ -141,9 +141,9 @@ double inference_seconds(const Setup& setup, double enough) {
   bool eigen = false, covariances = false;
   std::size_t times = 1;
   for (const InferenceSpec& spec : setup.experiment.inference) {
-    times = std::max({times, spec.times.size(), spec.diag_reg_path.size()});
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
+    times = std::max({times, spec.options.times.size(), spec.options.diag_reg_path.size()});
+    for (const DrivingKernel kernel : spec.kernels) {
+      const InferenceOptions options = spec.options_on(kernel, m > 0);
       eigen = eigen || needs_of(options).eigen;
       covariances = covariances || options.covariance == Covariance::full ||
                     (options.covariance == Covariance::diagonal && options.predictions);
@@ -175,7 +175,8 @@ double inference_seconds(const Setup& setup, double enough) {
   // it.
   double copies = 0;
   for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) copies += streams(setup, spec, kernel) ? 0.5 : 2.5;
+    for (const DrivingKernel kernel : spec.kernels)
+      copies += streams(setup, spec, kernel) ? 0.5 : 2.5;
   const double copying = copies * sizeof(double) * static_cast<double>(n) * static_cast<double>(n) *
                          seconds_of_memory();
 

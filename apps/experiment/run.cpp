@@ -9,6 +9,7 @@
 #include "pictures.hpp"
 #include "results.hpp"
 #include "reuse.hpp"
+#include "sample_errors.hpp"
 #include "statement.hpp"
 #include "stores.hpp"
 #include "train.hpp"
@@ -28,29 +29,6 @@ namespace widelimit::experiment {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// An error about a sample in terms of the data: core knows the rows and columns of a block alone.
-Error told_of_samples(const Error& error, Block block, const DataSpec& data) {
-  const auto set_of = [&](bool rows) {
-    return block == Block::train_train || (block == Block::test_train && !rows) ? "training set"
-                                                                                : "test set";
-  };
-  std::string message = error.what();
-  const auto replace = [&](const std::string& from, const std::string& to) {
-    const std::size_t at = message.find(from);
-    if (at != std::string::npos) message.replace(at, from.size(), to);
-    return at != std::string::npos;
-  };
-  const bool rows = replace("of the rows", std::string("of the ") + set_of(true));
-  const bool cols = replace("of the columns", std::string("of the ") + set_of(false));
-  if ((!rows && !cols) || error.index() < 0) return error;
-  const bool own_source = data.test && set_of(rows) == std::string_view("test set");
-  const DataSource& source = own_source ? *data.test : data.train;
-  if (source.type != SourceType::make_regression)
-    message += "; sample " + std::to_string(error.index()) + " is from " + source.x.string() +
-               (data.split ? ", split" : ", row " + std::to_string(source.offset + error.index()));
-  return Error(error.code(), message, source.place.pointer, error.index());
-}
 
 /// An output directory whose run.json nobody can read is simply used: its files are not ours.
 std::optional<EarlierRun> found_in(const fs::path& directory) {
@@ -89,7 +67,7 @@ class Steps {
         try {
           make_block(block, setup_, data_, earlier, directory_, held_, control_);
         } catch (const Error& error) {
-          throw told_of_samples(error, block.block, *setup_.experiment.data);
+          throw about_samples(error, sides_of(block.block), *setup_.experiment.data);
         }
       });
     if (options_.kernels_only) return {};
@@ -109,13 +87,22 @@ class Steps {
   void describe() {
     write_scatter(data_, targets_, directory_);
     if (shows_pictures(data_.train.x)) write_samples(data_.train, targets_, directory_);
-    directory_.record.network = describe_network(setup_, data_, control_);
+    const DataSpec& sources = *setup_.experiment.data;
+    try {
+      directory_.record.network = describe_network(setup_, data_, control_);
+    } catch (const Error& error) {
+      throw about_samples(error, {SampleSet::train, SampleSet::train}, sources);
+    }
     if (!data_.test) return;
     const Kernels compute{setup_.experiment.kernel.nngp, setup_.experiment.kernel.ntk};
     const Kernels which{compute.nngp || plan_.test_diagonal.nngp,
                         compute.ntk || plan_.test_diagonal.ntk};
-    Network::Diagonals diagonals =
-        setup_.network.diagonals(data_.test->x, setup_.experiment.precision, which);
+    Network::Diagonals diagonals;
+    try {
+      diagonals = setup_.network.diagonals(data_.test->x, setup_.experiment.precision, which);
+    } catch (const Error& error) {
+      throw about_samples(error, {SampleSet::test, SampleSet::test}, sources);
+    }
     write_prior(compute.nngp ? diagonals.nngp : std::vector<double>(),
                 compute.ntk ? diagonals.ntk : std::vector<double>(), directory_);
     held_.nngp_diagonal = std::move(diagonals.nngp);
@@ -163,7 +150,7 @@ Error told(const Error& error, const RunDirectory& directory) {
     text += "; the same command with --resume takes the kernels from there";
   std::vector<Problem> problems = error.problems();
   problems.push_back(Problem{.file = {}, .line = 0, .column = 0, .pointer = {}, .message = text});
-  return Error(error.code(), std::move(problems));
+  return Error(error.code(), std::move(problems), error.facts());
 }
 
 /// Notes in the record how the run ended; gives the error to throw on.
@@ -200,7 +187,7 @@ void begin_record(const Setup& setup, const RunOptions& options, const TrainTest
   record.threads = setup.runtime.threads();
   record.seeds =
       Json::Object{{"experiment", experiment.seed},
-                   {"finite", experiment.finite ? Json(experiment.finite->seed) : Json()}};
+                   {"finite", experiment.finite ? Json(experiment.finite->options.seed) : Json()}};
 }
 
 /// NaN where the network fails on random samples: the run's own are another matter.

@@ -19,8 +19,8 @@ auto placing(const ExperimentText& text, F&& step) {
 
 /// An error about a data file as one about the value that names the file.
 Error of_data(const Error& error, const DataSpec& data) {
-  const Problem& problem = error.problems().front();
-  if (problem.file.empty()) return error;
+  const std::filesystem::path& at_fault = error.facts().path;
+  if (at_fault.empty()) return error;
   for (const DataSource* source : {&data.train, data.test ? &*data.test : nullptr}) {
     if (!source) continue;
     const bool idx = source->type == SourceType::idx, csv = source->type == SourceType::csv;
@@ -29,13 +29,13 @@ Error of_data(const Error& error, const DataSpec& data) {
                                                                 : "/x"),
                                     std::pair(&source->y, idx ? "/labels" : "/y"),
                                     std::pair(source->rows ? &*source->rows : nullptr, "/rows")}) {
-      if (file == nullptr || file->empty() || file->string() != problem.file) continue;
+      if (file == nullptr || file->empty() || *file != at_fault) continue;
       std::error_code ignored;
       const bool missing = !std::filesystem::exists(*file, ignored);
-      return Error(
-          error.code(),
-          problem.text() + (missing ? "; paths are relative to the folder of the experiment" : ""),
-          source->place.pointer + key, error.index());
+      return Error(error.code(),
+                   error.problems().front().text() +
+                       (missing ? "; paths are relative to the folder of the experiment" : ""),
+                   source->place.pointer + key, error.facts());
     }
   }
   return error;
@@ -98,14 +98,14 @@ Error placed(const Error& error, const ExperimentText& text) {
     problem = text.problem(problem.pointer, std::move(problem.message));
     changed = true;
   }
-  return changed ? Error(error.code(), std::move(problems)) : error;
+  return changed ? Error(error.code(), std::move(problems), error.facts()) : error;
 }
 
 Error at(const std::string& pointer, const Error& error) {
   std::vector<Problem> problems = error.problems();
   if (!problems.front().pointer.empty() || !problems.front().file.empty()) return error;
   problems.front().pointer = pointer;
-  return Error(error.code(), std::move(problems));
+  return Error(error.code(), std::move(problems), error.facts());
 }
 
 TrainTest read_data(const DataSpec& data, std::uint64_t seed) {

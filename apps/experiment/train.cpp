@@ -129,17 +129,9 @@ std::vector<TrainedMember> train_members(const Setup& setup, const FiniteNetwork
 
 void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
                 Json::Object& metrics, RunDirectory& directory, Control& control) {
-  const FiniteSpec& spec = *setup.experiment.finite;
+  const TrainOptions& options = setup.experiment.finite->options;
   directory.step("finite networks", "finite", [&] {
     const FiniteNetwork network(setup.network, data.train.x.sites(), data.train.x.channels());
-    TrainOptions options;
-    options.learning_rate = spec.learning_rate;
-    options.momentum = spec.momentum;
-    options.steps = spec.steps;
-    options.batch_size = spec.batch_size;
-    options.ensemble = spec.ensemble;
-    options.seed = spec.seed;
-    options.record_all = spec.record_all;
     const std::vector<TrainedMember> members =
         train_members(setup, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,
                       options, &control);
@@ -147,11 +139,11 @@ void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
     write_parameters(network, members, setup.plan, directory);
     if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));
     directory.record.finite =
-        Json::Object{{"members", spec.ensemble},
+        Json::Object{{"members", options.ensemble},
                      {"parameters", network.parameter_count()},
-                     {"steps", spec.steps},
-                     {"learning_rate", spec.learning_rate},
-                     {"batch_size", spec.batch_size ? Json(*spec.batch_size) : Json()}};
+                     {"steps", options.steps},
+                     {"learning_rate", options.learning_rate},
+                     {"batch_size", options.batch_size ? Json(*options.batch_size) : Json()}};
   });
 }
 

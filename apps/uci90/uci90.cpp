@@ -5,9 +5,9 @@
 #include "experiment/blocks.hpp"
 #include "experiment/metrics.hpp"
 
+#include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
 #include <widelimit/experiment/data.hpp>
-#include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
@@ -50,8 +50,8 @@ std::vector<Score> scores_of(const Runtime& runtime, const std::filesystem::path
   problem.ntk = {.train_train = &train, .test_train = &test};
   problem.y_train = &data.train.y;
   const InferenceSpec& spec = experiment.inference.front();
-  const InferenceResult result = infer(problem, experiment::options_of(spec, KernelKind::ntk, true),
-                                       runtime.solver(spec.solver));
+  const InferenceResult result =
+      infer(problem, spec.options_on(DrivingKernel::ntk, true), runtime.solver(spec.solver));
   std::vector<Score> scores;
   for (const Prediction& one : result.predictions)
     scores.push_back({one.diag_reg, experiment::accuracy(one.mean, data.test->y)});

@@ -14,7 +14,9 @@
 namespace widelimit {
 
 enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
-enum class KernelKind { nngp, ntk, ntkgp };
+/// The kernel that drives an inference. `ntkgp`: of the Gaussian process whose covariance is the
+/// NTK, where `ntk` is training from samples of the NNGP process.
+enum class DrivingKernel { nngp, ntk, ntkgp };
 enum class Covariance { none, diagonal, full };
 
 /// One kernel's blocks, float64. What a call does not read may be NULL.
@@ -34,7 +36,7 @@ struct InferenceProblem {
 
 struct InferenceOptions {
   Method method = Method::gp_inference;
-  KernelKind kernel = KernelKind::nngp;
+  DrivingKernel kernel = DrivingKernel::nngp;
   std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
   bool predictions = true;    ///< of the test samples, at each time
   bool losses = true;         ///< at each time; of gp_inference none

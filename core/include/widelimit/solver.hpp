@@ -59,8 +59,8 @@ class WIDELIMIT_EXPORT Solver {
   [[nodiscard]] const std::string& type() const noexcept;
   /// BLAS threads of its calls; 0: as many as the process may use.
   [[nodiscard]] int threads() const noexcept;
-  /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose index() is the leading minor (from
-  /// 1) that is not positive definite.
+  /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose facts().index is the leading minor
+  /// (from 1) that is not positive definite.
   [[nodiscard]] Factor factorise(Matrix a) const;
   /// The same of a + ridge 1, read block by block into place, with no second copy: n (n + 1) / 2
   /// numbers where the solver takes half of a matrix (`has_packed`), else n^2. `progress`, where

@@ -3,6 +3,7 @@
 #include <widelimit/experiment/data.hpp>
 
 #include "data/labels.hpp"
+#include "data/preprocess_step.hpp"
 #include "data/row_numbers.hpp"
 #include "data/source.hpp"
 #include "random/random.hpp"
@@ -230,8 +231,11 @@ DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> st
   }
   for (const PreprocessStep& step : steps) {
     if (step.type != PreprocessType::one_hot) continue;
-    const std::int64_t classes =
-        step.classes ? *step.classes : detail::count_classes(window.read_targets(), step);
+    std::int64_t classes = step.classes.value_or(0);
+    if (!step.classes) {
+      const Matrix targets = window.read_targets();
+      classes = detail::in_step(step, [&] { return detail::count_classes(targets); });
+    }
     shapes.train.outputs = classes;
     if (shapes.test) shapes.test->outputs = classes;
   }

@@ -37,24 +37,21 @@ void subtract(Matrix& x, const std::vector<double>& mean) {
     for (std::size_t j = 0; j < mean.size(); ++j) x.row(i)[j] -= mean[j];
 }
 
-int blas_rows(const Matrix& x, const PreprocessStep* step) {
+int blas_rows(const Matrix& x) {
   if (x.rows() > std::numeric_limits<int>::max())
-    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with",
-                step == nullptr ? std::string{} : step->place.pointer);
+    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with");
   return static_cast<int>(x.rows());
 }
 
 }  // namespace
 
-Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
-  const auto fail = [&](ErrorCode code, const std::string& message) {
-    throw Error(code, message, step.place.pointer);
-  };
+Zca Zca::fit(const Matrix& train, double regularization) {
+  const auto fail = [&](ErrorCode code, const std::string& message) { throw Error(code, message); };
   if (train.cols() > most_features)
     fail(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
                                      std::to_string(train.cols()) +
                                      " features; at most 32766 are possible");
-  const int n = blas_rows(train, &step), d = static_cast<int>(train.cols());
+  const int n = blas_rows(train), d = static_cast<int>(train.cols());
   Zca zca;
   zca.mean_ = means_of_columns(train);
   Matrix centred = train.clone();
@@ -74,7 +71,7 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
              std::to_string(info) + ")");
   for (double& e : eigenvalues) e = std::max(e, 0.0);
   const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
-  const double ridge = step.regularization * total / d;
+  const double ridge = regularization * total / d;
   // Eigenvalues of a covariance are known to about d eps times the largest.
   const double threshold = d * std::numeric_limits<double>::epsilon() * eigenvalues.back();
   const auto zeros =
@@ -97,7 +94,7 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
 
 void Zca::apply(Matrix& x) const {
   subtract(x, mean_);
-  const int n = blas_rows(x, nullptr), d = static_cast<int>(x.cols());
+  const int n = blas_rows(x), d = static_cast<int>(x.cols());
   auto out = Matrix::uninitialized(x.rows(), x.cols());
   const TilePhase one_blas_thread;
   cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, n, d, 1.0, whitening_.data(), d, x.data(), d,

@@ -89,11 +89,11 @@ const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& sett
   try {
     factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute));
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
+    if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
     throw_not_positive_definite(
         setting.kernel_name(), setting.n, entry.ridge,
         extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
-        e.index());
+        e.facts().index);
   }
   require_above_rounding(factor, entry.ridge, setting);
   entry.factor = std::move(factor);

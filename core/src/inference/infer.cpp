@@ -85,14 +85,14 @@ void check_descent(std::int64_t y_size, double momentum) {
 InferenceNeeds needs_of(const InferenceOptions& options) {
   InferenceNeeds needs;
   needs.eigen = has_finite_time(options) || !options.diag_reg_path.empty();
-  const bool nngp = options.kernel == KernelKind::nngp;
+  const bool nngp = options.kernel == DrivingKernel::nngp;
   needs.nngp_train_train = needs.nngp_test_train = nngp;
   needs.ntk_train_train = needs.ntk_test_train = !nngp;
   if (options.covariance == Covariance::none || options.method == Method::gradient_descent_mse)
     return needs;
-  if (options.kernel == KernelKind::ntk) needs.nngp_train_train = needs.nngp_test_train = true;
+  if (options.kernel == DrivingKernel::ntk) needs.nngp_train_train = needs.nngp_test_train = true;
   const bool full = options.covariance == Covariance::full && options.predictions;
-  const bool ntkgp = options.kernel == KernelKind::ntkgp;
+  const bool ntkgp = options.kernel == DrivingKernel::ntkgp;
   (ntkgp ? needs.ntk_test_test : needs.nngp_test_test) = full;
   (ntkgp ? needs.ntk_test_diagonal : needs.nngp_test_diagonal) = !full;
   return needs;

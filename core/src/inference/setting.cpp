@@ -39,7 +39,7 @@ void check_options(const InferenceOptions& o) {
     refuse("the learning rate must be a number above 0");
   if (!std::isfinite(o.diag_reg) || o.diag_reg < 0)
     refuse("diag_reg must be a number of at least 0");
-  if (o.method != Method::gp_inference && o.kernel == KernelKind::ntkgp)
+  if (o.method != Method::gp_inference && o.kernel == DrivingKernel::ntkgp)
     refuse("the kernel ntkgp is for gp_inference; gradient descent takes ntk or nngp");
   if (o.method == Method::gradient_descent_mse && o.covariance != Covariance::none)
     refuse(
@@ -88,9 +88,9 @@ Setting make_setting(const InferenceProblem& problem, const InferenceOptions& op
   s.options = &options;
   s.solver = &solver;
   s.control = control;
-  s.drive = options.kernel == KernelKind::nngp ? &problem.nngp : &problem.ntk;
-  s.prior = options.kernel == KernelKind::ntkgp ? &problem.ntk : &problem.nngp;
-  s.mixed = options.kernel == KernelKind::ntk;
+  s.drive = options.kernel == DrivingKernel::nngp ? &problem.nngp : &problem.ntk;
+  s.prior = options.kernel == DrivingKernel::ntkgp ? &problem.ntk : &problem.nngp;
+  s.mixed = options.kernel == DrivingKernel::ntk;
   if (options.method == Method::gp_inference)
     s.times = {std::numeric_limits<double>::infinity()};
   else

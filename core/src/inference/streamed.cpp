@@ -138,8 +138,8 @@ class Streamed {
       require_above_rounding(factor);
       return factor;
     } catch (const Error& e) {
-      if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
-      refuse_kernel(extremes(), e.index());  // the solver knows a minor alone
+      if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
+      refuse_kernel(extremes(), e.facts().index);  // the solver knows a minor alone
     }
   }
 
@@ -168,7 +168,7 @@ class Streamed {
     const std::int64_t n = p_.train_train->rows();
     const double least = 2 * std::sqrt(static_cast<double>(n)) *
                          static_cast<double>(std::numeric_limits<float>::epsilon());
-    detail::throw_not_positive_definite(options_.kernel == KernelKind::nngp ? "nngp" : "ntk", n,
+    detail::throw_not_positive_definite(options_.kernel == DrivingKernel::nngp ? "nngp" : "ntk", n,
                                         ridge_, extremes, pivot, least);
   }
 
@@ -271,7 +271,7 @@ bool can_stream(const InferenceOptions& options) {
   const bool covariance =
       options.covariance != Covariance::none && options.method != Method::gradient_descent_mse;
   const bool one_kernel = !covariance || (options.covariance == Covariance::diagonal &&
-                                          options.kernel != KernelKind::ntk);
+                                          options.kernel != DrivingKernel::ntk);
   return for_ever && one_kernel && options.diag_reg_path.empty() && !options.leave_one_out;
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("a wide trained ensemble has the mean and variance of the closed form"
   p.y_train = &y;
   InferenceOptions i;
   i.method = Method::gradient_descent_mse_ensemble;
-  i.kernel = KernelKind::ntk;
+  i.kernel = DrivingKernel::ntk;
   i.times = {static_cast<double>(steps)};
   i.learning_rate = rate;
   i.covariance = Covariance::diagonal;

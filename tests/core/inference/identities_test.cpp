@@ -19,7 +19,7 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-InferenceOptions ensemble(KernelKind kernel) {
+InferenceOptions ensemble(DrivingKernel kernel) {
   InferenceOptions o;
   o.method = Method::gradient_descent_mse_ensemble;
   o.kernel = kernel;
@@ -80,7 +80,7 @@ TEST_CASE("the order of the training samples does not matter") {
     (*kernel)[0] = reversed((*kernel)[0], true, true);
     (*kernel)[1] = reversed((*kernel)[1], false, true);
   }
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk})
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk})
     same(infer(p.problem(), ensemble(kernel), lapack_solver()),
          infer(q.problem(), ensemble(kernel), lapack_solver()));
 }
@@ -92,7 +92,7 @@ TEST_CASE("kernels in other units with the learning rate adjusted give the same 
     for (Matrix& block : *kernel) block = scaled(block, 8);
   for (double& v : q.nngp_diagonal) v *= 8;
   for (double& v : q.ntk_diagonal) v *= 8;
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk}) {
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk}) {
     InferenceOptions o = ensemble(kernel);
     const InferenceResult a = infer(p.problem(), o, lapack_solver());
     o.learning_rate /= 8;
@@ -102,7 +102,7 @@ TEST_CASE("kernels in other units with the learning rate adjusted give the same 
 
 TEST_CASE("the diagonal of the covariance is the same alone, of a factor and of eigenvectors") {
   const RandomProblem p(13, 6, 2);
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk})
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk})
     for (const bool factor : {false, true}) {
       InferenceOptions o = ensemble(kernel);
       if (factor) o.times = {inf};
@@ -113,7 +113,7 @@ TEST_CASE("the diagonal of the covariance is the same alone, of a factor and of 
       const InferenceResult diagonal = infer(without, o, lapack_solver());
       o.covariance = Covariance::none;
       without.nngp = {};
-      if (kernel == KernelKind::nngp) without.nngp = {&p.nngp[0], &p.nngp[1], nullptr, nullptr};
+      if (kernel == DrivingKernel::nngp) without.nngp = {&p.nngp[0], &p.nngp[1], nullptr, nullptr};
       const InferenceResult mean = infer(without, o, lapack_solver());
       for (std::size_t t = 0; t < o.times.size(); ++t) {
         CHECK(diagonal.predictions[t].covariance.empty());
@@ -131,7 +131,7 @@ TEST_CASE("a cache makes one factor and one eigendecomposition of a kernel and r
   const RandomProblem p(10, 3, 1);
   const Solver solver = lapack_solver();
   InferenceCache cache;
-  InferenceOptions o = ensemble(KernelKind::ntk);
+  InferenceOptions o = ensemble(DrivingKernel::ntk);
   const InferenceResult first = infer(p.problem(), o, solver, &cache);
   int decompositions = 0;
   Control count([&](const Progress& step) {
@@ -146,7 +146,7 @@ TEST_CASE("a cache makes one factor and one eigendecomposition of a kernel and r
   decompositions = 0;
   o.method = Method::gp_inference;
   const InferenceResult ntk = infer(p.problem(), o, solver, &cache);
-  o.kernel = KernelKind::ntkgp;  // the same matrix
+  o.kernel = DrivingKernel::ntkgp;  // the same matrix
   const InferenceResult ntkgp = infer(p.problem(), o, solver, &cache, &count);
   CHECK(decompositions == 0);
   CHECK(distance(ntk.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
@@ -155,10 +155,11 @@ TEST_CASE("a cache makes one factor and one eigendecomposition of a kernel and r
 TEST_CASE("inference reads what it says it reads") {
   for (const Method method :
        {Method::gp_inference, Method::gradient_descent_mse_ensemble, Method::gradient_descent_mse})
-    for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk, KernelKind::ntkgp})
+    for (const DrivingKernel kernel :
+         {DrivingKernel::nngp, DrivingKernel::ntk, DrivingKernel::ntkgp})
       for (const Covariance covariance : {Covariance::none, Covariance::diagonal, Covariance::full})
         for (const bool predictions : {true, false}) {
-          if (method != Method::gp_inference && kernel == KernelKind::ntkgp) continue;
+          if (method != Method::gp_inference && kernel == DrivingKernel::ntkgp) continue;
           if (method == Method::gradient_descent_mse && covariance != Covariance::none) continue;
           RandomProblem p(6, 3, 1);
           InferenceOptions o;
@@ -191,7 +192,7 @@ TEST_CASE("inference reads what it says it reads") {
 
 TEST_CASE("arguments that do not fit are refused with what was expected") {
   const RandomProblem p(6, 3, 2);
-  InferenceOptions o = ensemble(KernelKind::ntk);
+  InferenceOptions o = ensemble(DrivingKernel::ntk);
   CHECK(mentions(message_of(p.problem(), o, lapack_solver(false)), "use \"eigh\""));
 
   InferenceProblem wrong = p.problem();
@@ -208,20 +209,20 @@ TEST_CASE("arguments that do not fit are refused with what was expected") {
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "at least 0"));
   o.times = {std::nan("")};
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "at least 0"));
-  o = ensemble(KernelKind::ntkgp);
+  o = ensemble(DrivingKernel::ntkgp);
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "ntkgp is for gp_inference"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.learning_rate = 0;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "learning rate"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.diag_reg = -1;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "diag_reg"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.method = Method::gradient_descent_mse;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "no covariance"));
   RandomProblem q(6, 3, 2);
   q.y_train(3, 1) = inf;
-  CHECK(mentions(message_of(q.problem(), ensemble(KernelKind::ntk), lapack_solver()), "row 4"));
+  CHECK(mentions(message_of(q.problem(), ensemble(DrivingKernel::ntk), lapack_solver()), "row 4"));
 }
 
 TEST_CASE("without test samples there are training results alone") {
@@ -231,7 +232,7 @@ TEST_CASE("without test samples there are training results alone") {
   train.nngp = {&p.nngp[0], nullptr, nullptr, nullptr};
   train.y_test = train.initial_test = nullptr;
   for (const std::vector<double>& times : {std::vector<double>{1, inf}, std::vector<double>{inf}}) {
-    InferenceOptions o = ensemble(KernelKind::ntk);
+    InferenceOptions o = ensemble(DrivingKernel::ntk);
     o.times = times;
     const InferenceResult r = infer(train, o, lapack_solver());
     CHECK(r.predictions[0].mean.empty());
@@ -247,6 +248,6 @@ TEST_CASE("a cancelled inference ends with an error that says so") {
   Control control;
   control.cancel();
   CHECK_THROWS_AS(
-      (void)infer(p.problem(), ensemble(KernelKind::ntk), lapack_solver(), nullptr, &control),
+      (void)infer(p.problem(), ensemble(DrivingKernel::ntk), lapack_solver(), nullptr, &control),
       Error);
 }

@@ -82,7 +82,7 @@ const Solver& cholesky() {
 
 InferenceOptions gp() {
   InferenceOptions o;
-  o.kernel = KernelKind::nngp;
+  o.kernel = DrivingKernel::nngp;
   o.diag_reg = 0.01;
   o.covariance = Covariance::diagonal;
   return o;
@@ -123,7 +123,7 @@ TEST_CASE("half of a matrix that is not positive definite is refused with the le
     const Error error =
         error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(bad), 0)); });
     CHECK(error.code() == ErrorCode::numeric);
-    CHECK(error.index() == minor);
+    CHECK(error.facts().index == minor);
   }
   k(20, 10) = k(10, 20) = std::numeric_limits<double>::quiet_NaN();
   CHECK(error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(k), 0)); }).code() ==
@@ -226,9 +226,9 @@ TEST_CASE(
   const std::string message = error.what();
   CAPTURE(message);
   CHECK(error.code() == ErrorCode::numeric);
-  CHECK(error.index() > 1);
+  CHECK(error.facts().index > 1);
   CHECK(contains(message, "the nngp kernel of the 80 training samples"));
-  CHECK(contains(message, "leading minor " + std::to_string(error.index())));
+  CHECK(contains(message, "leading minor " + std::to_string(error.facts().index)));
   CHECK(contains(message, "its smallest eigenvalue is -0.001, its largest"));
   const std::size_t at = message.find("\"diag_reg\": ");
   REQUIRE(at != std::string::npos);
@@ -259,7 +259,7 @@ TEST_CASE("a singular kernel from the disk is refused, whatever the sign of roun
     const std::string message = error.what();
     CAPTURE(message);
     CHECK(contains(message, "not positive definite"));
-    passed += error.index() < 0 ? 1 : 0;
+    passed += error.facts().index < 0 ? 1 : 0;
     const std::size_t at = message.find("\"diag_reg\": ");
     REQUIRE(at != std::string::npos);
     options.diag_reg = std::stod(message.substr(at + 12));
@@ -293,7 +293,7 @@ TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and sa
   });
   const std::string message = error.what();
   CAPTURE(message);
-  CHECK(error.index() == 8);
+  CHECK(error.facts().index == 8);
   CHECK(contains(message, "at most (Lanczos estimate) -1"));
   // (1 - 0.5) + 6000 * 0.5
   CHECK(contains(message, "its largest 3e+03."));
@@ -303,7 +303,7 @@ TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and sa
 TEST_CASE("what cannot be streamed is refused") {
   InferenceOptions options = gp();
   CHECK(can_stream(options));
-  options.kernel = KernelKind::ntk;
+  options.kernel = DrivingKernel::ntk;
   CHECK_FALSE(can_stream(options));  // the covariance of the ensemble reads both kernels
   options.covariance = Covariance::none;
   CHECK(can_stream(options));

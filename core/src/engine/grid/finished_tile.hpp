@@ -1,6 +1,7 @@
 // The last steps of every tile: halves mirrored, numbers checked, then the sink.
 #pragma once
 
+#include <widelimit/error.hpp>
 #include <widelimit/kernel_sink.hpp>
 
 #include <cstdint>
@@ -23,6 +24,6 @@ void deliver(const FinishedTile<T>& tile, KernelSink& sink);
 
 /// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
 template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name);
+void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel);
 
 }  // namespace widelimit::detail

@@ -111,15 +111,15 @@ Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, K
   if (x.count() == 0) return d;
   const InPrecision<T> samples(x);
   guarded([&] {
-    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
+    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), SampleSet::x1,
                                             state.executor.get());
-    const auto take = [&](const T* diagonal, const char* name, std::vector<double>& out) {
-      detail::check_finite_diagonal(diagonal, x.count(), name);
+    const auto take = [&](const T* diagonal, Kernel kernel, std::vector<double>& out) {
+      detail::check_finite_diagonal(diagonal, x.count(), kernel);
       out.assign(diagonal, diagonal + x.count());
     };
     const auto take_both = [&](const T* nngp, const T* ntk) {
-      if (which.nngp) take(nngp, "NNGP", d.nngp);
-      if (which.ntk) take(ntk, "NTK", d.ntk);
+      if (which.nngp) take(nngp, Kernel::nngp, d.nngp);
+      if (which.ntk) take(ntk, Kernel::ntk, d.ntk);
     };
     if (net.spatial) {
       const auto n = static_cast<std::size_t>(x.count());
