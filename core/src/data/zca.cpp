@@ -3,11 +3,11 @@
 #include "data/zca.hpp"
 
 #include "execution/blas.hpp"
+#include "execution/symmetric_eigen.hpp"
 
 #include <widelimit/error.hpp>
 
 #include <cblas.h>
-#include <lapacke.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,9 +20,6 @@
 namespace widelimit::detail {
 
 namespace {
-
-// The workspace of syevd, 2 d^2 + 6 d + 1, is counted in 32-bit integers.
-constexpr std::int64_t most_features = 32766;
 
 std::vector<double> means_of_columns(const Matrix& x) {
   std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
@@ -46,11 +43,11 @@ int blas_rows(const Matrix& x) {
 }  // namespace
 
 Zca Zca::fit(const Matrix& train, double regularization) {
-  const auto fail = [&](ErrorCode code, const std::string& message) { throw Error(code, message); };
-  if (train.cols() > most_features)
-    fail(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
-                                     std::to_string(train.cols()) +
-                                     " features; at most 32766 are possible");
+  if (train.cols() > most_rows_with_eigenvectors)
+    throw Error(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
+                                            std::to_string(train.cols()) + " features; at most " +
+                                            std::to_string(most_rows_with_eigenvectors) +
+                                            " are possible");
   const int n = blas_rows(train), d = static_cast<int>(train.cols());
   Zca zca;
   zca.mean_ = means_of_columns(train);
@@ -61,14 +58,10 @@ Zca Zca::fit(const Matrix& train, double regularization) {
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, d, n, 1.0 / n, centred.data(), d, 0.0,
               u.data(), d);
   if (!std::ranges::all_of(u.flat(), [](double v) { return std::isfinite(v); }))
-    fail(ErrorCode::usage, "the covariance of the samples overflows float64; scale them first");
-  std::vector<double> eigenvalues(static_cast<std::size_t>(d));
-  if (const lapack_int info =
-          LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', d, u.data(), d, eigenvalues.data());
-      info != 0)
-    fail(ErrorCode::numeric,
-         "the eigenvalues of the covariance could not be found (LAPACK syevd: info = " +
-             std::to_string(info) + ")");
+    throw Error(ErrorCode::usage,
+                "the covariance of the samples overflows float64; scale them first");
+  std::vector<double> eigenvalues =
+      symmetric_eigenvalues(u, Eigenvectors::in_place, "the covariance of the samples");
   for (double& e : eigenvalues) e = std::max(e, 0.0);
   const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
   const double ridge = regularization * total / d;
@@ -77,11 +70,12 @@ Zca Zca::fit(const Matrix& train, double regularization) {
   const auto zeros =
       std::ranges::count_if(eigenvalues, [&](double e) { return !(e + ridge > threshold); });
   if (zeros > 0)
-    fail(ErrorCode::usage,
-         "the covariance of the " + std::to_string(n) + " training samples is singular: " +
-             std::to_string(zeros) + " of " + std::to_string(d) +
-             " directions have no variance and cannot be scaled to variance 1; set "
-             "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
+    throw Error(
+        ErrorCode::usage,
+        "the covariance of the " + std::to_string(n) +
+            " training samples is singular: " + std::to_string(zeros) + " of " + std::to_string(d) +
+            " directions have no variance and cannot be scaled to variance 1; set "
+            "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
   for (std::int64_t k = 0; k < d; ++k) {
     const double scale = std::pow(eigenvalues[static_cast<std::size_t>(k)] + ridge, -0.25);
     for (double& v : u.row(k)) v *= scale;
