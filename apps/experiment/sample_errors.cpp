@@ -45,7 +45,7 @@ SampleSides sides_of(Block block) {
           block == Block::test_test ? SampleSet::test : SampleSet::train};
 }
 
-Error about_samples(const Error& error, const SampleSides& sides, const DataSpec& data) {
+Error with_sample_source(const Error& error, const SampleSides& sides, const DataSpec& data) {
   const ErrorFacts& facts = error.facts();
   if (!facts.sample || facts.reason.empty()) return error;
   const SampleNumber sample = in_data(*facts.sample, sides);

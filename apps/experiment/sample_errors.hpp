@@ -1,8 +1,8 @@
 // Errors about samples, in the words of the experiment.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
-#include "blocks.hpp"
+#include "plan.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/experiment.hpp>
@@ -17,7 +17,7 @@ struct SampleSides {
 
 /// `error`, which names samples of x1 and x2, with the names of their sets and the file and row
 /// that the first is from; unchanged where it is about no sample.
-[[nodiscard]] Error about_samples(const Error& error, const SampleSides& sides,
-                                  const DataSpec& data);
+[[nodiscard]] Error with_sample_source(const Error& error, const SampleSides& sides,
+                                       const DataSpec& data);
 
 }  // namespace widelimit::experiment

@@ -5,10 +5,14 @@
 #include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace widelimit {
 
@@ -35,6 +39,32 @@ WIDELIMIT_EXPORT void write_file(const std::filesystem::path& file, std::string_
 /// An .npy file of any shape, C order, float64.
 WIDELIMIT_EXPORT void write_npy(const std::filesystem::path& file, const double* data,
                                 const std::vector<std::int64_t>& shape);
+
+/// An .npy file of any shape that is read in parts: a kernel may be gigabytes where a picture needs
+/// a few hundred of its rows.
+class WIDELIMIT_EXPORT NpyFile {
+ public:
+  /// Reads the header. Throws Error(usage) that names the file where it cannot be opened, or is not
+  /// exactly one array of float32, float64 or uint8 with at least one number.
+  explicit NpyFile(const std::filesystem::path& file);
+  ~NpyFile();
+  NpyFile(NpyFile&&) noexcept;
+  NpyFile& operator=(NpyFile&&) = delete;
+
+  /// At least one axis, each of at least one.
+  [[nodiscard]] const std::vector<std::int64_t>& shape() const noexcept;
+  /// Of the numbers in the file; unset where they are uint8.
+  [[nodiscard]] std::optional<Precision> precision() const noexcept;
+  /// Numbers in one entry of the first axis: the product of all other extents.
+  [[nodiscard]] std::int64_t row_size() const noexcept;
+  /// Entries [begin, begin + count) of the first axis, [count, row_size()] in C order. Throws
+  /// Error(usage) where the array has no such entries, Error(io) where they cannot be read.
+  [[nodiscard]] Matrix rows(std::int64_t begin, std::int64_t count) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// A sink that writes kernels to .npy files as their tiles come, in bounded memory; the disk space
 /// is claimed first, so a full disk is an error before any work.
