@@ -5,6 +5,7 @@
 #include "solvers.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/store.hpp>
 #include <widelimit/streamed.hpp>
@@ -25,15 +26,18 @@ constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
-KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
-  const auto given = [&](Block block) {
-    const Matrix& matrix = held[static_cast<std::size_t>(block)];
-    return matrix.empty() ? nullptr : &matrix;
-  };
-  return {.train_train = given(Block::train_train),
-          .test_train = given(Block::test_train),
-          .test_test = given(Block::test_test),
-          .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
+/// The blocks that are held of one kernel. Those of training are in `training`, with their
+/// factors.
+KernelBlocks blocks_of(std::array<Matrix, 3>& held, const std::vector<double>& diagonal,
+                       std::optional<FactorisedKernel>& training) {
+  const auto block = [&](Block which) -> Matrix& { return held[static_cast<std::size_t>(which)]; };
+  KernelBlocks blocks;
+  if (!block(Block::train_train).empty())
+    blocks.factorised = &training.emplace(std::move(block(Block::train_train)),
+                                          std::move(block(Block::test_train)));
+  if (!block(Block::test_test).empty()) blocks.test_test = &block(Block::test_test);
+  if (!diagonal.empty()) blocks.test_diagonal = &diagonal;
+  return blocks;
 }
 
 /// f_0 from a file, checked against the samples.
@@ -136,20 +140,19 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
 InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
                                 const Solver& solver, const RunDirectory& directory,
                                 Control& control) {
-  const bool nngp = options.kernel == DrivingKernel::nngp;
+  const Kernel kernel = kernel_of(options.kernel);
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
-      if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
+      if (k.block == to_string(block) && k.kernel == name_of(kernel))
         return open_kernel(directory.path() / k.file,
-                           nngp ? StoredKernel::nngp : StoredKernel::ntk);
+                           kernel == Kernel::nngp ? StoredKernel::nngp : StoredKernel::ntk);
     throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
   };
   const auto train_train = open(Block::train_train);
   const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
   return infer_streamed(StreamedProblem{.train_train = train_train.get(),
                                         .test_train = test_train.get(),
-                                        .test_diagonal = nngp ? problem.nngp.test_diagonal
-                                                              : problem.ntk.test_diagonal,
+                                        .test_diagonal = problem.kernels[kernel].test_diagonal,
                                         .y_train = problem.y_train,
                                         .y_test = problem.y_test,
                                         .initial_train = problem.initial_train,
@@ -164,10 +167,11 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
                     Control& control) {
   const TrainTest& data = inputs.data;
   Solvers solvers(inputs.runtime);
-  InferenceCache cache;
+  HeldKernels& held = inputs.kernels;
+  PerKernel<std::optional<FactorisedKernel>> training;
   InferenceProblem problem;
-  problem.nngp = blocks_of(inputs.kernels.nngp, inputs.kernels.nngp_diagonal);
-  problem.ntk = blocks_of(inputs.kernels.ntk, inputs.kernels.ntk_diagonal);
+  problem.kernels = {.nngp = blocks_of(held.nngp, held.nngp_diagonal, training.nngp),
+                     .ntk = blocks_of(held.ntk, held.ntk_diagonal, training.ntk)};
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
 
@@ -182,7 +186,7 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
       const Solver& solver = solvers.get(spec.solver);
       const InferenceResult result = with_entry_in_errors(inference, [&] {
         return inference.streamed ? infer_from_disk(problem, options, solver, directory, control)
-                                  : infer(problem, options, solver, &cache, &control);
+                                  : infer(problem, options, solver, &control);
       });
       const double greatest_rate = max_learning_rate(result.largest_eigenvalue - result.ridge,
                                                      data.train.y.size(), inputs.momentum);

@@ -96,10 +96,6 @@ std::int64_t test_count(const DataShapes& shapes) noexcept {
   return shapes.test ? shapes.test->count : 0;
 }
 
-std::size_t PlannedInference::prediction_count() const noexcept {
-  return std::max({options.times.size(), options.diag_reg_path.size(), std::size_t{1}});
-}
-
 bool RunPlan::any_streamed() const noexcept {
   return std::ranges::any_of(inferences, &PlannedInference::streamed);
 }
@@ -121,15 +117,15 @@ RunPlan plan_run(const Experiment& experiment, const Network& network, const Dat
     plan.finite = experiment.finite ? &*experiment.finite : nullptr;
     for (const PlannedInference& inference : plan.inferences) {
       const InferenceNeeds needs = needs_of(inference.options);
-      plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
-      plan.test_diagonal.ntk |= needs.ntk_test_diagonal;
+      plan.test_diagonal.nngp |= needs.test_diagonal.nngp;
+      plan.test_diagonal.ntk |= needs.test_diagonal.ntk;
       if (inference.streamed) continue;
-      train_train.hold.nngp |= needs.nngp_train_train;
-      train_train.hold.ntk |= needs.ntk_train_train;
-      test_train.hold.nngp |= needs.nngp_test_train;
-      test_train.hold.ntk |= needs.ntk_test_train;
-      test_test.hold.nngp |= needs.nngp_test_test;
-      test_test.hold.ntk |= needs.ntk_test_test;
+      train_train.hold.nngp |= needs.blocks.nngp.train_train;
+      train_train.hold.ntk |= needs.blocks.ntk.train_train;
+      test_train.hold.nngp |= needs.blocks.nngp.test_train;
+      test_train.hold.ntk |= needs.blocks.ntk.test_train;
+      test_test.hold.nngp |= needs.blocks.nngp.test_test;
+      test_test.hold.ntk |= needs.blocks.ntk.test_test;
     }
     if (test_test.hold.nngp || test_test.hold.ntk) test_test.write = compute;
   }

@@ -59,9 +59,6 @@ struct PlannedInference {
   InferenceOptions options;
   /// Does it read its kernels from the disk, block by block, rather than hold them in memory?
   bool streamed = false;
-
-  /// One a time, or one a ridge.
-  [[nodiscard]] std::size_t prediction_count() const noexcept;
 };
 
 /// Views an experiment, which must outlive it.

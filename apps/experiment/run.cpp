@@ -241,14 +241,14 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   const RunPlan plan = plan_run(experiment, loaded.network, loaded.shapes, options.kernels_only);
   if (plan.finite) check_finite(*plan.finite, loaded.network, loaded.shapes.train);
   control.check();
-  const Forecast needs = forecast(plan, loaded.network, loaded.shapes, loaded.runtime.threads());
+  const Forecast needs = forecast(plan, loaded.network, loaded.shapes, loaded.runtime);
   refuse_above(needs, options.max_memory, loaded.network, loaded.shapes.train);
   const auto begin = std::chrono::steady_clock::now();
   const auto since_begin = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  TrainTest data = read_data(*experiment.data, experiment.seed);
-  TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
+  TrainTest data = read_data(*experiment.data, experiment.seed, &control);
+  TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision, &control);
   const KernelInputs inputs{loaded.network, loaded.runtime.catalogue(), plan.precision, data};
   const std::string print = fingerprint(inputs);
   const double loading = since_begin();

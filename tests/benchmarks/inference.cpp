@@ -79,8 +79,8 @@ struct Data {
         y_test(random_matrix(tests, outputs, 6)) {}
   [[nodiscard]] InferenceProblem problem() const {
     InferenceProblem p;
-    p.nngp = nngp.view();
-    p.ntk = ntk.view();
+    p.kernels.nngp = nngp.view();
+    p.kernels.ntk = ntk.view();
     p.y_train = &y_train;
     p.y_test = &y_test;
     return p;

@@ -84,7 +84,8 @@ double table_text_bytes(const RunPlan& plan, const DataShapes& shapes) {
 }  // namespace
 
 Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes& shapes,
-                  int threads) {
+                  const Runtime& runtime) {
+  const int threads = runtime.threads();
   const DataShape& train = shapes.train;
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
@@ -109,8 +110,9 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   // streams.
   const double before_solve = blocks.held + (train.sites.empty() ? products : 0);
   const double computing = before_solve + workspace, writing = computing + blocks.mapped_once;
-  const double solving =
-      plan.kernels_only ? 0 : blocks.held + products + inference_bytes(plan.inferences, shapes);
+  const double solving = plan.kernels_only ? 0
+                                           : blocks.held + products +
+                                                 inference_bytes(plan.inferences, shapes, runtime);
   const double streamed = plan.any_streamed() ? blocks.mapped : 0;
   const double finite = plan.finite ? finite_bytes(*plan.finite, network, shapes, threads) : 0;
   const double unmapped = std::max({reading, computing, solving, finite});

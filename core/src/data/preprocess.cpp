@@ -140,8 +140,15 @@ Samples finished(Samples x, Precision precision, SampleSet set) {
 }  // namespace detail
 
 TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
-                           Precision precision) {
+                           Precision precision, Control* control) {
   TargetTransform transform;
+  std::int64_t done = 0;
+  const auto report = [&] {
+    if (control == nullptr) return;
+    control->check();
+    control->report({"preprocess", done++, std::ssize(steps)});
+  };
+  report();
   Samples& train = data.train.x;
   Samples* test = data.test ? &data.test->x : nullptr;
   const bool samples_change = std::ranges::any_of(steps, detail::changes_samples);
@@ -150,13 +157,15 @@ TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> step
     train_work = detail::widened(train);
     if (test != nullptr) test_work = detail::widened(*test);
   }
-  for (const PreprocessStep& step : steps)
+  for (const PreprocessStep& step : steps) {
     detail::in_step(step, [&] {
       if (detail::changes_samples(step))
         detail::apply_to_samples(step, train_work, test == nullptr ? nullptr : &test_work);
       else
         detail::apply_to_targets(step, data, transform);
     });
+    report();
+  }
   if (samples_change) {
     train = Samples(std::move(train_work), train.sites());
     if (test != nullptr) *test = Samples(std::move(test_work), test->sites());

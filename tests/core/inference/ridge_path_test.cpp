@@ -5,7 +5,7 @@
 
 #include "core/inference/lapack_solver.hpp"
 #include "core/inference/random_problem.hpp"
-#include "inference/cache.hpp"
+#include "inference/factors.hpp"
 
 #include <doctest/doctest.h>
 
@@ -57,8 +57,8 @@ Prediction refitted(const RandomProblem& p, DrivingKernel kernel, std::int64_t i
                         part(p.ntk[0], {i}, {i})};
   const Matrix y = part(p.y_train, from, outputs);
   InferenceProblem problem;
-  problem.nngp = {&nngp[0], &nngp[1], &nngp[2], nullptr};
-  problem.ntk = {&ntk[0], &ntk[1], &ntk[2], nullptr};
+  problem.kernels.nngp = {&nngp[0], &nngp[1], &nngp[2], nullptr};
+  problem.kernels.ntk = {&ntk[0], &ntk[1], &ntk[2], nullptr};
   problem.y_train = &y;
   InferenceOptions o;
   o.kernel = kernel;
@@ -188,14 +188,17 @@ TEST_CASE("the evidence is the product of what each sample is given the ones bef
 
 TEST_CASE("a path takes one eigendecomposition, and a second one of the same kernel none") {
   const RandomProblem p(10, 3, 2);
-  InferenceCache cache;
   const Solver solver = lapack_solver();
-  const InferenceProblem problem = p.problem();
-  (void)infer(problem, along(DrivingKernel::ntk, {0.01, 0.1, 1}), solver, &cache);
-  (void)infer(problem, along(DrivingKernel::ntkgp, {0.5}), solver, &cache);
-  REQUIRE(cache.state().entries.size() == 1);
-  CHECK(cache.state().entries.front()->eigen.has_value());
-  CHECK_FALSE(cache.state().entries.front()->factor.has_value());
+  FactorisedKernel training(p.ntk[0].clone(), p.ntk[1].clone());
+  InferenceProblem problem = p.problem();
+  problem.kernels.ntk = {
+      .test_test = &p.ntk[2], .test_diagonal = &p.ntk_diagonal, .factorised = &training};
+  (void)infer(problem, along(DrivingKernel::ntk, {0.01, 0.1, 1}), solver);
+  (void)infer(problem, along(DrivingKernel::ntkgp, {0.5}), solver);
+  const detail::Factors& factors = training.state().factors;
+  REQUIRE(factors.size() == 1);
+  CHECK(factors.front()->eigen.has_value());
+  CHECK_FALSE(factors.front()->factor.has_value());
 }
 
 TEST_CASE("a kernel that rounding has made indefinite is served by ridges above the rounding") {

@@ -27,8 +27,8 @@ struct Example {
   Solver solver = lapack_solver();
 
   Example() {
-    problem.nngp = {&k, &k_test, &k_test_test, nullptr};
-    problem.ntk = {&theta, &theta_test, &theta_test_test, nullptr};
+    problem.kernels.nngp = {&k, &k_test, &k_test_test, nullptr};
+    problem.kernels.ntk = {&theta, &theta_test, &theta_test_test, nullptr};
     problem.y_train = &y;
     options.learning_rate = .3;
     options.covariance = Covariance::full;
@@ -107,8 +107,8 @@ TEST_CASE("the covariance on the training set is that of a test set of the same 
   Example e;
   e.options.method = Method::gradient_descent_mse_ensemble;
   e.options.kernel = DrivingKernel::ntk;
-  e.problem.ntk.test_train = &e.theta;
-  e.problem.nngp.test_train = e.problem.nngp.test_test = &e.k;
+  e.problem.kernels.ntk.test_train = &e.theta;
+  e.problem.kernels.nngp.test_train = e.problem.kernels.nngp.test_test = &e.k;
   check_matrix(e.at(5).covariance, {{.21026834, -.00803641}, {-.00803641, .35620215}});
   e.options.kernel = DrivingKernel::nngp;
   check_matrix(e.at(5).covariance, {{.45030679, .05298961}, {.05298961, .41498038}});

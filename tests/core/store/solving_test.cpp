@@ -24,24 +24,6 @@ namespace {
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-class MatrixSource final : public KernelSource {
- public:
-  explicit MatrixSource(const Matrix& matrix) : matrix_(matrix) {}
-  [[nodiscard]] std::int64_t rows() const override { return matrix_.rows(); }
-  [[nodiscard]] std::int64_t cols() const override { return matrix_.cols(); }
-  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
-            std::int64_t ld) const override {
-    REQUIRE(row >= 0);
-    REQUIRE(col >= 0);
-    REQUIRE(row + rows <= matrix_.rows());
-    REQUIRE(col + cols <= matrix_.cols());
-    for (std::int64_t i = 0; i < rows; ++i) std::copy_n(&matrix_(row + i, col), cols, out + i * ld);
-  }
-
- private:
-  const Matrix& matrix_;
-};
-
 Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint32_t seed) {
   std::mt19937 random(seed);
   std::normal_distribution<double> normal;
@@ -148,7 +130,7 @@ TEST_CASE("inference by blocks is inference all at once") {
     const bool one = method == Method::gradient_descent_mse;
     REQUIRE(can_stream(options));
     InferenceProblem problem;
-    problem.nngp = {.train_train = &k, .test_train = &cross, .test_diagonal = &diagonal};
+    problem.kernels.nngp = {.train_train = &k, .test_train = &cross, .test_diagonal = &diagonal};
     problem.y_train = &y;
     problem.y_test = &y_test;
     problem.initial_train = one ? &f0_train : nullptr;
@@ -181,6 +163,42 @@ TEST_CASE("inference by blocks is inference all at once") {
     }
     CHECK(found.losses.test_expected.size() == expected.losses.test_expected.size());
   }
+}
+
+TEST_CASE("a matrix in memory is a source of blocks, in both precisions and with any stride") {
+  const MatrixF narrow{{1, 2, 3}, {4, 5, 6}};
+  const Matrix wide{{1, 2, 3}, {4, 5, 6}};
+  const MatrixSource sources[] = {MatrixSource(narrow), MatrixSource(wide),
+                                  MatrixSource(wide.data(), 2, 2, 3)};
+  for (const MatrixSource& source : sources) {
+    Matrix out(2, 2);
+    source.read(0, 1, 2, 1, out.data(), 2);
+    CHECK(out(0, 0) == 2);
+    CHECK(out(1, 0) == 5);
+    CHECK(error_of([&] { source.read(1, 0, 2, 1, out.data(), 2); }).code() == ErrorCode::usage);
+  }
+  CHECK(error_of([&] { sources[2].read(0, 2, 1, 1, nullptr, 1); }).code() == ErrorCode::usage);
+}
+
+TEST_CASE("solvers report their phases and stop when they are cancelled") {
+  const Matrix k = gaussian(random_matrix(9, 1, 1), random_matrix(9, 1, 1));
+  std::vector<std::string> phases;
+  Control control([&](const Progress& step) {
+    if (step.done == step.total) phases.push_back(step.phase);
+  });
+  const Factor factor = cholesky().factorise(MatrixSource(k), 0.1, &control);
+  CHECK(phases == std::vector<std::string>{"read kernel", "factorise"});
+  static_cast<void>(factor.solve(random_matrix(9, 1, 2), &control));
+  CHECK(phases.back() == "solve");
+  control.cancel();
+  CHECK(error_of([&] {
+          static_cast<void>(cholesky().factorise(MatrixSource(k), 0.1, &control));
+        }).code() == ErrorCode::cancelled);
+  CHECK(error_of([&] { static_cast<void>(cholesky().factorise(k.clone(), &control)); }).code() ==
+        ErrorCode::cancelled);
+  CHECK(error_of([&] {
+          static_cast<void>(factor.solve(random_matrix(9, 1, 2), &control));
+        }).code() == ErrorCode::cancelled);
 }
 
 TEST_CASE("float32 kernels of a store are solved in float64") {
