@@ -184,7 +184,7 @@ void windows_equal_materialised(Context& context) {
         context.skip(s.type->name + " is not pointwise on images");
         break;
       }
-      const bool windows = (planned.traits & WIDELIMIT_TRAIT_TAKES_WINDOWS) != 0;
+      const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
       if (!windows && planned.site_terms == 0) {
         context.skip(s.type->name + " takes no windows and precomputes nothing from variances");
         break;

@@ -1,4 +1,5 @@
-// Inference in closed form: what a network trained for any time predicts, from its kernels.
+// Inference in closed form: computes the predictions of a network after any training time from its
+// kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
 // Thread safety: functions may be called concurrently; those that share a
 // FactorisedKernel by one thread at a time.
@@ -26,12 +27,12 @@ enum class DrivingKernel { nngp, ntk, ntkgp };
 }
 enum class Covariance { none, diagonal, full };
 
-/// One kernel's blocks, float64. What a call does not read may be NULL.
+/// The blocks of one kernel, in float64. Blocks that a call does not read may be NULL.
 struct KernelBlocks {
   const Matrix* train_train = nullptr;                 ///< [n, n]
   const Matrix* test_train = nullptr;                  ///< [m, n]
-  const Matrix* test_test = nullptr;                   ///< [m, m]: for a full covariance
-  const std::vector<double>* test_diagonal = nullptr;  ///< [m]: for variances alone
+  const Matrix* test_test = nullptr;                   ///< [m, m], for a full covariance
+  const std::vector<double>* test_diagonal = nullptr;  ///< [m], for variances
   /// In place of train_train and test_train, which it holds: its factors are used and kept.
   FactorisedKernel* factorised = nullptr;
 };
@@ -40,7 +41,8 @@ struct InferenceProblem {
   PerKernel<KernelBlocks> kernels;
   const Matrix* y_train = nullptr;  ///< [n, outputs]
   const Matrix* y_test = nullptr;   ///< [m, outputs]; for test losses
-  const Matrix *initial_train = nullptr, *initial_test = nullptr;  ///< f_0; NULL: zero
+  /// Outputs before training; NULL: zero.
+  const Matrix *initial_train = nullptr, *initial_test = nullptr;
 };
 
 struct InferenceOptions {
@@ -58,7 +60,7 @@ struct InferenceOptions {
   Covariance covariance = Covariance::none;
 };
 
-/// Which blocks such an inference reads.
+/// The blocks that an inference reads.
 struct InferenceNeeds {
   PerKernel<PerBlock<bool>> blocks;
   /// Of test_test the diagonal alone.
@@ -68,12 +70,12 @@ struct InferenceNeeds {
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
 
-/// Each training sample predicted from all the others, without fitting again. With A = K + ridge I
-/// the regularised kernel and the sample x_i, y_i:
+/// Predictions of each training sample from all the others, without new factorisations. With the
+/// regularised kernel A = K + ridge I and the sample x_i, y_i:
 ///   mean_i = y_i - (A^-1 Y)_i / (A^-1)_ii, variance_i = 1 / (A^-1)_ii
 ///   log p(Y) = -1/2 sum_outputs y' A^-1 y - outputs/2 (log |A| + n log 2 pi)
-/// (Rasmussen and Williams 2006, equations 5.12 and 5.8; the first for any ridge regression: Craven
-/// and Wahba 1979.) The ridge is that of all n samples.
+/// (Rasmussen and Williams 2006, equations 5.12 and 5.8; Craven and Wahba 1979 show the first one
+/// for any ridge regression.) The ridge is that of all n samples.
 struct LeaveOneOut {
   Matrix mean;  ///< [n, outputs]
   /// [n], shared by the outputs, of an observation: the ridge is in it. Of the kernel `ntk`, which
@@ -82,28 +84,29 @@ struct LeaveOneOut {
   double log_evidence = 0;  ///< log p(Y), the marginal likelihood; of `ntk` NaN
 };
 
-/// At one time and ridge; the latent function, without observation noise.
+/// Predictions at one time with one ridge, of the latent function without observation noise.
 struct Prediction {
   double time = 0;
-  double diag_reg = 0, ridge = 0;  ///< as asked for; what was added to the diagonal, absolute
+  double diag_reg = 0, ridge = 0;  ///< as requested; the number added to the diagonal
   Matrix mean;                     ///< [m, outputs]
-  std::vector<double> variance;    ///< [m], shared by the outputs, never below 0; diagonal or full
-  Matrix covariance;               ///< [m, m]; full
-  Matrix train_mean;               ///< [n, outputs]
-  LeaveOneOut left_out;            ///< empty where it was not asked for
+  /// [m], the same for all outputs, not negative; if diagonal or full.
+  std::vector<double> variance;
+  Matrix covariance;     ///< [m, m]; if full
+  Matrix train_mean;     ///< [n, outputs]
+  LeaveOneOut left_out;  ///< empty if not requested
 };
 
-/// 1/2 mean squared error over all entries: of the mean, and expected of a member of the infinite
-/// ensemble (with the variance). Unused curves are empty.
+/// Half the mean squared error over all entries: of the mean prediction, and the expected one of a
+/// member of the infinite ensemble (which includes the variance). Unused curves are empty.
 struct LossCurves {
   std::vector<double> time, train_mean, test_mean, train_expected, test_expected;
 };
 
 struct InferenceResult {
-  std::vector<Prediction> predictions;  ///< one a time, or one a ridge of a path
+  std::vector<Prediction> predictions;  ///< one per time, or one per ridge of a path
   LossCurves losses;
-  double ridge = 0;   ///< what was added to the diagonal, absolute; of a path 0
-  double logdet = 0;  ///< of the regularised kernel; NaN: not known
+  double ridge = 0;   ///< the number added to the diagonal; 0 for a path
+  double logdet = 0;  ///< of the regularised kernel; NaN: unknown
   double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
   SolveInfo solve;
 };
@@ -153,7 +156,7 @@ struct InferenceCost {
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(const Matrix& kernel, std::int64_t y_size,
                                                         double momentum, const Solver& solver,
                                                         Control* control = nullptr);
-/// The same where lambda_max, of the kernel without ridge, is known already.
+/// The same from lambda_max, the largest eigenvalue of the kernel without ridge.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(double largest_eigenvalue,
                                                         std::int64_t y_size, double momentum);
 

@@ -1,10 +1,10 @@
-// The author's struct inside the general layers that other headers make of it, and the faces of
-// finite width that are passed on to it as they are.
+// The base of the general layers that other headers build from an author's struct. It contains the
+// struct and forwards the functions of finite width to it.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/layer_table.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
 
 #include <cstdint>
 #include <span>
@@ -12,24 +12,26 @@
 
 namespace widelimit::sdk::detail {
 
-/// Keeps the author's struct, and its weights where it has some.
+/// Contains the author's struct, and forwards the functions of its weights if it has some.
 template <class L>
 struct Wrapped {
   L own;
 
   explicit Wrapped(L layer) : own(std::move(layer)) {}
 
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
+  template <class In>
+  std::int64_t theta_size(const In& in) const requires HasThetaSizeFor<L, In> {
     return own.theta_size(in);
   }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
+  template <class In>
+  void init(const In& in, const Random& random,
+            std::span<double> theta) const requires HasInitFor<L, In> {
     own.init(in, random, theta);
   }
 };
 
-/// Passes batches on too. `is_linear`: the layer is linear in its input and has no weights, so that
-/// forward of the tangent is its jvp where it writes none.
+/// Also forwards batches. `is_linear`: the layer is linear in its input and has no weights, so that
+/// its jvp is forward of the tangent, unless it has its own.
 template <class L, bool is_linear>
 struct WrappedBatches : Wrapped<L> {
   using Wrapped<L>::Wrapped;
