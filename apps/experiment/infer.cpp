@@ -26,16 +26,13 @@ constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
-/// The blocks that are held of one kernel. Those of training are in `training`, with their
-/// factors.
-KernelBlocks blocks_of(std::array<Matrix, 3>& held, const std::vector<double>& diagonal,
+/// The blocks that are held of one kernel. Those of training go to `training`, with their factors.
+KernelBlocks blocks_of(PerBlock<Matrix>& held, const std::vector<double>& diagonal,
                        std::optional<FactorisedKernel>& training) {
-  const auto block = [&](Block which) -> Matrix& { return held[static_cast<std::size_t>(which)]; };
   KernelBlocks blocks;
-  if (!block(Block::train_train).empty())
-    blocks.factorised = &training.emplace(std::move(block(Block::train_train)),
-                                          std::move(block(Block::test_train)));
-  if (!block(Block::test_test).empty()) blocks.test_test = &block(Block::test_test);
+  if (!held.train_train.empty())
+    blocks.factorised = &training.emplace(std::move(held.train_train), std::move(held.test_train));
+  if (!held.test_test.empty()) blocks.test_test = &held.test_test;
   if (!diagonal.empty()) blocks.test_diagonal = &diagonal;
   return blocks;
 }
@@ -143,10 +140,10 @@ InferenceResult infer_from_disk(const InferenceProblem& problem, const Inference
   const Kernel kernel = kernel_of(options.kernel);
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
-      if (k.block == to_string(block) && k.kernel == name_of(kernel))
-        return open_kernel(directory.path() / k.file,
-                           kernel == Kernel::nngp ? StoredKernel::nngp : StoredKernel::ntk);
-    throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
+      if (k.block == block && k.kernel == kernel)
+        return open_kernel(directory.path() / k.file, kernel);
+    throw Error(ErrorCode::internal,
+                std::string("the kernel ").append(name_of(block)) + " was not written");
   };
   const auto train_train = open(Block::train_train);
   const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
@@ -170,8 +167,9 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
   HeldKernels& held = inputs.kernels;
   PerKernel<std::optional<FactorisedKernel>> training;
   InferenceProblem problem;
-  problem.kernels = {.nngp = blocks_of(held.nngp, held.nngp_diagonal, training.nngp),
-                     .ntk = blocks_of(held.ntk, held.ntk_diagonal, training.ntk)};
+  for (const Kernel kernel : all_kernels)
+    problem.kernels[kernel] =
+        blocks_of(held.blocks[kernel], held.test_diagonal[kernel], training[kernel]);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
 

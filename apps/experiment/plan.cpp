@@ -21,7 +21,7 @@ std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int
 
 bool is_streamed(const InferenceOptions& options, const KernelChoice& choice,
                  std::int64_t n_train) {
-  const bool on_disk = options.kernel == DrivingKernel::nngp ? choice.nngp : choice.ntk;
+  const bool on_disk = choice.compute[kernel_of(options.kernel)];
   const bool wanted = choice.store == StoreChoice::keep || n_train >= many_samples;
   return on_disk && wanted && can_stream(options);
 }
@@ -53,26 +53,19 @@ StoreUse store_for(const BlockPlan& plan, const Experiment& experiment, const Ne
     case StoreChoice::automatic:
       break;
   }
-  if (!plan.write.nngp && !plan.write.ntk) return StoreUse::none;
+  if (!plan.write.any()) return StoreUse::none;
   const auto [rows, cols] = shape_of(plan.block, shapes);
   const double entries = static_cast<double>(rows) * static_cast<double>(cols);
   const DataShape& train = shapes.train;
   const double flops_per_entry = network.flops_per_entry(train.sites, train.channels) +
                                  2 * static_cast<double>(train.features());
-  const double flops = flops_per_entry * entries / (plan.block == Block::test_train ? 1 : 2);
-  const Kernels kernels = plan.needed();
-  const double bytes = entries * static_cast<double>(bytes_of(experiment.precision)) *
-                       (kernels.nngp && kernels.ntk ? 2 : 1);
+  const double flops = flops_per_entry * entries / (is_symmetric(plan.block) ? 2 : 1);
+  const double bytes =
+      entries * static_cast<double>(bytes_of(experiment.precision)) * plan.needed().count();
   return flops >= much_work || bytes >= much_disk ? StoreUse::temporary : StoreUse::none;
 }
 
 }  // namespace
-
-std::string to_string(Block block) {
-  return block == Block::train_train  ? "train_train"
-         : block == Block::test_train ? "test_train"
-                                      : "test_test";
-}
 
 std::string to_string(DrivingKernel kernel) {
   return kernel == DrivingKernel::nngp ? "nngp" : kernel == DrivingKernel::ntk ? "ntk" : "ntkgp";
@@ -102,7 +95,7 @@ bool RunPlan::any_streamed() const noexcept {
 
 RunPlan plan_run(const Experiment& experiment, const Network& network, const DataShapes& shapes,
                  bool kernels_only) {
-  const Kernels compute{experiment.kernel.nngp, experiment.kernel.ntk};
+  const KernelSet compute = experiment.kernel.compute;
   BlockPlan train_train{.block = Block::train_train, .write = compute};
   BlockPlan test_train{.block = Block::test_train, .write = compute};
   BlockPlan test_test{.block = Block::test_test};
@@ -117,27 +110,22 @@ RunPlan plan_run(const Experiment& experiment, const Network& network, const Dat
     plan.finite = experiment.finite ? &*experiment.finite : nullptr;
     for (const PlannedInference& inference : plan.inferences) {
       const InferenceNeeds needs = needs_of(inference.options);
-      plan.test_diagonal.nngp |= needs.test_diagonal.nngp;
-      plan.test_diagonal.ntk |= needs.test_diagonal.ntk;
+      plan.test_diagonal |= needs.test_diagonal;
       if (inference.streamed) continue;
-      train_train.hold.nngp |= needs.blocks.nngp.train_train;
-      train_train.hold.ntk |= needs.blocks.ntk.train_train;
-      test_train.hold.nngp |= needs.blocks.nngp.test_train;
-      test_train.hold.ntk |= needs.blocks.ntk.test_train;
-      test_test.hold.nngp |= needs.blocks.nngp.test_test;
-      test_test.hold.ntk |= needs.blocks.ntk.test_test;
+      for (const Kernel kernel : all_kernels)
+        for (BlockPlan* block : {&train_train, &test_train, &test_test})
+          block->hold[kernel] |= needs.blocks[kernel][block->block];
     }
-    if (test_test.hold.nngp || test_test.hold.ntk) test_test.write = compute;
+    if (test_test.hold.any()) test_test.write = compute;
   }
   plan.blocks.push_back(train_train);
   if (shapes.test) {
     plan.blocks.push_back(test_train);
     plan.blocks.push_back(test_test);
   } else {
-    plan.test_diagonal = {false, false};
+    plan.test_diagonal = {};
   }
-  std::erase_if(plan.blocks,
-                [](const BlockPlan& block) { return !block.needed().nngp && !block.needed().ntk; });
+  std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.needed().any(); });
   for (BlockPlan& block : plan.blocks) block.store = store_for(block, experiment, network, shapes);
   return plan;
 }

@@ -63,16 +63,9 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
   }
 }
 
-std::optional<Block> block_of(const KernelFile& kernel) {
-  for (const Block block : {Block::train_train, Block::test_train, Block::test_test})
-    if (to_string(block) == kernel.block) return block;
-  return std::nullopt;
-}
-
 bool needs(const RunPlan& plan, const KernelFile& kernel) {
   return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
-    return to_string(block.block) == kernel.block &&
-           (kernel.kernel == "nngp" ? block.needed().nngp : block.needed().ntk);
+    return block.block == kernel.block && block.needed()[kernel.kernel];
   });
 }
 
@@ -83,10 +76,9 @@ void drop_damaged(EarlierRun& earlier, const RunPlan* plan, const TrainTest& dat
                   Precision precision, Control& control, OnDamage on_damage) {
   std::erase_if(earlier.kernels, [&](const KernelFile& kernel) {
     if (plan && !needs(*plan, kernel)) return false;
-    const std::optional<Block> block = block_of(kernel);
-    if (!block) return true;
     try {
-      require_sound(earlier.directory / kernel.file, shape_of(*block, data), precision, control);
+      require_sound(earlier.directory / kernel.file, shape_of(kernel.block, data), precision,
+                    control);
       return false;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;

@@ -84,14 +84,16 @@ class Steps {
  private:
   void make_kernels(const std::optional<EarlierRun>& earlier) {
     const KernelInputs inputs{loaded_.network, loaded_.runtime.catalogue(), plan_.precision, data_};
-    for (const BlockPlan& block : plan_.blocks)
-      directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
+    for (const BlockPlan& block : plan_.blocks) {
+      const std::string name = std::string("kernel ").append(name_of(block.block));
+      directory_.step(name, name, [&] {
         try {
           make_block(block, inputs, earlier, directory_, held_, control_);
         } catch (const Error& error) {
           throw with_sample_source(error, sides_of(block.block), *loaded_.experiment.data);
         }
       });
+    }
   }
 
   void describe() {
@@ -105,19 +107,13 @@ class Steps {
       throw with_sample_source(error, {SampleSet::train, SampleSet::train}, sources);
     }
     if (!data_.test) return;
-    const Kernels& compute = plan_.compute;
-    const Kernels which{compute.nngp || plan_.test_diagonal.nngp,
-                        compute.ntk || plan_.test_diagonal.ntk};
-    Network::Diagonals diagonals;
     try {
-      diagonals = loaded_.network.diagonals(data_.test->x, plan_.precision, which);
+      held_.test_diagonal = loaded_.network.diagonals(data_.test->x, plan_.precision,
+                                                      plan_.compute | plan_.test_diagonal);
     } catch (const Error& error) {
       throw with_sample_source(error, {SampleSet::test, SampleSet::test}, sources);
     }
-    write_prior(compute.nngp ? diagonals.nngp : std::vector<double>(),
-                compute.ntk ? diagonals.ntk : std::vector<double>(), directory_);
-    held_.nngp_diagonal = std::move(diagonals.nngp);
-    held_.ntk_diagonal = std::move(diagonals.ntk);
+    write_prior(held_.test_diagonal, plan_.compute, directory_);
   }
 
   void evaluate(Json::Object& metrics) {

@@ -27,7 +27,7 @@ std::string subject_of(const ErrorFacts& facts, const SampleSides& sides) {
   if (!facts.other_sample) return text + " (counted from 0)";
   const SampleNumber other = in_data(*facts.other_sample, sides);
   if (other.set == sample.set && other.number == sample.number)
-    return text + " (counted from 0) with itself";
+    return text + " with itself (counted from 0)";
   return text + " and " + name_of(other) + " (counted from 0)";
 }
 

@@ -39,12 +39,12 @@ void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
 void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory& directory,
                 Control& control);
 
-/// One kernel ("nngp", "ntk") of a store or an .npy file, in float64. Throws Error(usage) where it
-/// is not of this shape.
-[[nodiscard]] Matrix read_kernel(const std::filesystem::path& file, const std::string& kernel,
+/// One kernel of a store, or an .npy file, in float64. Throws Error(usage) where it is not of this
+/// shape.
+[[nodiscard]] Matrix read_kernel(const std::filesystem::path& file, Kernel kernel,
                                  std::array<std::int64_t, 2> shape);
 /// From a store to an .npy file.
-void export_kernel(const std::filesystem::path& store, const std::string& kernel,
+void export_kernel(const std::filesystem::path& store, Kernel kernel,
                    const std::filesystem::path& to, Control& control);
 
 }  // namespace widelimit::experiment

@@ -152,8 +152,8 @@ std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shap
   std::string text;
   for (const experiment::BlockPlan& block : plan.blocks) {
     const auto shape = experiment::shape_of(block.block, shapes);
-    text += (text.empty() ? "" : ", ") + experiment::to_string(block.block) + " " +
-            count_text(shape[0]) + " x " + count_text(shape[1]);
+    text.append(text.empty() ? "" : ", ").append(name_of(block.block));
+    text += " " + count_text(shape[0]) + " x " + count_text(shape[1]);
   }
   const bool f64 = plan.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");

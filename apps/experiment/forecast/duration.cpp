@@ -39,7 +39,7 @@ std::int64_t rounded_up(std::int64_t n, std::int64_t step) { return (n + step - 
 /// from the other half.
 double pairs_of(Block block, double rows, double cols) {
   const auto whole = static_cast<double>(rounded_up(static_cast<std::int64_t>(cols), lanes));
-  return block == Block::test_train ? rows * whole : rows * (whole + lanes) / 2;
+  return is_symmetric(block) ? rows * (whole + lanes) / 2 : rows * whole;
 }
 
 /// Seconds of computing kernels, by the number of pairs of samples.
@@ -98,16 +98,15 @@ double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
 
 double kernel_seconds(const RunPlan& plan, const DataShapes& shapes, const Line& pairs, int threads,
                       const fs::path& out) {
-  const auto count = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
   const auto entry = static_cast<double>(bytes_of(plan.precision));
   double amount = 0, held = 0, written = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, shapes);
     const auto rows = static_cast<double>(shape[0]), cols = static_cast<double>(shape[1]);
     amount += pairs_of(block.block, rows, cols);
-    held += count(block.hold) * rows * cols * sizeof(double);
-    const double whole = count(block.write) * rows * cols * entry;
-    const double stored = block.block == Block::test_train ? whole : whole / 2;
+    held += block.hold.count() * rows * cols * sizeof(double);
+    const double whole = block.write.count() * rows * cols * entry;
+    const double stored = is_symmetric(block.block) ? whole / 2 : whole;
     written +=
         (block.store != StoreUse::kept ? whole : 0) + (block.store != StoreUse::none ? stored : 0);
   }

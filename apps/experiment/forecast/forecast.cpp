@@ -54,14 +54,13 @@ struct BlockBytes {
 BlockBytes block_bytes(const RunPlan& plan, const Network& network, const DataShapes& shapes) {
   const DataShape& train = shapes.train;
   const auto entry = static_cast<double>(bytes_of(plan.precision));
-  const auto count = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
   BlockBytes bytes;
   for (const BlockPlan& block : plan.blocks) {
     const auto [rows, cols] = shape_of(block.block, shapes);
     const double entries = static_cast<double>(rows) * static_cast<double>(cols);
-    bytes.held += count(block.hold) * entries * f64;
-    const double whole = count(block.write) * entries * entry;
-    const double stored = block.block == Block::test_train ? whole : 0.5 * whole;
+    bytes.held += block.hold.count() * entries * f64;
+    const double whole = block.write.count() * entries * entry;
+    const double stored = is_symmetric(block.block) ? 0.5 * whole : whole;
     bytes.disk += block.store == StoreUse::kept ? stored : whole;
     if (block.store == StoreUse::kept) bytes.mapped += stored;
     if (block.store != StoreUse::none) bytes.mapped_once = std::max(bytes.mapped_once, stored);

@@ -64,7 +64,7 @@ struct InferenceOptions {
 struct InferenceNeeds {
   PerKernel<PerBlock<bool>> blocks;
   /// Of test_test the diagonal alone.
-  PerKernel<bool> test_diagonal;
+  KernelSet test_diagonal;
   /// A solver with eigendecomposition: for finite times and several ridges.
   bool eigen = false;
 };

@@ -8,6 +8,7 @@
 #include <widelimit/factorised_kernel.hpp>  // a kernel and its factors, for several inferences
 #include <widelimit/finite.hpp>             // the same network at finite width
 #include <widelimit/inference.hpp>          // predictions and losses at any time
+#include <widelimit/kernel.hpp>             // the kernels and blocks by name
 #include <widelimit/kernel_sink.hpp>        // where computed kernels go
 #include <widelimit/kernel_source.hpp>      // kernels that are read block by block
 #include <widelimit/matrix.hpp>             // matrices and samples

@@ -2,6 +2,8 @@
 #include "config/sections.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 namespace widelimit::detail {
 
@@ -10,13 +12,12 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
   choice.place = reading.place(kernel, pointer);
   if (!reading.conforms(own_schema("kernel"), kernel, pointer, {"kernel"})) return choice;
   const Value::Array& compute = *kernel.find("compute")->array();
-  const auto count = [&](const char* name) {
+  const auto count = [&](std::string_view name) {
     return std::count_if(compute.begin(), compute.end(),
                          [&](const Value& v) { return *v.string() == name; });
   };
-  choice.nngp = count("nngp") > 0;
-  choice.ntk = count("ntk") > 0;
-  if (count("nngp") > 1 || count("ntk") > 1)
+  for (const Kernel k : all_kernels) choice.compute[k] = count(name_of(k)) > 0;
+  if (choice.compute.count() < std::ssize(compute))
     reading.report.add(*kernel.find("compute"), child(pointer, "compute"),
                        "names a kernel twice; once is enough");
   if (const Value* from = given(kernel, "from"))

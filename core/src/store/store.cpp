@@ -165,8 +165,8 @@ KernelStore::~KernelStore() {
   }
 }
 
-bool KernelStore::has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                      std::int64_t cols) const {
+bool KernelStore::has(const TileArea& area) const {
+  const auto [row, col, rows, cols] = area;
   const Layout& layout = state_->layout;
   const std::int64_t side = layout.side();
   for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down)
@@ -178,12 +178,10 @@ bool KernelStore::has(std::int64_t row, std::int64_t col, std::int64_t rows,
   return true;
 }
 
-void KernelStore::put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                      const void* nngp, const void* ntk, std::int64_t ld, bool mirror) {
+void KernelStore::put(const Tile& block) {
   State& s = *state_;
   s.assembly.put(
-      {row, col, rows, cols, nngp, ntk, ld, mirror},
-      [&](std::int64_t tile) { return !s.there[static_cast<std::size_t>(tile)]; },
+      block, [&](std::int64_t tile) { return !s.there[static_cast<std::size_t>(tile)]; },
       [&](std::int64_t tile, const std::byte* data) { s.write_tile(tile, data); });
 }
 

@@ -159,14 +159,14 @@ TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever th
     const auto value = [&](std::int64_t i, std::int64_t j) {
       return static_cast<T>(std::min(i, j) * 4 + std::max(i, j) % 7919);
     };
-    MemorySink<T> sink(out.data() + offset, nullptr, n, n);
+    MemorySink<T> sink({out.data() + offset, nullptr}, n, n);
     for (std::int64_t r = 0; r < n; r += ld)
       for (std::int64_t c = r; c < n; c += ld) {
         const std::int64_t rows = std::min(ld, n - r), cols = std::min(ld, n - c);
         for (std::int64_t i = 0; i < rows; ++i)
           for (std::int64_t j = 0; j < cols; ++j)
             tile[static_cast<std::size_t>(i * ld + j)] = value(r + i, c + j);
-        sink.put(r, c, rows, cols, tile.data(), nullptr, ld, r != c);
+        sink.put(Tile::of<T>({r, c, rows, cols}, {tile.data(), nullptr}, ld, r != c));
       }
     bool right = out.back() == T{-1};
     for (std::int64_t i = 0; i < offset; ++i)

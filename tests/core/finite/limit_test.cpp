@@ -31,9 +31,9 @@ TEST_CASE("a wide trained ensemble has the mean and variance of the closed form"
   const auto trained = train(FiniteNetwork(network, {}, 3), {x.clone()}, y, &test, nullptr, o);
 
   const Samples training(x.clone());
-  const KernelPair<double> xx = network.kernels<double>(training);
-  const KernelPair<double> zx = network.kernels<double>(test, &training);
-  const KernelPair<double> zz = network.kernels<double>(test);
+  const PerKernel<Matrix> xx = network.kernels<double>(training);
+  const PerKernel<Matrix> zx = network.kernels<double>(test, &training);
+  const PerKernel<Matrix> zz = network.kernels<double>(test);
   InferenceProblem p;
   p.kernels.nngp = {&xx.nngp, &zx.nngp, &zz.nngp, nullptr};
   p.kernels.ntk = {&xx.ntk, &zx.ntk, &zz.ntk, nullptr};

@@ -209,7 +209,7 @@ TEST_CASE("float32 kernels of a store are solved in float64") {
     KernelStore store(folder / "s", spec);
     fill(store, spec, 8);
   }
-  const auto source = open_kernel(folder / "s", StoredKernel::nngp);
+  const auto source = open_kernel(folder / "s", Kernel::nngp);
   const double ridge = 4e6;  // above the largest row sum: positive definite
   const Matrix b = random_matrix(n, 2, 1);
   const Matrix x = cholesky().factorise(*source, ridge).solve(b);

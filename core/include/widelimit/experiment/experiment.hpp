@@ -6,6 +6,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/network_spec.hpp>
 
@@ -71,7 +72,7 @@ enum class StoreChoice {
 };
 
 struct KernelChoice {
-  bool nngp = true, ntk = true;
+  KernelSet compute = both_kernels;
   std::optional<std::filesystem::path> from;  ///< reuse the kernels of an earlier run
   StoreChoice store = StoreChoice::automatic;
   Place place;

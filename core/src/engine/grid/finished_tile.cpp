@@ -5,7 +5,6 @@
 #include <cmath>
 #include <iterator>
 #include <string>
-#include <utility>
 
 namespace widelimit::detail {
 
@@ -37,21 +36,23 @@ template <class T>
   const auto sample = [](const SampleNumber& s) {
     return "sample " + std::to_string(s.number) + " of " + name_of(s.set);
   };
+  const bool same = row.set == col.set && row.number == col.number;
   throw Error(ErrorCode::numeric,
-              std::string("the ") + title_of(kernel) + " kernel of " + sample(row) + " and " +
-                  sample(col) + " (counted from 0) " + reason,
+              std::string("the ") + title_of(kernel) + " kernel of " + sample(row) +
+                  (same ? " with itself" : " and " + sample(col)) + " (counted from 0) " + reason,
               {}, {.sample = row, .other_sample = col, .kernel = kernel, .reason = reason});
 }
 
 template <class T>
 void check_finite(const T* a, const FinishedTile<T>& t, Kernel kernel) {
   const SampleSet columns = t.diagonal || t.mirrored ? SampleSet::x1 : SampleSet::x2;
-  for (std::int64_t i = 0; i < t.rows; ++i) {
+  const auto [row, col, rows, cols] = t.area;
+  for (std::int64_t i = 0; i < rows; ++i) {
     const T* r = a + i * t.ld;
-    if (all_finite(r, t.cols)) continue;
-    for (std::int64_t j = 0; j < t.cols; ++j)
+    if (all_finite(r, cols)) continue;
+    for (std::int64_t j = 0; j < cols; ++j)
       if (!std::isfinite(r[j]))
-        throw_not_finite<T>(kernel, {SampleSet::x1, t.row + i}, {columns, t.col + j});
+        throw_not_finite<T>(kernel, {SampleSet::x1, row + i}, {columns, col + j});
   }
 }
 
@@ -66,13 +67,12 @@ void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
 
 template <class T>
 void deliver(const FinishedTile<T>& t, KernelSink& sink) {
-  for (const auto& [numbers, kernel] :
-       {std::pair{t.nngp, Kernel::nngp}, std::pair{t.ntk, Kernel::ntk}}) {
-    if (numbers == nullptr) continue;
-    if (t.diagonal) mirror_in_place(numbers, t.rows, t.ld);
-    check_finite(numbers, t, kernel);
+  for (const Kernel k : all_kernels) {
+    if (t.kernels[k] == nullptr) continue;
+    if (t.diagonal) mirror_in_place(t.kernels[k], t.area.rows, t.ld);
+    check_finite(t.kernels[k], t, k);
   }
-  sink.put(t.row, t.col, t.rows, t.cols, t.nngp, t.ntk, t.ld, t.mirrored);
+  sink.put(Tile::of<T>(t.area, {t.kernels.nngp, t.kernels.ntk}, t.ld, t.mirrored));
 }
 
 template <class T>

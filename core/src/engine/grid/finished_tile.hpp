@@ -8,12 +8,12 @@
 
 namespace widelimit::detail {
 
-/// Kernels of rows x cols pairs from (row, col) of the result on, with `ld` numbers between rows;
-/// NULL: not wanted.
+/// Kernels of the pairs of an area, with `ld` numbers between rows; NULL: not wanted.
 template <class T>
 struct FinishedTile {
-  std::int64_t row, col, rows, cols, ld;
-  T *nngp, *ntk;
+  TileArea area;
+  PerKernel<T*> kernels;
+  std::int64_t ld;
   bool diagonal;  ///< symmetric itself: only what is above its diagonal was computed
   bool mirrored;  ///< its transpose is a part of the result too
 };
