@@ -115,9 +115,9 @@ template <class T>
 void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s, KernelSet which,
                            KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase) {
-  static_cast<void>(sample_facts(s.x1, s.n1, s.features, "the rows", &executor));
+  static_cast<void>(sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &executor));
   if (!s.symmetric())
-    static_cast<void>(sample_facts(s.x2, s.n2, s.features, "the columns", &executor));
+    static_cast<void>(sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &executor));
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
