@@ -14,38 +14,14 @@ constexpr std::int64_t many_samples = 16384;
 /// Floating-point operations and bytes from which on a block goes through a store.
 constexpr double much_work = 1e12, much_disk = 8.0 * (1 << 30);
 
-std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int64_t n_test) {
+std::array<std::int64_t, 2> block_shape(Block block, std::int64_t n_train, std::int64_t n_test) {
   return {block == Block::train_train ? n_train : n_test,
           block == Block::test_test ? n_test : n_train};
 }
 
-InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool has_test) {
-  InferenceOptions options;
-  options.method = spec.method;
-  options.kernel = kernel;
-  options.times = spec.times;
-  options.predictions = has_test && !spec.times_are_range;
-  options.losses = spec.method != Method::gp_inference;
-  options.learning_rate = spec.learning_rate;
-  options.diag_reg = spec.diag_reg;
-  options.diag_reg_path = spec.diag_reg_path;
-  options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  options.leave_one_out = spec.leave_one_out;
-  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
-  // variances alone: only predictions have a covariance to be full.
-  const bool none = spec.method == Method::gradient_descent_mse ||
-                    (spec.method == Method::gp_inference && !options.predictions);
-  options.covariance = none ? Covariance::none
-                       : options.predictions || spec.covariance == Covariance::none
-                           ? spec.covariance
-                           : Covariance::diagonal;
-  return options;
-}
-
 bool is_streamed(const InferenceOptions& options, const KernelChoice& choice,
                  std::int64_t n_train) {
-  const bool on_disk =
-      choice.compute[options.kernel == KernelKind::nngp ? Kernel::nngp : Kernel::ntk];
+  const bool on_disk = choice.compute[kernel_of(options.kernel)];
   const bool wanted = choice.store == StoreChoice::keep || n_train >= many_samples;
   return on_disk && wanted && can_stream(options);
 }
@@ -54,11 +30,11 @@ std::vector<PlannedInference> plan_inferences(const Experiment& experiment,
                                               const DataShapes& shapes) {
   std::vector<PlannedInference> all;
   for (const InferenceSpec& spec : experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
+    for (const DrivingKernel kernel : spec.kernels) {
       PlannedInference one;
       one.id = spec.name + "." + to_string(kernel);
       one.spec = &spec;
-      one.options = options_of(spec, kernel, shapes.test.has_value());
+      one.options = spec.options_on(kernel, shapes.test.has_value());
       one.streamed = is_streamed(one.options, experiment.kernel, shapes.train.count);
       all.push_back(std::move(one));
     }
@@ -91,8 +67,8 @@ StoreUse store_for(const BlockPlan& plan, const Experiment& experiment, const Ne
 
 }  // namespace
 
-std::string to_string(KernelKind kernel) {
-  return kernel == KernelKind::nngp ? "nngp" : kernel == KernelKind::ntk ? "ntk" : "ntkgp";
+std::string to_string(DrivingKernel kernel) {
+  return kernel == DrivingKernel::nngp ? "nngp" : kernel == DrivingKernel::ntk ? "ntk" : "ntkgp";
 }
 
 std::string to_string(Method method) {
@@ -102,19 +78,15 @@ std::string to_string(Method method) {
 }
 
 std::array<std::int64_t, 2> shape_of(Block block, const DataShapes& shapes) {
-  return shape_of(block, shapes.train.count, test_count(shapes));
+  return block_shape(block, shapes.train.count, test_count(shapes));
 }
 
 std::array<std::int64_t, 2> shape_of(Block block, const TrainTest& data) {
-  return shape_of(block, data.train.x.count(), data.test ? data.test->x.count() : 0);
+  return block_shape(block, data.train.x.count(), data.test ? data.test->x.count() : 0);
 }
 
 std::int64_t test_count(const DataShapes& shapes) noexcept {
   return shapes.test ? shapes.test->count : 0;
-}
-
-std::size_t PlannedInference::prediction_count() const noexcept {
-  return std::max({options.times.size(), options.diag_reg_path.size(), std::size_t{1}});
 }
 
 bool RunPlan::any_streamed() const noexcept {
@@ -138,15 +110,11 @@ RunPlan plan_run(const Experiment& experiment, const Network& network, const Dat
     plan.finite = experiment.finite ? &*experiment.finite : nullptr;
     for (const PlannedInference& inference : plan.inferences) {
       const InferenceNeeds needs = needs_of(inference.options);
-      plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
-      plan.test_diagonal.ntk |= needs.ntk_test_diagonal;
+      plan.test_diagonal |= needs.test_diagonal;
       if (inference.streamed) continue;
-      train_train.hold.nngp |= needs.nngp_train_train;
-      train_train.hold.ntk |= needs.ntk_train_train;
-      test_train.hold.nngp |= needs.nngp_test_train;
-      test_train.hold.ntk |= needs.ntk_test_train;
-      test_test.hold.nngp |= needs.nngp_test_test;
-      test_test.hold.ntk |= needs.ntk_test_test;
+      for (const Kernel kernel : all_kernels)
+        for (BlockPlan* block : {&train_train, &test_train, &test_test})
+          block->hold[kernel] |= needs.blocks[kernel][block->block];
     }
     if (test_test.hold.any()) test_test.write = compute;
   }

@@ -55,9 +55,6 @@ struct PlannedInference {
   InferenceOptions options;
   /// Does it read its kernels from the disk, block by block, rather than hold them in memory?
   bool streamed = false;
-
-  /// One a time, or one a ridge.
-  [[nodiscard]] std::size_t prediction_count() const noexcept;
 };
 
 /// Views an experiment, which must outlive it.
@@ -90,7 +87,7 @@ struct RunPlan {
 [[nodiscard]] RunPlan plan_run(const Experiment& experiment, const Network& network,
                                const DataShapes& shapes, bool kernels_only);
 
-[[nodiscard]] std::string to_string(KernelKind kernel);
+[[nodiscard]] std::string to_string(DrivingKernel kernel);
 [[nodiscard]] std::string to_string(Method method);
 
 }  // namespace widelimit::experiment

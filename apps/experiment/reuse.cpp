@@ -2,6 +2,7 @@
 #include "reuse.hpp"
 
 #include "stores.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -17,13 +18,6 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr std::int64_t numbers_at_once = 1 << 18;
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t extent : shape)
-    text += (text.empty() ? "" : ", ") + std::to_string(extent);
-  return "[" + text + "]";
-}
 
 /// Throws Error that names the file, and the entry where it is about one.
 void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2> shape,
@@ -157,7 +151,7 @@ EarlierRun from_directory(const std::filesystem::path& directory, const Experime
 }  // namespace
 
 Reuse find_reusable(const Experiment& experiment, const RunPlan& plan, const TrainTest& data,
-                    const std::string& fingerprint, const std::optional<EarlierRun>& in_place,
+                    const std::string& fingerprint, const std::optional<EarlierRun>& existing,
                     bool resume, Control& control) {
   const KernelChoice& kernel = experiment.kernel;
   Reuse reuse;
@@ -170,15 +164,15 @@ Reuse find_reusable(const Experiment& experiment, const RunPlan& plan, const Tra
                       "; leave out \"from\" to compute it again",
                   pointer);
     });
-  } else if (resume && in_place) {
-    if (in_place->fingerprint != fingerprint && has_store(plan, in_place->directory)) return reuse;
-    if (in_place->fingerprint != fingerprint)
+  } else if (resume && existing) {
+    if (existing->fingerprint != fingerprint && has_store(plan, existing->directory)) return reuse;
+    if (existing->fingerprint != fingerprint)
       throw Error(ErrorCode::usage,
-                  "the run in " + in_place->directory.string() +
+                  "the run in " + existing->directory.string() +
                       " cannot be resumed, its kernels are of another experiment: " +
-                      changes(*in_place, experiment) +
+                      changes(*existing, experiment) +
                       "; leave out --resume to replace them, or name another directory with --out");
-    reuse.earlier = in_place;
+    reuse.earlier = existing;
     drop_damaged(*reuse.earlier, nullptr, data, plan.precision, control, [&](const Error& error) {
       reuse.warnings.push_back(std::string("damaged kernel, computed again: ") + error.what());
     });

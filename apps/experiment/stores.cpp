@@ -53,7 +53,7 @@ std::string store_file(Block block) {
 bool is_store(const fs::path& file) { return file.extension() == ".store"; }
 
 void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
-                  const std::optional<EarlierRun>& in_place, bool resume, RunDirectory& directory) {
+                  const std::optional<EarlierRun>& existing, bool resume, RunDirectory& directory) {
   std::error_code ignored;
   if (resume)
     for (const BlockPlan& block : plan.blocks) {
@@ -63,8 +63,8 @@ void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
                                      store_options(block.block, inputs));
       directory.add(name);
     }
-  if (in_place)
-    for (const std::string& name : in_place->files)
+  if (existing)
+    for (const std::string& name : existing->files)
       if (is_store(name) && !directory.lists(name)) KernelStore::remove(directory.path() / name);
 }
 
@@ -110,11 +110,10 @@ Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t,
   } else {
     matrix = Matrix::read_npy(file);
   }
-  if (matrix.rows() != shape[0] || matrix.cols() != shape[1])
-    throw Error(ErrorCode::usage,
-                file.string() + ": has the shape [" + std::to_string(matrix.rows()) + ", " +
-                    std::to_string(matrix.cols()) + "], expected [" + std::to_string(shape[0]) +
-                    ", " + std::to_string(shape[1]) + "]");
+  const std::array found{matrix.rows(), matrix.cols()};
+  if (found != shape)
+    throw Error(ErrorCode::usage, file.string() + ": has the shape " + shape_text(found) +
+                                      ", expected " + shape_text(shape));
   return matrix;
 }
 

@@ -33,7 +33,7 @@ struct Sides {
 /// run's own, others are removed. Throws Error(usage) that says what changed where a store is of
 /// another experiment, Error(io) where another process writes one.
 void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
-                  const std::optional<EarlierRun>& in_place, bool resume, RunDirectory& directory);
+                  const std::optional<EarlierRun>& existing, bool resume, RunDirectory& directory);
 
 /// Computes the tiles that the block's store lacks, and warns of those that were damaged.
 void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory& directory,

@@ -39,7 +39,7 @@ engine/dense
 engine/spatial
 engine/network  network
 store           store
-inference       inference|streamed
+inference       inference|factorised_kernel|streamed
 finite          finite
 config          experiment/experiment
 data            experiment/data

@@ -30,12 +30,13 @@ double resident_bytes() {
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes,
                     int threads) {
   const FiniteNetwork finite(network, shapes.train.sites, shapes.train.channels);
-  const std::int64_t at_once = std::min<std::int64_t>(spec.ensemble, threads);
-  const std::int64_t n = shapes.train.count, batch = std::min(n, spec.batch_size.value_or(n));
+  const std::int64_t at_once = std::min<std::int64_t>(spec.options.ensemble, threads);
+  const std::int64_t n = shapes.train.count,
+                     batch = std::min(n, spec.options.batch_size.value_or(n));
   const auto training = static_cast<double>(
       finite.training_bytes(at_once, batch, std::max(test_count(shapes), batch < n ? n : 0)));
   const double parameters = f64 * static_cast<double>(finite.parameter_count());
-  return static_cast<double>(spec.ensemble) * parameters + training +
+  return static_cast<double>(spec.options.ensemble) * parameters + training +
          std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
@@ -82,7 +83,8 @@ double table_text_bytes(const RunPlan& plan, const DataShapes& shapes) {
 }  // namespace
 
 Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes& shapes,
-                  int threads) {
+                  const Runtime& runtime) {
+  const int threads = runtime.threads();
   const DataShape& train = shapes.train;
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
@@ -107,8 +109,9 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   // streams.
   const double before_solve = blocks.held + (train.sites.empty() ? products : 0);
   const double computing = before_solve + workspace, writing = computing + blocks.mapped_once;
-  const double solving =
-      plan.kernels_only ? 0 : blocks.held + products + inference_bytes(plan.inferences, shapes);
+  const double solving = plan.kernels_only ? 0
+                                           : blocks.held + products +
+                                                 inference_bytes(plan.inferences, shapes, runtime);
   const double streamed = plan.any_streamed() ? blocks.mapped : 0;
   const double finite = plan.finite ? finite_bytes(*plan.finite, network, shapes, threads) : 0;
   const double unmapped = std::max({reading, computing, solving, finite});

@@ -38,16 +38,16 @@ FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& point
     name_to_object(*optimizer);
     if (reading.conforms(own_schema("optimizer"), *optimizer, child(pointer, "optimizer"),
                          {"the optimizer"})) {
-      spec.learning_rate = number_of(*optimizer, "learning_rate");
-      spec.momentum = number_of(*optimizer, "momentum");
+      spec.options.learning_rate = number_of(*optimizer, "learning_rate");
+      spec.options.momentum = number_of(*optimizer, "momentum");
     }
   }
   if (!conforms) return spec;
-  spec.steps = integer_of(finite, "steps");
-  if (const Value* batch = given(finite, "batch_size")) spec.batch_size = *batch->integer();
-  spec.ensemble = integer_of(finite, "ensemble");
-  spec.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
-  spec.record_all = string_of(finite, "record") == "all";
+  spec.options.steps = integer_of(finite, "steps");
+  if (const Value* batch = given(finite, "batch_size")) spec.options.batch_size = *batch->integer();
+  spec.options.ensemble = integer_of(finite, "ensemble");
+  spec.options.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
+  spec.options.record_all = string_of(finite, "record") == "all";
   return spec;
 }
 

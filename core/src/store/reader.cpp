@@ -35,8 +35,10 @@ class Mapping {
                                       "; run its experiment again with --resume");
     data_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, file.descriptor(), 0);
     if (data_ == MAP_FAILED)
-      throw Error(ErrorCode::io, file.path().string() +
-                                     " cannot be mapped: " + std::system_category().message(errno));
+      throw Error(
+          ErrorCode::io,
+          file.path().string() + " cannot be mapped: " + std::system_category().message(errno), {},
+          {.path = file.path()});
   }
   ~Mapping() { ::munmap(data_, bytes_); }
   Mapping(const Mapping&) = delete;

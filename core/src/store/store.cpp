@@ -55,7 +55,8 @@ struct KernelStore::State {
     if (!std::filesystem::exists(path, ignored)) {
       StoreFile created = detail::create_store(path, layout);
       if (detail::examine(created, layout, options).to_grow)
-        throw Error(ErrorCode::io, path.string() + " was made by another process just now");
+        throw Error(ErrorCode::io, path.string() + " was made by another process just now", {},
+                    {.path = path});
       return created;
     }
     StoreFile found(path, StoreFile::Access::write);
@@ -152,7 +153,8 @@ void KernelStore::remove(const std::filesystem::path& file) {
   const StoreFile alone(file, StoreFile::Access::write);
   if (::unlink(file.c_str()) != 0)
     throw Error(ErrorCode::io,
-                file.string() + " cannot be removed: " + std::system_category().message(errno));
+                file.string() + " cannot be removed: " + std::system_category().message(errno), {},
+                {.path = file});
 }
 
 KernelStore::~KernelStore() {

@@ -62,7 +62,7 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
     Matrix x = random_matrix(500, features, 20);
     for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
     const auto executor = make_executor(2);
-    const auto f = sample_facts(x.data(), 500, features, "the rows", executor.get());
+    const auto f = sample_facts(x.data(), 500, features, SampleSet::x1, executor.get());
     CHECK(f.variance[3] == f.variance[499]);
     CHECK(f.hash[3] == f.hash[499]);
     CHECK(std::set<std::uint64_t>(f.hash.begin(), f.hash.end()).size() == 499);
@@ -76,12 +76,12 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
 TEST_CASE("a sample that is not finite, or whose squares overflow, is named") {
   const auto index_of = [](const auto& x) {
     try {
-      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), "the rows", nullptr));
+      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), SampleSet::x1, nullptr));
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::usage);
-      CHECK(std::string(e.what()).find("sample " + std::to_string(e.index()) + " of the rows") ==
-            0);
-      return e.index();
+      CHECK(std::string(e.what()).find("sample " + std::to_string(e.facts().sample.value().number) +
+                                       " of x1") == 0);
+      return e.facts().sample->number;
     }
     return std::int64_t{-1};
   };

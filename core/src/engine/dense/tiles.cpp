@@ -124,12 +124,12 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   if (s.features > std::numeric_limits<int>::max())
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, s.n1, s.features, "the rows", &call.executor);
+  const auto facts1 = sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &call.executor);
   const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.n1, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, s.n2, s.features, "the columns", &call.executor);
+    other_facts = sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &call.executor);
     other = evaluator.variances(other_facts.variance.data(), s.n2, false);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
@@ -159,7 +159,7 @@ void observe_tile(const Program& program, const double* x, std::int64_t n, std::
                   const Observer<double>& observer) {
   const SamplePair<double> s{x, n, x, n, features};
   const Evaluator<double> evaluator(program);
-  const auto facts = sample_facts(x, n, features, "the data", nullptr);
+  const auto facts = sample_facts(x, n, features, SampleSet::x1, nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;

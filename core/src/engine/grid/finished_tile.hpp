@@ -1,6 +1,7 @@
 // The last steps of every tile: halves mirrored, numbers checked, then the sink.
 #pragma once
 
+#include <widelimit/error.hpp>
 #include <widelimit/kernel_sink.hpp>
 
 #include <cstdint>

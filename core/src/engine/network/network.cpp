@@ -112,7 +112,7 @@ PerKernel<std::vector<double>> diagonals_of(const Network::State& state, const S
   if (x.count() == 0) return d;
   const InPrecision<T> samples(x);
   guarded([&] {
-    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
+    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), SampleSet::x1,
                                             state.executor.get());
     const auto take = [&](const PerKernel<const T*>& diagonal) {
       for (const Kernel k : all_kernels) {

@@ -93,9 +93,9 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
 template <class T>
 void compute_spatial_tiles(const SpatialProgram& program, const KernelCall<T>& call) {
   const SamplePair<T>& s = call.samples;
-  static_cast<void>(sample_facts(s.x1, s.n1, s.features, "the rows", &call.executor));
+  static_cast<void>(sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &call.executor));
   if (!s.symmetric())
-    static_cast<void>(sample_facts(s.x2, s.n2, s.features, "the columns", &call.executor));
+    static_cast<void>(sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &call.executor));
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false),
