@@ -293,7 +293,7 @@ TEST_CASE(
     std::copy_n(x.row(0).data(), random.features, x.row(19).data());  // a duplicate
     const Samples s = random.samples(x);
     const Network network = plugin_network(random.json);
-    const auto check = [&](const auto& k, const Network::Diagonals& d) {
+    const auto check = [&](const auto& k, const PerKernel<std::vector<double>>& d) {
       for (std::int64_t i = 0; i < 20; ++i) {
         CHECK(k.nngp(i, i) == d.nngp[static_cast<std::size_t>(i)]);
         CHECK(k.ntk(i, i) == d.ntk[static_cast<std::size_t>(i)]);
