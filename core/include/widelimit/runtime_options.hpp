@@ -29,7 +29,6 @@ struct RuntimeOptions {
   std::optional<std::vector<std::string>>
       plugins;  ///< only these: bare names, or files if allowed; unset: all on the path
   std::filesystem::path config_directory;  ///< what relative files among `plugins` are relative to
-  std::vector<const widelimit_plugin*> built_in;  ///< plugins added in code, before all others
   std::function<void(LogLevel, std::string_view component, std::string_view message)> log;
   /// What plugins are told when they ask whether the user wants to stop; may be empty.
   std::shared_ptr<const Control> control;
