@@ -18,6 +18,7 @@ forbid() {
 core_headers=$(cd core/include/widelimit && find . -name '*.hpp' | sed 's|^\./||; s/\./\\./' | paste -sd'|')
 forbid sdk "boost/|cblas|lapacke|tbb/|widelimit/($core_headers)|core/" "sdk reaches beyond the standard library"
 forbid plugins "boost/|tbb/|widelimit/($core_headers)|core/|apps/" "a plugin reaches core, apps or Boost"
+forbid plugins 'widelimit/sdk/detail/' "a plugin reaches what the SDK keeps to itself"
 forbid core 'widelimit/sdk|plugins/|apps/' "core reaches the SDK's C++ headers, plugins or apps"
 forbid core/include 'boost/|tbb/|cblas|lapacke' "a public header of core reaches a library that its users need not have"
 

@@ -11,10 +11,10 @@
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>

@@ -18,12 +18,12 @@
 // Thread safety: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/field_sweep.hpp>
+#include <widelimit/sdk/detail/field_sweep.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/quadrature.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/quadrature.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -104,7 +104,7 @@ struct ElementwiseLayer : Wrapped<L> {
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
-        plan.add_traits(WIDELIMIT_TRAIT_TAKES_WINDOWS);
+        plan.set_max_window(3, 3);
         plan.raw().site_terms = numbers_of_site_terms<L>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }

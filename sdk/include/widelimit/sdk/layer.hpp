@@ -16,6 +16,7 @@
 // Finite width, optional:
 //   std::int64_t theta_size(const Shape& in) const;         omitted: no weights
 //   void init(const Shape& in, const Random&, std::span<double> theta) const;
+//                                                           of several inputs: const Shapes& in
 //   void forward(const Pass&) const;
 //   void jvp(const Pass&) const;
 //   void vjp(const Pass&) const;
@@ -24,8 +25,8 @@
 // begin, accumulate, finish, init, forward, jvp and vjp at once; these write only to their outputs.
 #pragma once
 
+#include <widelimit/sdk/detail/layer_table.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/layer_table.hpp>
 #include <widelimit/sdk/plan.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>

@@ -8,9 +8,9 @@
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/window.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <array>
 #include <cstddef>

@@ -8,7 +8,7 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include <widelimit/sdk/polynomials.hpp>
+#include <widelimit/sdk/detail/polynomials.hpp>
 #include <widelimit/sdk/simd.hpp>
 
 #include <cmath>

@@ -10,8 +10,8 @@
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/layer_table.hpp>
-#include <widelimit/sdk/schema.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/target.hpp>
 
 #include <array>
@@ -184,7 +184,7 @@ inline const widelimit_plugin* better_descriptor() noexcept { return nullptr; }
 #endif
 
 #define WIDELIMIT_PLUGIN(id, version, ...)                                                 \
-  extern "C" const widelimit_plugin* widelimit_plugin_v1(void) {                           \
+  extern "C" const widelimit_plugin* WIDELIMIT_ENTRY(void) {                               \
     if (const auto* better = ::widelimit::sdk::detail::better_descriptor()) return better; \
     return ::widelimit::sdk::detail::descriptor<__VA_ARGS__>(id, version);                 \
   }

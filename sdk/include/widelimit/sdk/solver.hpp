@@ -19,9 +19,9 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sdk/detail/params.hpp>
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/params.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>
 

@@ -51,6 +51,19 @@ class Shape {
   const widelimit_shape* shape_;
 };
 
+/// The shapes of all inputs of a layer.
+class Shapes {
+ public:
+  Shapes(const widelimit_shape* const* shapes, std::size_t size) : shapes_(shapes), size_(size) {}
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] Shape operator[](std::size_t i) const { return Shape(*shapes_[i]); }
+
+ private:
+  const widelimit_shape* const* shapes_;
+  std::size_t size_;
+};
+
 /// Covariances of one bundle at one displacement, [site][lane]. T is float or double and must match
 /// widelimit_field::dtype.
 template <class T>

@@ -6,7 +6,7 @@
 // Thread safety: pure functions of a run; many at once.
 #pragma once
 
-#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 #include <widelimit/sdk/views.hpp>
 
 #include <algorithm>
@@ -276,8 +276,8 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
   }
 }
 
-/// Does the map have a window of those that are applied on the way? Others than those and maps of
-/// window 1 are refused.
+/// Does the map have a window of those that are applied on the way (max_window of the plan)? Others
+/// than those and maps of window 1 are refused.
 inline bool has_window(const widelimit_linear* map) {
   if (map == nullptr || map->rank == 0) return false;
   const int last = map->rank - 1;

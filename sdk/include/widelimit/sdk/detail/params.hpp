@@ -6,9 +6,9 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/fields.hpp>
-#include <widelimit/sdk/schema.hpp>
 
 #include <cmath>
 #include <cstdint>

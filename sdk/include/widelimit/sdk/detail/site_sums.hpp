@@ -6,7 +6,7 @@
 // PairedSites at once.
 #pragma once
 
-#include <widelimit/sdk/alike_windows.hpp>
+#include <widelimit/sdk/detail/alike_windows.hpp>
 #include <widelimit/sdk/gathering.hpp>
 
 #include <algorithm>

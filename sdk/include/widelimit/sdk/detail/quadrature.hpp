@@ -13,9 +13,9 @@
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/hermite.hpp>
+#include <widelimit/sdk/detail/hermite.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
 
 #include <algorithm>
 #include <array>
