@@ -1,4 +1,4 @@
-// Bytes, seconds and counts as people write and read them.
+// Bytes, seconds and counts, written for people and read from them.
 // Thread safety: pure functions.
 #pragma once
 

@@ -1,11 +1,11 @@
 // Kernels as heat maps.
 #include "figures.hpp"
 
-#include "experiment/npy.hpp"
 #include "heat_map.hpp"
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/store.hpp>
 
 #include <algorithm>
@@ -28,10 +28,9 @@ Map map_of(std::int64_t rows, std::int64_t cols, const auto& read_row) {
   map.stride =
       std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + most_rows - 1) / most_rows);
   for (std::int64_t i = 0; i < map.rows; i += map.stride) {
-    const std::vector<double> row = read_row(i);
+    const Matrix row = read_row(i);
     std::vector<double>& kept = map.values.emplace_back();
-    for (std::int64_t j = 0; j < map.cols; j += map.stride)
-      kept.push_back(row[static_cast<std::size_t>(j)]);
+    for (std::int64_t j = 0; j < map.cols; j += map.stride) kept.push_back(row(0, j));
   }
   return map;
 }
@@ -42,16 +41,15 @@ Map read_map(const std::filesystem::path& file, const std::string& kernel) {
     const auto which = kernel == "nngp" ? StoreReader::Kernel::nngp : StoreReader::Kernel::ntk;
     const std::int64_t cols = store.spec().cols;
     return map_of(store.spec().rows, cols, [&](std::int64_t i) {
-      std::vector<double> row(static_cast<std::size_t>(cols));
+      Matrix row = Matrix::uninitialized(1, cols);
       store.read(which, i, 0, 1, cols, row.data(), cols);
       return row;
     });
   }
-  experiment::NpyReader npy(file);
+  const NpyFile npy(file);
   if (npy.shape().size() != 2)
     throw Error(ErrorCode::usage, file.string() + ": expected two axes, a kernel");
-  const std::int64_t cols = npy.shape()[1];
-  return map_of(npy.shape()[0], cols, [&](std::int64_t i) { return npy.read(i * cols, cols); });
+  return map_of(npy.shape()[0], npy.shape()[1], [&](std::int64_t i) { return npy.rows(i, 1); });
 }
 
 std::string block_name(std::string_view block) {

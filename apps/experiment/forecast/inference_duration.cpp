@@ -1,13 +1,12 @@
-// See inference_duration.hpp.
+// Trials of inference at two sizes, and what follows from them for the size of the run.
 #include "inference_duration.hpp"
 
-#include "blocks.hpp"
+#include "experiment/solvers.hpp"
 #include "sampling.hpp"
 
 #include <widelimit/streamed.hpp>
 
 #include <algorithm>
-#include <list>
 #include <utility>
 #include <vector>
 
@@ -39,11 +38,12 @@ class InMemory final : public KernelSource {
   const Matrix& matrix_;
 };
 
-/// All inference of an experiment on well-conditioned matrices of n and m samples.
+/// Inferences on well-conditioned matrices of n and m samples.
 class TrialInference {
  public:
-  TrialInference(const Setup& setup, std::int64_t n, std::int64_t m, std::int64_t outputs)
-      : setup_(setup), has_test_(m > 0) {
+  TrialInference(std::span<const PlannedInference> inferences, const Runtime& runtime,
+                 std::int64_t n, std::int64_t m, std::int64_t outputs)
+      : inferences_(inferences), runtime_(runtime), has_test_(m > 0) {
     constexpr std::int64_t rank = 32;
     const Matrix train = random_matrix(n, rank), test = random_matrix(m, rank, 2);
     Matrix turned(rank, n), test_turned(rank, m);
@@ -65,7 +65,7 @@ class TrialInference {
   }
 
   [[nodiscard]] double seconds(std::size_t most_times, double enough) const {
-    // Threads of BLAS wait for each other: one that is held up holds up all.
+    // Threads of BLAS wait for each other: one that is delayed delays all.
     return least_seconds_of([&] { run(most_times); }, 5 * enough);
   }
 
@@ -84,36 +84,28 @@ class TrialInference {
 
   void run(std::size_t most_times) const {
     InferenceCache cache;
-    std::list<std::pair<const SolverSpec*, Solver>> solvers;
-    const auto solver_of = [&](const SolverSpec& spec) -> const Solver& {
-      for (const auto& [known, solver] : solvers)
-        if (known->type == spec.type && known->params == spec.params) return solver;
-      return solvers.emplace_back(&spec, setup_.runtime.solver(spec)).second;
-    };
-    for (const InferenceSpec& spec : setup_.experiment.inference)
-      for (const KernelKind kind : spec.kernels) {
-        InferenceOptions options = options_of(spec, kind, has_test_);
-        shorten(options.times, most_times);
-        shorten(options.diag_reg_path, most_times);
-        const Solver& solver = solver_of(spec.solver);
-        const Matrix* y_test = has_test_ ? &y_test_ : nullptr;
-        if (streams(setup_, spec, kind)) {
-          const Kernel& kernel = kind == KernelKind::nngp ? nngp_ : ntk_;
-          const InMemory train_train(kernel.train_train), test_train(kernel.test_train);
-          static_cast<void>(infer_streamed({.train_train = &train_train,
-                                            .test_train = has_test_ ? &test_train : nullptr,
-                                            .test_diagonal = has_test_ ? &kernel.diagonal : nullptr,
-                                            .y_train = &y_train_,
-                                            .y_test = y_test},
-                                           options, solver));
-        } else {
-          static_cast<void>(infer({.nngp = nngp_.blocks(),
-                                   .ntk = ntk_.blocks(),
-                                   .y_train = &y_train_,
-                                   .y_test = y_test},
-                                  options, solver, &cache));
-        }
+    Solvers solvers(runtime_);
+    const Matrix* y_test = has_test_ ? &y_test_ : nullptr;
+    for (const PlannedInference& inference : inferences_) {
+      InferenceOptions options = inference.options;
+      shorten(options.times, most_times);
+      shorten(options.diag_reg_path, most_times);
+      const Solver& solver = solvers.get(inference.spec->solver);
+      if (inference.streamed) {
+        const Kernel& kernel = options.kernel == KernelKind::nngp ? nngp_ : ntk_;
+        const InMemory train_train(kernel.train_train), test_train(kernel.test_train);
+        static_cast<void>(infer_streamed({.train_train = &train_train,
+                                          .test_train = has_test_ ? &test_train : nullptr,
+                                          .test_diagonal = has_test_ ? &kernel.diagonal : nullptr,
+                                          .y_train = &y_train_,
+                                          .y_test = y_test},
+                                         options, solver));
+      } else {
+        static_cast<void>(infer(
+            {.nngp = nngp_.blocks(), .ntk = ntk_.blocks(), .y_train = &y_train_, .y_test = y_test},
+            options, solver, &cache));
       }
+    }
   }
 
   /// Some of the numbers from all over their range: finite times and infinity cost differently.
@@ -125,7 +117,8 @@ class TrialInference {
     all.resize(most);
   }
 
-  const Setup& setup_;
+  std::span<const PlannedInference> inferences_;
+  const Runtime& runtime_;
   bool has_test_;
   Kernel nngp_, ntk_;
   Matrix y_train_, y_test_;
@@ -135,21 +128,20 @@ class TrialInference {
 
 // a n^3 + b n^2, and of each time or ridge beyond a few c n^2 (n^3 with a covariance that is made
 // anew): at two sizes and two numbers of times.
-double inference_seconds(const Setup& setup, double enough) {
-  const std::int64_t n = setup.shapes.train.count, outputs = setup.shapes.train.outputs;
-  const std::int64_t m = setup.test_count();
+double inference_seconds(std::span<const PlannedInference> inferences, const DataShapes& shapes,
+                         const Runtime& runtime, double enough) {
+  const std::int64_t n = shapes.train.count, outputs = shapes.train.outputs;
+  const std::int64_t m = test_count(shapes);
   bool eigen = false, covariances = false;
   std::size_t times = 1;
-  for (const InferenceSpec& spec : setup.experiment.inference) {
-    times = std::max({times, spec.times.size(), spec.diag_reg_path.size()});
-    for (const KernelKind kernel : spec.kernels) {
-      const InferenceOptions options = options_of(spec, kernel, m > 0);
-      eigen = eigen || needs_of(options).eigen;
-      covariances = covariances || options.covariance == Covariance::full ||
-                    (options.covariance == Covariance::diagonal && options.predictions);
-    }
+  for (const PlannedInference& inference : inferences) {
+    const InferenceOptions& options = inference.options;
+    times = std::max(times, inference.prediction_count());
+    eigen = eigen || needs_of(options).eigen;
+    covariances = covariances || options.covariance == Covariance::full ||
+                  (options.covariance == Covariance::diagonal && options.predictions);
   }
-  if (setup.experiment.inference.empty() || (eigen && n < 1)) return 0;
+  if (inferences.empty() || (eigen && n < 1)) return 0;
   const std::int64_t rows = trial_rows(n, eigen);
   const double size = static_cast<double>(n) / static_cast<double>(rows);
   const auto tests_of = [&](std::int64_t r) {
@@ -159,7 +151,7 @@ double inference_seconds(const Setup& setup, double enough) {
                      static_cast<std::int64_t>(static_cast<double>(m * r) / static_cast<double>(n)),
                      1, 2 * r);
   };
-  const TrialInference trial(setup, rows, tests_of(rows), outputs);
+  const TrialInference trial(inferences, runtime, rows, tests_of(rows), outputs);
   const std::size_t some = std::min(times, few_times);
   static_cast<void>(trial.seconds(1, 0));  // threads started, memory touched
   const double measured = trial.seconds(some, enough);
@@ -174,13 +166,12 @@ double inference_seconds(const Setup& setup, double enough) {
   // times, from memory where the trial's was in cache, which takes about as long as it took to fill
   // it.
   double copies = 0;
-  for (const InferenceSpec& spec : setup.experiment.inference)
-    for (const KernelKind kernel : spec.kernels) copies += streams(setup, spec, kernel) ? 0.5 : 2.5;
+  for (const PlannedInference& inference : inferences) copies += inference.streamed ? 0.5 : 2.5;
   const double copying = copies * sizeof(double) * static_cast<double>(n) * static_cast<double>(n) *
                          seconds_of_memory();
 
-  const double half =
-      TrialInference(setup, rows / 2, tests_of(rows / 2), outputs).seconds(some, enough);
+  const double half = TrialInference(inferences, runtime, rows / 2, tests_of(rows / 2), outputs)
+                          .seconds(some, enough);
   // measured = cubic + square, half = cubic / 8 + square / 4.
   const double least = (eigen ? least_eigen_share : least_share) * measured;
   const double cubic = std::clamp(2 * (measured - 4 * half), least, measured);
