@@ -12,7 +12,8 @@ namespace widelimit::experiment {
 namespace {
 
 double least_diag_reg(const InferenceSpec& spec) {
-  return spec.diag_reg_path.empty() ? spec.diag_reg : *std::ranges::min_element(spec.diag_reg_path);
+  return spec.options.diag_reg_path.empty() ? spec.options.diag_reg
+                                            : *std::ranges::min_element(spec.options.diag_reg_path);
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ std::vector<std::string> advice(const Experiment& experiment, const std::vector<
                     "\" gives no predictions; add \"test\" or \"split\" to \"data\"");
   if (experiment.precision == Precision::float32)
     for (const InferenceSpec& spec : experiment.inference)
-      if (least_diag_reg(spec) < 1e-6 && !spec.diag_reg_absolute_scale)
+      if (least_diag_reg(spec) < 1e-6 && !spec.options.diag_reg_absolute_scale)
         all.push_back(spec.place.pointer +
                       ": kernels in float32 are exact to about 1e-6 of their "
                       "diagonal; a diag_reg of at least 1e-5 keeps \"" +
@@ -39,7 +40,7 @@ std::vector<std::string> advice(const Experiment& experiment, const std::vector<
         "this network; end it with {\"type\": \"dense\", \"width\": " +
         std::to_string(shapes.train.outputs) + "}");
   for (const InferenceSpec& spec : experiment.inference)
-    if (spec.method == Method::gp_inference && spec.learning_rate != 1)
+    if (spec.options.method == Method::gp_inference && spec.options.learning_rate != 1)
       all.push_back(spec.place.pointer +
                     "/learning_rate: has no effect on gp_inference, which is training without end; "
                     "for finite times use gradient_descent_mse_ensemble");
@@ -47,11 +48,11 @@ std::vector<std::string> advice(const Experiment& experiment, const std::vector<
 }
 
 void check_finite(const FiniteSpec& spec, const Network& network, const DataShape& samples) {
-  if (spec.batch_size.value_or(1) > samples.count)
+  if (spec.options.batch_size.value_or(1) > samples.count)
     throw Error(ErrorCode::usage,
                 "must be <= " + count_text(samples.count) +
-                    ", the number of training samples, got " + count_text(*spec.batch_size) +
-                    "; null takes all of them",
+                    ", the number of training samples, got " +
+                    count_text(*spec.options.batch_size) + "; null takes all of them",
                 spec.place.pointer + "/batch_size");
   const FiniteNetwork finite(network, samples.sites, samples.channels);
   if (finite.outputs() == samples.outputs) return;

@@ -16,56 +16,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t index(Block block) { return static_cast<std::size_t>(block); }
-
-constexpr std::array kernel_names{"nngp", "ntk"};
-
 /// Side of the squares in which a tile is transposed: two of them fit the first-level cache.
 constexpr std::int64_t square = 32;
 
 template <class T>
-void copy_tile(Matrix& to, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-               const T* tile, std::int64_t ld, bool mirror) {
-  for (std::int64_t i = 0; i < rows; ++i) std::copy_n(tile + i * ld, cols, &to(row + i, col));
-  if (!mirror) return;
+void copy_tile(const Tile& tile, Kernel kernel, Matrix& to) {
+  const auto [row, col, rows, cols] = tile.area;
+  const T* const from = tile.entries<T>(kernel);
+  const std::int64_t ld = tile.ld;
+  for (std::int64_t i = 0; i < rows; ++i) std::copy_n(from + i * ld, cols, &to(row + i, col));
+  if (!tile.mirror) return;
   for (std::int64_t j0 = 0; j0 < cols; j0 += square)
     for (std::int64_t i0 = 0; i0 < rows; i0 += square)
       for (std::int64_t j = j0; j < std::min(j0 + square, cols); ++j)
         for (std::int64_t i = i0; i < std::min(i0 + square, rows); ++i)
-          to(col + j, row + i) = tile[i * ld + j];
+          to(col + j, row + i) = from[i * ld + j];
 }
 
 /// Tiles go to files, to memory, or to both.
 class BlockSink final : public KernelSink {
  public:
-  BlockSink(KernelFiles* files, Kernels written, Matrix* nngp, Matrix* ntk, Precision precision)
-      : files_(files), written_(written), nngp_(nngp), ntk_(ntk), precision_(precision) {}
+  BlockSink(KernelFiles* files, const PerKernel<Matrix*>& memory)
+      : files_(files), memory_(memory) {}
 
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override {
-    if (files_)
-      files_->put(row, col, rows, cols, written_.nngp ? nngp : nullptr,
-                  written_.ntk ? ntk : nullptr, ld, mirror);
-    const auto hold = [&](Matrix* to, const void* tile) {
-      if (!to) return;
-      if (precision_ == Precision::float64)
-        copy_tile(*to, row, col, rows, cols, static_cast<const double*>(tile), ld, mirror);
+  void put(const Tile& tile) override {
+    if (files_) files_->put(tile);
+    for (const Kernel kernel : all_kernels) {
+      if (!memory_[kernel]) continue;
+      if (tile.precision == Precision::float64)
+        copy_tile<double>(tile, kernel, *memory_[kernel]);
       else
-        copy_tile(*to, row, col, rows, cols, static_cast<const float*>(tile), ld, mirror);
-    };
-    hold(nngp_, nngp);
-    hold(ntk_, ntk);
+        copy_tile<float>(tile, kernel, *memory_[kernel]);
+    }
   }
 
  private:
-  KernelFiles* files_;
-  Kernels written_;
-  Matrix *nngp_, *ntk_;
-  Precision precision_;
+  KernelFiles* files_;         ///< takes the kernels that it has files for
+  PerKernel<Matrix*> memory_;  ///< NULL: not held
 };
 
-std::string kernel_file(Block block, const std::string& kernel) {
-  return "kernel/" + to_string(block) + "." + kernel + ".npy";
+std::string kernel_file(Block block, Kernel kernel) {
+  return std::string("kernel/").append(name_of(block)).append(".").append(name_of(kernel)) + ".npy";
 }
 
 /// A link where the file system allows it (files are replaced, never changed, so sharing is safe),
@@ -88,38 +79,24 @@ struct Destination {
   RunDirectory& directory;
   HeldKernels& held;
 
-  [[nodiscard]] bool writes(const char* kernel) const {
-    return is_nngp(kernel) ? plan.write.nngp : plan.write.ntk;
+  [[nodiscard]] Matrix& memory(Kernel kernel) const { return held.blocks[kernel][plan.block]; }
+  void record(Kernel kernel, const std::string& file) const {
+    directory.add(KernelFile{
+        .block = plan.block, .kernel = kernel, .file = file, .rows = shape[0], .cols = shape[1]});
   }
-  [[nodiscard]] bool holds(const char* kernel) const {
-    return is_nngp(kernel) ? plan.hold.nngp : plan.hold.ntk;
-  }
-  [[nodiscard]] Matrix& memory(const char* kernel) const {
-    return (is_nngp(kernel) ? held.nngp : held.ntk)[index(plan.block)];
-  }
-  void record(const char* kernel, const std::string& file) const {
-    directory.add(KernelFile{.block = to_string(plan.block),
-                             .kernel = kernel,
-                             .file = file,
-                             .rows = shape[0],
-                             .cols = shape[1]});
-  }
-
- private:
-  static bool is_nngp(const std::string& kernel) { return kernel == "nngp"; }
 };
 
 /// Takes one kernel of an earlier run, whose file is known to be sound; false where it has none.
-bool take_kernel(const EarlierRun& earlier, const char* kernel, const Destination& to,
+bool take_kernel(const EarlierRun& earlier, Kernel kernel, const Destination& to,
                  Control& control) {
   const Block block = to.plan.block;
-  const auto found = std::find_if(
-      earlier.kernels.begin(), earlier.kernels.end(),
-      [&](const KernelFile& k) { return k.block == to_string(block) && k.kernel == kernel; });
+  const auto found =
+      std::find_if(earlier.kernels.begin(), earlier.kernels.end(),
+                   [&](const KernelFile& k) { return k.block == block && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  if (to.holds(kernel)) to.memory(kernel) = read_kernel(file, kernel, to.shape);
-  if (!to.writes(kernel)) return true;
+  if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(file, kernel, to.shape);
+  if (!to.plan.write[kernel]) return true;
   const bool as_store = is_store(file) && to.plan.store == StoreUse::kept;
   const std::string name = as_store ? store_file(block) : kernel_file(block, kernel);
   if (is_store(file) && !as_store)
@@ -136,9 +113,9 @@ void compute_through_store(const KernelInputs& inputs, const Destination& to, Co
   const std::string name = store_file(to.plan.block);
   const fs::path store = directory.path() / name;
   const bool kept = to.plan.store == StoreUse::kept;
-  for (const char* kernel : kernel_names) {
-    if (to.holds(kernel)) to.memory(kernel) = read_kernel(store, kernel, to.shape);
-    if (!to.writes(kernel)) continue;
+  for (const Kernel kernel : all_kernels) {
+    if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(store, kernel, to.shape);
+    if (!to.plan.write[kernel]) continue;
     const std::string file = kept ? name : kernel_file(to.plan.block, kernel);
     if (!kept) export_kernel(store, kernel, directory.prepare(file), control);
     to.record(kernel, file);
@@ -147,27 +124,28 @@ void compute_through_store(const KernelInputs& inputs, const Destination& to, Co
 }
 
 /// In one go, to files and memory, the kernels of `missing`.
-void compute_directly(const KernelInputs& inputs, Kernels missing, const Destination& to,
+void compute_directly(const KernelInputs& inputs, KernelSet missing, const Destination& to,
                       Control& control) {
   const Block block = to.plan.block;
-  const Kernels write{missing.nngp && to.plan.write.nngp, missing.ntk && to.plan.write.ntk};
-  const Kernels hold{missing.nngp && to.plan.hold.nngp, missing.ntk && to.plan.hold.ntk};
+  const KernelSet write = missing & to.plan.write, hold = missing & to.plan.hold;
   const auto [rows, cols] = to.shape;
+  PerKernel<fs::path> names;
+  PerKernel<Matrix*> memory;
+  for (const Kernel kernel : all_kernels) {
+    if (write[kernel]) names[kernel] = to.directory.prepare(kernel_file(block, kernel));
+    if (hold[kernel]) memory[kernel] = &to.memory(kernel);
+  }
+  // Disk before memory: a disk that is too full is an error before any work.
   std::optional<KernelFiles> files;
-  if (write.nngp || write.ntk)
-    files.emplace(write.nngp ? to.directory.prepare(kernel_file(block, "nngp")) : fs::path(),
-                  write.ntk ? to.directory.prepare(kernel_file(block, "ntk")) : fs::path(), rows,
-                  cols, inputs.precision);
-  Matrix &nngp = to.memory("nngp"), &ntk = to.memory("ntk");
-  if (hold.nngp) nngp = Matrix::uninitialized(rows, cols);
-  if (hold.ntk) ntk = Matrix::uninitialized(rows, cols);
-  BlockSink sink(files ? &*files : nullptr, write, hold.nngp ? &nngp : nullptr,
-                 hold.ntk ? &ntk : nullptr, inputs.precision);
+  if (write.any()) files.emplace(names, rows, cols, inputs.precision);
+  for (const Kernel kernel : all_kernels)
+    if (hold[kernel]) *memory[kernel] = Matrix::uninitialized(rows, cols);
+  BlockSink sink(files ? &*files : nullptr, memory);
   const Sides sides = sides_of(block, inputs.data);
   inputs.network.kernels_to(sides.rows, sides.cols, inputs.precision, missing, sink, &control);
   if (files) files->commit();
-  if (write.nngp) to.record("nngp", kernel_file(block, "nngp"));
-  if (write.ntk) to.record("ntk", kernel_file(block, "ntk"));
+  for (const Kernel kernel : all_kernels)
+    if (write[kernel]) to.record(kernel, kernel_file(block, kernel));
 }
 
 }  // namespace
@@ -176,14 +154,13 @@ void make_block(const BlockPlan& plan, const KernelInputs& inputs,
                 const std::optional<EarlierRun>& earlier, RunDirectory& directory,
                 HeldKernels& held, Control& control) {
   const Destination to{plan, shape_of(plan.block, inputs.data), directory, held};
-  Kernels missing = plan.needed();
+  KernelSet missing = plan.needed();
   // A store that is there may be damaged or unfinished: it says so itself.
   const bool begun = plan.store != StoreUse::none && directory.lists(store_file(plan.block));
-  if (earlier && !begun) {
-    if (missing.nngp && take_kernel(*earlier, "nngp", to, control)) missing.nngp = false;
-    if (missing.ntk && take_kernel(*earlier, "ntk", to, control)) missing.ntk = false;
-  }
-  if (!missing.nngp && !missing.ntk) return;
+  if (earlier && !begun)
+    for (const Kernel kernel : all_kernels)
+      if (missing[kernel] && take_kernel(*earlier, kernel, to, control)) missing[kernel] = false;
+  if (!missing.any()) return;
   if (plan.store != StoreUse::none)
     compute_through_store(inputs, to, control);
   else

@@ -7,9 +7,9 @@
 #include "plan.hpp"
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/matrix.hpp>
 
-#include <array>
 #include <optional>
 #include <vector>
 
@@ -17,9 +17,10 @@ namespace widelimit::experiment {
 
 /// The kernels in memory, which inference reads.
 struct HeldKernels {
-  /// By Block; empty where not planned.
-  std::array<Matrix, 3> nngp, ntk;
-  std::vector<double> nngp_diagonal, ntk_diagonal;
+  /// Empty where not planned.
+  PerKernel<PerBlock<Matrix>> blocks;
+  /// Of test x test, for variances alone.
+  PerKernel<std::vector<double>> test_diagonal;
 };
 
 /// Computes one block, or takes what `earlier` or its store has of it; writes its files into the

@@ -70,8 +70,8 @@ Json build_json() {
 Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
   Json::Array list;
   for (const KernelFile& k : kernels)
-    list.push_back(Json::Object{{"block", k.block},
-                                {"kernel", k.kernel},
+    list.push_back(Json::Object{{"block", name_of(k.block)},
+                                {"kernel", name_of(k.kernel)},
                                 {"file", k.file},
                                 {"rows", k.rows},
                                 {"cols", k.cols},
@@ -155,12 +155,15 @@ std::optional<EarlierRun> read_earlier(const fs::path& directory) {
       if (name.string() && is_own(*name.string())) earlier.files.push_back(*name.string());
   if (const Json* kernels = json.find("kernels"); kernels && kernels->array())
     for (const Json& entry : *kernels->array()) {
-      KernelFile kernel{.block = string_at(entry, "block"),
-                        .kernel = string_at(entry, "kernel"),
-                        .file = string_at(entry, "file"),
-                        .rows = integer_at(entry, "rows"),
-                        .cols = integer_at(entry, "cols")};
-      if (is_own(kernel.file)) earlier.kernels.push_back(std::move(kernel));
+      const std::optional<Block> block = block_named(string_at(entry, "block"));
+      const std::optional<Kernel> kernel = kernel_named(string_at(entry, "kernel"));
+      std::string name = string_at(entry, "file");
+      if (block && kernel && is_own(name))
+        earlier.kernels.push_back({.block = *block,
+                                   .kernel = *kernel,
+                                   .file = std::move(name),
+                                   .rows = integer_at(entry, "rows"),
+                                   .cols = integer_at(entry, "cols")});
     }
   return earlier;
 }

@@ -7,6 +7,8 @@
 #include "json.hpp"
 #include "lock.hpp"
 
+#include <widelimit/kernel.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -20,10 +22,8 @@ namespace widelimit::experiment {
 
 /// A kernel in the directory of a run.
 struct KernelFile {
-  /// "train_train", "test_train", "test_test"
-  std::string block;
-  /// "nngp", "ntk"
-  std::string kernel;
+  Block block = Block::train_train;
+  Kernel kernel = Kernel::nngp;
   /// Relative to the directory.
   std::string file;
   std::int64_t rows = 0, cols = 0;

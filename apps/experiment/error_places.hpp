@@ -2,8 +2,6 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include "plan.hpp"
-
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/experiment.hpp>
 
@@ -19,8 +17,5 @@ namespace widelimit::experiment {
 
 /// An error about a data file, with the value of the experiment that names the file.
 [[nodiscard]] Error with_data_value(const Error& error, const DataSpec& data);
-
-/// An error about a sample of a block, in terms of the data: core knows only rows and columns.
-[[nodiscard]] Error with_sample_source(const Error& error, Block block, const DataSpec& data);
 
 }  // namespace widelimit::experiment

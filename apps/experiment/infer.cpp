@@ -3,8 +3,10 @@
 
 #include "error_places.hpp"
 #include "solvers.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/store.hpp>
 #include <widelimit/streamed.hpp>
@@ -25,15 +27,15 @@ constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
-KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
-  const auto given = [&](Block block) {
-    const Matrix& matrix = held[static_cast<std::size_t>(block)];
-    return matrix.empty() ? nullptr : &matrix;
-  };
-  return {.train_train = given(Block::train_train),
-          .test_train = given(Block::test_train),
-          .test_test = given(Block::test_test),
-          .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
+/// The blocks that are held of one kernel. Those of training go to `training`, with their factors.
+KernelBlocks blocks_of(PerBlock<Matrix>& held, const std::vector<double>& diagonal,
+                       std::optional<FactorisedKernel>& training) {
+  KernelBlocks blocks;
+  if (!held.train_train.empty())
+    blocks.factorised = &training.emplace(std::move(held.train_train), std::move(held.test_train));
+  if (!held.test_test.empty()) blocks.test_test = &held.test_test;
+  if (!diagonal.empty()) blocks.test_diagonal = &diagonal;
+  return blocks;
 }
 
 /// f_0 from a file, checked against the samples.
@@ -41,13 +43,11 @@ std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& f
                                    const Dataset& samples, const std::string& pointer) {
   if (!file) return std::nullopt;
   Matrix f0 = Matrix::read_npy(*file);
-  const std::int64_t rows = samples.x.count(), cols = samples.y.cols();
-  if (f0.rows() != rows || f0.cols() != cols)
+  const std::array found{f0.rows(), f0.cols()}, expected{samples.x.count(), samples.y.cols()};
+  if (found != expected)
     throw Error(ErrorCode::usage,
-                file->string() + " has the shape [" + std::to_string(f0.rows()) + ", " +
-                    std::to_string(f0.cols()) +
-                    "], expected one row a sample and one column an output: [" +
-                    std::to_string(rows) + ", " + std::to_string(cols) + "]",
+                file->string() + " has the shape " + shape_text(found) +
+                    ", expected one row a sample and one column an output: " + shape_text(expected),
                 pointer);
   return f0;
 }
@@ -71,12 +71,12 @@ Json record_of(const PlannedInference& inference, const InferenceResult& result,
                Json chosen_diag_reg, double greatest_rate) {
   const InferenceSpec& spec = *inference.spec;
   Json::Array times;
-  for (const double time : spec.times) {
+  for (const double time : spec.options.times) {
     if (times.size() == max_listed_times) break;
     times.emplace_back(time);
   }
   return Json::Object{{"id", inference.id},
-                      {"method", to_string(spec.method)},
+                      {"method", to_string(spec.options.method)},
                       {"kernel", to_string(inference.options.kernel)},
                       {"solver", spec.solver.type},
                       {"ridge", result.ridge},
@@ -99,12 +99,13 @@ InferenceResult with_entry_in_errors(const PlannedInference& inference,
     if (error.code() == ErrorCode::cancelled) throw;
     std::vector<Problem> problems = error.problems();
     problems.front().message = inference.id + ": " + problems.front().message;
-    throw with_pointer(Error(error.code(), std::move(problems)), inference.spec->place.pointer);
+    throw with_pointer(Error(error.code(), std::move(problems), error.facts()),
+                       inference.spec->place.pointer);
   }
 }
 
 bool any_finite_time(const InferenceSpec& spec) {
-  return std::any_of(spec.times.begin(), spec.times.end(),
+  return std::any_of(spec.options.times.begin(), spec.options.times.end(),
                      [](double time) { return std::isfinite(time); });
 }
 
@@ -123,9 +124,10 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
                    ": the kernel is close to singular (reciprocal condition number " +
                    number_text(result.solve.rcond) +
                    "), so the predictions have few correct digits; a larger diag_reg helps");
-  if (any_finite_time(spec) && spec.learning_rate > greatest_rate)
+  if (any_finite_time(spec) && spec.options.learning_rate > greatest_rate)
     directory.warn(spec.place.pointer + "/learning_rate: " + inference.id + " takes steps of " +
-                   number_text(spec.learning_rate) + ", and above " + four_digits(greatest_rate) +
+                   number_text(spec.options.learning_rate) + ", and above " +
+                   four_digits(greatest_rate) +
                    " such steps diverge: the curves are those of infinitely small steps, which no "
                    "network of finite width follows at this rate");
 }
@@ -134,20 +136,19 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
 InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
                                 const Solver& solver, const RunDirectory& directory,
                                 Control& control) {
-  const bool nngp = options.kernel == KernelKind::nngp;
+  const Kernel kernel = kernel_of(options.kernel);
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
-      if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
-        return open_kernel(directory.path() / k.file,
-                           nngp ? StoredKernel::nngp : StoredKernel::ntk);
-    throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
+      if (k.block == block && k.kernel == kernel)
+        return open_kernel(directory.path() / k.file, kernel);
+    throw Error(ErrorCode::internal,
+                std::string("the kernel ").append(name_of(block)) + " was not written");
   };
   const auto train_train = open(Block::train_train);
   const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
   return infer_streamed(StreamedProblem{.train_train = train_train.get(),
                                         .test_train = test_train.get(),
-                                        .test_diagonal = nngp ? problem.nngp.test_diagonal
-                                                              : problem.ntk.test_diagonal,
+                                        .test_diagonal = problem.kernels[kernel].test_diagonal,
                                         .y_train = problem.y_train,
                                         .y_test = problem.y_test,
                                         .initial_train = problem.initial_train,
@@ -162,10 +163,12 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
                     Control& control) {
   const TrainTest& data = inputs.data;
   Solvers solvers(inputs.runtime);
-  InferenceCache cache;
+  HeldKernels& held = inputs.kernels;
+  PerKernel<std::optional<FactorisedKernel>> training;
   InferenceProblem problem;
-  problem.nngp = blocks_of(inputs.kernels.nngp, inputs.kernels.nngp_diagonal);
-  problem.ntk = blocks_of(inputs.kernels.ntk, inputs.kernels.ntk_diagonal);
+  for (const Kernel kernel : all_kernels)
+    problem.kernels[kernel] =
+        blocks_of(held.blocks[kernel], held.test_diagonal[kernel], training[kernel]);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
 
@@ -180,7 +183,7 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
       const Solver& solver = solvers.get(spec.solver);
       const InferenceResult result = with_entry_in_errors(inference, [&] {
         return inference.streamed ? infer_from_disk(problem, options, solver, directory, control)
-                                  : infer(problem, options, solver, &cache, &control);
+                                  : infer(problem, options, solver, &control);
       });
       const double greatest_rate = max_learning_rate(result.largest_eigenvalue - result.ridge,
                                                      data.train.y.size(), inputs.momentum);

@@ -23,7 +23,8 @@ using MistakesById = std::vector<std::pair<std::string, std::vector<Mistake>>>;
 struct InferenceInputs {
   /// Creates the solvers.
   const Runtime& runtime;
-  const HeldKernels& kernels;
+  /// Its blocks of training are taken over.
+  HeldKernels& kernels;
   const TrainTest& data;
   const TestSet& test;
   /// Of the gradient descent that learning rates are compared with.

@@ -58,8 +58,8 @@ DataShapes inspect(const Experiment& experiment) try {
 
 }  // namespace
 
-TrainTest read_data(const DataSpec& data, std::uint64_t seed) try {
-  return load_data(data, seed);
+TrainTest read_data(const DataSpec& data, std::uint64_t seed, Control* control) try {
+  return load_data(data, seed, control);
 } catch (const Error& error) {
   throw with_data_value(error, data);
 }

@@ -3,6 +3,7 @@
 // Thread safety: values; one thread at a time.
 #pragma once
 
+#include <widelimit/control.hpp>
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/experiment/experiment.hpp>
 #include <widelimit/network.hpp>
@@ -40,6 +41,7 @@ struct LoadedExperiment {
 [[nodiscard]] LoadedExperiment load_experiment(const LoadOptions& options);
 
 /// load_data() of core; errors say which value of the experiment names the file.
-[[nodiscard]] TrainTest read_data(const DataSpec& data, std::uint64_t seed);
+[[nodiscard]] TrainTest read_data(const DataSpec& data, std::uint64_t seed,
+                                  Control* control = nullptr);
 
 }  // namespace widelimit::experiment

@@ -19,32 +19,9 @@ std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int
           block == Block::test_test ? n_test : n_train};
 }
 
-InferenceOptions options_of(const InferenceSpec& spec, KernelKind kernel, bool has_test) {
-  InferenceOptions options;
-  options.method = spec.method;
-  options.kernel = kernel;
-  options.times = spec.times;
-  options.predictions = has_test && !spec.times_are_range;
-  options.losses = spec.method != Method::gp_inference;
-  options.learning_rate = spec.learning_rate;
-  options.diag_reg = spec.diag_reg;
-  options.diag_reg_path = spec.diag_reg_path;
-  options.diag_reg_absolute_scale = spec.diag_reg_absolute_scale;
-  options.leave_one_out = spec.leave_one_out;
-  // One network has no covariance, nor has a Gaussian process without test samples. Losses read
-  // variances alone: only predictions have a covariance to be full.
-  const bool none = spec.method == Method::gradient_descent_mse ||
-                    (spec.method == Method::gp_inference && !options.predictions);
-  options.covariance = none ? Covariance::none
-                       : options.predictions || spec.covariance == Covariance::none
-                           ? spec.covariance
-                           : Covariance::diagonal;
-  return options;
-}
-
 bool is_streamed(const InferenceOptions& options, const KernelChoice& choice,
                  std::int64_t n_train) {
-  const bool on_disk = options.kernel == KernelKind::nngp ? choice.nngp : choice.ntk;
+  const bool on_disk = choice.compute[kernel_of(options.kernel)];
   const bool wanted = choice.store == StoreChoice::keep || n_train >= many_samples;
   return on_disk && wanted && can_stream(options);
 }
@@ -53,11 +30,11 @@ std::vector<PlannedInference> plan_inferences(const Experiment& experiment,
                                               const DataShapes& shapes) {
   std::vector<PlannedInference> all;
   for (const InferenceSpec& spec : experiment.inference)
-    for (const KernelKind kernel : spec.kernels) {
+    for (const DrivingKernel kernel : spec.kernels) {
       PlannedInference one;
       one.id = spec.name + "." + to_string(kernel);
       one.spec = &spec;
-      one.options = options_of(spec, kernel, shapes.test.has_value());
+      one.options = spec.options_on(kernel, shapes.test.has_value());
       one.streamed = is_streamed(one.options, experiment.kernel, shapes.train.count);
       all.push_back(std::move(one));
     }
@@ -76,29 +53,22 @@ StoreUse store_for(const BlockPlan& plan, const Experiment& experiment, const Ne
     case StoreChoice::automatic:
       break;
   }
-  if (!plan.write.nngp && !plan.write.ntk) return StoreUse::none;
+  if (!plan.write.any()) return StoreUse::none;
   const auto [rows, cols] = shape_of(plan.block, shapes);
   const double entries = static_cast<double>(rows) * static_cast<double>(cols);
   const DataShape& train = shapes.train;
   const double flops_per_entry = network.flops_per_entry(train.sites, train.channels) +
                                  2 * static_cast<double>(train.features());
-  const double flops = flops_per_entry * entries / (plan.block == Block::test_train ? 1 : 2);
-  const Kernels kernels = plan.needed();
-  const double bytes = entries * static_cast<double>(bytes_of(experiment.precision)) *
-                       (kernels.nngp && kernels.ntk ? 2 : 1);
+  const double flops = flops_per_entry * entries / (is_symmetric(plan.block) ? 2 : 1);
+  const double bytes =
+      entries * static_cast<double>(bytes_of(experiment.precision)) * plan.needed().count();
   return flops >= much_work || bytes >= much_disk ? StoreUse::temporary : StoreUse::none;
 }
 
 }  // namespace
 
-std::string to_string(Block block) {
-  return block == Block::train_train  ? "train_train"
-         : block == Block::test_train ? "test_train"
-                                      : "test_test";
-}
-
-std::string to_string(KernelKind kernel) {
-  return kernel == KernelKind::nngp ? "nngp" : kernel == KernelKind::ntk ? "ntk" : "ntkgp";
+std::string to_string(DrivingKernel kernel) {
+  return kernel == DrivingKernel::nngp ? "nngp" : kernel == DrivingKernel::ntk ? "ntk" : "ntkgp";
 }
 
 std::string to_string(Method method) {
@@ -119,17 +89,13 @@ std::int64_t test_count(const DataShapes& shapes) noexcept {
   return shapes.test ? shapes.test->count : 0;
 }
 
-std::size_t PlannedInference::prediction_count() const noexcept {
-  return std::max({options.times.size(), options.diag_reg_path.size(), std::size_t{1}});
-}
-
 bool RunPlan::any_streamed() const noexcept {
   return std::ranges::any_of(inferences, &PlannedInference::streamed);
 }
 
 RunPlan plan_run(const Experiment& experiment, const Network& network, const DataShapes& shapes,
                  bool kernels_only) {
-  const Kernels compute{experiment.kernel.nngp, experiment.kernel.ntk};
+  const KernelSet compute = experiment.kernel.compute;
   BlockPlan train_train{.block = Block::train_train, .write = compute};
   BlockPlan test_train{.block = Block::test_train, .write = compute};
   BlockPlan test_test{.block = Block::test_test};
@@ -144,27 +110,22 @@ RunPlan plan_run(const Experiment& experiment, const Network& network, const Dat
     plan.finite = experiment.finite ? &*experiment.finite : nullptr;
     for (const PlannedInference& inference : plan.inferences) {
       const InferenceNeeds needs = needs_of(inference.options);
-      plan.test_diagonal.nngp |= needs.nngp_test_diagonal;
-      plan.test_diagonal.ntk |= needs.ntk_test_diagonal;
+      plan.test_diagonal |= needs.test_diagonal;
       if (inference.streamed) continue;
-      train_train.hold.nngp |= needs.nngp_train_train;
-      train_train.hold.ntk |= needs.ntk_train_train;
-      test_train.hold.nngp |= needs.nngp_test_train;
-      test_train.hold.ntk |= needs.ntk_test_train;
-      test_test.hold.nngp |= needs.nngp_test_test;
-      test_test.hold.ntk |= needs.ntk_test_test;
+      for (const Kernel kernel : all_kernels)
+        for (BlockPlan* block : {&train_train, &test_train, &test_test})
+          block->hold[kernel] |= needs.blocks[kernel][block->block];
     }
-    if (test_test.hold.nngp || test_test.hold.ntk) test_test.write = compute;
+    if (test_test.hold.any()) test_test.write = compute;
   }
   plan.blocks.push_back(train_train);
   if (shapes.test) {
     plan.blocks.push_back(test_train);
     plan.blocks.push_back(test_test);
   } else {
-    plan.test_diagonal = {false, false};
+    plan.test_diagonal = {};
   }
-  std::erase_if(plan.blocks,
-                [](const BlockPlan& block) { return !block.needed().nngp && !block.needed().ntk; });
+  std::erase_if(plan.blocks, [](const BlockPlan& block) { return !block.needed().any(); });
   for (BlockPlan& block : plan.blocks) block.store = store_for(block, experiment, network, shapes);
   return plan;
 }

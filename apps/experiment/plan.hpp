@@ -6,6 +6,7 @@
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/experiment/experiment.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/network.hpp>
 
 #include <array>
@@ -15,9 +16,6 @@
 #include <vector>
 
 namespace widelimit::experiment {
-
-enum class Block { train_train, test_train, test_test };
-[[nodiscard]] std::string to_string(Block block);
 
 /// Samples of the two sides of a block: [rows, cols] of its kernels.
 [[nodiscard]] std::array<std::int64_t, 2> shape_of(Block block, const DataShapes& shapes);
@@ -38,15 +36,13 @@ enum class StoreUse {
 struct BlockPlan {
   Block block = Block::train_train;
   /// To a file, in the precision of the run.
-  Kernels write{false, false};
+  KernelSet write = {};
   /// In memory, float64, for inference.
-  Kernels hold{false, false};
+  KernelSet hold = {};
   StoreUse store = StoreUse::none;
 
   /// The kernels that are needed at all, written or held.
-  [[nodiscard]] Kernels needed() const noexcept {
-    return {write.nngp || hold.nngp, write.ntk || hold.ntk};
-  }
+  [[nodiscard]] KernelSet needed() const noexcept { return write | hold; }
 };
 
 /// One entry of "inference" on one of its kernels.
@@ -59,20 +55,17 @@ struct PlannedInference {
   InferenceOptions options;
   /// Does it read its kernels from the disk, block by block, rather than hold them in memory?
   bool streamed = false;
-
-  /// One a time, or one a ridge.
-  [[nodiscard]] std::size_t prediction_count() const noexcept;
 };
 
 /// Views an experiment, which must outlive it.
 struct RunPlan {
   Precision precision = Precision::float64;
   /// The experiment's "compute".
-  Kernels compute;
+  KernelSet compute;
   /// Without those that need nothing.
   std::vector<BlockPlan> blocks;
   /// The diagonal of test x test, for variances alone.
-  Kernels test_diagonal{false, false};
+  KernelSet test_diagonal;
   /// The kernels are all: no inference, no finite networks, no report.
   bool kernels_only = false;
   std::vector<PlannedInference> inferences;
@@ -94,7 +87,7 @@ struct RunPlan {
 [[nodiscard]] RunPlan plan_run(const Experiment& experiment, const Network& network,
                                const DataShapes& shapes, bool kernels_only);
 
-[[nodiscard]] std::string to_string(KernelKind kernel);
+[[nodiscard]] std::string to_string(DrivingKernel kernel);
 [[nodiscard]] std::string to_string(Method method);
 
 }  // namespace widelimit::experiment

@@ -282,16 +282,19 @@ void write_losses(const std::string& id, const LossCurves& losses, RunDirectory&
   directory.write("loss/" + id + ".csv", table.text());
 }
 
-void write_prior(const std::vector<double>& nngp, const std::vector<double>& ntk,
+void write_prior(const PerKernel<std::vector<double>>& variances, KernelSet which,
                  RunDirectory& directory) {
   std::vector<std::string> header{"sample"};
-  if (!nngp.empty()) header.emplace_back("nngp_std");
-  if (!ntk.empty()) header.emplace_back("ntk_std");
+  std::vector<const std::vector<double>*> columns;
+  for (const Kernel kernel : all_kernels) {
+    if (!which[kernel] || variances[kernel].empty()) continue;
+    header.push_back(std::string(name_of(kernel)) + "_std");
+    columns.push_back(&variances[kernel]);
+  }
   CsvTable table(header);
-  for (std::size_t i = 0; i < std::max(nngp.size(), ntk.size()); ++i) {
+  for (std::size_t i = 0; !columns.empty() && i < columns.front()->size(); ++i) {
     table.cell(i);
-    for (const std::vector<double>* variances : {&nngp, &ntk})
-      if (!variances->empty()) table.cell(deviation((*variances)[i]));
+    for (const std::vector<double>* column : columns) table.cell(deviation((*column)[i]));
     table.end_row();
   }
   directory.write("predictions/prior.std.csv", table.text());

@@ -7,6 +7,7 @@
 
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/kernel.hpp>
 
 #include <cstddef>
 #include <string>
@@ -52,8 +53,8 @@ struct PredictionSummary {
 /// loss/ID.csv, in the units the network is trained in.
 void write_losses(const std::string& id, const LossCurves& losses, RunDirectory& directory);
 
-/// predictions/prior.std.csv: the standard deviations before any training.
-void write_prior(const std::vector<double>& nngp, const std::vector<double>& ntk,
+/// predictions/prior.std.csv: the standard deviations before any training, of these kernels.
+void write_prior(const PerKernel<std::vector<double>>& variances, KernelSet which,
                  RunDirectory& directory);
 
 /// data/scatter.csv: samples and targets for pictures.

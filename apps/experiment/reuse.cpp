@@ -2,6 +2,7 @@
 #include "reuse.hpp"
 
 #include "stores.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -17,13 +18,6 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr std::int64_t numbers_at_once = 1 << 18;
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t extent : shape)
-    text += (text.empty() ? "" : ", ") + std::to_string(extent);
-  return "[" + text + "]";
-}
 
 /// Throws Error that names the file, and the entry where it is about one.
 void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2> shape,
@@ -63,16 +57,9 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
   }
 }
 
-std::optional<Block> block_of(const KernelFile& kernel) {
-  for (const Block block : {Block::train_train, Block::test_train, Block::test_test})
-    if (to_string(block) == kernel.block) return block;
-  return std::nullopt;
-}
-
 bool needs(const RunPlan& plan, const KernelFile& kernel) {
   return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
-    return to_string(block.block) == kernel.block &&
-           (kernel.kernel == "nngp" ? block.needed().nngp : block.needed().ntk);
+    return block.block == kernel.block && block.needed()[kernel.kernel];
   });
 }
 
@@ -83,10 +70,9 @@ void drop_damaged(EarlierRun& earlier, const RunPlan* plan, const TrainTest& dat
                   Precision precision, Control& control, OnDamage on_damage) {
   std::erase_if(earlier.kernels, [&](const KernelFile& kernel) {
     if (plan && !needs(*plan, kernel)) return false;
-    const std::optional<Block> block = block_of(kernel);
-    if (!block) return true;
     try {
-      require_sound(earlier.directory / kernel.file, shape_of(*block, data), precision, control);
+      require_sound(earlier.directory / kernel.file, shape_of(kernel.block, data), precision,
+                    control);
       return false;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;
@@ -165,7 +151,7 @@ EarlierRun from_directory(const std::filesystem::path& directory, const Experime
 }  // namespace
 
 Reuse find_reusable(const Experiment& experiment, const RunPlan& plan, const TrainTest& data,
-                    const std::string& fingerprint, const std::optional<EarlierRun>& in_place,
+                    const std::string& fingerprint, const std::optional<EarlierRun>& existing,
                     bool resume, Control& control) {
   const KernelChoice& kernel = experiment.kernel;
   Reuse reuse;
@@ -178,15 +164,15 @@ Reuse find_reusable(const Experiment& experiment, const RunPlan& plan, const Tra
                       "; leave out \"from\" to compute it again",
                   pointer);
     });
-  } else if (resume && in_place) {
-    if (in_place->fingerprint != fingerprint && has_store(plan, in_place->directory)) return reuse;
-    if (in_place->fingerprint != fingerprint)
+  } else if (resume && existing) {
+    if (existing->fingerprint != fingerprint && has_store(plan, existing->directory)) return reuse;
+    if (existing->fingerprint != fingerprint)
       throw Error(ErrorCode::usage,
-                  "the run in " + in_place->directory.string() +
+                  "the run in " + existing->directory.string() +
                       " cannot be resumed, its kernels are of another experiment: " +
-                      changes(*in_place, experiment) +
+                      changes(*existing, experiment) +
                       "; leave out --resume to replace them, or name another directory with --out");
-    reuse.earlier = in_place;
+    reuse.earlier = existing;
     drop_damaged(*reuse.earlier, nullptr, data, plan.precision, control, [&](const Error& error) {
       reuse.warnings.push_back(std::string("damaged kernel, computed again: ") + error.what());
     });

@@ -20,7 +20,7 @@ struct Reuse {
   std::vector<std::string> warnings;
 };
 
-/// The kernels of kernel.from, or with `resume` those of `in_place`, the run that is in the output
+/// The kernels of kernel.from, or with `resume` those of `existing`, the run that is in the output
 /// directory already. Their files are read once, in bounded memory (of kernel.from those that
 /// `plan` needs): shape, precision and length must fit and every number must be finite. Throws
 /// Error(usage) that says what has changed where the fingerprint is another one, and for a damaged
@@ -28,7 +28,7 @@ struct Reuse {
 /// again.
 [[nodiscard]] Reuse find_reusable(const Experiment& experiment, const RunPlan& plan,
                                   const TrainTest& data, const std::string& fingerprint,
-                                  const std::optional<EarlierRun>& in_place, bool resume,
+                                  const std::optional<EarlierRun>& existing, bool resume,
                                   Control& control);
 
 }  // namespace widelimit::experiment

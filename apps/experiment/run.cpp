@@ -14,6 +14,7 @@
 #include "plan.hpp"
 #include "results.hpp"
 #include "reuse.hpp"
+#include "sample_errors.hpp"
 #include "stores.hpp"
 #include "train.hpp"
 
@@ -83,30 +84,36 @@ class Steps {
  private:
   void make_kernels(const std::optional<EarlierRun>& earlier) {
     const KernelInputs inputs{loaded_.network, loaded_.runtime.catalogue(), plan_.precision, data_};
-    for (const BlockPlan& block : plan_.blocks)
-      directory_.step("kernel " + to_string(block.block), "kernel " + to_string(block.block), [&] {
+    for (const BlockPlan& block : plan_.blocks) {
+      const std::string name = std::string("kernel ").append(name_of(block.block));
+      directory_.step(name, name, [&] {
         try {
           make_block(block, inputs, earlier, directory_, held_, control_);
         } catch (const Error& error) {
-          throw with_sample_source(error, block.block, *loaded_.experiment.data);
+          throw with_sample_source(error, sides_of(block.block), *loaded_.experiment.data);
         }
       });
+    }
   }
 
   void describe() {
     write_scatter(data_, targets_, directory_);
     if (shows_pictures(data_.train.x)) write_samples(data_.train, targets_, directory_);
-    directory_.record.network =
-        describe_network(loaded_.network, loaded_.layers, data_.train.x, control_);
+    const DataSpec& sources = *loaded_.experiment.data;
+    try {
+      directory_.record.network =
+          describe_network(loaded_.network, loaded_.layers, data_.train.x, control_);
+    } catch (const Error& error) {
+      throw with_sample_source(error, {SampleSet::train, SampleSet::train}, sources);
+    }
     if (!data_.test) return;
-    const Kernels& compute = plan_.compute;
-    const Kernels which{compute.nngp || plan_.test_diagonal.nngp,
-                        compute.ntk || plan_.test_diagonal.ntk};
-    Network::Diagonals diagonals = loaded_.network.diagonals(data_.test->x, plan_.precision, which);
-    write_prior(compute.nngp ? diagonals.nngp : std::vector<double>(),
-                compute.ntk ? diagonals.ntk : std::vector<double>(), directory_);
-    held_.nngp_diagonal = std::move(diagonals.nngp);
-    held_.ntk_diagonal = std::move(diagonals.ntk);
+    try {
+      held_.test_diagonal = loaded_.network.diagonals(data_.test->x, plan_.precision,
+                                                      plan_.compute | plan_.test_diagonal);
+    } catch (const Error& error) {
+      throw with_sample_source(error, {SampleSet::test, SampleSet::test}, sources);
+    }
+    write_prior(held_.test_diagonal, plan_.compute, directory_);
   }
 
   void evaluate(Json::Object& metrics) {
@@ -123,7 +130,7 @@ class Steps {
                                  .kernels = held_,
                                  .data = data_,
                                  .test = test,
-                                 .momentum = plan_.finite ? plan_.finite->momentum : 0};
+                                 .momentum = plan_.finite ? plan_.finite->options.momentum : 0};
     run_inferences(plan_.inferences, inputs, metrics, mistakes, directory_, control_);
     held_ = {};
     if (!mistakes.empty() && shows_pictures(data_.test->x))
@@ -158,7 +165,7 @@ Error with_kept_results(const Error& error, const RunDirectory& directory) {
     text += "; the same command with --resume takes the kernels from there";
   std::vector<Problem> problems = error.problems();
   problems.push_back(Problem{.file = {}, .line = 0, .column = 0, .pointer = {}, .message = text});
-  return Error(error.code(), std::move(problems));
+  return Error(error.code(), std::move(problems), error.facts());
 }
 
 /// Notes in the record how the run ended; gives the error to throw.
@@ -195,7 +202,7 @@ void begin_record(const LoadedExperiment& loaded, const RunOptions& options, con
   record.threads = loaded.runtime.threads();
   record.seeds =
       Json::Object{{"experiment", experiment.seed},
-                   {"finite", experiment.finite ? Json(experiment.finite->seed) : Json()}};
+                   {"finite", experiment.finite ? Json(experiment.finite->options.seed) : Json()}};
 }
 
 /// NaN where the network fails on random samples: it may do better on those of the run.
@@ -210,7 +217,7 @@ double seconds_or_nan(const LoadedExperiment& loaded, const RunPlan& plan, const
   }
 }
 
-/// Pictures, after everything they show is on disk.
+/// Draws the report, once everything it shows is on disk.
 void draw(const RunOptions& options, RunDirectory& directory) {
   if (!options.draw || options.kernels_only) return;
   directory.step("draw", "", [&] {
@@ -230,46 +237,46 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   const RunPlan plan = plan_run(experiment, loaded.network, loaded.shapes, options.kernels_only);
   if (plan.finite) check_finite(*plan.finite, loaded.network, loaded.shapes.train);
   control.check();
-  const Forecast needs = forecast(plan, loaded.network, loaded.shapes, loaded.runtime.threads());
-  refuse_above(needs, options.max_memory, loaded.network, loaded.shapes.train);
+  const Forecast cost = forecast(plan, loaded.network, loaded.shapes, loaded.runtime);
+  refuse_above(cost, options.max_memory, loaded.network, loaded.shapes.train);
   const auto begin = std::chrono::steady_clock::now();
   const auto since_begin = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  TrainTest data = read_data(*experiment.data, experiment.seed);
-  TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision);
+  TrainTest data = read_data(*experiment.data, experiment.seed, &control);
+  TargetTransform targets = preprocess(data, experiment.preprocess, experiment.precision, &control);
   const KernelInputs inputs{loaded.network, loaded.runtime.catalogue(), plan.precision, data};
-  const std::string print = fingerprint(inputs);
+  const std::string kernel_fingerprint = fingerprint(inputs);
   const double loading = since_begin();
 
   control.check();
   RunDirectory directory(out);
-  const std::optional<EarlierRun> in_place = earlier_run_in(out);
-  const bool used = !in_place && has_files(out);
+  const std::optional<EarlierRun> existing = earlier_run_in(out);
+  const bool has_other_files = !existing && has_files(out);
   const Reuse reuse =
-      find_reusable(experiment, plan, data, print, in_place, options.resume, control);
+      find_reusable(experiment, plan, data, kernel_fingerprint, existing, options.resume, control);
 
   directory.on_warning = options.on_warning;
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
-  begin_record(loaded, options, data, print, directory.record);
-  directory.record.memory_forecast = needs.memory_bytes;
-  directory.record.disk_forecast = needs.disk_bytes;
+  begin_record(loaded, options, data, kernel_fingerprint, directory.record);
+  directory.record.memory_forecast = cost.memory_bytes;
+  directory.record.disk_forecast = cost.disk_bytes;
   directory.record.timings.push_back(Json::Object{{"phase", "load data"}, {"seconds", loading}});
-  // What is refused here leaves the directory, and the record of the run that was here, alone.
-  claim_stores(plan, inputs, in_place, options.resume, directory);
+  // A refusal up to here leaves the directory and the record of its earlier run unchanged.
+  claim_stores(plan, inputs, existing, options.resume, directory);
   directory.record.seconds_forecast = seconds_or_nan(loaded, plan, out);
   try {
-    directory.replace(in_place, reuse.earlier);
+    directory.replace(existing, reuse.earlier);
     directory.write_record();
     if (!directory.lock().problem().empty()) directory.warn(directory.lock().problem());
-    if (used)
+    if (has_other_files)
       directory.warn(
           out.string() +
           " is not empty and holds no earlier run; files in it with the name of a file of "
           "this run are replaced, others stay");
     for (const std::string& text : reuse.warnings) directory.warn(text);
-    if (std::optional<std::string> text = beyond_machine(needs)) directory.warn(*text);
+    if (std::optional<std::string> text = beyond_machine(cost)) directory.warn(*text);
     for (std::string& text : advice(experiment, loaded.layers, loaded.shapes))
       directory.warn(std::move(text));
 

@@ -12,7 +12,7 @@
 
 namespace widelimit::experiment {
 
-/// One Solver object for each type with its parameters, so that an InferenceCache recognises it.
+/// One Solver object for each type with its parameters, so that a FactorisedKernel recognises it.
 class Solvers {
  public:
   /// `runtime` must outlive this object.

@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 /// Warnings about damaged tiles.
 constexpr std::size_t most_warnings = 8;
 
-StoreReader::Kernel kernel_of(const std::string& name) {
-  return name == "nngp" ? StoreReader::Kernel::nngp : StoreReader::Kernel::ntk;
-}
-
 StoreSpec store_spec(const BlockPlan& plan, const KernelInputs& inputs) {
   const Sides sides = sides_of(plan.block, inputs.data);
   StoreSpec spec;
@@ -47,15 +43,17 @@ StoreOptions store_options(Block block, const KernelInputs& inputs) {
 
 Sides sides_of(Block block, const TrainTest& data) {
   return {block == Block::train_train ? data.train.x : data.test->x,
-          block == Block::test_train ? &data.train.x : nullptr};
+          is_symmetric(block) ? nullptr : &data.train.x};
 }
 
-std::string store_file(Block block) { return "kernel/" + to_string(block) + ".store"; }
+std::string store_file(Block block) {
+  return std::string("kernel/").append(name_of(block)) + ".store";
+}
 
 bool is_store(const fs::path& file) { return file.extension() == ".store"; }
 
 void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
-                  const std::optional<EarlierRun>& in_place, bool resume, RunDirectory& directory) {
+                  const std::optional<EarlierRun>& existing, bool resume, RunDirectory& directory) {
   std::error_code ignored;
   if (resume)
     for (const BlockPlan& block : plan.blocks) {
@@ -65,8 +63,8 @@ void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
                                      store_options(block.block, inputs));
       directory.add(name);
     }
-  if (in_place)
-    for (const std::string& name : in_place->files)
+  if (existing)
+    for (const std::string& name : existing->files)
       if (is_store(name) && !directory.lists(name)) KernelStore::remove(directory.path() / name);
 }
 
@@ -91,9 +89,10 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
     store.commit();
   } catch (const Error&) {
     if (store.done() > 0)
-      directory.record.kept.push_back(count_text(store.done()) + " of " +
-                                      count_text(store.tiles()) + " tiles of " +
-                                      to_string(plan.block) + " (--resume goes on with them)");
+      directory.record.kept.push_back(
+          (count_text(store.done()) + " of " + count_text(store.tiles()) + " tiles of ")
+              .append(name_of(plan.block)) +
+          " (--resume goes on with them)");
     throw;
   }
   if (store.done() != store.tiles())
@@ -101,28 +100,25 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
                                          " tiles less than it should");
 }
 
-Matrix read_kernel(const fs::path& file, const std::string& kernel,
-                   std::array<std::int64_t, 2> shape) {
+Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t, 2> shape) {
   Matrix matrix;
   if (is_store(file)) {
     const StoreReader reader(file);
     const StoreSpec& spec = reader.spec();
     matrix = Matrix::uninitialized(spec.rows, spec.cols);
-    reader.read(kernel_of(kernel), 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols);
+    reader.read(kernel, 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols);
   } else {
     matrix = Matrix::read_npy(file);
   }
-  if (matrix.rows() != shape[0] || matrix.cols() != shape[1])
-    throw Error(ErrorCode::usage,
-                file.string() + ": has the shape [" + std::to_string(matrix.rows()) + ", " +
-                    std::to_string(matrix.cols()) + "], expected [" + std::to_string(shape[0]) +
-                    ", " + std::to_string(shape[1]) + "]");
+  const std::array found{matrix.rows(), matrix.cols()};
+  if (found != shape)
+    throw Error(ErrorCode::usage, file.string() + ": has the shape " + shape_text(found) +
+                                      ", expected " + shape_text(shape));
   return matrix;
 }
 
-void export_kernel(const fs::path& store, const std::string& kernel, const fs::path& to,
-                   Control& control) {
-  StoreReader(store).export_npy(kernel_of(kernel), to, &control);
+void export_kernel(const fs::path& store, Kernel kernel, const fs::path& to, Control& control) {
+  StoreReader(store).export_npy(kernel, to, &control);
 }
 
 }  // namespace widelimit::experiment

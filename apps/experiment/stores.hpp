@@ -33,18 +33,18 @@ struct Sides {
 /// run's own, others are removed. Throws Error(usage) that says what changed where a store is of
 /// another experiment, Error(io) where another process writes one.
 void claim_stores(const RunPlan& plan, const KernelInputs& inputs,
-                  const std::optional<EarlierRun>& in_place, bool resume, RunDirectory& directory);
+                  const std::optional<EarlierRun>& existing, bool resume, RunDirectory& directory);
 
 /// Computes the tiles that the block's store lacks, and warns of those that were damaged.
 void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory& directory,
                 Control& control);
 
-/// One kernel ("nngp", "ntk") of a store or an .npy file, in float64. Throws Error(usage) where it
-/// is not of this shape.
-[[nodiscard]] Matrix read_kernel(const std::filesystem::path& file, const std::string& kernel,
+/// One kernel of a store, or an .npy file, in float64. Throws Error(usage) where it is not of this
+/// shape.
+[[nodiscard]] Matrix read_kernel(const std::filesystem::path& file, Kernel kernel,
                                  std::array<std::int64_t, 2> shape);
 /// From a store to an .npy file.
-void export_kernel(const std::filesystem::path& store, const std::string& kernel,
+void export_kernel(const std::filesystem::path& store, Kernel kernel,
                    const std::filesystem::path& to, Control& control);
 
 }  // namespace widelimit::experiment

@@ -133,14 +133,7 @@ void run_finite(const FiniteSpec& spec, const Network& infinite, const std::vect
                 RunDirectory& directory, Control& control) {
   directory.step("finite networks", "finite", [&] {
     const FiniteNetwork network(infinite, data.train.x.sites(), data.train.x.channels());
-    TrainOptions options;
-    options.learning_rate = spec.learning_rate;
-    options.momentum = spec.momentum;
-    options.steps = spec.steps;
-    options.batch_size = spec.batch_size;
-    options.ensemble = spec.ensemble;
-    options.seed = spec.seed;
-    options.record_all = spec.record_all;
+    const TrainOptions& options = spec.options;
     const std::vector<TrainedMember> members =
         train_members(spec, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,
                       options, &control);
@@ -148,11 +141,11 @@ void run_finite(const FiniteSpec& spec, const Network& infinite, const std::vect
     write_parameters(network, members, layers, directory);
     if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));
     directory.record.finite =
-        Json::Object{{"members", spec.ensemble},
+        Json::Object{{"members", options.ensemble},
                      {"parameters", network.parameter_count()},
-                     {"steps", spec.steps},
-                     {"learning_rate", spec.learning_rate},
-                     {"batch_size", spec.batch_size ? Json(*spec.batch_size) : Json()}};
+                     {"steps", options.steps},
+                     {"learning_rate", options.learning_rate},
+                     {"batch_size", options.batch_size ? Json(*options.batch_size) : Json()}};
   });
 }
 

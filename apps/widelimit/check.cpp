@@ -73,8 +73,7 @@ Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& option
   found.plan = experiment::plan_run(experiment, loaded.network, loaded.shapes, false);
   if (found.plan.finite)
     experiment::check_finite(*found.plan.finite, loaded.network, loaded.shapes.train);
-  found.forecast =
-      experiment::forecast(found.plan, loaded.network, loaded.shapes, loaded.runtime.threads());
+  found.forecast = experiment::forecast(found.plan, loaded.network, loaded.shapes, loaded.runtime);
   if (const std::optional<std::int64_t> limit = options.memory_limit())
     experiment::refuse_above(found.forecast, limit, loaded.network, loaded.shapes.train);
   found.warnings = check_tables(experiment);
@@ -153,8 +152,8 @@ std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shap
   std::string text;
   for (const experiment::BlockPlan& block : plan.blocks) {
     const auto shape = experiment::shape_of(block.block, shapes);
-    text += (text.empty() ? "" : ", ") + experiment::to_string(block.block) + " " +
-            count_text(shape[0]) + " x " + count_text(shape[1]);
+    text.append(text.empty() ? "" : ", ").append(name_of(block.block));
+    text += " " + count_text(shape[0]) + " x " + count_text(shape[1]);
   }
   const bool f64 = plan.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");
@@ -162,16 +161,18 @@ std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shap
 
 std::string inference_text(const InferenceSpec& spec) {
   std::string text = spec.name + " on ";
-  for (const KernelKind& kernel : spec.kernels)
+  for (const DrivingKernel& kernel : spec.kernels)
     text += (&kernel == spec.kernels.data() ? "" : ", ") + experiment::to_string(kernel);
-  if (spec.times.size() == 1)
-    text += std::isinf(spec.times[0]) ? "" : " at t = " + experiment::number_text(spec.times[0]);
-  else if (!spec.times.empty())
-    text += " at " + count_text(static_cast<std::int64_t>(spec.times.size())) + " times";
-  text += spec.times_are_range ? ", losses" : "";
-  text += spec.covariance == Covariance::full       ? ", full covariance"
-          : spec.covariance == Covariance::diagonal ? ", variances"
-                                                    : "";
+  if (spec.options.times.size() == 1)
+    text += std::isinf(spec.options.times[0])
+                ? ""
+                : " at t = " + experiment::number_text(spec.options.times[0]);
+  else if (!spec.options.times.empty())
+    text += " at " + count_text(static_cast<std::int64_t>(spec.options.times.size())) + " times";
+  text += spec.options.predictions ? "" : ", losses";
+  text += spec.options.covariance == Covariance::full       ? ", full covariance"
+          : spec.options.covariance == Covariance::diagonal ? ", variances"
+                                                            : "";
   return text + "; " + spec.solver.type;
 }
 
@@ -187,8 +188,8 @@ void print(const LoadedExperiment& loaded, const Findings& found, const std::str
   for (const InferenceSpec& spec : experiment.inference)
     line(&spec == experiment.inference.data() ? "inference" : "", inference_text(spec));
   if (experiment.finite)
-    line("finite", count_text(experiment.finite->ensemble, "network", "networks") + ", " +
-                       count_text(experiment.finite->steps, "step", "steps") + " each");
+    line("finite", count_text(experiment.finite->options.ensemble, "network", "networks") + ", " +
+                       count_text(experiment.finite->options.steps, "step", "steps") + " each");
   const double mapped = found.forecast.mapped_bytes;
   line("memory", "about " + experiment::bytes_text(found.forecast.memory_bytes) +
                      (mapped > 0.1 * found.forecast.memory_bytes

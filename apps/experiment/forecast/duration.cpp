@@ -39,7 +39,7 @@ std::int64_t rounded_up(std::int64_t n, std::int64_t step) { return (n + step - 
 /// from the other half.
 double pairs_of(Block block, double rows, double cols) {
   const auto whole = static_cast<double>(rounded_up(static_cast<std::int64_t>(cols), lanes));
-  return block == Block::test_train ? rows * whole : rows * (whole + lanes) / 2;
+  return is_symmetric(block) ? rows * (whole + lanes) / 2 : rows * whole;
 }
 
 /// Seconds of computing kernels, by the number of pairs of samples.
@@ -98,16 +98,15 @@ double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
 
 double kernel_seconds(const RunPlan& plan, const DataShapes& shapes, const Line& pairs, int threads,
                       const fs::path& out) {
-  const auto count = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
   const auto entry = static_cast<double>(bytes_of(plan.precision));
   double amount = 0, held = 0, written = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, shapes);
     const auto rows = static_cast<double>(shape[0]), cols = static_cast<double>(shape[1]);
     amount += pairs_of(block.block, rows, cols);
-    held += count(block.hold) * rows * cols * sizeof(double);
-    const double whole = count(block.write) * rows * cols * entry;
-    const double stored = block.block == Block::test_train ? whole : whole / 2;
+    held += block.hold.count() * rows * cols * sizeof(double);
+    const double whole = block.write.count() * rows * cols * entry;
+    const double stored = is_symmetric(block.block) ? whole / 2 : whole;
     written +=
         (block.store != StoreUse::kept ? whole : 0) + (block.store != StoreUse::none ? stored : 0);
   }
@@ -139,38 +138,37 @@ double finite_seconds(const FiniteSpec& spec, const Network& infinite, const Dat
                       int threads, double enough) {
   const FiniteNetwork network(infinite, shapes.train.sites, shapes.train.channels);
   const auto n = static_cast<double>(shapes.train.count);
-  const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
+  const double batch =
+      spec.options.batch_size ? std::min(n, static_cast<double>(*spec.options.batch_size)) : n;
   const auto sample = static_cast<std::int64_t>(std::min(batch, 256.0));
   const Samples x = random_samples(shapes.train, sample, Precision::float64);
   const Matrix y(sample, network.outputs());
-  TrainOptions options;
-  options.learning_rate = 1e-9;
-  options.momentum = spec.momentum;
-  options.ensemble = std::min<std::int64_t>(spec.ensemble, threads);
+  TrainOptions trial;
+  trial.learning_rate = 1e-9;
+  trial.momentum = spec.options.momentum;
+  trial.ensemble = std::min<std::int64_t>(spec.options.ensemble, threads);
   std::vector<std::int64_t> sizes;
-  for (std::int64_t steps = 2; steps < 4 * spec.steps; steps *= 4)
-    sizes.push_back(std::min(steps, spec.steps));
+  for (std::int64_t steps = 2; steps < 4 * spec.options.steps; steps *= 4)
+    sizes.push_back(std::min(steps, spec.options.steps));
   if (sizes.empty()) return 0;
   const Line line = grow(
       sizes, enough, [](std::int64_t steps) { return static_cast<double>(steps); },
       [&](std::int64_t steps) {
-        options.steps = steps;
+        trial.steps = steps;
         return least_seconds_of(
-            [&] {
-              static_cast<void>(train_members(spec, network, x, y, nullptr, options, nullptr));
-            },
+            [&] { static_cast<void>(train_members(spec, network, x, y, nullptr, trial, nullptr)); },
             enough);
       });
   // A loss that is recorded is a third of a step: the way forth, of test samples and, of batches,
   // of all training samples.
   constexpr double recorded_a_decade = 32;
-  const double steps = static_cast<double>(spec.steps);
+  const double steps = static_cast<double>(spec.options.steps);
   const double records =
-      spec.record_all ? steps : std::min(steps, recorded_a_decade * std::log10(steps + 1));
+      spec.options.record_all ? steps : std::min(steps, recorded_a_decade * std::log10(steps + 1));
   const double recorded =
       records / 3 * (static_cast<double>(test_count(shapes)) + (batch < n ? n : 0)) / batch;
   const double rounds =
-      std::ceil(static_cast<double>(spec.ensemble) / static_cast<double>(threads));
+      std::ceil(static_cast<double>(spec.options.ensemble) / static_cast<double>(threads));
   return line.of(steps + recorded) * batch / static_cast<double>(sample) * rounds;
 }
 

@@ -30,12 +30,13 @@ double resident_bytes() {
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes,
                     int threads) {
   const FiniteNetwork finite(network, shapes.train.sites, shapes.train.channels);
-  const std::int64_t at_once = std::min<std::int64_t>(spec.ensemble, threads);
-  const std::int64_t n = shapes.train.count, batch = std::min(n, spec.batch_size.value_or(n));
+  const std::int64_t at_once = std::min<std::int64_t>(spec.options.ensemble, threads);
+  const std::int64_t n = shapes.train.count,
+                     batch = std::min(n, spec.options.batch_size.value_or(n));
   const auto training = static_cast<double>(
       finite.training_bytes(at_once, batch, std::max(test_count(shapes), batch < n ? n : 0)));
   const double parameters = f64 * static_cast<double>(finite.parameter_count());
-  return static_cast<double>(spec.ensemble) * parameters + training +
+  return static_cast<double>(spec.options.ensemble) * parameters + training +
          std::min(static_cast<double>(at_once) * blas_buffer, training);
 }
 
@@ -53,14 +54,13 @@ struct BlockBytes {
 BlockBytes block_bytes(const RunPlan& plan, const Network& network, const DataShapes& shapes) {
   const DataShape& train = shapes.train;
   const auto entry = static_cast<double>(bytes_of(plan.precision));
-  const auto count = [](const Kernels& k) { return (k.nngp ? 1.0 : 0.0) + (k.ntk ? 1.0 : 0.0); };
   BlockBytes bytes;
   for (const BlockPlan& block : plan.blocks) {
     const auto [rows, cols] = shape_of(block.block, shapes);
     const double entries = static_cast<double>(rows) * static_cast<double>(cols);
-    bytes.held += count(block.hold) * entries * f64;
-    const double whole = count(block.write) * entries * entry;
-    const double stored = block.block == Block::test_train ? whole : 0.5 * whole;
+    bytes.held += block.hold.count() * entries * f64;
+    const double whole = block.write.count() * entries * entry;
+    const double stored = is_symmetric(block.block) ? 0.5 * whole : whole;
     bytes.disk += block.store == StoreUse::kept ? stored : whole;
     if (block.store == StoreUse::kept) bytes.mapped += stored;
     if (block.store != StoreUse::none) bytes.mapped_once = std::max(bytes.mapped_once, stored);
@@ -83,7 +83,8 @@ double table_text_bytes(const RunPlan& plan, const DataShapes& shapes) {
 }  // namespace
 
 Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes& shapes,
-                  int threads) {
+                  const Runtime& runtime) {
+  const int threads = runtime.threads();
   const DataShape& train = shapes.train;
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
@@ -108,8 +109,9 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   // streams.
   const double before_solve = blocks.held + (train.sites.empty() ? products : 0);
   const double computing = before_solve + workspace, writing = computing + blocks.mapped_once;
-  const double solving =
-      plan.kernels_only ? 0 : blocks.held + products + inference_bytes(plan.inferences, shapes);
+  const double solving = plan.kernels_only ? 0
+                                           : blocks.held + products +
+                                                 inference_bytes(plan.inferences, shapes, runtime);
   const double streamed = plan.any_streamed() ? blocks.mapped : 0;
   const double finite = plan.finite ? finite_bytes(*plan.finite, network, shapes, threads) : 0;
   const double unmapped = std::max({reading, computing, solving, finite});

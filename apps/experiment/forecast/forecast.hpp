@@ -6,6 +6,7 @@
 
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/network.hpp>
+#include <widelimit/runtime.hpp>
 
 namespace widelimit::experiment {
 
@@ -25,6 +26,6 @@ struct Forecast {
 };
 
 [[nodiscard]] Forecast forecast(const RunPlan& plan, const Network& network,
-                                const DataShapes& shapes, int threads);
+                                const DataShapes& shapes, const Runtime& runtime);
 
 }  // namespace widelimit::experiment

@@ -4,9 +4,11 @@
 #include "experiment/solvers.hpp"
 #include "sampling.hpp"
 
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/streamed.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -24,20 +26,6 @@ std::int64_t trial_rows(std::int64_t n, bool eigen) {
 constexpr double least_share = 0.7, least_eigen_share = 0.3;
 constexpr std::size_t few_times = 256;
 
-class InMemory final : public KernelSource {
- public:
-  explicit InMemory(const Matrix& matrix) : matrix_(matrix) {}
-  [[nodiscard]] std::int64_t rows() const override { return matrix_.rows(); }
-  [[nodiscard]] std::int64_t cols() const override { return matrix_.cols(); }
-  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
-            std::int64_t ld) const override {
-    for (std::int64_t i = 0; i < rows; ++i) std::copy_n(&matrix_(row + i, col), cols, out + i * ld);
-  }
-
- private:
-  const Matrix& matrix_;
-};
-
 /// Inferences on well-conditioned matrices of n and m samples.
 class TrialInference {
  public:
@@ -51,11 +39,12 @@ class TrialInference {
       for (std::int64_t i = 0; i < n; ++i) turned(k, i) = train(i, k);
       for (std::int64_t i = 0; i < m; ++i) test_turned(k, i) = test(i, k);
     }
-    for (Kernel* kernel : {&nngp_, &ntk_}) {
-      kernel->train_train = train * turned;
-      for (std::int64_t i = 0; i < n; ++i) kernel->train_train(i, i) += rank;
+    for (Trial* kernel : {&kernels_.nngp, &kernels_.ntk}) {
+      Matrix train_train = train * turned;
+      for (std::int64_t i = 0; i < n; ++i) train_train(i, i) += rank;
+      kernel->training =
+          FactorisedKernel(std::move(train_train), has_test_ ? test * turned : Matrix());
       if (!has_test_) continue;
-      kernel->test_train = test * turned;
       kernel->test_test = test * test_turned;
       kernel->diagonal.assign(static_cast<std::size_t>(m), 2.0 * rank);
       for (std::int64_t i = 0; i < m; ++i) kernel->test_test(i, i) += rank;
@@ -64,26 +53,26 @@ class TrialInference {
     y_test_ = random_matrix(m, outputs, 4);
   }
 
-  [[nodiscard]] double seconds(std::size_t most_times, double enough) const {
+  [[nodiscard]] double seconds(std::size_t most_times, double enough) {
     // Threads of BLAS wait for each other: one that is delayed delays all.
     return least_seconds_of([&] { run(most_times); }, 5 * enough);
   }
 
  private:
-  struct Kernel {
-    Matrix train_train, test_train, test_test;
+  struct Trial {
+    FactorisedKernel training{Matrix()};
+    Matrix test_test;
     std::vector<double> diagonal;
-    [[nodiscard]] KernelBlocks blocks() const {
-      const bool test = !test_train.empty();
-      return {.train_train = &train_train,
-              .test_train = test ? &test_train : nullptr,
-              .test_test = test ? &test_test : nullptr,
-              .test_diagonal = test ? &diagonal : nullptr};
+    [[nodiscard]] KernelBlocks blocks() {
+      const bool test = !test_test.empty();
+      return {.test_test = test ? &test_test : nullptr,
+              .test_diagonal = test ? &diagonal : nullptr,
+              .factorised = &training};
     }
   };
 
-  void run(std::size_t most_times) const {
-    InferenceCache cache;
+  void run(std::size_t most_times) {
+    for (const Kernel kernel : all_kernels) kernels_[kernel].training.release_factors();
     Solvers solvers(runtime_);
     const Matrix* y_test = has_test_ ? &y_test_ : nullptr;
     for (const PlannedInference& inference : inferences_) {
@@ -92,8 +81,9 @@ class TrialInference {
       shorten(options.diag_reg_path, most_times);
       const Solver& solver = solvers.get(inference.spec->solver);
       if (inference.streamed) {
-        const Kernel& kernel = options.kernel == KernelKind::nngp ? nngp_ : ntk_;
-        const InMemory train_train(kernel.train_train), test_train(kernel.test_train);
+        const Trial& kernel = kernels_[kernel_of(options.kernel)];
+        const MatrixSource train_train(kernel.training.train_train()),
+            test_train(kernel.training.test_train());
         static_cast<void>(infer_streamed({.train_train = &train_train,
                                           .test_train = has_test_ ? &test_train : nullptr,
                                           .test_diagonal = has_test_ ? &kernel.diagonal : nullptr,
@@ -101,9 +91,11 @@ class TrialInference {
                                           .y_test = y_test},
                                          options, solver));
       } else {
-        static_cast<void>(infer(
-            {.nngp = nngp_.blocks(), .ntk = ntk_.blocks(), .y_train = &y_train_, .y_test = y_test},
-            options, solver, &cache));
+        static_cast<void>(
+            infer({.kernels = {.nngp = kernels_.nngp.blocks(), .ntk = kernels_.ntk.blocks()},
+                   .y_train = &y_train_,
+                   .y_test = y_test},
+                  options, solver));
       }
     }
   }
@@ -120,7 +112,7 @@ class TrialInference {
   std::span<const PlannedInference> inferences_;
   const Runtime& runtime_;
   bool has_test_;
-  Kernel nngp_, ntk_;
+  PerKernel<Trial> kernels_;
   Matrix y_train_, y_test_;
 };
 
@@ -136,7 +128,7 @@ double inference_seconds(std::span<const PlannedInference> inferences, const Dat
   std::size_t times = 1;
   for (const PlannedInference& inference : inferences) {
     const InferenceOptions& options = inference.options;
-    times = std::max(times, inference.prediction_count());
+    times = std::max(times, static_cast<std::size_t>(prediction_count(options)));
     eigen = eigen || needs_of(options).eigen;
     covariances = covariances || options.covariance == Covariance::full ||
                   (options.covariance == Covariance::diagonal && options.predictions);
@@ -151,7 +143,7 @@ double inference_seconds(std::span<const PlannedInference> inferences, const Dat
                      static_cast<std::int64_t>(static_cast<double>(m * r) / static_cast<double>(n)),
                      1, 2 * r);
   };
-  const TrialInference trial(inferences, runtime, rows, tests_of(rows), outputs);
+  TrialInference trial(inferences, runtime, rows, tests_of(rows), outputs);
   const std::size_t some = std::min(times, few_times);
   static_cast<void>(trial.seconds(1, 0));  // threads started, memory touched
   const double measured = trial.seconds(some, enough);
@@ -176,11 +168,16 @@ double inference_seconds(std::span<const PlannedInference> inferences, const Dat
   const double least = (eigen ? least_eigen_share : least_share) * measured;
   const double cubic = std::clamp(2 * (measured - 4 * half), least, measured);
   const double square = measured - cubic;
-  // Test samples that the trial did not have cost two products a training sample and pair.
-  const double per_test = eigen ? 3 : 2, alone = eigen ? 9 : 1.0 / 3;
-  const double wanted = alone + per_test * static_cast<double>(m) / static_cast<double>(n);
-  const double had =
-      alone + per_test * static_cast<double>(tests_of(rows)) / static_cast<double>(rows);
+  // The trial may have had another share of test samples than the run.
+  const auto flops_of_pairs = [&](std::int64_t train, std::int64_t test) {
+    double flops = 0;
+    for (const PlannedInference& inference : inferences)
+      flops +=
+          cost_of_inference(inference.options, {.train = train, .test = test, .outputs = outputs})
+              .flops;
+    return flops / std::pow(static_cast<double>(train), 3);
+  };
+  const double wanted = flops_of_pairs(n, m), had = flops_of_pairs(rows, tests_of(rows));
   return (wanted / had) * (cubic * size * size * size + square * size * size) +
          more_times * size * size * (covariances ? size : 1) + copying;
 }

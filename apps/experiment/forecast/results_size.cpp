@@ -17,7 +17,7 @@ double array_bytes(const PlannedInference& inference, const DataShapes& shapes) 
   const auto n = static_cast<double>(shapes.train.count),
              m = static_cast<double>(test_count(shapes)),
              outputs = static_cast<double>(shapes.train.outputs),
-             times = static_cast<double>(inference.prediction_count());
+             times = static_cast<double>(prediction_count(inference.options));
   double bytes = 0;
   if (options.leave_one_out) bytes += times * n * outputs * f64;
   if (options.predictions) {
@@ -30,25 +30,26 @@ double array_bytes(const PlannedInference& inference, const DataShapes& shapes) 
 
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes) {
   const FiniteNetwork finite(network, shapes.train.sites, shapes.train.channels);
-  const double records = spec.record_all ? static_cast<double>(spec.steps) : log_records;
+  const double records =
+      spec.options.record_all ? static_cast<double>(spec.options.steps) : log_records;
   const double numbers =
       static_cast<double>(finite.parameter_count()) +
       static_cast<double>(test_count(shapes)) * static_cast<double>(shapes.train.outputs);
-  return static_cast<double>(spec.ensemble) * (numbers * f64 + records * loss_line / 2);
+  return static_cast<double>(spec.options.ensemble) * (numbers * f64 + records * loss_line / 2);
 }
 
 }  // namespace
 
 double prediction_table_bytes(const PlannedInference& inference, const DataShapes& shapes) {
   if (!inference.options.predictions) return 0;
-  return static_cast<double>(inference.prediction_count()) *
+  return static_cast<double>(prediction_count(inference.options)) *
          static_cast<double>(test_count(shapes)) * static_cast<double>(shapes.train.outputs) *
          prediction_line;
 }
 
 double loss_table_bytes(const PlannedInference& inference) {
   if (!inference.options.losses) return 0;
-  return static_cast<double>(inference.prediction_count()) * loss_line;
+  return static_cast<double>(prediction_count(inference.options)) * loss_line;
 }
 
 double results_bytes(const RunPlan& plan, const Network& network, const DataShapes& shapes) {

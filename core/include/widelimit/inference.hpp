@@ -1,21 +1,30 @@
 // Inference in closed form: computes the predictions of a network after any training time from its
 // kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread safety: functions may be called concurrently; an InferenceCache by one thread at a time.
+// Thread safety: functions may be called concurrently; those that share a
+// FactorisedKernel by one thread at a time.
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 namespace widelimit {
 
+class FactorisedKernel;
+
 enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
-enum class KernelKind { nngp, ntk, ntkgp };
+/// The kernel that drives an inference. `ntkgp`: of the Gaussian process whose covariance is the
+/// NTK, where `ntk` is training from samples of the NNGP process.
+enum class DrivingKernel { nngp, ntk, ntkgp };
+/// The kernel whose blocks drive it.
+[[nodiscard]] constexpr Kernel kernel_of(DrivingKernel driving) noexcept {
+  return driving == DrivingKernel::nngp ? Kernel::nngp : Kernel::ntk;
+}
 enum class Covariance { none, diagonal, full };
 
 /// The blocks of one kernel, in float64. Blocks that a call does not read may be NULL.
@@ -24,10 +33,12 @@ struct KernelBlocks {
   const Matrix* test_train = nullptr;                  ///< [m, n]
   const Matrix* test_test = nullptr;                   ///< [m, m], for a full covariance
   const std::vector<double>* test_diagonal = nullptr;  ///< [m], for variances
+  /// In place of train_train and test_train, which it holds: its factors are used and kept.
+  FactorisedKernel* factorised = nullptr;
 };
 
 struct InferenceProblem {
-  KernelBlocks nngp, ntk;
+  PerKernel<KernelBlocks> kernels;
   const Matrix* y_train = nullptr;  ///< [n, outputs]
   const Matrix* y_test = nullptr;   ///< [m, outputs]; for test losses
   /// Outputs before training; NULL: zero.
@@ -36,7 +47,7 @@ struct InferenceProblem {
 
 struct InferenceOptions {
   Method method = Method::gp_inference;
-  KernelKind kernel = KernelKind::nngp;
+  DrivingKernel kernel = DrivingKernel::nngp;
   std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
   bool predictions = true;    ///< of the test samples, at each time
   bool losses = true;         ///< at each time; of gp_inference none
@@ -51,10 +62,11 @@ struct InferenceOptions {
 
 /// The blocks that an inference reads.
 struct InferenceNeeds {
-  bool nngp_train_train = false, nngp_test_train = false, nngp_test_test = false;
-  bool ntk_train_train = false, ntk_test_train = false, ntk_test_test = false;
-  bool nngp_test_diagonal = false, ntk_test_diagonal = false;  ///< only the diagonal of test_test
-  bool eigen = false;  ///< finite times, several ridges: a solver with eigendecomposition
+  PerKernel<PerBlock<bool>> blocks;
+  /// Of test_test the diagonal alone.
+  KernelSet test_diagonal;
+  /// A solver with eigendecomposition: for finite times and several ridges.
+  bool eigen = false;
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
 
@@ -99,23 +111,6 @@ struct InferenceResult {
   SolveInfo solve;
 };
 
-/// Keeps factors and eigendecompositions, so that several inferences on one kernel and ridge share
-/// one. Matrices are recognised by address: keep them unchanged while the cache lives. Solvers are
-/// recognised by ==: make one and pass it on.
-class WIDELIMIT_EXPORT InferenceCache {
- public:
-  InferenceCache();
-  ~InferenceCache();
-  InferenceCache(const InferenceCache&) = delete;
-  InferenceCache& operator=(const InferenceCache&) = delete;
-
-  struct State;
-  [[nodiscard]] State& state() noexcept { return *state_; }
-
- private:
-  std::unique_ptr<State> state_;
-};
-
 /// Where all times are infinite the solver factorises the kernel; else one eigendecomposition
 /// serves all times, and memory does not grow with the number of times that only losses are asked
 /// of. One eigendecomposition serves a path of ridges likewise: each further one costs n^2 (outputs
@@ -130,17 +125,37 @@ class WIDELIMIT_EXPORT InferenceCache {
 /// infinite times the kernel is refused; at finite times training outputs do not move along such an
 /// eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
 /// learning rate x time / number of targets, up to the inverse of the rounding. Never NaN in
-/// predictions and losses. `cache` may be NULL.
+/// predictions and losses. `control` may be
+/// NULL.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
-                                                     InferenceCache* cache = nullptr,
                                                      Control* control = nullptr);
+
+/// How many training and test samples an inference has, and how many outputs.
+struct InferenceSize {
+  std::int64_t train = 0, test = 0, outputs = 0;
+};
+
+/// What an inference takes, known before it begins.
+struct InferenceCost {
+  /// Memory of the factor, which a FactorisedKernel keeps for the inferences after this one.
+  double factor_bytes = 0;
+  /// The most memory at one time beside the factor, the kernels and the targets; results included.
+  double working_bytes = 0;
+  /// Floating-point operations of the factorisation and of what grows with the test samples alike.
+  double flops = 0;
+};
+[[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_inference(const InferenceOptions& options,
+                                                               const InferenceSize& size);
+/// How many predictions `infer` makes: one a time, or one a ridge.
+[[nodiscard]] WIDELIMIT_EXPORT std::int64_t prediction_count(const InferenceOptions& options);
 
 /// The largest stable learning rate of gradient descent on 1/2 mean squared error:
 /// 2 (1 + momentum) y_size / (lambda_max + 1e-12). `solver` must offer eigenvalues.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(const Matrix& kernel, std::int64_t y_size,
-                                                        double momentum, const Solver& solver);
+                                                        double momentum, const Solver& solver,
+                                                        Control* control = nullptr);
 /// The same from lambda_max, the largest eigenvalue of the kernel without ridge.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(double largest_eigenvalue,
                                                         std::int64_t y_size, double momentum);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/matrix.hpp>
 
 #include <cstdint>
 
@@ -19,6 +20,31 @@ class WIDELIMIT_EXPORT KernelSource {
   /// numbers between rows.
   virtual void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
                     double* out, std::int64_t ld) const = 0;
+};
+
+/// A kernel in memory where a source is wanted. It is not copied: it must outlive this object and
+/// stay where it is.
+class WIDELIMIT_EXPORT MatrixSource final : public KernelSource {
+ public:
+  explicit MatrixSource(const Matrix& matrix) noexcept
+      : MatrixSource(matrix.data(), matrix.rows(), matrix.cols(), matrix.cols()) {}
+  explicit MatrixSource(const MatrixF& matrix) noexcept
+      : MatrixSource(matrix.data(), matrix.rows(), matrix.cols(), matrix.cols()) {}
+  /// [rows, cols], row-major with `ld` numbers between rows.
+  MatrixSource(const double* data, std::int64_t rows, std::int64_t cols, std::int64_t ld) noexcept
+      : f64_(data), rows_(rows), cols_(cols), ld_(ld) {}
+  MatrixSource(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t ld) noexcept
+      : f32_(data), rows_(rows), cols_(cols), ld_(ld) {}
+  [[nodiscard]] std::int64_t rows() const override { return rows_; }
+  [[nodiscard]] std::int64_t cols() const override { return cols_; }
+  /// Throws Error(usage) for a block outside the matrix.
+  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
+            std::int64_t ld) const override;
+
+ private:
+  const double* f64_ = nullptr;
+  const float* f32_ = nullptr;
+  std::int64_t rows_, cols_, ld_;
 };
 
 }  // namespace widelimit

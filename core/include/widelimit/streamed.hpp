@@ -39,4 +39,8 @@ struct StreamedProblem {
                                                               const Solver& solver,
                                                               Control* control = nullptr);
 
+/// What that takes. The factor is freed at the end: nothing is kept.
+[[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_streamed(const InferenceSize& size,
+                                                              const Solver& solver);
+
 }  // namespace widelimit

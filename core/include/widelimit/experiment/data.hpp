@@ -40,13 +40,15 @@ struct TrainTest {
 /// `make_regression` draws x_ij ~ N(0, 1), n_informative coefficients 100 U(0, 1) at random
 /// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
 /// function of the source's own seed.
-[[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed);
+[[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed,
+                                                   Control* control = nullptr);
 
 /// The samples `chosen` (counted from 0) of the test set that load_data returns, without
 /// preprocessing, for pictures. Throws like load_data, and Error(usage) for a number that is not
 /// that of a test sample.
 [[nodiscard]] WIDELIMIT_EXPORT Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
-                                                         std::span<const std::int64_t> chosen);
+                                                         std::span<const std::int64_t> chosen,
+                                                         Control* control = nullptr);
 
 /// Shapes of the arrays from their headers, without reading the numbers: enough for a plan.
 struct DataShape {
@@ -97,6 +99,6 @@ struct WIDELIMIT_EXPORT TargetTransform {
 /// Throws Error(usage) with the place of the step: labels that are none, variances that float64
 /// cannot hold, results that do not fit the precision.
 WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
-                                            Precision precision);
+                                            Precision precision, Control* control = nullptr);
 
 }  // namespace widelimit

@@ -2,6 +2,7 @@
 // Thread safety: one thread per object, except for KernelFiles::put, which many threads may call.
 #pragma once
 
+#include <widelimit/kernel.hpp>
 #include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 
@@ -71,11 +72,11 @@ class WIDELIMIT_EXPORT NpyFile {
 class WIDELIMIT_EXPORT KernelFiles final : public KernelSink {
  public:
   /// An empty path: do not write this kernel.
-  KernelFiles(const std::filesystem::path& nngp, const std::filesystem::path& ntk,
-              std::int64_t rows, std::int64_t cols, Precision precision);
+  KernelFiles(const PerKernel<std::filesystem::path>& files, std::int64_t rows, std::int64_t cols,
+              Precision precision);
   ~KernelFiles() override;
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
+  /// Writes the requested kernels of the tile and ignores the others.
+  void put(const Tile& tile) override;
   /// Flushes the files and gives them their final names. Throws Error(internal) if an entry is
   /// missing.
   void commit();
