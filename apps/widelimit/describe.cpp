@@ -49,11 +49,12 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
       ErrorCode::usage,
       "there is no type \"" + name + "\"; " +
           (nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
-          (known.empty() ? "no plugins were found, `widelimit plugins --why` says where was looked"
-                         : "the plugins offer " + known));
+          (known.empty()
+               ? "no plugins were found; `widelimit plugins --why` shows where they were searched"
+               : "the plugins offer " + known));
 }
 
-/// One parameter: name, kind, range, default, and below what it means.
+/// One parameter: name, kind, range, default, and on the next lines its meaning.
 std::string text_of(const Parameter& p, std::size_t name_width) {
   std::string text = "  " + padded(p.name, name_width) + "  " + p.values;
   if (!p.fallback.empty())
@@ -63,7 +64,7 @@ std::string text_of(const Parameter& p, std::size_t name_width) {
   return text + "\n" + wrapped(p.description, text_width, name_width + 4);
 }
 
-/// The key of the experiment file that layers of several inputs have besides their own parameters.
+/// The key "inputs", which layers with several inputs have besides their own parameters.
 std::string inputs(const TypeInfo& type) {
   if (!takes_branches(type)) return "";
   const std::string least = std::to_string(type.min_inputs);
@@ -72,7 +73,7 @@ std::string inputs(const TypeInfo& type) {
                                 ? least
                                 : least + " to " + std::to_string(type.max_inputs);
   return "  inputs  list of networks, " + count + ", required\n" +
-         wrapped("each is applied to what reaches this layer; [] is what reaches it itself",
+         wrapped("each is applied to the input of this layer; [] passes the input on unchanged",
                  text_width, 10);
 }
 
@@ -85,14 +86,14 @@ std::string parameters(const TypeInfo& type) {
   return text;
 }
 
-/// The letters that formulas are written in.
+/// The meaning of the letters in formulas.
 constexpr const char* notation =
     "Notation: u, v are an activation for two samples, (u, v) ~ N(0, [[p, k], [k, q]]); value = "
-    "E[f(u) f(v)] is the next k, slope = E[f'(u) f'(v)] what the NTK is multiplied by. K is the "
-    "NNGP "
-    "kernel, Theta the NTK, K' and Theta' behind the layer, K[p, q] between the sites p and q.";
+    "E[f(u) f(v)] is the next k, and the NTK is multiplied by slope = E[f'(u) f'(v)]. K is the "
+    "NNGP kernel, Theta the NTK; K' and Theta' are those after the layer; K[p, q] is between the "
+    "sites p and q.";
 
-/// What stands above and what stands in the paragraph below, each said once.
+/// The title and the paragraph below it, without saying the summary twice.
 std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
   const std::string title = type.name + ": " + type.summary, doc = joined_paragraphs(type.doc);
   const auto same = [](char a, char b) {
@@ -172,8 +173,9 @@ Verb add_describe(CLI::App& app) {
   CLI::Option* type =
       verb->add_option("type", options->type, "Type, such as relu")->type_name("TYPE");
   options->plugins.add_to(*verb);
-  verb->add_flag("--json", options->json, "Everything as JSON");
-  verb->add_flag("--markdown", options->markdown, "Every type, as the gallery in plugins/README.md")
+  verb->add_flag("--json", options->json, "Print everything as JSON");
+  verb->add_flag("--markdown", options->markdown,
+                 "Print every type as Markdown: the gallery in plugins/README.md")
       ->excludes(type)
       ->excludes("--json");
   return {verb, [options] { return run(*options); }};

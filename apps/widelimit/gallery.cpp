@@ -89,7 +89,7 @@ std::string parameter_table(const TypeInfo& type) {
   };
   if (takes_branches(type))
     row("inputs", "list of networks", "required",
-        "each is applied to what reaches this layer; `[]` is what reaches it itself");
+        "each is applied to the input of this layer; `[]` passes the input on unchanged");
   for (const Parameter& p : parameters_of(type))
     row(p.name, p.values, default_of(p), p.description);
   return rows.empty() ? ""

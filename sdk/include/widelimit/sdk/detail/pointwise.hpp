@@ -1,9 +1,9 @@
-// The loop around an author's `moments`: it carries one run of a field through a pending map and a
-// nonlinearity, register by register, in one sweep. Written once; every kind of run that is worth
-// it has an instantiation of its own, chosen here from the run's description.
+// The loop around an author's `moments`: it applies a pending map and a nonlinearity to one run of
+// a field, register by register, in one pass over memory. The loop is a template. Its
+// instantiations for the common kinds of runs are selected here from the description of the run.
 //
-// Pending maps of window 1 and stride 1 are applied on the way; others are refused
-// (WIDELIMIT_E_UNSUPPORTED), so core materialises them before the call.
+// The loop applies pending maps of window 1 and stride 1. It refuses others
+// (WIDELIMIT_E_UNSUPPORTED), so core applies them before the call.
 //
 // Thread safety: pure functions of a run; many at once.
 #pragma once

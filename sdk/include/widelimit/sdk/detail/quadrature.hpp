@@ -1,13 +1,13 @@
-// Moments of a function of which only value and slope are known, by Mehler's expansion:
-// f(sqrt(p) x) = sum_n c_n(p) h_n(x) in orthonormal Hermite polynomials gives
+// Moments of a function from its value and slope, by Mehler's expansion. With
+// f(sqrt(p) x) = sum_n c_n(p) h_n(x) in orthonormal Hermite polynomials,
 //   E[f(u) f(v)] = sum_n c_n(p) c_n(q) (k / sqrt(p q))^n
-// (Mehler 1866; arXiv:2209.04121), where the coefficients are one-dimensional integrals. It is
-// symmetric in the samples and positive semi-definite, however many terms are taken. As many are
-// taken as the variance at hand needs, up to the number of nodes; what then is left of E[f^2]
-// counts as two further terms, one of each parity, so that at correlation 1 and -1 nothing is
-// missing. Functions that are smooth at the scale of the activations reach 1e-13; a kink at zero
-// costs 1e-4, in the expectation of slopes, which the NTK takes, 5e-3; a jump more: give those
-// closed moments.
+// (Mehler 1866; arXiv:2209.04121), where the coefficients are one-dimensional integrals. With any
+// number of terms, the result is symmetric in the samples and positive semidefinite. The number of
+// terms depends on the variance, up to the number of nodes. The rest of E[f^2] becomes two further
+// terms, one of each parity, so that nothing is missing at correlations 1 and -1. For functions
+// that are smooth at the scale of the activations the error is 1e-13. For a kink at zero it is
+// 1e-4, and 5e-3 in the expectation of slopes, which the NTK uses; for a jump it is greater. Write
+// closed moments for such functions.
 //
 // Thread safety: as elementwise.hpp says.
 #pragma once

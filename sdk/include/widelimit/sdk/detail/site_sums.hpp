@@ -1,8 +1,9 @@
-// One axis of a linear map of sites, and the sums that such a map makes of a field: every entry
-// (p, p + d) of the input goes to the entries (i, j) of the output whose windows hold p and p + d.
+// One axis of a linear map of sites, and the sums of field entries that such a map computes: the
+// input entry (p, p + d) contributes to the output entries (i, j) whose windows contain p and p +
+// d.
 //
-// Thread safety: an AxisMap is immutable once made; a PairedSites may be used by many threads at
-// once.
+// Thread safety: an AxisMap does not change after it is filled; any number of threads may use a
+// PairedSites at once.
 #pragma once
 
 #include <widelimit/sdk/detail/alike_windows.hpp>
@@ -23,7 +24,7 @@
 
 namespace widelimit::sdk {
 
-/// A sparse matrix M [rows, sites] along one axis, its entries added row after row.
+/// A sparse matrix M [rows, sites] along one axis. Entries are added row by row.
 class AxisMap {
  public:
   struct Entry {
@@ -31,12 +32,12 @@ class AxisMap {
     double weight;
   };
 
-  /// A map without entries, of `rows` output sites, from an axis of `sites` input sites.
+  /// An empty map from an axis of `sites` input sites to `rows` output sites.
   AxisMap(std::int64_t sites, std::int64_t rows) : sites_(sites), rows_(rows) {
     if (sites > 0) entries_.reserve(static_cast<std::size_t>(sites));
   }
 
-  /// M[row, site] += weight; rows in ascending order.
+  /// M[row, site] += weight. Call it in ascending order of rows.
   void add(std::int64_t row, std::int64_t site, double weight) {
     if (row < 0 || row >= rows_ || site < 0 || site >= sites_ ||
         (!entries_.empty() && row < entries_.back().row))
@@ -52,10 +53,10 @@ class AxisMap {
   [[nodiscard]] std::int64_t sites() const { return sites_; }
   [[nodiscard]] std::int64_t rows() const { return rows_; }
   [[nodiscard]] std::int64_t taps() const { return static_cast<std::int64_t>(entries_.size()); }
-  /// By row, then by site.
+  /// Ordered by row, then by site.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
-  /// The input displacements that output displacement D is made from, in ascending order.
+  /// The input displacements that output displacement D depends on, in ascending order.
   [[nodiscard]] std::vector<std::int64_t> displacements(std::int64_t D) const {
     std::vector<bool> found(static_cast<std::size_t>(2 * sites_ - 1));
     for_each_pair(D, [&](const Entry& a, const Entry& b) {

@@ -1,4 +1,4 @@
-// See sampling.hpp.
+// Random matrices, and the cost of new memory.
 #include "sampling.hpp"
 
 namespace widelimit::experiment {

@@ -1,5 +1,4 @@
-// Timing small samples of work on this machine: what duration.cpp and inference_duration.cpp build
-// their estimates from.
+// Timing small samples of work on this machine, from which durations are estimated.
 // Thread safety: one thread at a time; other work disturbs what is measured.
 #pragma once
 
@@ -12,8 +11,8 @@
 
 namespace widelimit::experiment {
 
-/// What a sample of work should take at least, in seconds: long against the clock and the start of
-/// threads, and of several tries the shortest counts; or little where nobody wants to wait.
+/// The least duration of a sample of work, in seconds: long compared with the resolution of the
+/// clock and the start of threads, or short for an estimate that must not take long.
 constexpr double long_sample = 0.1, short_sample = 0.004;
 
 [[nodiscard]] double seconds_of(const auto& work) {
@@ -22,7 +21,7 @@ constexpr double long_sample = 0.1, short_sample = 0.004;
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// The shortest of a few tries, fewer where they are long: other programs only ever add to a time.
+/// The shortest of a few tries, fewer if they are long: other programs can only make them longer.
 [[nodiscard]] double least_seconds_of(const auto& work, double enough) {
   constexpr int most = 16;
   double least = seconds_of(work), all = least;
@@ -61,13 +60,13 @@ template <class Sizes, class Amount, class Try>
   return line;
 }
 
-/// Numbers without pattern: the arithmetic takes as long for any.
+/// Pseudo-random numbers in [-1, 1).
 [[nodiscard]] Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint64_t seed = 1);
 [[nodiscard]] Samples random_samples(const DataShape& shape, std::int64_t count,
                                      Precision precision);
 
-/// Seconds of a byte of memory that is touched for the first time and filled; of so many that no
-/// allocator has them at hand.
+/// Seconds for each byte of memory that is touched for the first time and filled, measured on so
+/// many bytes that the allocator must ask the system for them.
 [[nodiscard]] double seconds_of_memory();
 
 }  // namespace widelimit::experiment

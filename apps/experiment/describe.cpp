@@ -1,5 +1,5 @@
 // Data and network as JSON.
-#include "statement.hpp"
+#include "describe.hpp"
 
 #include "first_unused.hpp"
 
@@ -33,15 +33,16 @@ Json describe_data(const TrainTest& data) {
                       {"test", data.test ? describe(*data.test) : Json()}};
 }
 
-Json describe_network(const Setup& setup, const TrainTest& data, Control& control) {
+Json describe_network(const Network& network, const std::vector<PlanRow>& layers, const Samples& x,
+                      Control& control) {
   std::vector<const LayerSpec*> specs;
-  flatten(setup.experiment.network, specs);
-  const std::vector<LayerStatistics> statistics = setup.network.statistics(data.train.x, &control);
+  flatten(network.spec(), specs);
+  const std::vector<LayerStatistics> statistics = network.statistics(x, &control);
   FirstUnused next_spec(specs);
   FirstUnused next_statistics(statistics);
 
-  Json::Array layers;
-  for (const PlanRow& row : setup.plan) {
+  Json::Array descriptions;
+  for (const PlanRow& row : layers) {
     const LayerSpec* const* spec = next_spec.find([&](const LayerSpec* layer) {
       return layer->place.pointer == row.pointer && layer->type == row.type &&
              layer->name == row.name;
@@ -50,7 +51,7 @@ Json describe_network(const Setup& setup, const TrainTest& data, Control& contro
       return layer.pointer == row.pointer && layer.type == row.type;
     });
     const double unknown = std::numeric_limits<double>::quiet_NaN();
-    layers.push_back(Json::Object{
+    descriptions.push_back(Json::Object{
         {"pointer", row.pointer},
         {"type", row.type},
         {"name", row.name},
@@ -62,7 +63,7 @@ Json describe_network(const Setup& setup, const TrainTest& data, Control& contro
         {"mean_correlation", known ? known->mean_correlation : unknown},
         {"mean_ntk", known ? known->mean_ntk : unknown}});
   }
-  return layers;
+  return descriptions;
 }
 
 }  // namespace widelimit::experiment

@@ -1,5 +1,5 @@
-// The cache's lookups, and the making of what is not there.
-#include "inference/cache.hpp"
+// Finding factors, and making those that are not there.
+#include "inference/factors.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -10,8 +10,16 @@
 
 namespace widelimit {
 
-InferenceCache::InferenceCache() : state_(std::make_unique<State>()) {}
-InferenceCache::~InferenceCache() = default;
+FactorisedKernel::FactorisedKernel(Matrix train_train, Matrix test_train)
+    : state_(std::make_unique<State>(
+          State{std::move(train_train), std::move(test_train), detail::Factors{}})) {}
+FactorisedKernel::~FactorisedKernel() = default;
+FactorisedKernel::FactorisedKernel(FactorisedKernel&&) noexcept = default;
+FactorisedKernel& FactorisedKernel::operator=(FactorisedKernel&&) noexcept = default;
+
+const Matrix& FactorisedKernel::train_train() const noexcept { return state_->train_train; }
+const Matrix& FactorisedKernel::test_train() const noexcept { return state_->test_train; }
+void FactorisedKernel::release_factors() noexcept { state_->factors.clear(); }
 
 namespace detail {
 
@@ -29,7 +37,7 @@ Matrix regularised(const Matrix& kernel, double ridge) {
 void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
                             const Setting& setting) {
   if (factor->info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
-  const Matrix& kernel = *setting.drive->train_train;
+  const Matrix& kernel = *setting.drive().train_train;
   const int threads = setting.solver->threads();
   const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
   if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
@@ -42,7 +50,7 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
 }  // namespace
 
 Ridge ridge_of(const Setting& setting, double diag_reg) {
-  const Matrix& kernel = *setting.drive->train_train;
+  const Matrix& kernel = *setting.drive().train_train;
   double trace = 0;
   for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
   if (!std::isfinite(trace))
@@ -55,63 +63,48 @@ Ridge ridge_of(const Setting& setting, double diag_reg) {
   return ridge;
 }
 
-InferenceCache::State::Entry& entry_of(InferenceCache::State& cache, const Setting& setting,
-                                       const Ridge& ridge) {
-  const Matrix& kernel = *setting.drive->train_train;
-  for (const auto& e : cache.entries)
-    if (e->matrix == kernel.data() && e->ridge.absolute == ridge.absolute &&
-        e->solver == *setting.solver)
-      return *e;
-  cache.entries.push_back(
-      std::make_unique<InferenceCache::State::Entry>(InferenceCache::State::Entry{
-          kernel.data(), *setting.solver, ridge, {}, {}, nullptr, {}, {}}));
-  return *cache.entries.back();
+FactorEntry& entry_of(Factors& factors, const Setting& setting, const Ridge& ridge) {
+  for (const auto& entry : factors)
+    if (entry->ridge.absolute == ridge.absolute && entry->solver == *setting.solver) return *entry;
+  factors.push_back(
+      std::make_unique<FactorEntry>(FactorEntry{.solver = *setting.solver, .ridge = ridge}));
+  return *factors.back();
 }
 
-const Eigen& eigen_of(InferenceCache::State::Entry& entry, const Setting& setting) {
-  if (!entry.eigen) {
-    setting.check();
-    setting.report("eigendecomposition", 0, 1);
-    entry.eigen =
-        setting.solver->eigen(regularised(*setting.drive->train_train, entry.ridge.absolute));
-    setting.report("eigendecomposition", 1, 1);
-    setting.check();
-  }
+const Eigen& eigen_of(FactorEntry& entry, const Setting& setting) {
+  if (!entry.eigen)
+    entry.eigen = setting.solver->eigen(
+        regularised(*setting.drive().train_train, entry.ridge.absolute), setting.control);
   return *entry.eigen;
 }
 
-const Factor& factor_of(InferenceCache::State::Entry& entry, const Setting& setting) {
+const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   if (entry.factor) return *entry.factor;
-  setting.check();
-  setting.report("factorise", 0, 1);
-  const Matrix& kernel = *setting.drive->train_train;
+  const Matrix& kernel = *setting.drive().train_train;
   std::optional<Factor> factor;
   try {
-    factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute));
+    factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute), setting.control);
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
+    if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
     throw_not_positive_definite(
         setting.kernel_name(), setting.n, entry.ridge,
         extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
-        e.index());
+        e.facts().index);
   }
   require_above_rounding(factor, entry.ridge, setting);
   entry.factor = std::move(factor);
-  setting.report("factorise", 1, 1);
   setting.check();
   return *entry.factor;
 }
 
-const Matrix& solved_cross(InferenceCache::State::Entry& entry, const Setting& setting) {
-  const Matrix& cross = *setting.drive->test_train;
-  if (entry.solved_for != cross.data()) {
-    Matrix b = transpose(cross);
+const Matrix& solved_cross(FactorEntry& entry, const Setting& setting) {
+  if (!entry.solved) {
+    Matrix b = transpose(*setting.drive().test_train);
     factor_of(entry, setting).solve_in_place(b, &entry.solved_info);
     entry.solved = std::move(b);
-    entry.solved_for = cross.data();
     setting.check();
   }
-  return entry.solved;
+  return *entry.solved;
 }
 
 }  // namespace detail
