@@ -99,7 +99,7 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
       layer.table = &e.library->layers()[e.index];
       const Params params(s.params);
       widelimit_layer* raw = nullptr;
-      call_plugin({"layer", s.type, s.place.pointer}, [&](widelimit_error* error) {
+      call_plugin(layer.callee(), [&](widelimit_error* error) {
         return layer.table->create(&host_->table, params.abi(), &raw, error);
       });
       if (raw == nullptr)
