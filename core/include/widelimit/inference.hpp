@@ -1,8 +1,8 @@
 // Inference in closed form: computes the predictions of a network after any training time from its
 // kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread safety: functions may be called concurrently; those that share a
-// FactorisedKernel by one thread at a time.
+// Thread safety: functions may be called concurrently, with one FactorisedKernel by one thread at a
+// time.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -62,8 +62,9 @@ struct InferenceOptions {
 
 /// The blocks that an inference reads.
 struct InferenceNeeds {
+  /// Whole blocks, as in blocks[Kernel::ntk][Block::test_train].
   PerKernel<PerBlock<bool>> blocks;
-  /// Of test_test the diagonal alone.
+  /// Only the diagonal of test_test.
   KernelSet test_diagonal;
   /// A solver with eigendecomposition: for finite times and several ridges.
   bool eigen = false;
@@ -125,8 +126,7 @@ struct InferenceResult {
 /// infinite times the kernel is refused; at finite times training outputs do not move along such an
 /// eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
 /// learning rate x time / number of targets, up to the inverse of the rounding. Never NaN in
-/// predictions and losses. `control` may be
-/// NULL.
+/// predictions and losses. `control` may be NULL.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
@@ -137,13 +137,13 @@ struct InferenceSize {
   std::int64_t train = 0, test = 0, outputs = 0;
 };
 
-/// What an inference takes, known before it begins.
+/// The memory and work of an inference, known before it begins.
 struct InferenceCost {
-  /// Memory of the factor, which a FactorisedKernel keeps for the inferences after this one.
+  /// Bytes of the factor, which a FactorisedKernel keeps for further inferences.
   double factor_bytes = 0;
-  /// The most memory at one time beside the factor, the kernels and the targets; results included.
+  /// Bytes at the peak beside the factor, the kernels and the targets; results are included.
   double working_bytes = 0;
-  /// Floating-point operations of the factorisation and of what grows with the test samples alike.
+  /// Floating-point operations of the factorisation and of the products with test samples.
   double flops = 0;
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_inference(const InferenceOptions& options,
