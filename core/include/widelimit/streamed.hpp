@@ -39,7 +39,7 @@ struct StreamedProblem {
                                                               const Solver& solver,
                                                               Control* control = nullptr);
 
-/// The memory and work of infer_streamed, which frees its factor at the end.
+/// The cost of infer_streamed, which frees the factor at its end.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_streamed(const InferenceSize& size,
                                                               const Solver& solver);
 
