@@ -63,6 +63,7 @@ struct InferenceOptions {
 
 /// The blocks that an inference reads.
 struct InferenceNeeds {
+  /// Whole blocks, as in blocks[Kernel::ntk][Block::test_train].
   PerKernel<PerBlock<bool>> blocks;
   /// Kernels of which only the diagonal of test_test is read.
   KernelSet test_diagonal;
