@@ -4,7 +4,7 @@
 // Thread-safety: one thread at a time.
 #pragma once
 
-#include "json.hpp"
+#include "base/json.hpp"
 #include "lock.hpp"
 
 #include <chrono>
@@ -33,9 +33,9 @@ struct Record {
   std::vector<std::string> kept;
   std::string title, experiment_file, started, fingerprint;
   std::vector<std::string> command;
-  Json experiment, data, network, finite, seeds;
+  apps::Json experiment, data, network, finite, seeds;
   std::vector<KernelFile> kernels;
-  Json::Array inference, timings;
+  apps::Json::Array inference, timings;
   int threads = 0;
   std::vector<std::string> warnings, files;
   /// What the run was said to cost; NaN: not known.
@@ -44,14 +44,14 @@ struct Record {
   std::optional<double> seconds, disk;
 
   /// The whole document; peak memory is measured here.
-  [[nodiscard]] Json json() const;
+  [[nodiscard]] apps::Json json() const;
 };
 
 /// What an earlier run left, as far as a later one uses it.
 struct EarlierRun {
   std::filesystem::path directory;
   std::string fingerprint;
-  Json experiment;  ///< its resolved configuration
+  apps::Json experiment;  ///< its resolved configuration
   std::vector<KernelFile> kernels;
   std::vector<std::string> files;
 };

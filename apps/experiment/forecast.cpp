@@ -1,9 +1,9 @@
 // Memory and disk, by adding up what is allocated and written.
 #include "forecast.hpp"
 
+#include "base/numbers.hpp"
 #include "machine.hpp"
 #include "train.hpp"
-#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
@@ -212,16 +212,17 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
   const double most = limit ? static_cast<double>(*limit) : machine_memory();
   const double needed = limit ? forecast.memory_bytes : unreturned(forecast);
   if (needed <= most) return;
-  const std::string mapped =
-      forecast.mapped_bytes > 0 && !limit
-          ? ", and for mapped files " + bytes_text(forecast.mapped_bytes) + " while there is room"
-          : "";
+  const std::string mapped = forecast.mapped_bytes > 0 && !limit
+                                 ? ", and for mapped files " +
+                                       apps::bytes_text(forecast.mapped_bytes) +
+                                       " while there is room"
+                                 : "";
   const std::string what =
-      "this run needs about " + bytes_text(needed) + " of memory" + mapped + " (" +
-      count_text(setup.shapes.train.count, "training sample", "training samples") +
+      "this run needs about " + apps::bytes_text(needed) + " of memory" + mapped + " (" +
+      apps::count_text(setup.shapes.train.count, "training sample", "training samples") +
       "), more than " +
-      (limit ? "the limit of " + bytes_text(most) + " given with --max-memory"
-             : "the " + bytes_text(most) + " that this machine has");
+      (limit ? "the limit of " + apps::bytes_text(most) + " given with --max-memory"
+             : "the " + apps::bytes_text(most) + " that this machine has");
   const std::string allow = limit ? "allow more" : "allow it with --max-memory " + enough(forecast);
   if (forecast.finite_bytes > 0 && (!limit || forecast.mapped_bytes == 0))
     throw Error(ErrorCode::usage,
@@ -241,8 +242,8 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
 std::optional<std::string> beyond_machine(const Forecast& forecast) {
   const double most = machine_memory();
   if (unreturned(forecast) <= most) return std::nullopt;
-  return "about " + bytes_text(unreturned(forecast)) +
-         " of memory are needed, and this machine has " + bytes_text(most);
+  return "about " + apps::bytes_text(unreturned(forecast)) +
+         " of memory are needed, and this machine has " + apps::bytes_text(most);
 }
 
 std::vector<std::string> advice(const Setup& setup) {
@@ -280,16 +281,16 @@ void check_finite(const Setup& setup) {
   const FiniteSpec& spec = *setup.experiment.finite;
   if (spec.batch_size.value_or(1) > setup.shapes.train.count)
     throw Error(ErrorCode::usage,
-                "must be <= " + count_text(setup.shapes.train.count) +
-                    ", the number of training samples, got " + count_text(*spec.batch_size) +
+                "must be <= " + apps::count_text(setup.shapes.train.count) +
+                    ", the number of training samples, got " + apps::count_text(*spec.batch_size) +
                     "; null takes all of them",
                 spec.place.pointer + "/batch_size");
   const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
   if (network.outputs() == setup.shapes.train.outputs) return;
   const NetworkSpec& layers = setup.experiment.network;
   throw Error(ErrorCode::usage,
-              "the finite network has " + count_text(network.outputs(), "output", "outputs") +
-                  ", the data " + count_text(setup.shapes.train.outputs) +
+              "the finite network has " + apps::count_text(network.outputs(), "output", "outputs") +
+                  ", the data " + apps::count_text(setup.shapes.train.outputs) +
                   "; give the last layer that width",
               layers.empty() ? "/network" : layers.back().place.pointer);
 }

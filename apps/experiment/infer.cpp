@@ -1,6 +1,8 @@
 // Inference: kernels and targets in, files and metrics out.
 #include "infer.hpp"
 
+#include "base/numbers.hpp"
+
 #include <widelimit/error.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/store.hpp>
@@ -18,6 +20,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two digits left.
@@ -54,7 +58,7 @@ Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kern
   Json::Array times;
   for (const double time : spec.times) {
     if (times.size() == max_listed_times) break;
-    times.emplace_back(time);
+    times.push_back(time);
   }
   return Json::Object{{"id", id},
                       {"method", to_string(spec.method)},
@@ -187,14 +191,14 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
         if (result.solve.rcond < poor_rcond)
           directory.warn(
               id + ": the kernel is close to singular (reciprocal condition number " +
-              number_text(result.solve.rcond) +
+              apps::number_text(result.solve.rcond) +
               "), so few digits of the predictions are certain; a larger diag_reg helps");
         const double greatest = max_learning_rate(result.largest_eigenvalue - result.ridge,
                                                   data.train.y.size(), momentum);
         if (any_finite_time(spec) && spec.learning_rate > greatest)
           directory.warn(
               spec.place.pointer + "/learning_rate: " + id + " is training in steps of " +
-              number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
+              apps::number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
               " such steps diverge: the curves are those of infinitely small ones, which "
               "no network of finite width follows at this rate");
         Json chosen;
@@ -202,7 +206,7 @@ void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest&
           Written written = write_predictions(id, result, options, test, directory);
           if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[written.shown];
           if (!written.mistakes.empty()) mistakes.emplace_back(id, std::move(written.mistakes));
-          metrics.emplace_back(id, std::move(written.metrics));
+          metrics.set(id, std::move(written.metrics));
         }
         if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
         directory.record.inference.push_back(

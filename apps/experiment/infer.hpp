@@ -21,7 +21,7 @@ using MistakesById = std::vector<std::pair<std::string, std::vector<Mistake>>>;
 /// files and record likewise, so that a failure leaves what came before. Entries on one kernel and
 /// ridge share its factor.
 void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
-                   const TestSet& test, Json::Object& metrics, MistakesById& mistakes,
+                   const TestSet& test, apps::Json::Object& metrics, MistakesById& mistakes,
                    RunDirectory& directory, Control& control);
 
 /// "gp_inference.ntk": what the files of an entry are called.

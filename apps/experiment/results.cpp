@@ -14,6 +14,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 constexpr std::size_t max_mistakes = 24;
 constexpr std::int64_t max_scatter_rows = 2000, max_scatter_features = 20, max_scatter_outputs = 10;
 
@@ -225,20 +227,20 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
   for (std::size_t t = 0; t < predictions.size(); ++t) {
     const Prediction& one = predictions[t];
     Json::Object all;
-    if (several == Several::times) all.emplace_back("time", one.time);
+    if (several == Several::times) all.set("time", one.time);
     if (several == Several::ridges) {
-      all.emplace_back("diag_reg", one.diag_reg);
-      all.emplace_back("ridge", one.ridge);
+      all.set("diag_reg", one.diag_reg);
+      all.set("ridge", one.ridge);
     }
     if (tested) {
       const Json tests = metrics_of(one, means[t], test, probabilities);
-      all.insert(all.end(), tests.object()->begin(), tests.object()->end());
+      for (const auto& [name, value] : tests.members()) all.set(name, value);
     }
     if (options.leave_one_out) {
       left_out.push_back(restored(one.left_out.mean, *test.targets));
-      all.emplace_back("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
+      all.set("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
     }
-    list.emplace_back(std::move(all));
+    list.push_back(std::move(all));
   }
   // One of each prediction, or, where a variance is zero, fewer that belong to nobody knows which.
   const bool whole = !probabilities.empty() && probabilities.size() == predictions.size();
@@ -256,7 +258,7 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
     written.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
     write_mistakes(id, written.mistakes, whole ? &probabilities[at] : nullptr, directory);
   }
-  written.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
+  written.metrics = several == Several::none ? list[0] : list;
   return written;
 }
 

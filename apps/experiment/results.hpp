@@ -26,8 +26,8 @@ struct TestSet {
 [[nodiscard]] Matrix restored(const Matrix& y, const TargetTransform& targets);
 
 struct Written {
-  Json metrics;  ///< of the test set, and "leave_one_out"; a list with "time", or with "diag_reg"
-                 ///< and "ridge" (absolute), where there are several
+  apps::Json metrics;  ///< of the test set, and "leave_one_out"; a list with "time", or with
+                       ///< "diag_reg" and "ridge" (absolute), where there are several
   /// Which of several a reader is shown: the last time; of a path the ridge of least leave-one-out
   /// error (of fewest wrong classes, then of least rmse), or the first where that is not known.
   std::size_t shown = 0;

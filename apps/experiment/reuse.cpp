@@ -1,6 +1,7 @@
 // Comparing fingerprints, and reading every number of the files.
 #include "reuse.hpp"
 
+#include "base/numbers.hpp"
 #include "npy.hpp"
 #include "stores.hpp"
 
@@ -13,6 +14,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 /// Numbers read at once.
 constexpr std::int64_t chunk = 1 << 18;
@@ -53,7 +56,7 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
     if (bad == values.end()) continue;
     const std::int64_t at = begin + (bad - values.begin());
     refuse("row " + std::to_string(at / shape[1]) + ", column " + std::to_string(at % shape[1]) +
-           " (counted from 0) is " + number_text(*bad) + "; every number must be finite");
+           " (counted from 0) is " + apps::number_text(*bad) + "; every number must be finite");
   }
 }
 
@@ -94,24 +97,23 @@ void leave_sound(EarlierRun& earlier, const KernelPlan* read, const TrainTest& d
 
 /// Where two configurations differ, as "/network/0/W_std was 1.5 and is 1.4". A layer's name is
 /// nothing that its kernel knows of.
-void compare(const Json* before, const Json* now, const std::string& pointer,
+void compare(const Json& before, const Json& now, const std::string& pointer,
              std::vector<std::string>& all) {
   constexpr std::size_t longest = 40;
-  if (before && now && before->object() && now->object()) {
-    for (const auto& [key, value] : *before->object())
-      if (key != "name") compare(&value, now->find(key), pointer + "/" + key, all);
-    for (const auto& [key, value] : *now->object())
-      if (key != "name" && !before->find(key)) compare(nullptr, &value, pointer + "/" + key, all);
+  if (before.is_object() && now.is_object()) {
+    for (const auto& [key, value] : before.members())
+      if (key != "name") compare(value, now[key], pointer + "/" + key, all);
+    for (const auto& [key, value] : now.members())
+      if (key != "name" && !before.contains(key)) compare({}, value, pointer + "/" + key, all);
     return;
   }
-  if (before && now && before->array() && now->array() &&
-      before->array()->size() == now->array()->size()) {
-    for (std::size_t i = 0; i < now->array()->size(); ++i)
-      compare(&(*before->array())[i], &(*now->array())[i], pointer + "/" + std::to_string(i), all);
+  if (before.is_array() && now.is_array() && before.size() == now.size()) {
+    for (std::size_t i = 0; i < now.size(); ++i)
+      compare(before[i], now[i], pointer + "/" + std::to_string(i), all);
     return;
   }
-  const std::string was = before ? before->text() : "not there",
-                    is = now ? now->text() : "not there";
+  const std::string was = before.is_null() ? "not there" : before.one_line(),
+                    is = now.is_null() ? "not there" : now.one_line();
   if (was == is) return;
   all.push_back(pointer + (was.size() > longest || is.size() > longest
                                ? " is another"
@@ -123,9 +125,9 @@ std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
   const Json now = Json::parse(experiment.resolved, experiment.file.string());
   std::vector<std::string> all;
   for (const std::string member : {"network", "precision", "data", "preprocess"})
-    compare(earlier.experiment.find(member), now.find(member), "/" + member, all);
+    compare(earlier.experiment[member], now[member], "/" + member, all);
   if (experiment.data && experiment.data->split && experiment.data->split->shuffle)
-    compare(earlier.experiment.find("seed"), now.find("seed"), "/seed", all);
+    compare(earlier.experiment["seed"], now["seed"], "/seed", all);
   if (all.empty()) return "the data files hold other samples, or a layer has another version";
   constexpr std::size_t most = 3;
   std::string text;

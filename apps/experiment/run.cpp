@@ -27,6 +27,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 namespace fs = std::filesystem;
 
 /// An error about a sample in terms of the data: core knows the rows and columns of a block alone.
@@ -140,7 +142,7 @@ class Steps {
   }
 
   void write_metrics(const Json::Object& metrics) {
-    if (!metrics.empty()) directory_.write("metrics.json", Json(metrics).text(3) + "\n");
+    if (metrics.size() > 0) directory_.write("metrics.json", metrics.indented(3) + "\n");
   }
 
   const Setup& setup_;

@@ -45,7 +45,7 @@ struct RunOptions {
 struct Finished {
   std::filesystem::path directory;
   Record record;
-  Json metrics;
+  apps::Json metrics;
 };
 [[nodiscard]] Finished run(const Setup& setup, const RunOptions& options, Control& control);
 

@@ -1,8 +1,8 @@
 // Choosing, claiming, filling and reading stores.
 #include "stores.hpp"
 
+#include "base/numbers.hpp"
 #include "fingerprint.hpp"
-#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/store.hpp>
@@ -119,20 +119,21 @@ void fill_store(const BlockPlan& plan, const Setup& setup, const TrainTest& data
     directory.warn(name + ": " + damage[i]);
   if (damage.size() > most_warnings)
     directory.warn(name + ": " +
-                   count_text(static_cast<std::int64_t>(damage.size() - most_warnings)) +
+                   apps::count_text(static_cast<std::int64_t>(damage.size() - most_warnings)) +
                    " more; all of it is computed again");
   try {
     setup.network.kernels_to(sides.rows, sides.cols, spec.precision, spec.kernels, store, &control);
     store.commit();
   } catch (const Error&) {
     if (store.done() > 0)
-      directory.record.kept.push_back(count_text(store.done()) + " of " +
-                                      count_text(store.tiles()) + " tiles of " +
+      directory.record.kept.push_back(apps::count_text(store.done()) + " of " +
+                                      apps::count_text(store.tiles()) + " tiles of " +
                                       to_string(plan.block) + " (--resume goes on with them)");
     throw;
   }
   if (store.done() != store.tiles())
-    throw Error(ErrorCode::internal, name + " has " + count_text(store.tiles() - store.done()) +
+    throw Error(ErrorCode::internal, name + " has " +
+                                         apps::count_text(store.tiles() - store.done()) +
                                          " tiles less than it should");
 }
 

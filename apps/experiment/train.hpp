@@ -26,6 +26,6 @@ namespace widelimit::experiment {
 /// parameters; appends {"finite": ...} to `metrics`: those of the members' mean prediction, and of
 /// each member under "members".
 void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
-                Json::Object& metrics, RunDirectory& directory, Control& control);
+                apps::Json::Object& metrics, RunDirectory& directory, Control& control);
 
 }  // namespace widelimit::experiment

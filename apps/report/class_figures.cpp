@@ -1,10 +1,11 @@
 // Predicted against true classes, and how sure the predictions were.
 #include "figures.hpp"
 
+#include "base/escape.hpp"
 #include "color.hpp"
 #include "heat_map.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -61,8 +62,8 @@ Figure class_figure(const Run& run, const Inference& inference, const Prediction
   if (run.class_name(0) != "0") {
     figure.caption += " Classes:";
     for (std::size_t k = 0; k < classes; ++k)
-      figure.caption +=
-          (k == 0 ? " " : ", ") + std::to_string(k) + "&nbsp;" + escaped(run.class_name(k));
+      figure.caption += (k == 0 ? " " : ", ") + std::to_string(k) + "&nbsp;" +
+                        apps::html_escaped(run.class_name(k));
     figure.caption += ".";
   }
   HeatMap map;

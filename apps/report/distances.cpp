@@ -4,7 +4,7 @@
 #include "figures.hpp"
 #include "html.hpp"
 #include "tables.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,11 @@
 // Pictures of samples by class, or with their targets.
 #include "gallery.hpp"
 
+#include "base/escape.hpp"
 #include "figures.hpp"
 #include "png.hpp"
 #include "samples.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/csv.hpp>
 
@@ -43,14 +44,14 @@ std::string gallery(const Run& run) {
       const double index = csv.number(*kind);
       Row& row = rows[index];
       row.name = index >= 0 && index < 1e6
-                     ? escaped(run.class_name(static_cast<std::size_t>(index)))
+                     ? apps::html_escaped(run.class_name(static_cast<std::size_t>(index)))
                      : std::string("?");
       row.images += image("class " + row.name);
       continue;
     }
     std::string values;
     for (std::size_t k = 0; k < targets.size(); ++k)
-      values += (k == 0 ? "" : ", ") + escaped(run.output_name(k)) + " = " +
+      values += (k == 0 ? "" : ", ") + apps::html_escaped(run.output_name(k)) + " = " +
                 number(csv.number(targets[k]), 4);
     single += "<li>" + image(values) + values + "<small>" + name + "</small></li>\n";
   }

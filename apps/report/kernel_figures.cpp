@@ -3,7 +3,7 @@
 
 #include "experiment/npy.hpp"
 #include "heat_map.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/store.hpp>

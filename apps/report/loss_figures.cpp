@@ -4,7 +4,7 @@
 #include "color.hpp"
 #include "curve.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/csv.hpp>
 #include <widelimit/error.hpp>

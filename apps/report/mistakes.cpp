@@ -1,11 +1,12 @@
 // The test samples that a run kept as its worst, with what was made of them.
 #include "mistakes.hpp"
 
+#include "base/escape.hpp"
 #include "figures.hpp"
 #include "html.hpp"
 #include "png.hpp"
 #include "samples.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/csv.hpp>
 
@@ -27,8 +28,9 @@ std::string gallery(const Run& run, const Inference& inference) {
   const auto probability = csv.find("probability");
   const auto class_at = [&](std::size_t column) {
     const double index = csv.number(column);
-    return index >= 0 && index < 1e6 ? escaped(run.class_name(static_cast<std::size_t>(index)))
-                                     : std::string("?");
+    return index >= 0 && index < 1e6
+               ? apps::html_escaped(run.class_name(static_cast<std::size_t>(index)))
+               : std::string("?");
   };
   std::string items;
   for (std::int64_t i = 0; i < all.count && csv.next(); ++i) {

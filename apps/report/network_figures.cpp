@@ -2,7 +2,7 @@
 #include "figures.hpp"
 
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,11 @@
 // The page: sections in the order in which a reader asks.
 #include "page.hpp"
 
+#include "base/escape.hpp"
 #include "color.hpp"
 #include "html.hpp"
 #include "tables.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 #include "words.hpp"
 
 #include <widelimit/csv.hpp>
@@ -16,6 +17,9 @@
 
 namespace widelimit::report {
 namespace {
+
+/// Characters on a line of the resolved configuration.
+constexpr std::size_t page_width = 88;
 
 struct Section {
   std::string id, title, html;
@@ -47,13 +51,13 @@ std::string paragraph(const std::string& text) { return "<p>" + text + "</p>\n";
 /// A list of warnings, or of what was kept; texts, not HTML.
 std::string bullets(const std::vector<std::string>& texts) {
   std::string html = "<ul>\n";
-  for (const std::string& text : texts) html += "<li>" + escaped(text) + "</li>\n";
+  for (const std::string& text : texts) html += "<li>" + apps::html_escaped(text) + "</li>\n";
   return html + "</ul>\n";
 }
 
 std::vector<std::string> texts_of(const Json& array) {
   std::vector<std::string> texts;
-  for (const Json& element : array.elements()) texts.push_back(element.text(element.compact()));
+  for (const Json& element : array.elements()) texts.push_back(element.text(element.one_line()));
   return texts;
 }
 
@@ -67,7 +71,7 @@ std::string notices(const Run& run) {
                                                 : "This run did not finish") +
             "</h2>\n";
     if (const std::string error = run.record["error"].text(); !error.empty())
-      html += "<pre>" + escaped(error) + "</pre>\n";
+      html += "<pre>" + apps::html_escaped(error) + "</pre>\n";
     const std::vector<std::string> kept = texts_of(run.record["kept"]);
     html += kept.empty() ? paragraph("Nothing was finished.")
                          : paragraph("What was finished is shown below:") + bullets(kept);
@@ -90,9 +94,9 @@ std::string notices(const Run& run) {
 std::string asked(const Run& run) {
   std::string html;
   for (const Setting& setting : settings_in_words(run)) {
-    html += "<dt>" + escaped(setting.name) + "</dt><dd>";
+    html += "<dt>" + apps::html_escaped(setting.name) + "</dt><dd>";
     for (const std::string& sentence : setting.sentences)
-      html += "<p>" + escaped(sentence) + "</p>";
+      html += "<p>" + apps::html_escaped(sentence) + "</p>";
     html += "</dd>\n";
   }
   return html.empty() ? html : "<dl class=\"settings\">\n" + html + "</dl>\n";
@@ -119,7 +123,8 @@ std::string reproduce(const Run& run) {
   for (const std::string& word : texts_of(run.record["command"]))
     command += (command.empty() ? "" : " ") + shell_word(word);
   std::string html;
-  if (!command.empty()) html += "<pre class=\"command\">" + escaped(command) + "</pre>\n";
+  if (!command.empty())
+    html += "<pre class=\"command\">" + apps::html_escaped(command) + "</pre>\n";
   std::string facts;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) facts += std::string("<dt>") + name + "</dt><dd>" + value + "</dd>\n";
@@ -129,17 +134,19 @@ std::string reproduce(const Run& run) {
   };
   const Json program = run.record["widelimit"], seeds = run.record["seeds"];
   const auto seed = [&](const char* key) {
-    return seeds[key].is_number() ? escaped(std::string(key) + " ") + code(seeds[key].compact())
-                                  : std::string();
+    return seeds[key].is_number()
+               ? apps::html_escaped(std::string(key) + " ") + code(seeds[key].one_line())
+               : std::string();
   };
   const std::string abi = program["abi"].text();
-  add("widelimit", escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
-  add("Compiler", escaped(program["compiler"].text()));
-  add("BLAS", escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
-  add("SIMD", escaped(program["simd"].text()));
+  add("widelimit",
+      apps::html_escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
+  add("Compiler", apps::html_escaped(program["compiler"].text()));
+  add("BLAS", apps::html_escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
+  add("SIMD", apps::html_escaped(program["simd"].text()));
   const double threads = run.record["threads"].number();
   add("Threads", joined(std::isfinite(threads) ? number(threads) : std::string(),
-                        escaped(program["executor"].text())));
+                        apps::html_escaped(program["executor"].text())));
   add("Seeds", joined(seed("experiment"), seed("finite")));
   const std::string fingerprint = run.record["fingerprint"].text();
   add("Fingerprint", fingerprint.empty() ? fingerprint : code(fingerprint));
@@ -148,13 +155,14 @@ std::string reproduce(const Run& run) {
   std::string started = run.record["started"].text();
   if (started.size() == 20 && started[10] == 'T' && started.back() == 'Z')
     started = started.substr(0, 10) + " " + started.substr(11, 8) + " UTC";
-  add("Started", escaped(started));
+  add("Started", apps::html_escaped(started));
   const double memory = run.record["peak_memory_bytes"].number();
   add("Peak memory", memory > 0 ? bytes(memory) : std::string());
   if (!facts.empty()) html += "<dl class=\"facts\">\n" + facts + "</dl>\n";
   if (!run.record["experiment"].is_null()) {
     html += "<details><summary>Resolved configuration</summary>\n<pre>" +
-            escaped(run.record["experiment"].pretty()) + "</pre>\n</details>\n";
+            apps::html_escaped(run.record["experiment"].wrapped(page_width)) +
+            "</pre>\n</details>\n";
   }
   return html;
 }
@@ -229,7 +237,7 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
 
 std::string page(const Run& run, const Figures& figures) {
   const std::string given = run.record["title"].text();
-  const std::string title = escaped(given.empty() ? "Untitled experiment" : given);
+  const std::string title = apps::html_escaped(given.empty() ? "Untitled experiment" : given);
   const std::vector<Section> all = sections(run, figures);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -2,7 +2,7 @@
 #include "predictions.hpp"
 
 #include "experiment/npy.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/csv.hpp>
 #include <widelimit/error.hpp>

@@ -3,7 +3,7 @@
 // Thread-safety: values; one thread per call.
 #pragma once
 
-#include "json.hpp"
+#include "base/json.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +12,8 @@
 #include <vector>
 
 namespace widelimit::report {
+
+using apps::Json;
 
 struct Run {
   std::filesystem::path dir;

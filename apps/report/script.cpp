@@ -1,7 +1,8 @@
 // The style of the pictures: quiet axes, no boxes, few ticks, a legend above.
 #include "script.hpp"
 
-#include "text.hpp"
+#include "base/escape.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -79,7 +80,7 @@ void Script::line(std::string_view command) {
 
 void Script::axis(char which, std::string_view label, Range range, const Ticks& ticks) {
   const std::string name(1, which);
-  std::string text = shortened(label, 40);
+  std::string text = apps::shortened(label, 40);
   if (!ticks.factor.empty()) text += " (" + ticks.factor + ")";
   if (which == 'x') {
     line("set xlabel " + literal(text) + " textcolor " + in_color(muted) + " offset 0,0.35");
@@ -155,7 +156,7 @@ void Script::legend(Mark mark, const Color& color, double opacity, std::string_v
 std::vector<Script::Entry> Script::placed() const {
   std::vector<Entry> entries = legend_;
   const auto width = [](const Entry& entry) {
-    return mark_width + 7 + width_of(characters(entry.text)) + gap;
+    return mark_width + 7 + width_of(apps::character_count(entry.text)) + gap;
   };
   int together = 0, widest = 0;
   for (const Entry& entry : entries) {

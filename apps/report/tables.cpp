@@ -1,8 +1,10 @@
 // The parts of the page that are made of numbers.
 #include "tables.hpp"
 
+#include "base/escape.hpp"
+#include "base/numbers.hpp"
 #include "html.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 #include "words.hpp"
 
 #include <algorithm>
@@ -22,7 +24,7 @@ std::string shape_of(const Json& layer) {
   for (const char c : layer["shape"].text())
     text += c == '?'   ? std::string("any")
             : c == 'x' ? std::string("×")
-                       : escaped(std::string(1, c));
+                       : apps::html_escaped(std::string(1, c));
   for (const Json& extent : layer["shape"].elements())
     text += (text.empty() ? "" : " × ") + number(extent.number());
   return text;
@@ -124,7 +126,8 @@ std::size_t longest(const std::vector<Measured>& columns, const Reader& read) {
 }  // namespace
 
 std::string head_of(const Inference& inference) {
-  return escaped(inference.kernel) + "<small>" + breakable(inference.method) + "</small>";
+  return apps::html_escaped(inference.kernel) + "<small>" + breakable(inference.method) +
+         "</small>";
 }
 
 std::string network_table(const Run& run) {
@@ -136,10 +139,10 @@ std::string network_table(const Run& run) {
     std::string name = "<span class=\"index\">" + std::to_string(++index) + "</span> " +
                        code(layer["type"].text());
     if (const std::string given = layer["name"].text(); !given.empty())
-      name += "<small>" + escaped(given) + "</small>";
+      name += "<small>" + apps::html_escaped(given) + "</small>";
     std::string kind = shape_of(layer);
     kind += layer["gaussian"].boolean() ? "<small>Gaussian</small>" : "";
-    table.row({name, escaped(parameters_in_words(layer["params"])), kind,
+    table.row({name, apps::html_escaped(parameters_in_words(layer["params"])), kind,
                measured(layer["mean_variance"].number()), share(layer["mean_correlation"].number()),
                measured(layer["mean_ntk"].number())});
   }
@@ -184,16 +187,16 @@ std::string metrics_table(const Run& run) {
   MetricsTable& pearson = is_apart ? apart : main;
   for (std::size_t k = 0; k < outputs; ++k) {
     pearson.add(
-        "Correlation with " + escaped(run.output_name(k)),
+        "Correlation with " + apps::html_escaped(run.output_name(k)),
         k == 0 ? "Pearson, of prediction and truth" : "",
         [&](const Json& values) { return element(with_y(values), k); }, share);
   }
   for (std::size_t j = 0; j < features; ++j) {
     for (std::size_t k = 0; k < outputs; ++k) {
       const std::string output =
-          outputs > 1 ? ", predicted " + escaped(run.output_name(k)) : std::string();
+          outputs > 1 ? ", predicted " + apps::html_escaped(run.output_name(k)) : std::string();
       pearson.add(
-          "Correlation with " + escaped(run.feature_name(j)) + output,
+          "Correlation with " + apps::html_escaped(run.feature_name(j)) + output,
           j + k == 0 ? "Pearson, of prediction and feature" : "",
           [&](const Json& values) { return element(element(with_x(values), j), k); }, share);
     }
@@ -273,8 +276,8 @@ std::string key_figures(const Run& run) {
   };
   if (run.train("count") > 0) add(count(run.train("count")), "training samples");
   if (run.test("count") > 0) add(count(run.test("count")), "test samples");
-  const std::size_t layers = run.record["network"].elements().size();
-  if (layers > 0) add(count(static_cast<std::int64_t>(layers)), layers == 1 ? "layer" : "layers");
+  const auto layers = static_cast<std::int64_t>(run.record["network"].size());
+  if (layers > 0) add(count(layers), std::string(apps::noun(layers, "layer", "layers")));
   bool has_left_out = false;
   const std::vector<Measured> columns = measured_columns(run, has_left_out);
   // The best of a metric, and whose it is.

@@ -1,7 +1,8 @@
 // Ranges of axes and the ticks on them.
 #include "ticks.hpp"
 
-#include "text.hpp"
+#include "base/escape.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +15,7 @@ namespace {
 
 void add_tick(Ticks& ticks, const std::string& label, double position) {
   ticks.list += (ticks.list.empty() ? "" : ", ") + literal(label) + " " + plain(position);
-  ticks.longest = std::max(ticks.longest, characters(label));
+  ticks.longest = std::max(ticks.longest, apps::character_count(label));
 }
 
 int exponent_of(double value) {
@@ -31,7 +32,7 @@ std::string plain(double value) {
 
 std::string literal(std::string_view text) {
   std::string result = "'";
-  for (const char c : clean(text)) result += c == '\'' ? "''" : std::string(1, c);
+  for (const char c : apps::one_line(text)) result += c == '\'' ? "''" : std::string(1, c);
   return result + "'";
 }
 

@@ -1,15 +1,15 @@
 // widelimit check: what an experiment is and what it will cost, from the headers of arrays and from
 // small tables.
+#include "base/json.hpp"
+#include "base/numbers.hpp"
+#include "base/table.hpp"
 #include "display.hpp"
 #include "experiment/blocks.hpp"
 #include "experiment/duration.hpp"
 #include "experiment/forecast.hpp"
 #include "experiment/infer.hpp"
-#include "experiment/json.hpp"
 #include "experiment/run.hpp"
-#include "experiment/units.hpp"
 #include "experiment_options.hpp"
-#include "table.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -23,8 +23,8 @@
 namespace widelimit::program {
 namespace {
 
-using experiment::count_text;
-using experiment::Json;
+using apps::count_text;
+using apps::Json;
 using experiment::Setup;
 
 struct Options {
@@ -50,9 +50,9 @@ std::vector<std::string> read_text(const Experiment& experiment) {
     std::error_code ignored;
     if (const auto bytes = std::filesystem::file_size(source->x, ignored); bytes > most)
       unread.push_back(source->place.pointer + ": " + source->x.string() +
-                       " was not read: it has " +
-                       experiment::bytes_text(static_cast<double>(bytes)) + ", more than " +
-                       experiment::bytes_text(most) + "; the run does, and may find it damaged");
+                       " was not read: it has " + apps::bytes_text(static_cast<double>(bytes)) +
+                       ", more than " + apps::bytes_text(most) +
+                       "; the run does, and may find it damaged");
     else
       static_cast<void>(experiment::read_data(
           DataSpec{.place = data.place, .train = *source, .test = {}, .split = {}},
@@ -99,20 +99,20 @@ std::string json_of(const Setup& setup, const Plan& plan) {
                                   {"share", row.share},
                                   {"depth", row.depth},
                                   {"gaussian", row.gaussian}});
-  return Json(Json::Object{{"layers", std::move(layers)},
-                           {"memory_bytes", std::llround(plan.forecast.memory_bytes)},
-                           {"mapped_bytes", std::llround(plan.forecast.mapped_bytes)},
-                           {"disk_bytes", std::llround(plan.forecast.disk_bytes)},
-                           {"seconds", plan.seconds},
-                           {"warnings", plan.warnings}})
-             .text(2) +
+  return Json::Object{{"layers", layers},
+                      {"memory_bytes", std::llround(plan.forecast.memory_bytes)},
+                      {"mapped_bytes", std::llround(plan.forecast.mapped_bytes)},
+                      {"disk_bytes", std::llround(plan.forecast.disk_bytes)},
+                      {"seconds", plan.seconds},
+                      {"warnings", plan.warnings}}
+             .indented(2) +
          "\n";
 }
 
 std::string layers_table(const Setup& setup) {
-  Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
-              {Align::right, Align::left, Align::left, Align::right, Align::right, Align::left,
-               Align::right});
+  apps::Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
+                    {apps::Align::right, apps::Align::left, apps::Align::left, apps::Align::right,
+                     apps::Align::right, apps::Align::left, apps::Align::right});
   for (std::size_t i = 0; i < setup.plan.size(); ++i) {
     const PlanRow& row = setup.plan[i];
     const std::string indent(static_cast<std::size_t>(row.depth) * 2, ' ');
@@ -125,19 +125,15 @@ std::string layers_table(const Setup& setup) {
   return table.text();
 }
 
-std::string shape_text(const DataShape& shape) {
-  std::string text;
-  for (const std::int64_t site : shape.sites) text += count_text(site) + " x ";
-  return text + count_text(shape.channels);
-}
-
 std::string data_text(const Setup& setup) {
   const DataShape& train = setup.shapes.train;
+  std::vector<std::int64_t> extents = train.sites;
+  extents.push_back(train.channels);
   std::string text = count_text(train.count, "training sample", "training samples");
   if (setup.shapes.test)
     text += " and " + count_text(setup.shapes.test->count, "test sample", "test samples");
-  return text + " of " + shape_text(train) + (train.sites.empty() ? " features" : "") + ", " +
-         count_text(train.outputs, "output", "outputs");
+  return text + " of " + apps::shape_text(extents) + (train.sites.empty() ? " features" : "") +
+         ", " + count_text(train.outputs, "output", "outputs");
 }
 
 std::string kernels_text(const Setup& setup, const experiment::KernelPlan& plan) {
@@ -146,7 +142,7 @@ std::string kernels_text(const Setup& setup, const experiment::KernelPlan& plan)
   for (const experiment::BlockPlan& block : plan.blocks) {
     const auto shape = experiment::shape_of(block.block, setup.shapes.train.count, m);
     text += (text.empty() ? "" : ", ") + experiment::to_string(block.block) + " " +
-            count_text(shape[0]) + " x " + count_text(shape[1]);
+            apps::shape_text(shape);
   }
   const bool f64 = setup.experiment.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");
@@ -157,7 +153,7 @@ std::string inference_text(const InferenceSpec& spec) {
   for (const KernelKind& kernel : spec.kernels)
     text += (&kernel == spec.kernels.data() ? "" : ", ") + experiment::to_string(kernel);
   if (spec.times.size() == 1)
-    text += std::isinf(spec.times[0]) ? "" : " at t = " + experiment::number_text(spec.times[0]);
+    text += std::isinf(spec.times[0]) ? "" : " at t = " + apps::number_text(spec.times[0]);
   else if (!spec.times.empty())
     text += " at " + count_text(static_cast<std::int64_t>(spec.times.size())) + " times";
   text += spec.times_are_range ? ", losses" : "";
@@ -172,7 +168,7 @@ void print(const Setup& setup, const Plan& plan, const std::string& file) {
   std::cout << (experiment.title.empty() ? file : experiment.title + "  (" + file + ")") << "\n\n"
             << layers_table(setup) << '\n';
   const auto line = [](const char* label, const std::string& text) {
-    std::cout << "  " << padded(label, 11) << text << '\n';
+    std::cout << "  " << apps::padded(label, 11) << text << '\n';
   };
   line("data", data_text(setup));
   line("kernels", kernels_text(setup, plan.kernels));
@@ -182,14 +178,14 @@ void print(const Setup& setup, const Plan& plan, const std::string& file) {
     line("finite", count_text(experiment.finite->ensemble, "network", "networks") + ", " +
                        count_text(experiment.finite->steps, "step", "steps") + " each");
   const double mapped = plan.forecast.mapped_bytes;
-  line("memory", "about " + experiment::bytes_text(plan.forecast.memory_bytes) +
+  line("memory", "about " + apps::bytes_text(plan.forecast.memory_bytes) +
                      (mapped > 0.1 * plan.forecast.memory_bytes
-                          ? ", of which mapped files give back " + experiment::bytes_text(mapped) +
+                          ? ", of which mapped files give back " + apps::bytes_text(mapped) +
                                 " where memory is short"
                           : ""));
-  line("disk", "about " + experiment::bytes_text(plan.forecast.disk_bytes));
+  line("disk", "about " + apps::bytes_text(plan.forecast.disk_bytes));
   if (std::isfinite(plan.seconds))
-    line("time", "about " + experiment::seconds_text(plan.seconds) + " on " +
+    line("time", "about " + apps::seconds_text(plan.seconds) + " on " +
                      count_text(setup.runtime.threads(), "thread", "threads"));
   for (const std::string& warning : plan.warnings) std::cout << "\nwarning: " << warning << '\n';
 }

@@ -1,6 +1,8 @@
 // widelimit describe: one type's summary, formula, reference and parameters.
-#include "experiment/json.hpp"
-#include "table.hpp"
+#include "base/escape.hpp"
+#include "base/json.hpp"
+#include "base/numbers.hpp"
+#include "base/table.hpp"
 #include "verbs.hpp"
 
 #include <widelimit/error.hpp>
@@ -14,7 +16,7 @@
 namespace widelimit::program {
 namespace {
 
-using experiment::Json;
+using apps::Json;
 
 constexpr std::size_t text_width = 96;
 
@@ -29,10 +31,11 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
     bool ambiguous = false;
     const TypeInfo* type = catalogue.find(kind, name, &ambiguous);
     if (ambiguous) {
-      std::string all;
+      std::vector<std::string> all;
       for (const TypeInfo& t : catalogue.types())
-        if (t.name == name) all += (all.empty() ? "" : ", ") + t.qualified;
-      throw Error(ErrorCode::usage, "several plugins offer \"" + name + "\"; name one of " + all);
+        if (t.name == name) all.push_back(t.qualified);
+      throw Error(ErrorCode::usage,
+                  "several plugins offer \"" + name + "\"; name one of " + apps::joined(all));
     }
     if (type) return *type;
   }
@@ -49,58 +52,56 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
                          : "the plugins offer " + known));
 }
 
-std::string text_of(const Json* value) {
-  if (!value) return "";
-  return value->string() ? *value->string() : value->text();
+/// A string as it is, anything else as JSON; empty for null.
+std::string text_of(const Json& value) {
+  return value.is_null() ? "" : value.text(value.one_line());
 }
 
 /// "> 0", "1 to 4096", "one of "a", "b""
 std::string range_of(const Json& schema) {
-  if (const Json* values = schema.find("enum"); values && values->array()) {
-    std::string text;
-    for (const Json& value : *values->array()) text += (text.empty() ? "" : ", ") + value.text();
-    return text;
+  std::vector<std::string> texts;
+  if (schema["enum"].is_array()) {
+    for (const Json& value : schema["enum"].elements()) texts.push_back(value.one_line());
+    return apps::joined(texts);
   }
-  const std::string low = text_of(schema.find("minimum")), high = text_of(schema.find("maximum"));
-  const std::string above = text_of(schema.find("exclusiveMinimum")),
-                    below = text_of(schema.find("exclusiveMaximum"));
-  std::string text;
-  const auto add = [&](const char* sign, const std::string& bound) {
-    if (!bound.empty()) text += (text.empty() ? "" : ", ") + std::string(sign) + bound;
-  };
+  const std::string low = text_of(schema["minimum"]), high = text_of(schema["maximum"]);
+  const std::string above = text_of(schema["exclusiveMinimum"]),
+                    below = text_of(schema["exclusiveMaximum"]);
   if (!low.empty() && !high.empty()) return low + " to " + high;
+  const auto add = [&](const char* sign, const std::string& bound) {
+    if (!bound.empty()) texts.push_back(sign + bound);
+  };
   add(">= ", low);
   add("> ", above);
   add("<= ", high);
   add("< ", below);
-  return text;
+  return apps::joined(texts);
 }
 
 std::string kind_of(const Json& schema) {
-  const Json* type = schema.find("type");
-  if (!type || !type->array()) return text_of(type);
-  std::string text;
-  for (const Json& kind : *type->array()) text += (text.empty() ? "" : " or ") + text_of(&kind);
-  return text;
+  const Json type = schema["type"];
+  if (!type.is_array()) return text_of(type);
+  std::vector<std::string> kinds;
+  for (const Json& kind : type.elements()) kinds.push_back(text_of(kind));
+  return apps::joined(kinds, " or ");
 }
 
 bool is_required(const Json& schema, const std::string& name) {
-  const Json* required = schema.find("required");
-  return required && required->array() &&
-         std::any_of(required->array()->begin(), required->array()->end(),
-                     [&](const Json& key) { return key.string() && *key.string() == name; });
+  const std::vector<Json> required = schema["required"].elements();
+  return std::any_of(required.begin(), required.end(),
+                     [&](const Json& key) { return key.text() == name; });
 }
 
 /// One parameter: name, kind, range, default, and below what it means.
 std::string parameter(const std::string& name, const Json& property, bool required,
                       std::size_t name_width) {
-  std::string text = "  " + padded(name, name_width) + "  " + kind_of(property);
+  std::string text = "  " + apps::padded(name, name_width) + "  " + kind_of(property);
   if (const std::string range = range_of(property); !range.empty()) text += ", " + range;
-  if (const Json* fallback = property.find("default"))
-    text += " [" + fallback->text() + "]";
+  if (property.contains("default"))
+    text += " [" + property["default"].one_line() + "]";
   else if (required)
     text += ", required";
-  return text + "\n" + wrapped(text_of(property.find("description")), text_width, name_width + 4);
+  return text + "\n" + apps::wrapped(text_of(property["description"]), text_width, name_width + 4);
 }
 
 /// The key of the experiment file that layers of several inputs have besides their own parameters.
@@ -112,20 +113,19 @@ std::string inputs(const TypeInfo& type) {
                                 ? least
                                 : least + " to " + std::to_string(type.max_inputs);
   return "  inputs  list of networks, " + count + ", required\n" +
-         wrapped("each is applied to what reaches this layer; [] is what reaches it itself",
-                 text_width, 10);
+         apps::wrapped("each is applied to what reaches this layer; [] is what reaches it itself",
+                       text_width, 10);
 }
 
 std::string parameters(const TypeInfo& type) {
   if (type.params_schema.empty()) return "";
   const Json schema = Json::parse(type.params_schema, "schema of " + type.qualified);
-  const Json* properties = schema.find("properties");
-  if (!properties || !properties->object()) return "";
+  const auto properties = schema["properties"].members();
   std::size_t name_width = 0;
-  for (const auto& [name, property] : *properties->object())
-    name_width = std::max(name_width, display_width(name));
+  for (const auto& [name, property] : properties)
+    name_width = std::max(name_width, apps::character_count(name));
   std::string text;
-  for (const auto& [name, property] : *properties->object())
+  for (const auto& [name, property] : properties)
     text += parameter(name, property, is_required(schema, name), name_width);
   return text;
 }
@@ -165,9 +165,9 @@ std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
 void print(const TypeInfo& type) {
   const auto [title, paragraph] = title_and_text(type);
   std::cout << title << "\n\n";
-  if (!paragraph.empty()) std::cout << wrapped(paragraph, text_width, 2) << '\n';
+  if (!paragraph.empty()) std::cout << apps::wrapped(paragraph, text_width, 2) << '\n';
   const auto line = [](const char* label, const std::string& text) {
-    if (!text.empty()) std::cout << "  " << padded(label, 9) << text << '\n';
+    if (!text.empty()) std::cout << "  " << apps::padded(label, 9) << text << '\n';
   };
   line("kind", type.kind == TypeKind::layer ? "layer" : "solver");
   line("offers", faces(type));
@@ -176,7 +176,7 @@ void print(const TypeInfo& type) {
        type.plugin_id + " " + type.plugin_version + (type.file.empty() ? "" : ", " + type.file));
   const std::string listed = inputs(type) + parameters(type);
   std::cout << '\n' << (listed.empty() ? "  It has no parameters.\n" : listed);
-  if (type.kind == TypeKind::layer) std::cout << '\n' << wrapped(notation, text_width, 2);
+  if (type.kind == TypeKind::layer) std::cout << '\n' << apps::wrapped(notation, text_width, 2);
 }
 
 Json json_of(const TypeInfo& type) {
@@ -204,7 +204,7 @@ int run(const Options& options) {
   const Runtime runtime(options.plugins.runtime());
   const TypeInfo& type = find(runtime.catalogue(), options.type);
   if (options.json)
-    std::cout << json_of(type).text(4) << '\n';
+    std::cout << json_of(type).indented(4) << '\n';
   else
     print(type);
   return done;

@@ -142,7 +142,8 @@ TEST_CASE("names and titles that would be markup, scripts or commands stay text"
   const Markup page = check_page(run.read("report.html"));
   CHECK(contains(page.text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
   // As a label inside a picture, to the letter.
-  CHECK(contains(run.read("plots/data.x0.y0.svg"), "`touch pwned`'; system('touch pwned') #"));
+  CHECK(contains(run.read("plots/data.x0.y0.svg"),
+                 "`touch pwned`&#39;; system(&#39;touch pwned&#39;) #"));
   for (const auto& file : outcome.files) {
     if (file.extension() != ".svg") continue;
     const Markup svg = test::read_markup(run.read(file));
