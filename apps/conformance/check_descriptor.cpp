@@ -1,7 +1,7 @@
 // Checks of the descriptor: what a host and a person read before anything is created.
 #include "checks.hpp"
 
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <cstddef>
 #include <regex>

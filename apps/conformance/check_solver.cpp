@@ -2,7 +2,7 @@
 #include "checks.hpp"
 #include "kernel.hpp"
 
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <dlfcn.h>
 

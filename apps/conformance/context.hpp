@@ -1,5 +1,5 @@
 // What a check is given: the plugin under examination, what a host lends it, and where to write the
-// verdict. Thread-safety: one thread at a time; checks collect what their threads saw and tell it
+// verdict. Thread safety: one thread at a time; checks collect what their threads saw and tell it
 // afterwards.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include "plugin.hpp"
 #include "random.hpp"
 
-#include <widelimit/host.hpp>
+#include <widelimit/examine/host.hpp>
 
 #include <memory>
 #include <optional>

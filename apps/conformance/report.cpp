@@ -1,8 +1,8 @@
 // The results as a table for people and as JSON for programs.
 #include "conformance.hpp"
 
-#include "base/json.hpp"
-#include "base/table.hpp"
+#include "common/json.hpp"
+#include "common/table.hpp"
 
 #include <algorithm>
 #include <array>

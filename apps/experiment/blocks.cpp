@@ -4,7 +4,7 @@
 #include "stores.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/streamed.hpp>
 
 #include <algorithm>

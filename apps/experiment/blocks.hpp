@@ -1,13 +1,13 @@
 // The kernels of a run by blocks: which are computed, which are written, which are held in memory
 // for inference, which an earlier run already has.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "directory.hpp"
 #include "setup.hpp"
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
 

@@ -1,9 +1,9 @@
 // Classification from the Gaussian predictions of one-hot targets: class probabilities, what they
 // are worth, which samples went most wrong.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
-#include "base/json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/matrix.hpp>
 

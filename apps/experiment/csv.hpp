@@ -1,8 +1,8 @@
 // Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 
 #include <concepts>
 #include <string>

@@ -2,7 +2,7 @@
 #include "directory.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/version.hpp>
 
 #include <signal.h>

@@ -1,10 +1,10 @@
 // What kernels are made from, as one number: two runs with equal fingerprints have equal kernels.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/store.hpp>
 
 #include <cstdint>

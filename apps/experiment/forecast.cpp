@@ -1,7 +1,7 @@
 // Memory and disk, by adding up what is allocated and written.
 #include "forecast.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "machine.hpp"
 #include "train.hpp"
 

@@ -1,7 +1,7 @@
 // Inference: kernels and targets in, files and metrics out.
 #include "infer.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/inference.hpp>

@@ -1,8 +1,8 @@
 // How good predictions are, in the units of the targets.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
-#include "base/json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/matrix.hpp>
 

@@ -5,8 +5,8 @@
 #include "csv.hpp"
 #include "results.hpp"
 
-#include <widelimit/data.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <string>

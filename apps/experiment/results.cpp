@@ -5,7 +5,7 @@
 #include "csv.hpp"
 #include "metrics.hpp"
 
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // What inference leaves in the directory: predictions, losses, and their metrics.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "classes.hpp"
 #include "directory.hpp"
 
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/inference.hpp>
 
 #include <cstddef>

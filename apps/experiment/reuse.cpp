@@ -1,7 +1,7 @@
 // Comparing fingerprints, and reading every number of the files.
 #include "reuse.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "npy.hpp"
 #include "stores.hpp"
 

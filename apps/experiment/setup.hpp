@@ -1,10 +1,10 @@
 // From an experiment file to what a run starts with: plugins loaded, configuration validated,
 // network planned against the arrays' headers.
-// Thread-safety: values; one thread at a time.
+// Thread safety: values; one thread at a time.
 #pragma once
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/network.hpp>
 #include <widelimit/runtime.hpp>
 

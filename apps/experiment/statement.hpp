@@ -1,12 +1,12 @@
 // What run.json says about the data and the network of a run.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
-#include "base/json.hpp"
+#include "common/json.hpp"
 #include "setup.hpp"
 
 #include <widelimit/control.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 
 namespace widelimit::experiment {
 

@@ -1,7 +1,7 @@
 // Choosing, claiming, filling and reading stores.
 #include "stores.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "fingerprint.hpp"
 
 #include <widelimit/error.hpp>

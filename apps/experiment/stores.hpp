@@ -1,5 +1,5 @@
 // Which blocks of a run go through tile stores, and what these hold.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "blocks.hpp"
@@ -7,7 +7,7 @@
 #include "setup.hpp"
 
 #include <widelimit/control.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <array>

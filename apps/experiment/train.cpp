@@ -1,13 +1,13 @@
 // Finite networks: training and what it leaves.
 #include "train.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "csv.hpp"
 #include "first_unused.hpp"
 #include "metrics.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/finite.hpp>
 
 #include <algorithm>

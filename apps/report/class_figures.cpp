@@ -1,7 +1,7 @@
 // Predicted against true classes, and how sure the predictions were.
 #include "figures.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "color.hpp"
 #include "heat_map.hpp"
 #include "script.hpp"

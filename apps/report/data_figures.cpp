@@ -5,7 +5,7 @@
 #include "script.hpp"
 #include "typeset.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <algorithm>
 #include <cmath>

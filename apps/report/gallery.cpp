@@ -1,13 +1,13 @@
 // Pictures of samples by class, or with their targets.
 #include "gallery.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "figures.hpp"
 #include "png.hpp"
 #include "samples.hpp"
 #include "typeset.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <cstdint>
 #include <map>

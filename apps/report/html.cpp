@@ -1,7 +1,7 @@
 // The few shapes of HTML that the page is made of.
 #include "html.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "typeset.hpp"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 #include "script.hpp"
 #include "typeset.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>

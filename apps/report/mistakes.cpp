@@ -1,14 +1,14 @@
 // The test samples that a run kept as its worst, with what was made of them.
 #include "mistakes.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "figures.hpp"
 #include "html.hpp"
 #include "png.hpp"
 #include "samples.hpp"
 #include "typeset.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <cstdint>
 #include <string>

@@ -1,14 +1,14 @@
 // The page: sections in the order in which a reader asks.
 #include "page.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "color.hpp"
 #include "html.hpp"
 #include "tables.hpp"
 #include "typeset.hpp"
 #include "words.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>

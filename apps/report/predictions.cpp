@@ -4,7 +4,7 @@
 #include "experiment/npy.hpp"
 #include "typeset.hpp"
 
-#include <widelimit/csv.hpp>
+#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
 
 #include <algorithm>

@@ -10,7 +10,7 @@
 #include "run.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <string>
 #include <system_error>

@@ -1,7 +1,7 @@
 // The style of the pictures: quiet axes, no boxes, few ticks, a legend above.
 #include "script.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "typeset.hpp"
 
 #include <algorithm>

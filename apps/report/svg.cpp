@@ -1,7 +1,7 @@
 // Reads what gnuplot drew with pugixml (the only file that includes it) and writes what may pass.
 #include "svg.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "color.hpp"
 #include "typeset.hpp"
 

@@ -1,8 +1,8 @@
 // The parts of the page that are made of numbers.
 #include "tables.hpp"
 
-#include "base/escape.hpp"
-#include "base/numbers.hpp"
+#include "common/escape.hpp"
+#include "common/numbers.hpp"
 #include "html.hpp"
 #include "typeset.hpp"
 #include "words.hpp"

@@ -1,7 +1,7 @@
 // Ranges of axes and the ticks on them.
 #include "ticks.hpp"
 
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "typeset.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Numbers with consistent digits, true minus signs and powers of ten.
 #include "typeset.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 
 #include <algorithm>
 #include <array>

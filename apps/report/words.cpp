@@ -1,7 +1,7 @@
 // What was asked, in words: data, preprocessing, network, kernels, inference, finite networks.
 #include "words.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "typeset.hpp"
 
 #include <algorithm>

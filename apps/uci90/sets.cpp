@@ -1,10 +1,10 @@
 // Reads the authors' files, writes tables, row numbers and experiments.
 #include "sets.hpp"
 
-#include "base/json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>

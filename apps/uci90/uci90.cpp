@@ -5,10 +5,10 @@
 #include "experiment/blocks.hpp"
 #include "experiment/metrics.hpp"
 
-#include <widelimit/csv.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/csv.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/error.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
 #include <widelimit/runtime.hpp>

@@ -1,8 +1,8 @@
 // widelimit check: what an experiment is and what it will cost, from the headers of arrays and from
 // small tables.
-#include "base/json.hpp"
-#include "base/numbers.hpp"
-#include "base/table.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "display.hpp"
 #include "experiment/blocks.hpp"
 #include "experiment/duration.hpp"

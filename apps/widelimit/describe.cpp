@@ -1,8 +1,8 @@
 // widelimit describe: one type's summary, formula, reference and parameters.
-#include "base/escape.hpp"
-#include "base/json.hpp"
-#include "base/numbers.hpp"
-#include "base/table.hpp"
+#include "common/escape.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "verbs.hpp"
 
 #include <widelimit/error.hpp>

@@ -1,9 +1,9 @@
 // The progress bar and the lines around it.
 #include "display.hpp"
 
-#include "base/escape.hpp"
-#include "base/numbers.hpp"
-#include "base/table.hpp"
+#include "common/escape.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

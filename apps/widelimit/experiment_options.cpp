@@ -1,7 +1,7 @@
 // Options of run, kernel and check.
 #include "experiment_options.hpp"
 
-#include "base/numbers.hpp"
+#include "common/numbers.hpp"
 #include "display.hpp"
 
 #include <widelimit/error.hpp>

@@ -1,7 +1,7 @@
 // widelimit plugins: what was found, what it offers, and where was looked.
-#include "base/json.hpp"
-#include "base/numbers.hpp"
-#include "base/table.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "verbs.hpp"
 
 #include <iostream>

@@ -1,7 +1,7 @@
 // widelimit run: an experiment from data to report.
 #include "experiment/run.hpp"
-#include "base/numbers.hpp"
-#include "base/table.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "display.hpp"
 #include "experiment_options.hpp"
 #include "signals.hpp"

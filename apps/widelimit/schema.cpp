@@ -1,7 +1,7 @@
 // widelimit schema: one JSON Schema for whole experiment files, for editors.
 #include "verbs.hpp"
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <iostream>
 #include <memory>

@@ -1,6 +1,6 @@
 // JSON, sizes and times as text.
-#include "base/json.hpp"
-#include "base/numbers.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
 #include "experiment/machine.hpp"
 #include "support/program.hpp"
 

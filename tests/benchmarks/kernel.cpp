@@ -4,7 +4,7 @@
 //
 //   bench_kernel                                  all
 //   bench_kernel --benchmark_filter=float32 --benchmark_repetitions=5
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/runtime.hpp>
 
 #include "core/engine/plugin_runtime.hpp"

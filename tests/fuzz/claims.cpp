@@ -1,7 +1,7 @@
 // See claims.hpp.
 #include "claims.hpp"
 
-#include "config/parse.hpp"
+#include "json/parse.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -2,7 +2,7 @@
 // reports.
 #pragma once
 
-#include "config/value.hpp"
+#include "json/value.hpp"
 
 #include <widelimit/error.hpp>
 

@@ -5,7 +5,7 @@
 #include "config/overrides.hpp"
 #include "core/config/catalogue.hpp"
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // Seeds: the arrays in tests/golden.
 #include "claims.hpp"
 
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <sys/mman.h>

@@ -3,7 +3,7 @@
 // Input: the schema, then parameters, separated by claims.hpp's separator.
 #include "claims.hpp"
 
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <algorithm>
 #include <cstddef>

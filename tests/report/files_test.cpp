@@ -1,5 +1,5 @@
 // Reading a run's arrays and records.
-#include "base/json.hpp"
+#include "common/json.hpp"
 #include "experiment/npy.hpp"
 
 #include "run_directory.hpp"

@@ -1,5 +1,5 @@
 // Numbers as a report sets them, and text from outside made harmless.
-#include "base/escape.hpp"
+#include "common/escape.hpp"
 #include "report/typeset.hpp"
 
 #include <doctest/doctest.h>

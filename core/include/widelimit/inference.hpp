@@ -1,10 +1,9 @@
 // Inference in closed form: what a network trained for any time predicts, from its kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread-safety: functions may be called concurrently; an InferenceCache by one thread at a time.
+// Thread safety: functions may be called concurrently; an InferenceCache by one thread at a time.
 #pragma once
 
 #include <widelimit/control.hpp>
-#include <widelimit/experiment.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
@@ -13,6 +12,10 @@
 #include <vector>
 
 namespace widelimit {
+
+enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
+enum class KernelKind { nngp, ntk, ntkgp };
+enum class Covariance { none, diagonal, full };
 
 /// One kernel's blocks, float64. What a call does not read may be NULL.
 struct KernelBlocks {

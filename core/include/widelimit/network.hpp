@@ -1,11 +1,12 @@
 // A planned network of infinite width and its kernels.
-// Thread-safety: const members may be called concurrently; a Network keeps its layers and their
+// Thread safety: const members may be called concurrently; a Network keeps its layers and their
 // libraries alive.
 #pragma once
 
 #include <widelimit/control.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
+#include <widelimit/network_spec.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -14,11 +15,6 @@
 #include <vector>
 
 namespace widelimit {
-
-/// Which kernels a call computes.
-struct Kernels {
-  bool nngp = true, ntk = true;
-};
 
 /// One line of the plan: what `widelimit check` shows.
 struct PlanRow {
@@ -29,22 +25,6 @@ struct PlanRow {
   double share = 0;                ///< of the work, 0 to 1
   int depth = 0;                   ///< nesting of branches
   bool gaussian = false;
-};
-
-/// Where tiles of a result go. Calls arrive from several threads, each tile once; tiles of
-/// different indices never overlap.
-class WIDELIMIT_EXPORT KernelSink {
- public:
-  virtual ~KernelSink();
-  /// A block of rows [row, row + rows) x columns [col, col + cols) of the result, row-major with
-  /// `ld` entries between rows, in the precision of the request. `ntk` is NULL where it was not
-  /// asked for, likewise `nngp`. `mirror`: the transposed block is this one too (x1 is x2, off the
-  /// diagonal).
-  virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                   const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
-  /// Is this block here already? Then it is neither computed nor put. Asked by several threads.
-  [[nodiscard]] virtual bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                                 std::int64_t cols) const;
 };
 
 /// Both kernels in memory. The matrix of a kernel that was not asked for is empty.

@@ -1,8 +1,9 @@
 // Solvers: a configured method, and one matrix it has factorised.
-// Thread-safety: const members may be called concurrently; a Factor keeps its solver and its
+// Thread safety: const members may be called concurrently; a Factor keeps its solver and its
 // library alive.
 #pragma once
 
+#include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <cstdint>
@@ -21,8 +22,6 @@ struct SolveInfo {
       std::numeric_limits<double>::quiet_NaN();  ///< reciprocal condition number, 1-norm, estimated
   double residual = std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|)
 };
-
-class KernelSource;  // store.hpp
 
 class WIDELIMIT_EXPORT Factor {
  public:

@@ -1,11 +1,12 @@
 // Kernels on disk, tile by tile: for those that are too large, or take too long, for one sitting.
 // The format is described byte by byte in core/src/store/README.md.
-// Thread-safety: KernelStore::put and has are for many threads at once, const members of
+// Thread safety: KernelStore::put and has are for many threads at once, const members of
 // StoreReader likewise; everything else is for one thread at a time. Between processes a lock on
 // the file decides: one writer, or any number of readers.
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/network.hpp>
 
@@ -86,17 +87,6 @@ class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
  private:
   struct State;
   std::unique_ptr<State> state_;
-};
-
-/// Numbers of one kernel, any block at any time: what solvers and predictions read at size.
-class WIDELIMIT_EXPORT KernelSource {
- public:
-  virtual ~KernelSource() = default;
-  [[nodiscard]] virtual std::int64_t rows() const = 0;
-  [[nodiscard]] virtual std::int64_t cols() const = 0;
-  /// Rows [row, row + rows) x columns [col, col + cols), row-major with `ld` numbers between rows.
-  virtual void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                    double* out, std::int64_t ld) const = 0;
 };
 
 /// One kernel of a file, a store or an .npy file of float32 or float64 in C order; the file stays

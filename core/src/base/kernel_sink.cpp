@@ -1,5 +1,5 @@
 // Where the virtual table of KernelSink lives: sinks are made without the engine.
-#include <widelimit/network.hpp>
+#include <widelimit/kernel_sink.hpp>
 
 namespace widelimit {
 

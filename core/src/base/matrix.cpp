@@ -2,6 +2,8 @@
 #include <widelimit/error.hpp>
 #include <widelimit/matrix.hpp>
 
+#include "text/numbers.hpp"
+
 #include <cblas.h>
 #include <sys/mman.h>
 
@@ -31,22 +33,18 @@ void* allocate_bytes(std::size_t bytes) {
   return p;
 }
 
-std::string shape_text(std::int64_t rows, std::int64_t cols) {
-  return std::to_string(rows) + " x " + std::to_string(cols);
-}
-
 template <class T>
 T* allocate(std::int64_t rows, std::int64_t cols) {
   if (rows < 0 || cols < 0)
-    throw Error(ErrorCode::usage, "a matrix cannot be " + shape_text(rows, cols));
+    throw Error(ErrorCode::usage, "a matrix cannot be " + detail::shape_text(rows, cols));
   constexpr auto most = std::numeric_limits<std::int64_t>::max() / 2 / std::int64_t{sizeof(T)};
   if (cols != 0 && rows > most / cols)
     throw Error(ErrorCode::memory,
-                "a matrix of " + shape_text(rows, cols) + " numbers is too large");
+                "a matrix of " + detail::shape_text(rows, cols) + " numbers is too large");
   const auto bytes = static_cast<std::size_t>(rows * cols) * sizeof(T);
   void* p = allocate_bytes(bytes);
   if (p == nullptr)
-    throw Error(ErrorCode::memory, "no memory for a matrix of " + shape_text(rows, cols) +
+    throw Error(ErrorCode::memory, "no memory for a matrix of " + detail::shape_text(rows, cols) +
                                        " numbers (" + std::to_string(bytes) + " bytes)");
   return static_cast<T*>(p);
 }
@@ -117,8 +115,8 @@ template class BasicMatrix<float>;
 
 Matrix operator*(const Matrix& a, const Matrix& b) {
   if (a.cols() != b.rows())
-    throw Error(ErrorCode::usage, "cannot multiply " + shape_text(a.rows(), a.cols()) + " by " +
-                                      shape_text(b.rows(), b.cols()));
+    throw Error(ErrorCode::usage, "cannot multiply " + detail::shape_text(a.rows(), a.cols()) +
+                                      " by " + detail::shape_text(b.rows(), b.cols()));
   Matrix c(a.rows(), b.cols());
   if (c.empty() || a.cols() == 0) return c;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_size(a.rows()), blas_size(b.cols()),

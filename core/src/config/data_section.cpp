@@ -1,5 +1,5 @@
 // Where samples come from and what is done to them first.
-#include "sections.hpp"
+#include "config/sections.hpp"
 
 #include <algorithm>
 

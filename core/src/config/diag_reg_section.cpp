@@ -1,5 +1,5 @@
 // Ridges: one, a list, or a range that is expanded here.
-#include "sections.hpp"
+#include "config/sections.hpp"
 
 #include <algorithm>
 #include <cmath>

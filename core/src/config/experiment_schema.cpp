@@ -1,9 +1,9 @@
 // One JSON Schema (draft 2020-12) for whole experiment files: core's own part, completed by a
 // description of every layer and solver in the catalogue.
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
-#include "own_schemas.hpp"
-#include "reading.hpp"
+#include "config/own_schemas.hpp"
+#include "config/reading.hpp"
 
 #include <algorithm>
 #include <utility>

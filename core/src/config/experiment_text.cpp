@@ -1,10 +1,10 @@
 // An experiment file from its bytes to a validated Experiment.
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
-#include "network_section.hpp"
-#include "overrides.hpp"
-#include "parse.hpp"
-#include "sections.hpp"
+#include "config/network_section.hpp"
+#include "config/overrides.hpp"
+#include "config/sections.hpp"
+#include "json/parse.hpp"
 
 #include <cerrno>
 #include <cstring>

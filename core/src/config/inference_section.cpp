@@ -1,7 +1,8 @@
 // What is to be predicted from the kernels, and with which solver.
-#include "names.hpp"
-#include "network_section.hpp"
-#include "sections.hpp"
+#include "config/network_section.hpp"
+#include "config/sections.hpp"
+#include "text/names.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 // Layers against the schemas of their plugins; `repeat`, `inputs` and names, which are core's own.
-#include "network_section.hpp"
+#include "config/network_section.hpp"
 
-#include "names.hpp"
+#include "text/names.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <array>

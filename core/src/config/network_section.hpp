@@ -1,7 +1,7 @@
 // Networks and solvers of an experiment: from what is written to specifications.
 #pragma once
 
-#include "reading.hpp"
+#include "config/reading.hpp"
 
 #include <string>
 

@@ -1,9 +1,10 @@
 // One value of a document replaced from the command line.
-#include "overrides.hpp"
+#include "config/overrides.hpp"
 
-#include "names.hpp"
-#include "parse.hpp"
-#include "syntax.hpp"
+#include "json/parse.hpp"
+#include "json/syntax.hpp"
+#include "text/names.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,8 +1,8 @@
 // The arguments of --set: "/pointer=VALUE" into a document, before it is validated.
 #pragma once
 
-#include "report.hpp"
-#include "value.hpp"
+#include "json/report.hpp"
+#include "json/value.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // The text, and the parts that several variants share.
-#include "own_schemas.hpp"
+#include "config/own_schemas.hpp"
 
-#include "parse.hpp"
+#include "json/parse.hpp"
 
 #include <utility>
 

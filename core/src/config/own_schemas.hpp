@@ -2,7 +2,7 @@
 // one text that validates, fills in defaults, and becomes part of `widelimit schema`.
 #pragma once
 
-#include "value.hpp"
+#include "json/value.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,8 @@
 // Names to variants and types, with the words for names that are none.
-#include "reading.hpp"
+#include "config/reading.hpp"
 
-#include "names.hpp"
+#include "text/names.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <set>

@@ -2,13 +2,13 @@
 // that conforms to its schema, find the variant or the type that a name stands for.
 #pragma once
 
-#include "own_schemas.hpp"
-#include "report.hpp"
-#include "schema.hpp"
-#include "value.hpp"
+#include "config/own_schemas.hpp"
+#include "json/report.hpp"
+#include "json/schema.hpp"
+#include "json/value.hpp"
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // Which kernels a run computes, and what networks of finite width it trains.
-#include "sections.hpp"
+#include "config/sections.hpp"
 
 #include <algorithm>
 

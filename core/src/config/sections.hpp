@@ -3,7 +3,7 @@
 // something only where no problem was added.
 #pragma once
 
-#include "reading.hpp"
+#include "config/reading.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // Training times: a list, or a range that is expanded here.
-#include "sections.hpp"
+#include "config/sections.hpp"
 
 #include <cmath>
 #include <limits>

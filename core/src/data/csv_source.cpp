@@ -1,9 +1,9 @@
 // Samples and targets from the columns of a CSV file.
-#include "data/csv_reader.hpp"
 #include "data/source.hpp"
+#include "files/csv_reader.hpp"
 
-#include "config/names.hpp"
-#include "config/value.hpp"
+#include "text/names.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <cmath>

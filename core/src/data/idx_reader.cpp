@@ -1,7 +1,7 @@
 // Reading IDX files; zlib reads plain files as they are.
 #include "data/idx_reader.hpp"
 
-#include "data/npy_header.hpp"
+#include "files/npy_header.hpp"
 
 #include <widelimit/error.hpp>
 

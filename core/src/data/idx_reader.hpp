@@ -2,7 +2,7 @@
 // axes, their lengths as big-endian 32-bit numbers, then the array in C order), plain or gzip.
 #pragma once
 
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 
 #include <cstddef>
 #include <cstdint>

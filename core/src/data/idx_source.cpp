@@ -1,7 +1,7 @@
 // Images and labels from two IDX files.
 #include "data/idx_reader.hpp"
-#include "data/npy_header.hpp"
 #include "data/source.hpp"
+#include "files/npy_header.hpp"
 
 #include <utility>
 

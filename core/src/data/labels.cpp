@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "text/numbers.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -13,11 +15,6 @@ namespace widelimit::detail {
 namespace {
 
 constexpr double most_classes = 1 << 20;  // beyond, the targets are not labels
-
-std::string number_text(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
 
 void require_one_column(const Matrix& y, const PreprocessStep& step) {
   if (y.cols() != 1)

@@ -1,7 +1,7 @@
 // Labels: integers 0 .. classes - 1 as targets, one output a class.
 #pragma once
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // From data sources to training and test sets: rows, offset, limit, split.
-#include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/data.hpp>
 
 #include "data/labels.hpp"
 #include "data/row_numbers.hpp"

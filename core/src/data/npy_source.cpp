@@ -1,6 +1,6 @@
 // Samples and targets from two .npy files.
-#include "data/npy.hpp"
 #include "data/source.hpp"
+#include "files/npy.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // The preprocess steps in order: fitted on the training set, applied to both.
-#include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/data.hpp>
 
 #include "data/labels.hpp"
 #include "data/standardize.hpp"

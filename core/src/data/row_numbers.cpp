@@ -1,8 +1,8 @@
 // A reader of numbers in a text file, with places for its messages.
 #include "data/row_numbers.hpp"
 
-#include "config/value.hpp"
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
+#include "text/quoting.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,8 +2,8 @@
 // more than its shape takes; reading happens once it is known which samples are wanted.
 #pragma once
 
-#include <widelimit/data.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <cstdint>
 #include <memory>

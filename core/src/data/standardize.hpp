@@ -1,7 +1,7 @@
 // Means and deviations of columns, the part that the standardising steps share.
 #pragma once
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <vector>

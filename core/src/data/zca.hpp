@@ -1,7 +1,7 @@
 // ZCA whitening: decorrelates features and stays as close to them as possible.
 #pragma once
 
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <vector>

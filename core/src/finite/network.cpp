@@ -2,10 +2,10 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "boundary/abi_error.hpp"
 #include "execution/blas.hpp"
 #include "finite/passes.hpp"
 #include "finite/state.hpp"
-#include "plugin/abi_error.hpp"
 #include "random/random.hpp"
 
 #include <algorithm>

@@ -3,8 +3,9 @@
 
 #include <widelimit/error.hpp>
 
-#include "engine/network_state.hpp"
-#include "plugin/abi_error.hpp"
+#include "boundary/abi_error.hpp"
+#include "engine/network/network_state.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <string>
@@ -36,10 +37,8 @@ std::int64_t values_of(const widelimit_shape& s) {
   return n;
 }
 
-std::string shape_text(const widelimit_shape& s) {
-  std::string text;
-  for (int a = 0; a < s.n_spatial; ++a) text += std::to_string(s.spatial[a]) + " x ";
-  return text + std::to_string(s.channels);
+std::span<const std::int64_t> sites_of(const widelimit_shape& s) {
+  return {s.spatial, static_cast<std::size_t>(s.n_spatial)};
 }
 
 // Collects every problem before anything is thrown.
@@ -86,7 +85,7 @@ class Builder {
     }
     node.values = values_of(planned.shape);
     state_.scratch_bytes = std::max(state_.scratch_bytes, planned.scratch_bytes);
-    const bool weights = (planned.needs & WIDELIMIT_HAS_WEIGHTS) != 0;
+    const bool weights = (planned.traits & WIDELIMIT_TRAIT_HAS_WEIGHTS) != 0;
     if (planned.shape.channels <= 0) {
       // What follows such a layer has no width either, and is not to blame.
       if (weights || known)
@@ -104,9 +103,11 @@ class Builder {
       return;
     }
     if (node.values > most_addressable)
-      problem(*planned.layer, "\"" + planned.layer->type + "\" has " + shape_text(planned.shape) +
-                                  " numbers for each sample, more than memory can be addressed: "
-                                  "make it smaller");
+      problem(*planned.layer,
+              "\"" + planned.layer->type + "\" has " +
+                  detail::shape_text(sites_of(planned.shape), planned.shape.channels) +
+                  " numbers for each sample, more than memory can be addressed: "
+                  "make it smaller");
     else if (known)
       place_parameters(node);
   }
@@ -147,12 +148,6 @@ class Builder {
   std::vector<Problem> problems_;
 };
 
-std::string samples_text(const std::vector<std::int64_t>& sites, std::int64_t channels) {
-  std::string text;
-  for (const std::int64_t s : sites) text += std::to_string(s) + " x ";
-  return text + std::to_string(channels);
-}
-
 }  // namespace
 
 FiniteNetwork::FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
@@ -188,9 +183,9 @@ std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
 
 void FiniteNetwork::State::check_samples(const Samples& x) const {
   if (x.sites() == sites && x.channels() == channels) return;
-  throw Error(ErrorCode::usage, "the network was made for samples of " +
-                                    samples_text(sites, channels) + " numbers, these are of " +
-                                    samples_text(x.sites(), x.channels()));
+  throw Error(ErrorCode::usage,
+              "the network was made for samples of " + detail::shape_text(sites, channels) +
+                  " numbers, these are of " + detail::shape_text(x.sites(), x.channels()));
 }
 
 void FiniteNetwork::State::check_parameters(std::size_t count) const {

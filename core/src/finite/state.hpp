@@ -3,7 +3,7 @@
 
 #include <widelimit/finite.hpp>
 
-#include "engine/graph.hpp"
+#include "engine/plan/graph.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "plugin/abi_error.hpp"
+#include "boundary/abi_error.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -4,17 +4,17 @@
 #include <widelimit/error.hpp>
 
 #include "execution/blas.hpp"
+#include "execution/symmetric_eigen.hpp"
 #include "inference/products.hpp"
 #include "random/random.hpp"
-
-#include <lapacke.h>
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace widelimit::detail {
@@ -29,10 +29,7 @@ constexpr int lanczos_steps_for_largest = 24;
 
 Extremes exact(Matrix& a, int threads) {
   const SolverPhase phase(threads);
-  const auto n = static_cast<lapack_int>(a.rows());
-  std::vector<double> values(static_cast<std::size_t>(n));
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', n, a.data(), n, values.data()) != 0)
-    throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be computed");
+  const std::vector<double> values = symmetric_eigenvalues(a, Eigenvectors::none, "the kernel");
   return {values.front(), values.back(), false};
 }
 
@@ -65,10 +62,11 @@ Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
     beside.push_back(norm);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
-  if (diagonal.empty() ||
-      LAPACKE_dsterf(static_cast<lapack_int>(diagonal.size()), diagonal.data(), beside.data()) != 0)
+  if (diagonal.empty())
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
-  return {diagonal.front(), diagonal.back(), true};
+  const std::vector<double> values =
+      tridiagonal_eigenvalues(std::move(diagonal), std::move(beside), "the kernel");
+  return {values.front(), values.back(), true};
 }
 
 Extremes lanczos(const Matrix& a, int steps, int threads) {
@@ -76,12 +74,6 @@ Extremes lanczos(const Matrix& a, int steps, int threads) {
   return lanczos(a.rows(), steps, [&](std::span<const double> x, std::span<double> y) {
     products.multiply_vector(a, x.data(), y.data());
   });
-}
-
-std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", x);
-  return text;
 }
 
 // The next of 1, 2, 5, 10, ... times a power of ten.
@@ -156,7 +148,8 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text =
       "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
-  if (ridge.absolute > 0) text += ", with " + number(ridge.absolute) + " added to its diagonal,";
+  if (ridge.absolute > 0)
+    text += ", with " + rounded_text(ridge.absolute) + " added to its diagonal,";
   if (extremes.smallest == 0 && extremes.largest == 0) {
     text += " is zero everywhere";
     text += kernel == "ntk"
@@ -175,11 +168,11 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
     text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
   text += extremes.estimated ? "its smallest eigenvalue is at most (Lanczos estimate) "
                              : "its smallest eigenvalue is ";
-  text += number(extremes.smallest) + ", its largest " + number(extremes.largest) + ".";
+  text += rounded_text(extremes.smallest) + ", its largest " + rounded_text(extremes.largest) + ".";
   if (extremes.smallest > 0 && extremes.smallest <= rounding_of_eigenvalues(n, extremes.largest))
     text += " That is zero but for rounding.";
   if (unit > 0 && lacking > 0)
-    text += " Try \"diag_reg\": " + number(rounded_up((ridge.absolute + lacking) / unit)) +
+    text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";
   throw Error(ErrorCode::numeric, text, {}, pivot);

@@ -2,9 +2,9 @@
 // being, and which ridge would do.
 #pragma once
 
+#include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
-#include <widelimit/store.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "text/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -15,14 +17,9 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::usage, message); }
 
-std::string shape(const Matrix& m) {
-  return std::to_string(m.rows()) + " x " + std::to_string(m.cols());
-}
-
 void expect_shape(const Matrix& m, std::int64_t rows, std::int64_t cols, const std::string& name) {
   if (m.rows() != rows || m.cols() != cols)
-    refuse(name + " is " + shape(m) + "; expected " + std::to_string(rows) + " x " +
-           std::to_string(cols));
+    refuse(name + " is " + shape_text(m.rows(), m.cols()) + "; expected " + shape_text(rows, cols));
 }
 
 void expect_finite(const Matrix& m, const std::string& name) {

@@ -2,7 +2,7 @@
 #include "plugin/discovery.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <cstdlib>
 

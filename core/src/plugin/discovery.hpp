@@ -6,9 +6,9 @@
 // searched, and there is no cache: a probe costs a tenth of a millisecond.
 #pragma once
 
-#include <widelimit/runtime.hpp>
+#include <widelimit/runtime_options.hpp>
 
-#include "plugin/host_state.hpp"
+#include "boundary/host_state.hpp"
 #include "plugin/library.hpp"
 
 #include <memory>

@@ -5,7 +5,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/version.hpp>
 
-#include "plugin/abi_error.hpp"
+#include "boundary/abi_error.hpp"
 
 #include <boost/dll/library_info.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>

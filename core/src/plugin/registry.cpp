@@ -2,9 +2,9 @@
 #include "plugin/registry.hpp"
 
 #include <widelimit/error.hpp>
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
-#include "plugin/abi_error.hpp"
+#include "boundary/abi_error.hpp"
 
 #include <utility>
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/experiment.hpp>
-#include <widelimit/runtime.hpp>
+#include <widelimit/error.hpp>
+#include <widelimit/network_spec.hpp>
+#include <widelimit/runtime_options.hpp>
+#include <widelimit/solver.hpp>
 
-#include "engine/graph.hpp"
-#include "plugin/host_state.hpp"
+#include "boundary/host_state.hpp"
+#include "boundary/layer.hpp"
 #include "plugin/library.hpp"
 
 #include <memory>

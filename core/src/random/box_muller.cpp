@@ -2,7 +2,7 @@
 // plain additions and multiplications without branches. The loop vectorises, and its bits do not
 // depend on the C library's choice of instructions (this file is compiled without contraction to
 // FMA).
-#include "box_muller.hpp"
+#include "random/box_muller.hpp"
 
 #include <bit>
 #include <cmath>

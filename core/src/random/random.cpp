@@ -1,7 +1,7 @@
 // Streams of Philox blocks, and how uniforms, seeds and permutations are made of them.
-#include "random.hpp"
+#include "random/random.hpp"
 
-#include "box_muller.hpp"
+#include "random/box_muller.hpp"
 
 #include <Random123/philox.h>
 

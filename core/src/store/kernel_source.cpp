@@ -3,8 +3,8 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
-#include "data/npy_header.hpp"
+#include "files/input_file.hpp"
+#include "files/npy_header.hpp"
 
 #include <algorithm>
 #include <string>

@@ -3,7 +3,8 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -87,10 +88,6 @@ std::string header_of(const StoreSpec& spec) {
   return h;
 }
 
-std::string shape_text(const StoreSpec& s) {
-  return std::to_string(s.rows) + " x " + std::to_string(s.cols);
-}
-
 std::string kernels_text(const Kernels& k) {
   return k.nngp && k.ntk ? "nngp and ntk" : k.nngp ? "nngp" : "ntk";
 }
@@ -141,8 +138,9 @@ std::string Layout::name(std::int64_t tile) const {
 void require_valid(const StoreSpec& s, const std::filesystem::path& file) {
   const auto wrong = [&](const std::string& what) { refuse(file, "a store cannot have " + what); };
   if (s.rows < 1 || s.cols < 1 || s.rows > most_samples || s.cols > most_samples)
-    wrong("the shape " + shape_text(s));
-  if (s.symmetric && s.rows != s.cols) wrong("the shape " + shape_text(s) + " and be symmetric");
+    wrong("the shape " + shape_text(s.rows, s.cols));
+  if (s.symmetric && s.rows != s.cols)
+    wrong("the shape " + shape_text(s.rows, s.cols) + " and be symmetric");
   if (s.tile_side < 8 || s.tile_side > 4096 ||
       !std::has_single_bit(static_cast<std::uint64_t>(s.tile_side)))
     wrong("tiles of side " + std::to_string(s.tile_side) + "; expected a power of two, 8 to 4096");
@@ -151,7 +149,7 @@ void require_valid(const StoreSpec& s, const std::filesystem::path& file) {
   const double entries =
       (static_cast<double>(s.rows) + side) * (static_cast<double>(s.cols) + side);
   if (entries > 0x1p58)
-    wrong("the shape " + shape_text(s) + ": it would be too large for any disk");
+    wrong("the shape " + shape_text(s.rows, s.cols) + ": it would be too large for any disk");
   std::size_t text = fixed_bytes;
   for (const StorePart& part : s.origin) text += part.name.size() + part.value.size() + 8;
   if (text > static_cast<std::size_t>(largest_header / 2))
@@ -229,7 +227,7 @@ std::vector<std::string> differences(const StoreSpec& stored, const StoreSpec& a
   };
   differ("precision", precision(stored), precision(asked));
   differ("kernels", kernels_text(stored.kernels), kernels_text(asked.kernels));
-  differ("samples", shape_text(stored), shape_text(asked));
+  differ("samples", shape_text(stored.rows, stored.cols), shape_text(asked.rows, asked.cols));
   differ("pairs", pairs(stored), pairs(asked));
   differ("side of tiles", std::to_string(stored.tile_side), std::to_string(asked.tile_side));
   const auto find = [](const StoreOrigin& origin, const std::string& name) {

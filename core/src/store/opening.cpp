@@ -3,7 +3,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 
 #include <algorithm>
 #include <cstring>

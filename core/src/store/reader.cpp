@@ -3,9 +3,9 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
-#include "data/new_file.hpp"
-#include "data/npy_header.hpp"
+#include "files/input_file.hpp"
+#include "files/new_file.hpp"
+#include "files/npy_header.hpp"
 #include "store/opening.hpp"
 
 #include <sys/mman.h>

@@ -5,7 +5,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 #include "store/assembly.hpp"
 #include "store/opening.hpp"
 

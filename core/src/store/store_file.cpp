@@ -3,8 +3,8 @@
 
 #include <widelimit/error.hpp>
 
-#include "data/input_file.hpp"
-#include "data/writing.hpp"
+#include "files/input_file.hpp"
+#include "files/writing.hpp"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // Small experiments to run, and what they leave as values.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
-#include "base/json.hpp"
+#include "common/json.hpp"
 #include "support/program.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <widelimit/catalogue.hpp>
-#include <widelimit/experiment.hpp>
+#include <widelimit/experiment/experiment.hpp>
 
 #include <functional>
 #include <string>

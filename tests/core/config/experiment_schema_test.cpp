@@ -1,8 +1,8 @@
 // The schema of whole experiment files: complete, closed, and every reference leads somewhere.
 #include "catalogue.hpp"
 
-#include "config/parse.hpp"
-#include "config/value.hpp"
+#include "json/parse.hpp"
+#include "json/value.hpp"
 
 #include <doctest/doctest.h>
 

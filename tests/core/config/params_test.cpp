@@ -1,5 +1,5 @@
 // Parameters as plugins see them: typed getters by JSON pointer.
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Schemas of plugins: what is inside the subset, what they accept, values drawn from them.
-#include <widelimit/params.hpp>
+#include <widelimit/examine/params.hpp>
 
 #include <doctest/doctest.h>
 

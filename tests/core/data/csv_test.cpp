@@ -1,6 +1,6 @@
 // CSV files, good and broken.
-#include <widelimit/csv.hpp>
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/csv.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/matrix.hpp>
 
 #include "core/data/files.hpp"

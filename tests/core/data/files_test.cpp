@@ -1,5 +1,5 @@
 // Files that are whole or not there, and kernels written tile by tile.
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include "core/data/files.hpp"
 
@@ -7,6 +7,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdint>

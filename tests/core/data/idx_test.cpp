@@ -1,5 +1,5 @@
 // IDX files, plain and gzip, good and broken.
-#include <widelimit/data.hpp>
+#include <widelimit/experiment/data.hpp>
 
 #include "core/data/files.hpp"
 

@@ -1,6 +1,6 @@
 // Windows, splits, synthetic data, and what a plan learns without reading numbers.
-#include <widelimit/data.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include "core/data/files.hpp"
 

@@ -1,6 +1,6 @@
 // .npy files: arrays as NumPy wrote them, and files that are no such arrays.
-#include <widelimit/data.hpp>
-#include <widelimit/files.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/matrix.hpp>
 
 #include "core/data/files.hpp"

@@ -1,7 +1,7 @@
 // The golden kernels (tests/golden/README.md): diagonals and duplicates included, in float64, and
 // float32 beside it.
-#include <widelimit/data.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/data.hpp>
 #include <widelimit/runtime.hpp>
 
 #include "core/engine/plugin_runtime.hpp"

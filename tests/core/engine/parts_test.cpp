@@ -2,12 +2,12 @@
 // that reuse an error.
 #include <widelimit/error.hpp>
 
+#include "boundary/abi_error.hpp"
 #include "core/engine/static_layers.hpp"
-#include "engine/equal_rows.hpp"
-#include "engine/memory_sink.hpp"
-#include "engine/sample_facts.hpp"
-#include "engine/units.hpp"
-#include "plugin/abi_error.hpp"
+#include "engine/grid/equal_rows.hpp"
+#include "engine/grid/memory_sink.hpp"
+#include "engine/grid/sample_facts.hpp"
+#include "engine/grid/units.hpp"
 
 #include <doctest/doctest.h>
 

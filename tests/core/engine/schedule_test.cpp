@@ -1,8 +1,8 @@
 // Schedules: how many displacements go side by side is a matter of speed alone.
-#include "engine/schedule.hpp"
+#include "engine/spatial/schedule.hpp"
 #include "core/engine/static_layers.hpp"
-#include "engine/bundled_samples.hpp"
-#include "engine/compiled.hpp"
+#include "engine/network/compiled.hpp"
+#include "engine/spatial/bundled_samples.hpp"
 
 #include <doctest/doctest.h>
 

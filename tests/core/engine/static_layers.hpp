@@ -4,8 +4,8 @@
 
 #include <widelimit/network.hpp>
 
-#include "engine/graph.hpp"
-#include "engine/linear_map.hpp"
+#include "engine/plan/graph.hpp"
+#include "engine/plan/linear_map.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,5 @@
 // The services that core lends to plugins, through the table as a plugin sees it.
-#include <widelimit/host.hpp>
+#include <widelimit/examine/host.hpp>
 
 #include <doctest/doctest.h>
 

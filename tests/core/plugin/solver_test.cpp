@@ -1,6 +1,6 @@
 // Solver and Factor around a static table: a Cholesky factorisation of a dozen lines.
 #include <widelimit/error.hpp>
-#include <widelimit/host.hpp>
+#include <widelimit/examine/host.hpp>
 #include <widelimit/solver.hpp>
 
 #include <doctest/doctest.h>

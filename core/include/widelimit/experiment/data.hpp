@@ -1,0 +1,100 @@
+// Data: from the sources of an experiment file to samples and targets, preprocessed.
+// Thread safety: values and pure functions.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/experiment/experiment.hpp>
+#include <widelimit/matrix.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace widelimit {
+
+/// Samples with their targets. Samples keep the precision of their file (uint8 becomes float32).
+struct Dataset {
+  Samples x;
+  Matrix y;                                   ///< [n, outputs]
+  std::vector<std::string> x_names, y_names;  ///< of columns, where the source has them
+};
+
+struct TrainTest {
+  Dataset train;
+  std::optional<Dataset> test;
+};
+
+/// Rows, offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
+/// chosen by `seed` (the last ones without shuffling), both parts in the order of the file. Of a
+/// source only the rows between the first and the last that are asked for are read. A file of
+/// `rows` holds row numbers from 0, separated by white space; rows are taken in its order, also
+/// more than once. Throws Error(usage) for
+/// - a file that is missing, empty, damaged, truncated or longer than it says, or of a type that is
+///   not read: nothing is allocated before the file is known to be long enough;
+/// - a number that is not finite: with file, row and column of the array from 0 (npy), or line and
+///   column of the text from 1 (csv);
+/// - x and y of different lengths, train and test of different shapes, a part without samples.
+///
+/// `make_regression` draws x_ij ~ N(0, 1), n_informative coefficients 100 U(0, 1) at random
+/// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
+/// function of the source's own seed.
+[[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed);
+
+/// Samples `chosen` (from 0) of the test set that load_data gives, as they stand in their source:
+/// what preprocessing took away, for pictures. Throws as load_data, and Error(usage) for a number
+/// that is none of a test sample.
+[[nodiscard]] WIDELIMIT_EXPORT Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
+                                                         std::span<const std::int64_t> chosen);
+
+/// What the headers of the arrays say, numbers unread: enough for a plan.
+struct DataShape {
+  std::int64_t count = 0;
+  std::vector<std::int64_t> sites;
+  std::int64_t channels = 0, outputs = 0;
+  [[nodiscard]] std::int64_t features() const noexcept {
+    std::int64_t f = channels;
+    for (const std::int64_t s : sites) f *= s;
+    return f;
+  }
+};
+struct DataShapes {
+  DataShape train;
+  std::optional<DataShape> test;
+};
+/// Steps that change the number of outputs (one_hot without "classes" reads the labels).
+[[nodiscard]] WIDELIMIT_EXPORT DataShapes inspect_data(const DataSpec& spec,
+                                                       std::span<const PreprocessStep> steps);
+
+/// How targets were transformed, and back: what predictions are given in.
+struct WIDELIMIT_EXPORT TargetTransform {
+  std::vector<double> mean, deviation;  ///< per output; empty: untouched
+  std::optional<std::int64_t> classes;  ///< after one_hot
+
+  /// Predictions [rows, outputs] to original units, in place.
+  void restore_mean(Matrix& mean) const;
+  /// Factor of a standard deviation of each output (1 where untouched). Predictive variances are
+  /// shared by the outputs in transformed units; in original units they are not.
+  [[nodiscard]] double scale(std::int64_t output) const;
+};
+
+/// Fits every step on the training set (as the steps before it left it), applies it to both, and
+/// leaves the samples in the precision asked for: arithmetic is float64, rounded once at the end.
+/// - standardize_x: minus the mean, divided by the population deviation (over n), per feature or
+///   of all numbers. A feature that is constant in training is only centred: its deviation counts
+///   as 1, so it becomes 0 there.
+/// - standardize_y: the same per output; undone by TargetTransform.
+/// - unit_norm: every sample divided by its Euclidean norm; a sample of zeros stays.
+/// - scale: times `factor`.
+/// - zca: (x - mean) (C + r tr(C)/d 1)^(-1/2) with the covariance C (over n) of d features and the
+///   `regularization` r (Lee et al., NeurIPS 2020, appendix on regularized ZCA). A C that is
+///   singular needs r > 0.
+/// - one_hot: integer labels 0 .. classes - 1 become one output a class, 1 at the label and 0
+///   elsewhere, minus 1/classes if centered. Outputs are called by `names`.
+/// Throws Error(usage) with the place of the step: labels that are none, variances that float64
+/// cannot hold, results that do not fit the precision.
+WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
+                                            Precision precision);
+
+}  // namespace widelimit

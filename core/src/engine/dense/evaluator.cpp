@@ -1,0 +1,196 @@
+// The trip of one block through all layers, while it sits in cache.
+#include "engine/dense/evaluator.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "boundary/abi_error.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+namespace widelimit::detail {
+
+namespace {
+
+template <class T>
+constexpr std::uint32_t dtype = sizeof(T) == 4 ? WIDELIMIT_F32 : WIDELIMIT_F64;
+
+template <class T>
+widelimit_field field_of(std::int64_t rows, std::int64_t lanes, const T* nngp, const T* ntk) {
+  widelimit_field f{};
+  f.struct_size = sizeof f;
+  f.dtype = dtype<T>;
+  f.rank = 1;
+  f.lanes = lanes;
+  f.extent[0] = rows;
+  for (int a = 1; a < 4; ++a) f.extent[a] = 1;
+  // The boundary has one field type for reading and writing; transforms write their output only.
+  f.nngp = const_cast<T*>(nngp);
+  f.ntk = const_cast<T*>(ntk);
+  return f;
+}
+
+}  // namespace
+
+template <class T>
+TripMemory<T>::TripMemory(const Program& program, std::int64_t rows, std::int64_t lanes)
+    : zero_(static_cast<std::size_t>(rows * lanes)),
+      scratch_(static_cast<std::size_t>(program.scratch_bytes)),
+      first_at_(static_cast<std::size_t>(rows)),
+      second_at_(static_cast<std::size_t>(rows), 0) {
+  std::iota(first_at_.begin(), first_at_.end(), 0);
+  for (int b = 1; b < program.buffers; ++b) {
+    nngp_.emplace_back(static_cast<std::size_t>(rows * lanes));
+    ntk_.emplace_back(static_cast<std::size_t>(rows * lanes));
+  }
+  std::size_t widest = 1;
+  for (const Step& s : program.steps) widest = std::max(widest, s.inputs.size());
+  fields_.resize(widest);
+  field_.resize(widest);
+  pending_.resize(widest);
+  shape_.resize(widest);
+}
+
+template <class T>
+std::int64_t TripMemory<T>::bytes(const Program& program, std::int64_t rows,
+                                  std::int64_t lanes) noexcept {
+  return rows * lanes * static_cast<std::int64_t>(sizeof(T)) * (2 * program.buffers - 1) +
+         static_cast<std::int64_t>(program.scratch_bytes);
+}
+
+template class TripMemory<float>;
+template class TripMemory<double>;
+
+template <class T>
+struct Evaluator<T>::Block {
+  const T* input = nullptr;
+  std::int64_t rows = 0, lanes = 0;
+  bool ntk = false;
+  const Variances<T>*v1 = nullptr, *v2 = nullptr;  ///< of pairs
+  std::int64_t row = 0, col = 0;
+  Variances<T>* own = nullptr;  ///< of samples with themselves: filled in on the way
+  const Observer<T>* observer = nullptr;
+};
+
+template <class T>
+void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
+  const auto nngp_of = [&](int buffer) -> const T* {
+    return buffer == 0 ? block.input : work.nngp_[static_cast<std::size_t>(buffer - 1)].data();
+  };
+  const auto ntk_of = [&](int buffer) -> const T* {
+    if (!block.ntk) return nullptr;
+    return buffer == 0 ? work.zero_.data() : work.ntk_[static_cast<std::size_t>(buffer - 1)].data();
+  };
+  const auto observe = [&](int step, int buffer) {
+    if (block.observer != nullptr && *block.observer)
+      (*block.observer)(step, nngp_of(buffer), ntk_of(buffer));
+  };
+  observe(-1, 0);
+  int index = 0;
+  for (const Step& step : program_.steps) {
+    const std::size_t n = step.inputs.size();
+    for (std::size_t i = 0; i < n; ++i) {
+      const Operand& v = step.inputs[i];
+      work.fields_[i] = field_of<T>(block.rows, block.lanes, nngp_of(v.buffer), ntk_of(v.buffer));
+      work.field_[i] = &work.fields_[i];
+      work.pending_[i] = v.pending.identity() ? nullptr : &step.pending[i];
+      work.shape_[i] = &step.in_shape[i];
+    }
+    widelimit_field output =
+        field_of<T>(block.rows, block.lanes, nngp_of(step.output), ntk_of(step.output));
+    widelimit_variances variances{};
+    if (step.variances >= 0) {
+      const auto at = static_cast<std::size_t>(step.variances);
+      variances.struct_size = sizeof variances;
+      if (block.own != nullptr) {
+        const Operand& in = step.inputs.front();
+        T* own = block.own->of_step[at].data();
+        apply_nngp(in.pending, nngp_of(in.buffer), own, block.lanes);
+        variances.first = variances.second = own;
+        variances.first_lanes = static_cast<std::uint32_t>(block.lanes);
+      } else {
+        variances.first = block.v1->of_step[at].data() + block.row;
+        variances.second = block.v2->of_step[at].data() + block.col;
+        variances.first_lanes = 1;
+      }
+      variances.first_at = work.first_at_.data();
+      variances.second_at = work.second_at_.data();
+    }
+    widelimit_run r{};
+    r.struct_size = sizeof r;
+    r.n_inputs = static_cast<std::uint32_t>(n);
+    r.inputs = work.field_.data();
+    r.pending = work.pending_.data();
+    r.variances = step.variances >= 0 ? &variances : nullptr;
+    r.row_begin = 0;
+    r.row_end = 1;
+    r.output = &output;
+    r.scratch = work.scratch_.data();
+    r.in_shape = work.shape_.data();
+    const Layer& layer = *step.node->layer;
+    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+      return layer.table->infinite->transform(layer.object.get(), &r, error);
+    });
+    observe(index++, step.output);
+  }
+}
+
+template <class T>
+Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk) const {
+  Variances<T> v;
+  v.lanes = padded(n);
+  const auto size = static_cast<std::size_t>(v.lanes);
+  for (int i = 0; i < program_.variances; ++i) v.of_step.emplace_back(size);
+  v.nngp.reserve(size);
+  Buffer<T> data(size);
+  std::copy_n(input, n, data.data());
+  TripMemory<T> work(program_, 1, v.lanes);
+  Block block;
+  block.input = data.data();
+  block.rows = 1;
+  block.lanes = v.lanes;
+  block.ntk = with_ntk;
+  block.own = &v;
+  run(block, work);
+  const Operand& last = program_.result;
+  const auto at = static_cast<std::size_t>(last.buffer - 1);
+  const T* k = last.buffer == 0 ? data.data() : work.nngp_[at].data();
+  apply_nngp(last.pending, k, v.nngp.data(), v.lanes);
+  if (with_ntk) {
+    v.ntk.reserve(size);
+    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.ntk_[at].data(),
+              v.ntk.data(), v.lanes);
+  }
+  return v;
+}
+
+template <class T>
+void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
+                         const Variances<T>& v1, std::int64_t row, const Variances<T>& v2,
+                         std::int64_t col, TripMemory<T>& work, T* nngp, T* ntk,
+                         const Observer<T>& observer) const {
+  Block block;
+  block.input = input;
+  block.rows = rows;
+  block.lanes = lanes;
+  block.ntk = ntk != nullptr || observer;
+  block.v1 = &v1;
+  block.row = row;
+  block.v2 = &v2;
+  block.col = col;
+  block.observer = &observer;
+  run(block, work);
+  const Operand& last = program_.result;
+  const auto at = static_cast<std::size_t>(last.buffer - 1);
+  const T* k = last.buffer == 0 ? input : work.nngp_[at].data();
+  if (ntk != nullptr)
+    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.ntk_[at].data(), ntk,
+              rows * lanes);
+  if (nngp != nullptr) apply_nngp(last.pending, k, nngp, rows * lanes);  // last: k may be nngp
+}
+
+template class Evaluator<float>;
+template class Evaluator<double>;
+
+}  // namespace widelimit::detail

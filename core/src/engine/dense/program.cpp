@@ -1,0 +1,117 @@
+// From the graph to steps: linear layers are folded, buffers assigned.
+#include "engine/dense/program.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+class Compiler {
+ public:
+  explicit Compiler(const Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
+    program_.outputs.resize(graph.nodes.size());
+    for (const Node& n : graph.nodes)
+      for (const int i : n.inputs) ++readers_[static_cast<std::size_t>(i)];
+    ++readers_[static_cast<std::size_t>(graph.output)];
+    in_use_.push_back(readers_[0]);
+  }
+
+  Program run() {
+    for (std::size_t i = 1; i < graph_.nodes.size(); ++i) node(i);
+    if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
+    program_.result = output(graph_.output).value;
+    program_.buffers = static_cast<int>(in_use_.size());
+    return std::move(program_);
+  }
+
+ private:
+  void problem(const Node& n, const std::string& message) {
+    problems_.push_back(
+        {{}, n.layer->place.line, n.layer->place.column, n.layer->place.pointer, message});
+  }
+
+  void node(std::size_t index) {
+    const Node& n = graph_.nodes[index];
+    Output first = output(n.inputs.front());
+    if (n.nature == WIDELIMIT_LINEAR) {
+      const widelimit_linear& l = n.linear;
+      PointMap& pending = first.value.pending;
+      pending = compose(pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
+      pass_on(index, first);
+    } else if ((n.traits & WIDELIMIT_TRAIT_FLATTENS) != 0) {
+      // The mean over sites of the channels' mean is the Gram product; the mean of one site is it.
+      pass_on(index, first);
+    } else if (n.nature == WIDELIMIT_POINTWISE) {
+      pointwise(index);
+    } else {
+      problem(n, "\"" + n.layer->type + "\" mixes sites, and there are none here");
+    }
+  }
+
+  // A folded layer hands on its input's buffer; its readers become the buffer's.
+  void pass_on(std::size_t index, const Output& o) {
+    program_.outputs[index] = o;
+    in_use_[static_cast<std::size_t>(o.value.buffer)] += readers_[index] - 1;
+  }
+
+  [[nodiscard]] const Output& output(int node) const {
+    return program_.outputs[static_cast<std::size_t>(node)];
+  }
+
+  void pointwise(std::size_t index) {
+    const Node& n = graph_.nodes[index];
+    const widelimit_infinite_face* face = n.layer->table->infinite;
+    if (face == nullptr || face->transform == nullptr)
+      return problem(n, "layer type \"" + n.layer->type + "\" offers no infinite-width limit");
+    if ((n.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0)
+      return problem(n, "layer type \"" + n.layer->type +
+                            "\" does not take pending maps, which pointwise layers must in this "
+                            "release");
+    Step step;
+    step.node = &n;
+    for (const int i : n.inputs) {
+      const Operand& v = output(i).value;
+      step.inputs.push_back(v);
+      step.pending.push_back(to_abi(v.pending));
+      step.in_shape.push_back(graph_.nodes[static_cast<std::size_t>(i)].shape);
+    }
+    if ((n.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) != 0)
+      step.variances = program_.variances++;
+    // The output is claimed before the inputs are let go: only inputs[0] may be written in place.
+    const Operand& in = step.inputs.front();
+    const auto reads = std::count_if(step.inputs.begin(), step.inputs.end(),
+                                     [&](const Operand& v) { return v.buffer == in.buffer; });
+    const bool in_place =
+        reads == 1 && in.buffer != 0 && in_use_[static_cast<std::size_t>(in.buffer)] == 1;
+    step.output = in_place ? in.buffer : claim();
+    for (const Operand& v : step.inputs) --in_use_[static_cast<std::size_t>(v.buffer)];
+    in_use_[static_cast<std::size_t>(step.output)] = readers_[index];
+    program_.outputs[index] = {{step.output, {}}, static_cast<int>(program_.steps.size())};
+    program_.scratch_bytes = std::max(program_.scratch_bytes, n.scratch_bytes);
+    program_.steps.push_back(std::move(step));
+  }
+
+  int claim() {
+    for (std::size_t b = 1; b < in_use_.size(); ++b)
+      if (in_use_[b] == 0) return static_cast<int>(b);
+    in_use_.push_back(0);
+    return static_cast<int>(in_use_.size()) - 1;
+  }
+
+  const Graph& graph_;
+  Program program_;
+  std::vector<int> readers_;  // of every node
+  std::vector<int> in_use_;   // reads still to come, of every buffer
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+Program compile(const Graph& graph) { return Compiler(graph).run(); }
+
+}  // namespace widelimit::detail

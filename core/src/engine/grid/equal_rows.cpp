@@ -1,0 +1,80 @@
+// Equal rows by sorting hashes, then comparing those that have one hash.
+#include "engine/grid/equal_rows.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <numeric>
+
+namespace widelimit::detail {
+
+namespace {
+
+std::vector<std::int64_t> sorted_by_hash(const std::vector<std::uint64_t>& hash) {
+  std::vector<std::int64_t> order(hash.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    const auto ha = hash[static_cast<std::size_t>(a)], hb = hash[static_cast<std::size_t>(b)];
+    return ha != hb ? ha < hb : a < b;
+  });
+  return order;
+}
+
+}  // namespace
+
+template <class T>
+EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, const T* x2,
+                          const std::vector<std::uint64_t>& hash2, std::int64_t features) {
+  const auto equal = [features](const T* a, const T* b) {
+    return a == b || std::equal(a, a + features, b);
+  };
+  EqualRows e;
+  e.columns_.reserve(hash2.size());
+  const std::vector<std::int64_t> order = sorted_by_hash(hash2);
+  // Columns group by group; the rare rows of one hash that are not equal wait for a later round.
+  std::vector<std::int64_t> same_hash, later;
+  for (auto at = order.begin(); at != order.end();) {
+    const std::uint64_t h = hash2[static_cast<std::size_t>(*at)];
+    const auto end = std::find_if(
+        at, order.end(), [&](std::int64_t j) { return hash2[static_cast<std::size_t>(j)] != h; });
+    same_hash.assign(at, end);
+    at = end;
+    while (!same_hash.empty()) {
+      e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
+      later.clear();
+      for (const std::int64_t j : same_hash)
+        (equal(x2 + same_hash.front() * features, x2 + j * features) ? e.columns_ : later)
+            .push_back(j);
+      same_hash.swap(later);
+    }
+  }
+  const auto groups = static_cast<std::int64_t>(e.begin_.size());
+  e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
+  const auto first_of = [&](std::int64_t g) {
+    return e.columns_[static_cast<std::size_t>(e.begin_[static_cast<std::size_t>(g)])];
+  };
+  e.group_of_row_.assign(hash1.size(), -1);
+  for (std::size_t i = 0; i < hash1.size(); ++i) {
+    // Groups ascend by hash.
+    std::int64_t low = 0, high = groups;
+    while (low < high) {
+      const std::int64_t middle = (low + high) / 2;
+      if (hash2[static_cast<std::size_t>(first_of(middle))] < hash1[i])
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    for (; low < groups && hash2[static_cast<std::size_t>(first_of(low))] == hash1[i]; ++low)
+      if (equal(x1 + static_cast<std::ptrdiff_t>(i) * features, x2 + first_of(low) * features)) {
+        e.group_of_row_[i] = low;
+        break;
+      }
+  }
+  return e;
+}
+
+template EqualRows EqualRows::find(const float*, const std::vector<std::uint64_t>&, const float*,
+                                   const std::vector<std::uint64_t>&, std::int64_t);
+template EqualRows EqualRows::find(const double*, const std::vector<std::uint64_t>&, const double*,
+                                   const std::vector<std::uint64_t>&, std::int64_t);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,93 @@
+// One pass over the samples, in parallel over rows.
+#include "engine/grid/sample_facts.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <bit>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t lanes = 8;
+
+template <class T>
+double mean_of_squares(const T* r, std::int64_t features) {
+  double sum[lanes] = {};
+  std::int64_t j = 0;
+  for (; j + lanes <= features; j += lanes)
+    for (std::int64_t l = 0; l < lanes; ++l)
+      sum[l] += static_cast<double>(r[j + l]) * static_cast<double>(r[j + l]);
+  for (; j < features; ++j) sum[0] += static_cast<double>(r[j]) * static_cast<double>(r[j]);
+  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) /
+         static_cast<double>(features);
+}
+
+// FNV-1a's step on whole numbers, in independent lanes; the last mixing is MurmurHash3's finaliser,
+// which lets every bit count.
+template <class T>
+std::uint64_t hash(const T* r, std::int64_t features) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr std::uint64_t prime = 0x100000001b3;
+  const auto bits = [](T v) { return std::uint64_t{std::bit_cast<Bits>(v + T{0})}; };
+  std::uint64_t h[lanes];
+  for (std::int64_t l = 0; l < lanes; ++l)
+    h[l] = 0xcbf29ce484222325 + static_cast<std::uint64_t>(l);
+  std::int64_t j = 0;
+  for (; j + lanes <= features; j += lanes)
+    for (std::int64_t l = 0; l < lanes; ++l) h[l] = (h[l] ^ bits(r[j + l])) * prime;
+  for (; j < features; ++j) h[0] = (h[0] ^ bits(r[j])) * prime;
+  std::uint64_t all = 0;
+  for (const std::uint64_t part : h) {
+    all = (all ^ part) * prime;
+    all ^= all >> 33;
+    all *= 0xff51afd7ed558ccd;
+    all ^= all >> 33;
+  }
+  return all;
+}
+
+}  // namespace
+
+template <class T>
+SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, const char* which,
+                            Executor* executor) {
+  SampleFacts<T> facts;
+  facts.variance.resize(static_cast<std::size_t>(n));
+  facts.hash.resize(static_cast<std::size_t>(n));
+  const auto rows = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const T* r = x + i * features;
+      const double mean = mean_of_squares(r, features);
+      facts.variance[static_cast<std::size_t>(i)] =
+          mean <= static_cast<double>(std::numeric_limits<T>::max())
+              ? static_cast<T>(mean)
+              : std::numeric_limits<T>::quiet_NaN();
+      facts.hash[static_cast<std::size_t>(i)] = hash(r, features);
+    }
+  };
+  constexpr std::int64_t grain = 256;
+  if (executor != nullptr)
+    executor->parallel_for(n, grain, rows);
+  else
+    rows(0, n);
+  for (std::int64_t i = 0; i < n; ++i)
+    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v)
+      throw Error(ErrorCode::usage,
+                  "sample " + std::to_string(i) + " of " + which +
+                      " (counted from 0) is not finite, or its squares overflow " +
+                      (sizeof(T) == 4 ? "float32" : "float64") + ": scale the data (preprocess)" +
+                      (sizeof(T) == 4 ? ", or use float64" : ""),
+                  {}, i);
+  return facts;
+}
+
+template SampleFacts<float> sample_facts(const float*, std::int64_t, std::int64_t, const char*,
+                                         Executor*);
+template SampleFacts<double> sample_facts(const double*, std::int64_t, std::int64_t, const char*,
+                                          Executor*);
+
+}  // namespace widelimit::detail

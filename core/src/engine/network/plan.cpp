@@ -1,0 +1,124 @@
+// What a plan says before anything runs: shapes and work of every layer.
+#include <widelimit/network.hpp>
+
+#include "engine/network/compiled.hpp"
+#include "engine/network/network_state.hpp"
+#include "engine/spatial/schedule.hpp"
+#include "engine/spatial/window_map.hpp"
+#include "text/numbers.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <string>
+
+namespace widelimit {
+
+namespace {
+
+using detail::Node;
+
+// A linear layer computes nothing itself: this is its share of the loop that applies it (two
+// operations for K', four for Theta').
+constexpr double flops_of_linear = 6;
+
+double flops_of(const Node& n) {
+  return n.nature == WIDELIMIT_LINEAR ? std::max(n.flops_per_entry, flops_of_linear)
+                                      : n.flops_per_entry;
+}
+
+std::string output_text(const widelimit_shape& s) {
+  const std::span<const std::int64_t> sites(s.spatial, static_cast<std::size_t>(s.n_spatial));
+  if (s.channels > 0) return detail::shape_text(sites, s.channels);
+  return sites.empty() ? "?" : detail::shape_text(sites) + " x ?";
+}
+
+// Of every node: how many displacements of its input are tracked, and how many sites its output
+// fields have together.
+struct Tracked {
+  std::int64_t displacements = 1, sites = 1;
+};
+
+std::vector<Tracked> tracked(const detail::Compiled& net) {
+  std::vector<Tracked> of_node(net.graph.nodes.size());
+  if (!net.spatial) return of_node;
+  const detail::SpatialProgram& program = *net.spatial;
+  const detail::Schedule schedule = detail::make_schedule(program, detail::Purpose::pairs);
+  const auto of_op = [&](int op) {
+    const auto at = static_cast<std::size_t>(op);
+    Tracked t{schedule.displacements(at), 0};
+    for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
+      t.sites +=
+          detail::Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d)
+              .sites();
+    return t;
+  };
+  // What a map that waits for its reader is tracked with is what its reader is.
+  for (std::size_t i = net.graph.nodes.size(); i-- > 1;) {
+    const Node& n = net.graph.nodes[i];
+    const detail::FieldOperand& out = program.produced[i];
+    const bool waits = !detail::is_identity(out.pending);
+    if (!waits) {
+      const Tracked own = of_op(out.op);
+      if (n.nature == WIDELIMIT_GATHERING)
+        of_node[i].displacements =
+            of_op(program.ops[static_cast<std::size_t>(out.op)].inputs.empty()
+                      ? out.op
+                      : program.ops[static_cast<std::size_t>(out.op)].inputs.front().op)
+                .displacements;
+      else
+        of_node[i].displacements = own.displacements;
+      of_node[i].sites = own.sites;
+      continue;
+    }
+    for (std::size_t r = i + 1; r < net.graph.nodes.size(); ++r)
+      for (const int in : net.graph.nodes[r].inputs)
+        if (in == static_cast<int>(i) && of_node[r].sites > of_node[i].sites)
+          of_node[i] = of_node[r];
+  }
+  return of_node;
+}
+
+std::vector<double> flops_of(const detail::Compiled& net) {
+  const std::vector<Tracked> of_node = tracked(net);
+  std::vector<double> flops;
+  for (std::size_t i = 0; i < net.graph.nodes.size(); ++i)
+    flops.push_back(i == 0 ? 0
+                           : flops_of(net.graph.nodes[i]) * static_cast<double>(of_node[i].sites));
+  return flops;
+}
+
+}  // namespace
+
+std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
+                                   std::int64_t channels) const {
+  const detail::Compiled net(state_->layers, sites, channels);
+  const std::vector<Tracked> of_node = tracked(net);
+  const std::vector<double> flops = flops_of(net);
+  const double total = std::accumulate(flops.begin(), flops.end(), 0.0);
+  std::vector<PlanRow> rows;
+  for (std::size_t i = 1; i < net.graph.nodes.size(); ++i) {
+    const Node& n = net.graph.nodes[i];
+    const Node& before = net.graph.nodes[static_cast<std::size_t>(n.inputs.front())];
+    PlanRow row;
+    row.pointer = n.layer->place.pointer;
+    row.type = n.layer->type;
+    row.name = n.layer->name;
+    row.shape = output_text(n.shape);
+    row.displacements = of_node[i].displacements;
+    row.of = detail::Image(before.shape).displacements();
+    row.share = total > 0 ? flops[i] / total : 0;
+    row.depth = n.depth;
+    row.gaussian = (n.shape.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+double Network::flops_per_entry(const std::vector<std::int64_t>& sites,
+                                std::int64_t channels) const {
+  const std::vector<double> flops = flops_of(detail::Compiled(state_->layers, sites, channels));
+  return std::accumulate(flops.begin(), flops.end(), 0.0);
+}
+
+}  // namespace widelimit

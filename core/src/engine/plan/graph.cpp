@@ -1,0 +1,186 @@
+// Planning: every layer is asked what it makes of its inputs' shapes, and core checks what layers
+// cannot see (who came before, who is independent).
+#include "engine/plan/graph.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "boundary/abi_error.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr bool has(std::uint64_t bits, std::uint64_t bit) { return (bits & bit) != 0; }
+
+widelimit_shape input_shape(const std::vector<std::int64_t>& sites, std::int64_t channels) {
+  widelimit_shape s{};
+  s.struct_size = sizeof s;
+  s.channels = channels;
+  s.n_spatial = static_cast<std::int32_t>(sites.size());
+  for (std::size_t a = 0; a < 4; ++a) s.spatial[a] = a < sites.size() ? sites[a] : 1;
+  return s;
+}
+
+widelimit_linear identity_map(std::int32_t rank) {
+  widelimit_linear l{};
+  l.struct_size = sizeof l;
+  l.rank = rank;
+  for (int a = 0; a < 4; ++a) l.window[a] = l.stride[a] = l.dilation[a] = 1;
+  l.scale = 1;
+  return l;
+}
+
+class Planner {
+ public:
+  Planner(const std::vector<std::int64_t>& sites, std::int64_t channels) {
+    Node input;
+    input.shape = input_shape(sites, channels);
+    input.linear = identity_map(input.shape.n_spatial);
+    graph_.nodes.push_back(input);
+  }
+
+  // Appends the layers to node `at`; says whether random weights were on the way. Returns the last
+  // node, or -1 where something was refused (then what follows has no shape to plan with).
+  int chain(const std::vector<Layer>& layers, int at, int depth, bool& weights) {
+    for (const Layer& layer : layers) {
+      at = append(layer, at, depth, weights);
+      if (at < 0) break;
+    }
+    return at;
+  }
+
+  Graph finish(int output) {
+    if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
+    graph_.output = output;
+    return std::move(graph_);
+  }
+
+ private:
+  void problem(const Layer& layer, const std::string& message, const std::string& pointer = {}) {
+    problems_.push_back({{},
+                         layer.place.line,
+                         layer.place.column,
+                         pointer.empty() ? layer.place.pointer : pointer,
+                         message});
+  }
+
+  int append(const Layer& layer, int at, int depth, bool& weights) {
+    Node node;
+    node.layer = &layer;
+    node.depth = depth;
+    const std::size_t n_inputs = std::max<std::size_t>(layer.inputs.size(), 1);
+    if (n_inputs < layer.table->min_inputs ||
+        (layer.table->max_inputs != 0 && n_inputs > layer.table->max_inputs)) {
+      problem(layer, "\"" + layer.type + "\" does not take " + std::to_string(n_inputs) +
+                         (n_inputs == 1 ? " input" : " inputs") +
+                         "; `widelimit describe` says how many");
+      return -1;
+    }
+    std::vector<bool> independent;
+    if (layer.inputs.empty()) {
+      node.inputs = {at};
+      independent = {true};
+    }
+    bool refused = false;
+    for (const auto& branch : layer.inputs) {
+      bool fresh = false;
+      const int end = chain(branch, at, depth + 1, fresh);
+      refused = refused || end < 0;
+      node.inputs.push_back(end);
+      independent.push_back(fresh);
+      weights = weights || fresh;
+    }
+    if (refused) return -1;
+
+    std::vector<widelimit_shape> shapes;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      widelimit_shape s = graph_.nodes[static_cast<std::size_t>(node.inputs[i])].shape;
+      s.flags &= ~static_cast<std::uint32_t>(WIDELIMIT_SHAPE_INDEPENDENT);
+      if (independent[i]) s.flags |= WIDELIMIT_SHAPE_INDEPENDENT;
+      shapes.push_back(s);
+    }
+    std::vector<const widelimit_shape*> pointers;
+    for (const widelimit_shape& s : shapes) pointers.push_back(&s);
+    node.shape = shapes.front();
+    node.linear = identity_map(node.shape.n_spatial);
+
+    widelimit_plan plan{};
+    plan.struct_size = sizeof plan;
+    plan.n_inputs = static_cast<std::uint32_t>(shapes.size());
+    plan.inputs = pointers.data();
+    plan.output = &node.shape;
+    plan.linear = &node.linear;
+    try {
+      call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+        return layer.table->plan(layer.object.get(), &plan, error);
+      });
+    } catch (const Error& e) {
+      problem(layer, e.what(), e.pointer());
+      return -1;
+    }
+    node.shape.flags &= WIDELIMIT_SHAPE_GAUSSIAN;
+    node.nature = plan.nature;
+    node.traits = plan.traits;
+    node.scratch_bytes = plan.scratch_bytes;
+    node.flops_per_entry = plan.flops_per_entry;
+    const widelimit_infinite_face* face = layer.table->infinite;
+    if (face != nullptr && face->site_terms != nullptr) node.site_terms = plan.site_terms;
+    if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
+      problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
+      return -1;
+    }
+    check_rules(layer, node, shapes, independent);
+    weights = weights || has(node.traits, WIDELIMIT_TRAIT_HAS_WEIGHTS);
+    graph_.nodes.push_back(std::move(node));
+    return static_cast<int>(graph_.nodes.size()) - 1;
+  }
+
+  // Rules that a layer states and only core can check. A broken one leaves the shapes as they are,
+  // so planning goes on and finds the next.
+  void check_rules(const Layer& layer, const Node& node, const std::vector<widelimit_shape>& shapes,
+                   const std::vector<bool>& independent) {
+    if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_GAUSSIAN))
+      for (std::size_t i = 0; i < shapes.size(); ++i) {
+        if (has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) continue;
+        const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
+        problem(layer,
+                "\"" + layer.type + "\" needs a Gaussian input, and " +
+                    (before.layer == nullptr ? "the data is not"
+                                             : "\"" + before.layer->type + "\" does not give one") +
+                    ": put a dense or conv layer between them");
+        break;
+      }
+    if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_INDEPENDENT) &&
+        std::count(independent.begin(), independent.end(), false) > 1)
+      problem(layer,
+              "the inputs of \"" + layer.type +
+                  "\" are taken to be independent, and more than one of them is without random "
+                  "weights of its own: put a dense or conv layer into all but one of them");
+  }
+
+  Graph graph_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+std::unique_lock<std::mutex> lock_setup() {
+  static std::mutex one_at_a_time;
+  return std::unique_lock(one_at_a_time);
+}
+
+Graph plan_graph(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
+                 std::int64_t channels) {
+  const auto lock = lock_setup();
+  Planner planner(sites, channels);
+  bool weights = false;
+  const int output = planner.chain(layers, 0, 0, weights);
+  return planner.finish(output);
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,47 @@
+// A network as a directed acyclic graph of planned layers: what the kernel engine and the finite
+// network both walk.
+#pragma once
+
+#include <widelimit/abi.h>
+
+#include "boundary/layer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// One planned layer at its place in the network.
+struct Node {
+  const Layer* layer = nullptr;  ///< NULL: the network's input
+  std::vector<int> inputs;       ///< indices of earlier nodes
+  int depth = 0;                 ///< nesting of branches
+  widelimit_shape shape{};       ///< of the output
+  std::int32_t nature = 0;
+  std::uint64_t traits = 0;
+  widelimit_linear linear{};
+  std::uint64_t scratch_bytes = 0;
+  double flops_per_entry = 0;
+  std::uint32_t site_terms = 0;  ///< numbers kept of each variance; 0: the variance
+};
+
+/// Topologically ordered; node 0 is the input, `output` the last.
+struct Graph {
+  std::vector<Node> nodes;
+  int output = 0;
+};
+
+/// Held by whoever calls a [setup] function of a created layer: those take one call at a time for
+/// each layer, and the networks and threads that share one have nothing else in common. Such calls
+/// take microseconds.
+[[nodiscard]] std::unique_lock<std::mutex> lock_setup();
+
+/// Shapes, natures and requirements for samples of this shape. Throws Error(usage) with EVERY
+/// problem: each names the layer's place, the reason and the remedy.
+[[nodiscard]] Graph plan_graph(const std::vector<Layer>& layers,
+                               const std::vector<std::int64_t>& sites, std::int64_t channels);
+
+}  // namespace widelimit::detail

@@ -1,0 +1,117 @@
+// Samples into lanes and back.
+#include "engine/spatial/bundled_samples.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t lanes = bundle_lanes;
+
+}  // namespace
+
+std::int64_t sample_numbers(const SpatialProgram& program) {
+  std::int64_t variances = 0;
+  for (int v = 0; v < program.variances; ++v) variances += variance_numbers(program, v);
+  return program.ops.front().image.sites() * program.channels + 2 * variances;
+}
+
+template <class T>
+void BundleWorkers<T>::run(const BundleData<T>& data, const BundleVariances<T>& variances,
+                           Control* control, T* nngp, T* ntk) {
+  std::unique_ptr<BundleMemory<T>> memory;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      memory = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!memory) memory = std::make_unique<BundleMemory<T>>(program_, schedule_, ntk_);
+  run_bundle(program_, schedule_, data, variances, *memory, control, nngp, ntk);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(memory));
+}
+
+template <class T>
+BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t samples)
+    : numbers_(program.ops.front().image.sites() * program.channels),
+      data_(static_cast<std::size_t>(bundles_of(samples) * numbers_ * lanes)) {
+  for (int v = 0; v < program.variances; ++v) {
+    variance_numbers_.push_back(variance_numbers(program, v));
+    variances_.emplace_back(
+        static_cast<std::size_t>(bundles_of(samples) * variance_numbers_.back() * lanes));
+  }
+}
+
+template <class T>
+void BundledSamples<T>::fill(const T* x, std::int64_t n, BundleWorkers<T>& workers,
+                             Executor& executor, Control* control, T* nngp, T* ntk) {
+  executor.parallel_for(bundles_of(n), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, n, b, workers, control, nngp, ntk);
+  });
+}
+
+template <class T>
+void BundledSamples<T>::fill_bundle(const T* x, std::int64_t n, std::int64_t bundle,
+                                    BundleWorkers<T>& workers, Control* control, T* nngp, T* ntk) {
+  const std::int64_t first = bundle * lanes, count = std::min(lanes, n - first);
+  T* const into = data_.data() + bundle * numbers_ * lanes;
+  for (std::int64_t i = 0; i < numbers_; ++i)
+    for (std::int64_t l = 0; l < lanes; ++l)
+      into[i * lanes + l] = l < count ? x[(first + l) * numbers_ + i] : T{0};
+  BundleVariances<T> variances;
+  for (std::size_t v = 0; v < variances_.size(); ++v) {
+    variances.first.push_back(variance(v, bundle));
+    variances.second.push_back(variance(v, bundle));
+  }
+  alignas(64) T k[lanes], t[lanes];
+  workers.run({into, into, lanes}, variances, control, nngp == nullptr ? nullptr : k,
+              ntk == nullptr ? nullptr : t);
+  if (nngp != nullptr) std::copy_n(k, count, nngp + first);
+  if (ntk != nullptr) std::copy_n(t, count, ntk + first);
+}
+
+template <class T>
+const T* BundledSamples<T>::data(std::int64_t bundle) const {
+  return data_.data() + bundle * numbers_ * lanes;
+}
+
+template <class T>
+T* BundledSamples<T>::variance(std::size_t index, std::int64_t bundle) const {
+  return variances_[index].data() + bundle * variance_numbers_[index] * lanes;
+}
+
+template <class T>
+SampleVariances<T>::SampleVariances(const SpatialProgram& program, std::int64_t samples) {
+  for (int v = 0; v < program.variances; ++v) {
+    variance_numbers_.push_back(variance_numbers(program, v));
+    variances_.emplace_back(static_cast<std::size_t>(samples * variance_numbers_.back()));
+  }
+}
+
+template <class T>
+void SampleVariances<T>::take(const BundledSamples<T>& from, std::int64_t n) {
+  for (std::size_t v = 0; v < variances_.size(); ++v)
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T* const lane = from.variance(v, i / lanes) + i % lanes;
+      T* const to = variances_[v].data() + i * variance_numbers_[v];
+      for (std::int64_t s = 0; s < variance_numbers_[v]; ++s) to[s] = lane[s * lanes];
+    }
+}
+
+template <class T>
+const T* SampleVariances<T>::variance(std::size_t index, std::int64_t sample) const {
+  return variances_[index].data() + sample * variance_numbers_[index];
+}
+
+template class BundleWorkers<float>;
+template class BundleWorkers<double>;
+template class BundledSamples<float>;
+template class BundledSamples<double>;
+template class SampleVariances<float>;
+template class SampleVariances<double>;
+
+}  // namespace widelimit::detail

@@ -1,0 +1,107 @@
+// Pulling displacements back through a network.
+#include "engine/spatial/demands.hpp"
+
+#include <widelimit/error.hpp>
+
+#include "boundary/abi_error.hpp"
+#include "engine/spatial/window_map.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+namespace widelimit::detail {
+
+Axes displacement_at(const Image& image, std::int64_t index) noexcept {
+  Axes d{};
+  for (std::size_t a = max_axes; a-- > 0;) {
+    const std::int64_t n = 2 * image.extent[a] - 1;
+    d[a] = static_cast<std::int32_t>(index % n) - image.extent[a] + 1;
+    index /= n;
+  }
+  return d;
+}
+
+Demands::Demands(const SpatialProgram& program, Purpose purpose)
+    : program_(program), wanted_(program.ops.size()) {
+  for (std::size_t i = 0; i < program.ops.size(); ++i)
+    wanted_[i].resize(static_cast<std::size_t>(program.ops[i].image.displacements()));
+  if (purpose != Purpose::variances) want(program.result.op, {});
+  std::vector<Axes> read;
+  for (std::size_t i = program.ops.size(); i-- > 0;) {
+    const FieldOp& op = program.ops[i];
+    if (purpose != Purpose::pairs && op.variances >= 0) want(static_cast<int>(i), {});
+    for (const Axes& d : of(i))
+      for (std::size_t input = 0; input < op.inputs.size(); ++input) {
+        read_by(i, input, d, read);
+        for (const Axes& r : read) want(op.inputs[input].op, r);
+      }
+  }
+}
+
+void Demands::want(int op, const Axes& d) {
+  const auto at = static_cast<std::size_t>(op);
+  wanted_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))] = true;
+}
+
+std::vector<Axes> Demands::of(std::size_t op) const {
+  std::vector<Axes> all;
+  for (std::size_t i = 0; i < wanted_[op].size(); ++i)
+    if (wanted_[op][i])
+      all.push_back(displacement_at(program_.ops[op].image, static_cast<std::int64_t>(i)));
+  return all;
+}
+
+void Demands::read_by(std::size_t op, std::size_t input, const Axes& d,
+                      std::vector<Axes>& read) const {
+  const FieldOp& o = program_.ops[op];
+  if (o.kind == FieldOp::Kind::stencil || o.kind == FieldOp::Kind::gather)
+    return ask_plugin(o, d, read);
+  const FieldOperand& operand = o.inputs[input];
+  displacements_read(operand.pending, program_.ops[static_cast<std::size_t>(operand.op)].image, d,
+                     read);
+}
+
+void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const {
+  const Layer& layer = *op.node->layer;
+  const Image& input = program_.ops[static_cast<std::size_t>(op.inputs.front().op)].image;
+  widelimit_reads reads{};
+  reads.struct_size = sizeof reads;
+  reads.in_shape = &op.in_shape.front();
+  for (std::size_t a = 0; a < max_axes; ++a) reads.output[a] = d[a];
+  std::vector<std::int64_t> list;
+  const auto ask = [&] {
+    reads.count = 0;
+    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+      return layer.table->infinite->reads(layer.object.get(), &reads, error);
+    });
+  };
+  ask();
+  list.resize(static_cast<std::size_t>(std::max<std::int64_t>(reads.count, 0)) * max_axes);
+  reads.capacity = reads.count;
+  reads.inputs = reinterpret_cast<std::int64_t(*)[max_axes]>(list.data());
+  if (reads.capacity > 0) ask();
+
+  std::vector<std::int64_t> indices;
+  for (std::size_t i = 0; i + max_axes <= list.size(); i += max_axes) {
+    Axes asked{};
+    bool exists = true;
+    for (std::size_t a = 0; a < max_axes; ++a) {
+      exists = exists && std::abs(list[i + a]) < input.extent[a];
+      asked[a] = static_cast<std::int32_t>(list[i + a]);
+    }
+    if (exists) indices.push_back(input.index_of(asked));
+  }
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  if (op.kind == FieldOp::Kind::stencil && indices.size() > 1)
+    throw Error(ErrorCode::usage,
+                "\"" + layer.type +
+                    "\" is a stencil that reads several displacements, which only "
+                    "gathering layers may",
+                layer.place.pointer);
+  read.clear();
+  for (const std::int64_t i : indices) read.push_back(displacement_at(input, i));
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,385 @@
+// From demands to tasks: trips, their order, and who shares which memory when.
+#include "engine/spatial/schedule.hpp"
+
+#include "engine/spatial/demands.hpp"
+#include "engine/spatial/places.hpp"
+#include "engine/spatial/window_map.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
+
+class Scheduler {
+ public:
+  Scheduler(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once)
+      : program_(program), demands_(program, purpose), sites_at_once_(sites_at_once) {
+    result_.levels.resize(static_cast<std::size_t>(program.levels));
+    number_fields();
+    link_fields();
+    feed_gathers();
+    for (int level = 0; level < program.levels; ++level) level_of_trips(level);
+    if (purpose != Purpose::variances) result_.result = field(program.result.op, {});
+  }
+
+  Schedule take() { return std::move(result_); }
+
+ private:
+  [[nodiscard]] const FieldOp& op(std::int32_t index) const {
+    return program_.ops[static_cast<std::size_t>(index)];
+  }
+  [[nodiscard]] const FieldOp& op_of(std::int32_t field) const {
+    return op(result_.fields[static_cast<std::size_t>(field)].op);
+  }
+  [[nodiscard]] std::int32_t field(int op_index, const Axes& d) const {
+    const auto at = static_cast<std::size_t>(op_index);
+    return id_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))];
+  }
+
+  // An operation's fields are kept where something of a later level reads them.
+  [[nodiscard]] std::vector<bool> kept_ops() const {
+    std::vector<bool> kept(program_.ops.size());
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const FieldOp& o = program_.ops[i];
+      if (!o.in_sweep()) {
+        kept[i] = true;
+        continue;
+      }
+      for (const FieldOperand& in : o.inputs)
+        if (op(in.op).level < o.level) kept[static_cast<std::size_t>(in.op)] = true;
+    }
+    kept[static_cast<std::size_t>(program_.result.op)] = true;
+    return kept;
+  }
+
+  void number_fields() {
+    const std::vector<bool> kept = kept_ops();
+    id_.resize(program_.ops.size());
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const Image& image = program_.ops[i].image;
+      id_[i].assign(static_cast<std::size_t>(image.displacements()), -1);
+      result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
+      for (const Axes& d : demands_.of(i)) {
+        id_[i][static_cast<std::size_t>(image.index_of(d))] =
+            static_cast<std::int32_t>(result_.fields.size());
+        result_.fields.push_back({static_cast<std::int32_t>(i), d, kept[i], result_.kept_sites});
+        if (kept[i]) result_.kept_sites += Domain(image, d).sites();
+      }
+    }
+    result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
+  }
+
+  // What every computed field is made from.
+  void link_fields() {
+    links_.assign(result_.fields.size(), -1);
+    std::vector<Axes> read;
+    for (std::size_t f = 0; f < result_.fields.size(); ++f) {
+      const Schedule::Field& at = result_.fields[f];
+      const FieldOp& o = op(at.op);
+      if (!o.in_sweep()) continue;
+      links_[f] = static_cast<std::int32_t>(result_.numbers.size());
+      for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+        demands_.read_by(static_cast<std::size_t>(at.op), i, at.d, read);
+        result_.numbers.push_back(static_cast<std::int32_t>(read.size()));
+        for (const Axes& d : read) result_.numbers.push_back(field(o.inputs[i].op, d));
+        if (!is_identity(o.inputs[i].pending)) remember_window(o.inputs[i], o.image, at.d);
+      }
+    }
+  }
+
+  void remember_window(const FieldOperand& in, const Image& output, const Axes& d) {
+    const Image& image = op(in.op).image;
+    const Domain reach = reach_of(in.pending, image, d, Domain(output, d));
+    for (const std::int32_t e : reach.extent)
+      result_.longest_row = std::max<std::int64_t>(result_.longest_row, e);
+    if (in.pending.circular != 0)
+      result_.joined_sites = std::max(result_.joined_sites, reach.sites());
+  }
+
+  /// A field is a part of an output of a gathering layer: of a gather of the level.
+  struct Feed {
+    std::int32_t field, gather, output;
+  };
+  [[nodiscard]] std::int32_t end_of_feeds(std::int32_t f) const {
+    return first_feed_[static_cast<std::size_t>(f) + 1];
+  }
+  [[nodiscard]] bool is_fed(std::int32_t f) const {
+    return first_feed_[static_cast<std::size_t>(f)] < end_of_feeds(f);
+  }
+
+  // Which gathered fields every field is a part of.
+  void feed_gathers() {
+    std::vector<Axes> read;
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const FieldOp& o = program_.ops[i];
+      if (o.in_sweep() || result_.displacements(i) == 0) continue;
+      Schedule::Level& level = result_.levels[static_cast<std::size_t>(o.level - 1)];
+      const auto gather = static_cast<std::int32_t>(level.gathers.size());
+      level.gathers.push_back({static_cast<std::int32_t>(i), result_.first[i],
+                               static_cast<std::int32_t>(result_.displacements(i))});
+      // A gathering layer may skip levels: it accumulates where its input is computed.
+      for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out) {
+        demands_.read_by(i, 0, result_.fields[static_cast<std::size_t>(out)].d, read);
+        for (const Axes& d : read) feeds_.push_back({field(o.inputs.front().op, d), gather, out});
+      }
+    }
+    std::stable_sort(feeds_.begin(), feeds_.end(),
+                     [](const Feed& a, const Feed& b) { return a.field < b.field; });
+    first_feed_.assign(result_.fields.size() + 1, 0);
+    for (const Feed& f : feeds_) ++first_feed_[static_cast<std::size_t>(f.field) + 1];
+    std::partial_sum(first_feed_.begin(), first_feed_.end(), first_feed_.begin());
+  }
+
+  // ---- trips ----
+
+  /// Of a trip, by image and displacement.
+  using Tables = std::map<std::pair<std::size_t, Axes>, std::int32_t>;
+
+  std::int32_t root(std::int32_t f) {
+    while (parent_[static_cast<std::size_t>(f)] != f)
+      f = parent_[static_cast<std::size_t>(f)] =
+          parent_[static_cast<std::size_t>(parent_[static_cast<std::size_t>(f)])];
+    return f;
+  }
+  void join(std::int32_t a, std::int32_t b) {
+    a = root(a);
+    b = root(b);
+    parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+  }
+
+  // f(input, field) for everything a field is made from.
+  template <class F>
+  void for_each_link(std::int32_t f, F&& use) const {
+    std::int32_t at = links_[static_cast<std::size_t>(f)];
+    if (at < 0) return;
+    for (std::size_t i = 0; i < op_of(f).inputs.size(); ++i) {
+      const std::int32_t n = result_.numbers[static_cast<std::size_t>(at++)];
+      for (std::int32_t j = 0; j < n; ++j) use(i, result_.numbers[static_cast<std::size_t>(at++)]);
+    }
+  }
+
+  // Fields of a level, in order, and those of them that depend on one another as one.
+  std::vector<std::int32_t> join_fields(int level) {
+    std::vector<std::int32_t> members;
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      if (program_.ops[i].level != level) continue;
+      for (std::int32_t f = result_.first[i]; f < result_.first[i + 1]; ++f)
+        if (program_.ops[i].in_sweep() || is_fed(f)) members.push_back(f);
+    }
+    parent_.resize(result_.fields.size());
+    std::iota(parent_.begin(), parent_.end(), 0);
+    std::int32_t zero = -1;
+    for (const std::int32_t f : members) {
+      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d)) {
+        if (zero >= 0) join(zero, f);
+        zero = f;
+      }
+      for_each_link(f, [&](std::size_t, std::int32_t in) {
+        if (op_of(in).level == level && op_of(in).in_sweep()) join(f, in);
+      });
+    }
+    return members;
+  }
+
+  // Displacement 0 comes first and whole: samples with themselves are normalised by it.
+  std::vector<std::vector<std::int32_t>> closures_of(int level) {
+    std::vector<std::vector<std::int32_t>> closures;
+    std::vector<std::int32_t> number(result_.fields.size(), -1);  // of the closure, by its root
+    std::size_t zero = 0;
+    for (const std::int32_t f : join_fields(level)) {
+      std::int32_t& n = number[static_cast<std::size_t>(root(f))];
+      if (n < 0) {
+        n = static_cast<std::int32_t>(closures.size());
+        closures.emplace_back();
+      }
+      closures[static_cast<std::size_t>(n)].push_back(f);
+      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d))
+        zero = static_cast<std::size_t>(n);
+    }
+    if (!closures.empty()) {
+      const auto at = closures.begin() + static_cast<std::ptrdiff_t>(zero);
+      std::rotate(closures.begin(), at, at + 1);
+      zero_first(closures.front());
+    }
+    return closures;
+  }
+
+  void level_of_trips(int level) {
+    const auto closures = closures_of(level);
+    std::vector<std::int64_t> sites;
+    for (const auto& fields : closures) {
+      std::int64_t all = place(fields);
+      for (const std::int32_t f : fields)
+        if (result_.fields[static_cast<std::size_t>(f)].kept) all += sites_of(f);
+      sites.push_back(all);
+    }
+    // What layers keep of variances is larger than fields, and comes from farther away: for several
+    // closures side by side it comes once. As many go together as fit in a second-level cache.
+    // Within an operation closures keep their order, so gathering layers add up in the same order
+    // however many go together.
+    std::vector<std::int32_t> trip;
+    std::int64_t taken = 0;
+    for (std::size_t i = 0; const auto& fields : closures) {
+      if (!trip.empty() && taken + sites[i] > sites_at_once_) {
+        add_trip(level, trip);
+        trip.clear();
+        taken = 0;
+      }
+      trip.insert(trip.end(), fields.begin(), fields.end());
+      taken += sites[i++];
+    }
+    if (!trip.empty()) add_trip(level, trip);
+  }
+
+  // The task of a trip after which a field's memory is free: that of its last reader.
+  std::size_t& last_read(std::int32_t f) { return last_read_[static_cast<std::size_t>(f)]; }
+
+  [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
+    return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
+  }
+
+  // Operations come in the order in which they depend on one another; within one displacement 0
+  // is first.
+  void zero_first(std::vector<std::int32_t>& closure) const {
+    std::stable_sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
+      const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
+                            &y = result_.fields[static_cast<std::size_t>(b)];
+      return x.op != y.op ? x.op < y.op : is_zero(x.d) && !is_zero(y.d);
+    });
+  }
+
+  // Gives the fields of a trip that are not kept their storage; returns how many sites that takes.
+  std::int64_t place(const std::vector<std::int32_t>& trip) {
+    last_read_.resize(result_.fields.size());
+    for (std::size_t t = 0; t < trip.size(); ++t) {
+      last_read(trip[t]) = t;
+      for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read(in) = t; });
+    }
+    Places places;
+    for (std::size_t t = 0; t < trip.size(); ++t) {
+      const std::int32_t f = trip[t];
+      Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
+      if (!at.kept) {
+        const std::int32_t over = written_over(f, t);
+        at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
+                               : places.claim(sites_of(f));
+        if (over >= 0) last_read(over) = std::numeric_limits<std::size_t>::max();
+      }
+      const auto release = [&](std::int32_t g) {
+        const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
+        if (!x.kept && last_read(g) == t) places.release(x.storage);
+      };
+      for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
+      release(f);
+    }
+    return places.end();
+  }
+
+  // `trip`: closures, one after another.
+  void add_trip(int level, std::vector<std::int32_t>& trip) {
+    std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
+      return result_.fields[static_cast<std::size_t>(a)].op <
+             result_.fields[static_cast<std::size_t>(b)].op;
+    });
+    result_.shared_sites = std::max(result_.shared_sites, place(trip));
+    Tables tables;
+    const auto begin = static_cast<std::int32_t>(result_.tasks.size());
+    for (const std::int32_t f : trip)
+      result_.tasks.push_back(
+          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table_of(f, tables)});
+    result_.levels[static_cast<std::size_t>(level)].trips.push_back(
+        {begin, static_cast<std::int32_t>(result_.tasks.size())});
+  }
+
+  // One for fields of an image and a displacement whose layer reads variances of sites.
+  std::int32_t table_of(std::int32_t f, Tables& tables) {
+    const FieldOp& o = op_of(f);
+    if (o.variances < 0 || o.site_mean) return -1;
+    const auto same =
+        std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == o.image; });
+    const auto number = static_cast<std::size_t>(same - images_.begin());
+    if (same == images_.end()) images_.push_back(o.image);
+    const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
+                                          static_cast<std::int32_t>(tables.size()));
+    if (result_.tables.size() < tables.size()) result_.tables.push_back(0);
+    std::int64_t& sites = result_.tables[static_cast<std::size_t>(table.first->second)];
+    sites = std::max(sites, sites_of(f));
+    return table.first->second;
+  }
+
+  // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
+  [[nodiscard]] std::int32_t written_over(std::int32_t f, std::size_t task) {
+    const FieldOp& o = op_of(f);
+    if (o.kind != FieldOp::Kind::transform || !is_point_map(o.inputs.front().pending)) return -1;
+    std::int32_t over = -1;
+    int reads = 0;
+    for_each_link(f, [&](std::size_t input, std::int32_t in) {
+      if (input == 0) over = in;
+    });
+    for_each_link(f, [&](std::size_t, std::int32_t in) { reads += in == over ? 1 : 0; });
+    const Schedule::Field& x = result_.fields[static_cast<std::size_t>(over)];
+    // The NTK of the data is zero for all and not to be written.
+    const bool may =
+        reads == 1 && !x.kept && last_read(over) == task && op(x.op).kind != FieldOp::Kind::data;
+    return may ? over : -1;
+  }
+
+  std::int32_t list_feeds(std::int32_t f) {
+    const auto at = static_cast<std::int32_t>(result_.numbers.size());
+    result_.numbers.push_back(0);
+    std::int32_t last = -1;
+    std::size_t count = 0;  // where that of the last gathering layer stands
+    for (std::int32_t i = first_feed_[static_cast<std::size_t>(f)]; i < end_of_feeds(f); ++i) {
+      const Feed& feed = feeds_[static_cast<std::size_t>(i)];
+      if (feed.gather != last) {
+        ++result_.numbers[static_cast<std::size_t>(at)];
+        last = feed.gather;
+        result_.numbers.push_back(last);
+        count = result_.numbers.size();
+        result_.numbers.push_back(0);
+      }
+      ++result_.numbers[count];
+      result_.numbers.push_back(feed.output);
+    }
+    return at;
+  }
+
+  const SpatialProgram& program_;
+  Demands demands_;
+  std::int64_t sites_at_once_;
+  Schedule result_;
+  std::vector<std::vector<std::int32_t>> id_;  // [operation][index of displacement]
+  std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
+  std::vector<Feed> feeds_;                    // by field, then gathering layer
+  std::vector<std::int32_t> first_feed_;       // of every field; one more at the end
+  std::vector<std::size_t> last_read_;
+  std::vector<std::int32_t> parent_;
+  std::vector<Image> images_;  // different ones
+};
+
+}  // namespace
+
+std::int64_t sites_in_cache() noexcept {
+  static const std::int64_t cache = [] {
+    constexpr std::int64_t least = 512 << 10, common = 1 << 20, most = 2 << 20;
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: not known
+    return bytes > 0 ? std::clamp<std::int64_t>(bytes, least, most) : common;
+  }();
+  return cache / 2 / (2 * bundle_lanes * static_cast<std::int64_t>(sizeof(float)));
+}
+
+Schedule make_schedule(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once) {
+  return Scheduler(program, purpose, sites_at_once).take();
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,134 @@
+// Linear layers with windows as data: what follows from the numbers of a map alone.
+#include "engine/spatial/window_map.hpp"
+
+#include "engine/plan/linear_map.hpp"
+
+#include <cmath>
+#include <cstddef>
+
+namespace widelimit::detail {
+
+namespace {
+
+PointMap scalars_of(const widelimit_linear& m) {
+  return {.scale = m.scale, .bias = m.bias, .ntk_nngp = m.ntk_nngp, .ntk_bias = m.ntk_bias};
+}
+
+std::size_t axes_of(const widelimit_linear& m) { return static_cast<std::size_t>(m.rank); }
+
+bool circular_along(const widelimit_linear& m, std::size_t axis) {
+  return (m.circular >> axis & 1U) != 0;
+}
+
+bool one_tap(const widelimit_linear& m, std::size_t axis) {
+  return m.window[axis] == 1 && (m.weight[axis] == nullptr || *m.weight[axis] == 1);
+}
+
+bool reads_padding(const widelimit_linear& m, std::size_t axis) {
+  return !circular_along(m, axis) && (m.pad_low[axis] > 0 || m.pad_high[axis] > 0);
+}
+
+bool shares_sum_to_one(const widelimit_linear& m, std::size_t axis) {
+  if (m.weight[axis] == nullptr) return true;
+  double sum = 0;
+  for (int t = 0; t < m.window[axis]; ++t) sum += m.weight[axis][t];
+  return sum == 1;
+}
+
+// The map's window stays, its numbers are those of both.
+widelimit_linear with_scalars(widelimit_linear window, const PointMap& both) {
+  window.scale = both.scale;
+  window.bias = both.bias;
+  window.ntk_nngp = both.ntk_nngp;
+  window.ntk_bias = both.ntk_bias;
+  return window;
+}
+
+}  // namespace
+
+widelimit_linear identity_map(int rank) noexcept {
+  widelimit_linear l{};
+  l.struct_size = sizeof l;
+  l.rank = rank;
+  for (std::size_t a = 0; a < max_axes; ++a) l.window[a] = l.stride[a] = l.dilation[a] = 1;
+  l.scale = 1;
+  return l;
+}
+
+bool is_point_map(const widelimit_linear& m) noexcept {
+  for (std::size_t a = 0; a < axes_of(m); ++a)
+    if (!one_tap(m, a) || m.stride[a] != 1 || m.pad_low[a] != 0 || m.pad_high[a] != 0) return false;
+  return true;
+}
+
+bool is_identity(const widelimit_linear& m) noexcept {
+  return is_point_map(m) && scalars_of(m).identity();
+}
+
+bool is_small_window(const widelimit_linear& m) noexcept {
+  if (m.rank == 0 || m.ntk_nngp != m.scale || m.ntk_bias != m.bias) return false;
+  for (std::size_t a = 0; a < axes_of(m); ++a) {
+    const bool last = a + 1 == axes_of(m), last_two = a + 2 >= axes_of(m);
+    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr ||
+        m.pad_low[a] > 2)
+      return false;
+    const bool one = m.window[a] == 1 && m.pad_low[a] == 0 && m.pad_high[a] == 0;
+    if (m.window[a] == 3 ? !last_two : last || !one) return false;
+  }
+  return true;
+}
+
+std::optional<widelimit_linear> compose(const widelimit_linear& first,
+                                        const widelimit_linear& second) noexcept {
+  const PointMap both = detail::compose(scalars_of(first), scalars_of(second));
+  const std::size_t axes = axes_of(first);
+  bool subsampling = true, window_after_point = is_point_map(first);
+  for (std::size_t a = 0; a < axes; ++a) {
+    subsampling =
+        subsampling && one_tap(second, a) && second.pad_low[a] == 0 && second.pad_high[a] == 0;
+    window_after_point = window_after_point && shares_sum_to_one(second, a) &&
+                         ((first.bias == 0 && first.ntk_bias == 0) || !reads_padding(second, a));
+  }
+  if (subsampling) {
+    widelimit_linear window = first;
+    for (std::size_t a = 0; a < axes; ++a) window.stride[a] *= second.stride[a];
+    return with_scalars(window, both);
+  }
+  if (window_after_point) return with_scalars(second, both);
+  return std::nullopt;
+}
+
+void displacements_read(const widelimit_linear& m, const Image& input, const Axes& d,
+                        std::vector<Axes>& read) {
+  read.assign(1, Axes{});
+  for (std::size_t a = 0; a < input.axes(); ++a) {
+    const std::int32_t n = input.extent[a], whole = m.stride[a] * d[a];
+    const std::int32_t first = circular_along(m, a) ? (whole % n + n) % n : whole;
+    if (std::abs(first) >= n) return read.clear();
+    for (Axes& r : read) r[a] = first;
+    if (!circular_along(m, a) || first == 0) continue;
+    // The other part beside each.
+    read.resize(2 * read.size());
+    for (std::size_t i = read.size() / 2; i-- > 0;) {
+      read[2 * i + 1] = read[2 * i] = read[i];
+      read[2 * i + 1][a] -= n;
+    }
+  }
+}
+
+Domain reach_of(const widelimit_linear& m, const Image& input, const Axes& d,
+                const Domain& output) noexcept {
+  Axes straight{};
+  for (std::size_t a = 0; a < input.axes(); ++a)
+    if (!circular_along(m, a)) straight[a] = m.stride[a] * d[a];
+  Domain reach(input, straight);
+  for (std::size_t a = 0; a < input.axes(); ++a)
+    if (circular_along(m, a)) {
+      reach.origin[a] = output.origin[a] * m.stride[a] - m.pad_low[a];
+      reach.extent[a] =
+          (output.extent[a] - 1) * m.stride[a] + (m.window[a] - 1) * m.dilation[a] + 1;
+    }
+  return reach;
+}
+
+}  // namespace widelimit::detail

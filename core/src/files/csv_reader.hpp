@@ -1,0 +1,68 @@
+// Comma-separated values, record by record (RFC 4180: quotes, doubled quotes, line breaks inside
+// quotes; lines end with LF or CRLF; a UTF-8 byte order mark is skipped).
+#pragma once
+
+#include "files/input_file.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::detail {
+
+/// One field and where it stands: line and column from 1, a column is a character.
+struct CsvField {
+  std::string_view text;
+  int line = 0, column = 0;
+};
+
+class CsvReader {
+ public:
+  /// `file` must outlive the reader.
+  explicit CsvReader(const InputFile& file);
+
+  /// The next record, valid until the next call; false after the last one. Throws Error(usage) with
+  /// line and column for broken quotes, an empty line between records, and a record whose fields
+  /// are not as many as the first one's.
+  [[nodiscard]] bool next(std::vector<CsvField>& fields);
+
+  /// Records of a file (its header included, if it has one), without looking into them. Quick; the
+  /// number is right wherever next() finds nothing to object to.
+  [[nodiscard]] static std::int64_t count_records(const InputFile& file);
+
+ private:
+  struct Extent {
+    std::size_t begin, end;
+    int line, column;
+  };
+  static constexpr int end_of_file = -1;
+
+  [[nodiscard]] int peek();
+  int take();
+  void quoted_field();
+  void plain_field();
+  [[nodiscard]] bool line_break();
+  void check_width() const;
+  [[noreturn]] void fail(const std::string& message, int line, int column) const;
+
+  const InputFile& file_;
+  std::vector<char> buffer_;
+  std::size_t at_ = 0, filled_ = 0;
+  std::int64_t offset_ = 0;
+  int line_ = 1, column_ = 1;
+  std::string text_;             // of the fields of this record
+  std::vector<Extent> extents_;  // into text_
+  std::size_t width_ = 0;        // fields of the first record
+};
+
+/// The number a field holds; "inf" and "nan" are numbers here. Throws Error(usage) with the place.
+[[nodiscard]] double csv_number(const InputFile& file, const CsvField& field);
+/// Whether it holds one.
+[[nodiscard]] bool is_csv_number(std::string_view text);
+/// "semicolons" or "tabs", where a text that should be one field looks as if they separate several;
+/// else empty.
+[[nodiscard]] std::string_view other_separator(std::string_view text);
+
+}  // namespace widelimit::detail

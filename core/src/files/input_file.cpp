@@ -1,0 +1,86 @@
+// Opening and reading data files.
+#include "files/input_file.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace widelimit::detail {
+
+namespace {
+
+std::string reason(int error) { return std::system_category().message(error); }
+
+}  // namespace
+
+void refuse(const std::filesystem::path& file, const std::string& message, int line, int column) {
+  throw Error(ErrorCode::usage, {Problem{.file = file.string(),
+                                         .line = line,
+                                         .column = column,
+                                         .pointer = {},
+                                         .message = message}});
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+}
+
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd_ < 0) refuse(path_, "cannot be read: " + reason(errno));
+  struct stat status {};
+  const int failed = ::fstat(fd_, &status) == 0 ? 0 : errno;
+  if (failed == 0 && S_ISREG(status.st_mode)) {
+    size_ = status.st_size;
+    return;
+  }
+  ::close(fd_);
+  if (failed != 0) refuse(path_, "cannot be read: " + reason(failed));
+  refuse(path_, S_ISDIR(status.st_mode) ? "is a folder, expected a file"
+                                        : "is not a regular file: save the data to a file first");
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+
+InputFile::~InputFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::size_t InputFile::read_some(std::int64_t offset, void* to, std::size_t most) const {
+  std::size_t got = 0;
+  while (got < most) {
+    const ssize_t n = ::pread(fd_, static_cast<char*>(to) + got, most - got,
+                              static_cast<off_t>(offset) + static_cast<off_t>(got));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0)
+      throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(errno));
+    if (n == 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  return got;
+}
+
+void InputFile::read(std::int64_t offset, void* to, std::size_t bytes) const {
+  if (read_some(offset, to, bytes) != bytes)
+    throw Error(ErrorCode::io, "\"" + path_.string() + "\" became shorter while it was read");
+}
+
+int InputFile::descriptor() const {
+  const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0 || ::lseek(fd, 0, SEEK_SET) != 0) {
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(error));
+  }
+  return fd;
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,165 @@
+// Reading and writing arrays.
+#include "files/npy.hpp"
+
+#include <widelimit/experiment/files.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t chunk_bytes = 1 << 20;
+
+// Numbers in C order: rows are contiguous.
+template <class From, class T>
+void read_c_order(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+                  BasicMatrix<T>& out) {
+  const auto size = static_cast<std::int64_t>(sizeof(From));
+  const std::int64_t offset = header.data_offset + begin * header.features() * size;
+  if constexpr (std::is_same_v<From, T>) {
+    file.read(offset, out.data(), static_cast<std::size_t>(out.size() * size));
+  } else {
+    std::vector<From> chunk(
+        static_cast<std::size_t>(std::min<std::int64_t>(out.size(), chunk_bytes / size)));
+    const auto step = static_cast<std::int64_t>(chunk.size());
+    for (std::int64_t at = 0; at < out.size(); at += step) {
+      const std::int64_t n = std::min(step, out.size() - at);
+      file.read(offset + at * size, chunk.data(), static_cast<std::size_t>(n * size));
+      std::transform(chunk.begin(), chunk.begin() + n, out.data() + at,
+                     [](From v) { return static_cast<T>(v); });
+    }
+  }
+}
+
+// Where the numbers of one sample go: the file counts its features with the first axis fastest, a
+// row with the last. Returns the place in the row of each feature of the file.
+std::vector<std::int64_t> places_in_row(const NpyHeader& header) {
+  std::vector<std::int64_t> stride(header.shape.size(), 1);
+  for (std::size_t axis = header.shape.size(); axis-- > 1;)
+    stride[axis - 1] = stride[axis] * header.shape[axis];
+  std::vector<std::int64_t> index(header.shape.size(), 0);
+  std::vector<std::int64_t> places(static_cast<std::size_t>(header.features()));
+  std::int64_t place = 0;
+  for (std::int64_t& p : places) {
+    p = place;
+    for (std::size_t axis = 1; axis < index.size(); ++axis) {
+      place += stride[axis];
+      if (++index[axis] < header.shape[axis]) break;
+      place -= stride[axis] * header.shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return places;
+}
+
+// Numbers in Fortran order: one feature of all samples is contiguous. A panel of features is read,
+// then scattered in blocks of rows that stay in cache.
+template <class From, class T>
+void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+                        BasicMatrix<T>& out) {
+  const auto size = static_cast<std::int64_t>(sizeof(From));
+  const std::int64_t rows = out.rows(), features = out.cols();
+  const std::vector<std::int64_t> places = places_in_row(header);
+  const std::int64_t panel = std::clamp<std::int64_t>(chunk_bytes / (rows * size), 1, features);
+  std::vector<From> columns(static_cast<std::size_t>(panel * rows));
+  constexpr std::int64_t block = 32;
+  for (std::int64_t f = 0; f < features; f += panel) {
+    const std::int64_t width = std::min(panel, features - f);
+    for (std::int64_t c = 0; c < width; ++c)
+      file.read(header.data_offset + ((f + c) * header.count() + begin) * size,
+                columns.data() + c * rows, static_cast<std::size_t>(rows * size));
+    for (std::int64_t r = 0; r < rows; r += block)
+      for (std::int64_t c = 0; c < width; ++c) {
+        const From* from = columns.data() + c * rows;
+        const std::int64_t place = places[static_cast<std::size_t>(f + c)];
+        for (std::int64_t i = r; i < std::min(r + block, rows); ++i)
+          out(i, place) = static_cast<T>(from[i]);
+      }
+  }
+}
+
+template <class From, class T>
+void read_as(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+             BasicMatrix<T>& out) {
+  if (header.fortran_order)
+    read_fortran_order<From>(file, header, begin, out);
+  else
+    read_c_order<From>(file, header, begin, out);
+}
+
+}  // namespace
+
+template <class T>
+BasicMatrix<T> read_npy_rows(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+                             std::int64_t count) {
+  auto out = BasicMatrix<T>::uninitialized(count, header.features());
+  if (out.empty()) return out;
+  switch (header.type) {
+    case NpyType::float32:
+      read_as<float>(file, header, begin, out);
+      break;
+    case NpyType::float64:
+      read_as<double>(file, header, begin, out);
+      break;
+    case NpyType::uint8:
+      read_as<std::uint8_t>(file, header, begin, out);
+      break;
+  }
+  return out;
+}
+
+template <class T>
+void write_npy_array(const std::filesystem::path& file, const T* data,
+                     const std::vector<std::int64_t>& shape) {
+  std::size_t count = 1;
+  for (const std::int64_t axis : shape) count *= static_cast<std::size_t>(axis);
+  AtomicFile out(file);
+  out.write(npy_header_text(sizeof(T) == 4 ? NpyType::float32 : NpyType::float64, shape));
+  out.write(data, count * sizeof(T));
+  out.commit();
+}
+
+template <class T>
+void require_finite(const BasicMatrix<T>& values, const std::filesystem::path& file,
+                    std::int64_t first_row) {
+  for (std::int64_t i = 0; i < values.rows(); ++i) {
+    T sum = 0;  // 0 * x is NaN where x is not finite: one pass the compiler vectorises
+    for (const T v : values.row(i)) sum += T{0} * v;
+    if (sum == T{0}) continue;
+    for (std::int64_t j = 0; j < values.cols(); ++j)
+      if (const T v = values(i, j); !std::isfinite(v))
+        refuse(file, "row " + std::to_string(first_row + i) + ", column " + std::to_string(j) +
+                         " (counted from 0, as in the array) is " +
+                         (std::isnan(v) ? "NaN"
+                          : v > 0       ? "inf"
+                                        : "-inf") +
+                         "; every number must be finite: repair or leave out the sample");
+  }
+}
+
+template BasicMatrix<float> read_npy_rows(const InputFile&, const NpyHeader&, std::int64_t,
+                                          std::int64_t);
+template BasicMatrix<double> read_npy_rows(const InputFile&, const NpyHeader&, std::int64_t,
+                                           std::int64_t);
+template void write_npy_array(const std::filesystem::path&, const float*,
+                              const std::vector<std::int64_t>&);
+template void write_npy_array(const std::filesystem::path&, const double*,
+                              const std::vector<std::int64_t>&);
+template void require_finite(const BasicMatrix<float>&, const std::filesystem::path&, std::int64_t);
+template void require_finite(const BasicMatrix<double>&, const std::filesystem::path&,
+                             std::int64_t);
+
+}  // namespace widelimit::detail
+
+namespace widelimit {
+
+void write_npy(const std::filesystem::path& file, const double* data,
+               const std::vector<std::int64_t>& shape) {
+  detail::write_npy_array(file, data, shape);
+}
+
+}  // namespace widelimit

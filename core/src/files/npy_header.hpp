@@ -1,0 +1,44 @@
+// The header of an .npy file: what numbers follow, and in which order. The format is NumPy's
+// (numpy.lib.format, versions 1.0 to 3.0); of its dictionary only the plain form that NumPy writes
+// is understood, nothing is evaluated.
+#pragma once
+
+#include "files/input_file.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widelimit::detail {
+
+enum class NpyType { float32, float64, uint8 };
+
+[[nodiscard]] constexpr std::int64_t bytes_of(NpyType type) noexcept {
+  return type == NpyType::float32 ? 4 : type == NpyType::float64 ? 8 : 1;
+}
+
+struct NpyHeader {
+  NpyType type = NpyType::float64;
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;  ///< at least one axis, all of them at least 1
+  std::int64_t data_offset = 0;
+
+  [[nodiscard]] std::int64_t count() const noexcept { return shape.front(); }
+  /// Numbers of one sample: the product of all other axes.
+  [[nodiscard]] std::int64_t features() const noexcept;
+};
+
+/// Throws Error(usage) for every file that is not exactly one whole array of float32, float64 or
+/// uint8 (little endian) with at least one number. After it the file is known to be as long as its
+/// shape promises, so memory may be allocated by that shape.
+[[nodiscard]] NpyHeader read_npy_header(const InputFile& file);
+
+/// "(3, 4)", as Python writes it.
+[[nodiscard]] std::string shape_text(const std::vector<std::int64_t>& shape);
+
+/// The bytes in front of a C-order array of float32 or float64; a multiple of 64.
+[[nodiscard]] std::string npy_header_text(NpyType type, const std::vector<std::int64_t>& shape);
+
+}  // namespace widelimit::detail

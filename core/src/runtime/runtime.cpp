@@ -1,0 +1,57 @@
+// The runtime: discovery, then makers of networks and solvers.
+#include <widelimit/runtime.hpp>
+
+#include <widelimit/error.hpp>
+#include <widelimit/experiment/experiment.hpp>
+
+#include "engine/network/network_state.hpp"
+#include "plugin/discovery.hpp"
+#include "runtime/runtime_state.hpp"
+
+#include <utility>
+
+namespace widelimit {
+
+Runtime::Runtime(RuntimeOptions options) {
+  detail::LogFunction log;
+  if (options.log)
+    log = [listener = options.log](int level, std::string_view component,
+                                   std::string_view message) {
+      listener(static_cast<LogLevel>(level), component, message);
+    };
+  const auto host = std::make_shared<detail::HostState>(detail::make_executor(options.threads),
+                                                        std::move(log), options.control);
+  detail::Discovery found = detail::discover(options, host);
+  state_ = std::make_shared<State>(
+      State{std::make_shared<detail::Registry>(std::move(found.libraries), host),
+            std::move(found.steps)});
+}
+
+Runtime::~Runtime() = default;
+Runtime::Runtime(Runtime&&) noexcept = default;
+Runtime& Runtime::operator=(Runtime&&) noexcept = default;
+
+const Catalogue& Runtime::catalogue() const noexcept { return state_->registry->catalogue(); }
+const std::vector<PluginInfo>& Runtime::plugins() const noexcept {
+  return state_->registry->plugins();
+}
+const std::vector<SearchStep>& Runtime::search() const noexcept { return state_->search; }
+int Runtime::threads() const noexcept { return state_->registry->executor()->threads(); }
+
+Network Runtime::network(std::string_view json) const {
+  return network(ExperimentText::parse(json).validate_network(catalogue()));
+}
+
+Network Runtime::network(const NetworkSpec& spec) const {
+  const detail::Registry& r = *state_->registry;
+  return Network(
+      std::make_shared<Network::State>(Network::State{spec, r.create(spec), r.executor()}));
+}
+
+Solver Runtime::solver(std::string_view json) const {
+  return solver(ExperimentText::parse(json).validate_solver(catalogue()));
+}
+
+Solver Runtime::solver(const SolverSpec& spec) const { return state_->registry->solver(spec); }
+
+}  // namespace widelimit

@@ -1,0 +1,203 @@
+// Solver and Factor: a plugin's table of functions behind two values that own what it creates.
+#include <widelimit/solver.hpp>
+
+#include <widelimit/error.hpp>
+
+#include "boundary/abi_error.hpp"
+#include "execution/blas.hpp"
+#include "solve/read_symmetric.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <utility>
+
+namespace widelimit {
+namespace {
+
+widelimit_matrix view(Matrix& a) noexcept { return {a.data(), a.rows(), a.cols(), a.cols()}; }
+
+widelimit_solve_info make_info() noexcept {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  return {sizeof(widelimit_solve_info), 0, 0, nan, nan};
+}
+
+SolveInfo from_abi(const widelimit_solve_info& info) noexcept {
+  return {info.iterations, info.jitter, info.rcond, info.residual};
+}
+
+void require_square(const Matrix& a) {
+  if (a.rows() == a.cols()) return;
+  throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
+                                    std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
+}
+
+}  // namespace
+
+struct Solver::State {
+  std::shared_ptr<const void> keep_alive;  // first, so released last
+  widelimit_solver_type type{};
+  widelimit_solver* solver = nullptr;
+  std::string name;
+  int threads = 0;
+  std::mutex setup;  // the table's [setup] functions: one call at a time
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (solver != nullptr) detail::call_quietly([&] { type.destroy(solver); });
+  }
+
+  // f(widelimit_error*) calls the table.
+  template <class F>
+  void call(F&& f) const {
+    detail::call_plugin({"solver", name}, std::forward<F>(f));
+  }
+  [[noreturn]] void misbehaved(const std::string& how) const {
+    throw Error(ErrorCode::internal, "solver " + name + " " + how);
+  }
+};
+
+struct Factor::State {
+  std::shared_ptr<Solver::State> solver;
+  Matrix memory;  // of the matrix: the factor may live in it
+  std::int64_t n = 0;
+  widelimit_factor* factor = nullptr;
+  SolveInfo info;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (factor != nullptr) detail::call_quietly([&] { solver->type.factor_destroy(factor); });
+  }
+};
+
+Solver::Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_type& type,
+               const widelimit_host& host, const widelimit_params* params, int threads)
+    : state_(std::make_shared<State>()) {
+  State& s = *state_;
+  s.keep_alive = std::move(keep_alive);
+  s.threads = threads;
+  widelimit_copy(&s.type, sizeof s.type, &type, type.struct_size);
+  if (s.type.info != nullptr) {
+    widelimit_type_info info{};
+    widelimit_copy(&info, sizeof info, s.type.info, s.type.info->struct_size);
+    if (info.name != nullptr) s.name = info.name;
+  }
+  if (s.type.create == nullptr || s.type.destroy == nullptr || s.type.factorise == nullptr ||
+      s.type.factor_destroy == nullptr || s.type.solve == nullptr)
+    s.misbehaved(
+        "lacks one of create, destroy, factorise, factor_destroy, solve, which every solver has");
+  s.call([&](widelimit_error* error) { return s.type.create(&host, params, &s.solver, error); });
+  if (s.solver == nullptr) s.misbehaved("reported success and created nothing");
+}
+
+const std::string& Solver::type() const noexcept { return state_->name; }
+
+int Solver::threads() const noexcept { return state_->threads; }
+
+bool Solver::has_packed() const noexcept { return state_->type.factorise_packed != nullptr; }
+
+Factor Solver::factorise(Matrix a) const {
+  require_square(a);
+  const std::int64_t n = a.rows();
+  return factor_of(std::move(a), n, false);
+}
+
+Factor Solver::factorise(const KernelSource& a, double ridge,
+                         const std::function<void(std::int64_t, std::int64_t)>& progress) const {
+  if (a.rows() != a.cols() || a.rows() == 0)
+    throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
+                                      std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
+  return factor_of(has_packed() ? detail::read_packed(a, ridge, progress)
+                                : detail::read_whole(a, ridge, progress),
+                   a.rows(), has_packed());
+}
+
+Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed) const {
+  auto f = std::make_shared<Factor::State>();
+  f->solver = state_;
+  f->memory = std::move(memory);
+  f->n = n;
+  widelimit_solve_info info = make_info();
+  const std::scoped_lock lock(state_->setup);
+  const detail::SolverPhase phase(state_->threads);
+  state_->call([&](widelimit_error* error) {
+    return packed
+               ? state_->type.factorise_packed(state_->solver, f->memory.data(), n, &f->factor,
+                                               &info, error)
+               : state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
+  });
+  if (f->factor == nullptr) state_->misbehaved("reported success and made no factor");
+  f->info = from_abi(info);
+  return Factor(std::move(f));
+}
+
+bool Solver::has_eigen() const noexcept { return state_->type.eigen != nullptr; }
+
+Eigen Solver::eigen(Matrix a) const {
+  require_square(a);
+  Eigen result;
+  result.vectors = std::move(a);
+  result.values = eigen_into(result.vectors, view(result.vectors));
+  return result;
+}
+
+std::vector<double> Solver::eigenvalues(Matrix a) const {
+  require_square(a);
+  return eigen_into(a, {nullptr, 0, 0, 0});
+}
+
+std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors) const {
+  if (!has_eigen())
+    throw Error(ErrorCode::unsupported,
+                "solver " + state_->name + " offers no eigendecomposition; try \"eigh\"");
+  std::vector<double> values(static_cast<std::size_t>(a.rows()));
+  const std::scoped_lock lock(state_->setup);
+  const detail::SolverPhase phase(state_->threads);
+  state_->call([&](widelimit_error* error) {
+    return state_->type.eigen(state_->solver, view(a), values.data(), vectors, error);
+  });
+  if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) ||
+      !std::is_sorted(values.begin(), values.end()))
+    state_->misbehaved("returned eigenvalues that are not finite or not ascending");
+  return values;
+}
+
+std::int64_t Factor::size() const noexcept { return state_->n; }
+
+Matrix Factor::solve(const Matrix& b) const {
+  Matrix x = b.clone();
+  solve_in_place(x);
+  return x;
+}
+
+void Factor::solve_in_place(Matrix& b, SolveInfo* info) const {
+  if (b.rows() != size())
+    throw Error(ErrorCode::usage, "the factor is of a matrix of " + std::to_string(size()) +
+                                      " rows, the right-hand side has " + std::to_string(b.rows()));
+  widelimit_solve_info abi_info = make_info();
+  const Solver::State& solver = *state_->solver;
+  const detail::SolverPhase phase(solver.threads);
+  solver.call([&](widelimit_error* error) {
+    return solver.type.solve(state_->factor, view(b), &abi_info, error);
+  });
+  if (info != nullptr) *info = from_abi(abi_info);
+}
+
+double Factor::logdet() const {
+  const Solver::State& solver = *state_->solver;
+  if (solver.type.logdet == nullptr)
+    throw Error(ErrorCode::unsupported, "solver " + solver.name + " offers no log-determinant");
+  double value = 0;
+  const detail::SolverPhase phase(solver.threads);
+  solver.call(
+      [&](widelimit_error* error) { return solver.type.logdet(state_->factor, &value, error); });
+  return value;
+}
+
+const SolveInfo& Factor::info() const noexcept { return state_->info; }
+
+}  // namespace widelimit
