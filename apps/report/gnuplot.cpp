@@ -25,6 +25,7 @@
 #include <boost/process/search_path.hpp>
 
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,13 +77,20 @@ process::environment plain_environment() {
 }
 
 /// gnuplot's message without the echo of the script around it.
-std::string last_words(const std::string& errors) {
+std::string message_in(const std::string& errors) {
   std::string text = errors.substr(errors.size() - std::min<std::size_t>(errors.size(), 600));
   std::replace(text.begin(), text.end(), '\n', ' ');
   text.erase(
       std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
       text.end());
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+}
+
+/// From the status as waitpid gives it.
+std::string how_it_ended(int status) {
+  return WIFSIGNALED(status)
+             ? std::string("it was ended by a signal (") + ::strsignal(WTERMSIG(status)) + ")"
+             : "it ended with status " + std::to_string(WEXITSTATUS(status));
 }
 
 struct Program {
@@ -110,7 +118,7 @@ class Job : public std::enable_shared_from_this<Job> {
                             process::std_in<input.get(), process::std_out> out_,
                             process::std_err > err_, process::posix::use_vfork, error);
     if (error) {
-      drawing_.problem = "cannot start gnuplot: " + error.message();
+      drawing_.problem = "it cannot be started: " + error.message();
       on_end_();
       return;
     }
@@ -140,13 +148,12 @@ class Job : public std::enable_shared_from_this<Job> {
     timer_.cancel();
     std::error_code ignored;
     child_.wait(ignored);
-    drawing_.problem = last_words(errors_);
+    drawing_.problem = message_in(errors_);
     const bool is_whole = drawing_.svg.find("</svg>") != std::string::npos;
     if (child_.exit_code() != 0 || !is_whole) {
       drawing_.svg.clear();
       if (drawing_.problem.empty())
-        drawing_.problem =
-            "it ended with status " + std::to_string(child_.exit_code()) + " and no picture";
+        drawing_.problem = how_it_ended(child_.native_exit_code()) + " without a picture";
     }
     on_end_();
   }
@@ -168,7 +175,7 @@ std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts) {
   if (program.file.empty()) {
     for (Drawing& drawing : drawings) {
       drawing.is_missing = true;
-      drawing.problem = "cannot start gnuplot: it was not found in PATH";
+      drawing.problem = "it was not found in PATH";
     }
     return drawings;
   }

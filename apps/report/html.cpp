@@ -1,4 +1,4 @@
-// The few shapes of HTML that the page is made of.
+// Tables and code as HTML.
 #include "html.hpp"
 
 #include "common/escape.hpp"

@@ -15,7 +15,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::int64_t most_rows = 256;  // more cells than the picture has pixels
+constexpr std::int64_t max_rows = 256;  // more cells than the picture has pixels
 
 struct Map {
   std::int64_t rows = 0, cols = 0, stride = 1;
@@ -25,8 +25,7 @@ struct Map {
 /// The same stride for rows and columns, so that the diagonal of a square kernel stays one.
 Map map_of(std::int64_t rows, std::int64_t cols, const auto& read_row) {
   Map map{rows, cols, 1, {}};
-  map.stride =
-      std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + most_rows - 1) / most_rows);
+  map.stride = std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + max_rows - 1) / max_rows);
   for (std::int64_t i = 0; i < map.rows; i += map.stride) {
     const std::vector<double> row = read_row(i);
     std::vector<double>& kept = map.values.emplace_back();
@@ -70,7 +69,7 @@ std::string set_of(std::string_view block, bool rows) {
 Figure kernel_figure(const Map& map, const std::string& block, const std::string& kernel) {
   std::vector<double> all;
   for (const auto& row : map.values) all.insert(all.end(), row.begin(), row.end());
-  if (all.empty()) throw Error(ErrorCode::usage, "an empty kernel");
+  if (all.empty()) throw Error(ErrorCode::usage, "a kernel without rows or columns");
   const double low = *std::min_element(all.begin(), all.end());
   const double high = *std::max_element(all.begin(), all.end());
 

@@ -1,15 +1,15 @@
-// The page: sections in the order in which a reader asks.
+// report.html: sections in the order of a reader's questions.
 #include "page.hpp"
 
-#include "common/escape.hpp"
 #include "color.hpp"
+#include "common/escape.hpp"
 #include "html.hpp"
 #include "tables.hpp"
 #include "typeset.hpp"
 #include "words.hpp"
 
-#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -91,7 +91,7 @@ std::string notices(const Run& run) {
   return html;
 }
 
-std::string asked(const Run& run) {
+std::string experiment_in_words(const Run& run) {
   std::string html;
   for (const Setting& setting : settings_in_words(run)) {
     html += "<dt>" + apps::html_escaped(setting.name) + "</dt><dd>";
@@ -102,7 +102,7 @@ std::string asked(const Run& run) {
   return html.empty() ? html : "<dl class=\"settings\">\n" + html + "</dl>\n";
 }
 
-std::string with_lead(const std::string& lead, const std::string& html) {
+std::string after_lead(const std::string& lead, const std::string& html) {
   return html.empty() ? html : paragraph(lead) + html;
 }
 
@@ -182,9 +182,8 @@ std::string prior_in_words(const Run& run) {
     return {};  // one sentence less
   }
   if (!(samples > 0) || !std::isfinite(sum)) return {};
-  return " Before training their outputs vary with a standard deviation of " +
-         number(sum / samples, 3) + ", on average over these samples and in the units in which " +
-         "the network is trained.";
+  return " Before training, the standard deviation of their outputs is " +
+         number(sum / samples, 3) + ", averaged over these samples, in the units of training.";
 }
 
 std::vector<Section> sections(const Run& run, const Figures& figures) {
@@ -193,39 +192,40 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
   const auto add = [&](const char* id, const char* title, std::string html) {
     if (!html.empty()) all.push_back({id, title, std::move(html)});
   };
-  add("asked", "What was asked", asked(run));
+  add("experiment", "Experiment", experiment_in_words(run));
   add("data", "Data",
-      with_lead("Each target against the features as the network sees them.",
-                pictures(figures.data)) +
-          with_lead("Training samples as the network sees them, after preprocessing.",
-                    figures.gallery));
+      after_lead("Targets against features, as the network sees them.", pictures(figures.data)) +
+          after_lead("Training samples as the network sees them, after preprocessing.",
+                     figures.gallery));
   add("network", "Network",
-      with_lead(
-          "Means over the first training samples (and, before they are joined, over sites), after "
+      after_lead(
+          "Means over the first training samples (and over sites, where there are several) after "
           "each layer: the variance <i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the "
-          "correlation of two different samples (at one site), and the diagonal of the neural "
-          "tangent kernel. A correlation that creeps "
-          "towards 1 with depth means that the network stops telling samples apart.",
+          "correlation of two different samples (at the same site), and the diagonal of the neural "
+          "tangent kernel. A correlation that approaches 1 with depth means that the network no "
+          "longer tells samples apart.",
           network_table(run) + pictures(figures.network)));
   add("kernels", "Kernels",
-      with_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
-                "covariance of the infinitely wide network at initialisation, NTK the kernel by "
-                "which it learns. Each picture has a scale of its own.",
-                pictures(figures.kernels)));
+      after_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
+                 "covariance of the infinitely wide network at initialisation; NTK is the kernel "
+                 "that governs its training by gradient descent. Each picture has its own colour "
+                 "scale.",
+                 pictures(figures.kernels)));
   add("predictions", "Predictions",
-      with_lead("What networks of infinite width, trained, say of the test samples." +
-                    prior_in_words(run),
-                pictures(figures.predictions)));
+      after_lead("What infinitely wide, trained networks predict for the test samples." +
+                     prior_in_words(run),
+                 pictures(figures.predictions)));
   add("mistakes", "Worst mistakes",
-      with_lead("Test samples in the wrong class, those first whose wrong output exceeds the right "
-                "one most.",
-                figures.mistakes));
+      after_lead("Misclassified test samples; first those whose wrong output exceeds the right one "
+                 "most.",
+                 figures.mistakes));
   add("ridges", "Ridges", pictures(figures.ridges));
   add("losses", has_times ? "Losses over time" : "Losses", pictures(figures.losses));
   add("finite", "Finite against infinite width",
-      with_lead("How well the limit predicts networks of the widths in the table above: points on "
-                "the dashed line agree.",
-                figures.distances + pictures(figures.finite)));
+      after_lead(
+          "How well the limit of infinite width predicts networks of the widths in the table "
+          "above: on the dashed line both agree.",
+          figures.distances + pictures(figures.finite)));
   add("metrics", "Metrics", metrics_table(run));
   add("solves", "Solves", solves_table(run));
   add("timings", "Timings", timings_chart(run));

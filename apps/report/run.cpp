@@ -1,4 +1,4 @@
-// What a run says of itself.
+// Reads run.json and metrics.json.
 #include "run.hpp"
 
 #include <widelimit/error.hpp>

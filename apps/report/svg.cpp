@@ -1,8 +1,8 @@
 // Reads what gnuplot drew with pugixml (the only file that includes it) and writes what may pass.
 #include "svg.hpp"
 
-#include "common/escape.hpp"
 #include "color.hpp"
+#include "common/escape.hpp"
 #include "typeset.hpp"
 
 #include <widelimit/error.hpp>
@@ -180,8 +180,8 @@ void write_root(Writer& writer, pugi::xml_node root, std::string_view title,
 
 }  // namespace
 
-Picture adopt(std::string_view drawn, std::string_view id_prefix, std::string_view title,
-              std::string_view label) {
+Picture embeddable(std::string_view drawn, std::string_view id_prefix, std::string_view title,
+                   std::string_view label) {
   pugi::xml_document document;
   const pugi::xml_parse_result result =
       document.load_buffer(drawn.data(), drawn.size(),

@@ -1,4 +1,4 @@
-// What was asked, in words: data, preprocessing, network, kernels, inference, finite networks.
+// The experiment in words: data, preprocessing, network, kernels, inference, finite networks.
 #include "words.hpp"
 
 #include "common/numbers.hpp"
@@ -102,7 +102,7 @@ std::string step_in_words(const Json& step) {
   return type;
 }
 
-/// "dense 512 → relu → dense 1"; a run of equal layers once, with how often.
+/// "dense 512 → relu → dense 1"; repeated layers as "4 × (...)".
 std::string network_in_words(const std::vector<Json>& layers) {
   std::vector<std::string> names;
   for (const Json& layer : layers) {

@@ -1,7 +1,7 @@
 // Reads the authors' files, writes tables, row numbers and experiments.
 #include "sets.hpp"
 
-#include "common/json.hpp"
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>

@@ -15,6 +15,7 @@
 
 using namespace widelimit;
 using namespace widelimit::experiment;
+using widelimit::apps::Json;
 using widelimit::test::at;
 using widelimit::test::number;
 

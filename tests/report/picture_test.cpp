@@ -213,11 +213,11 @@ TEST_CASE("a logarithmic axis has three to eight labels, or two where it is shor
 }
 
 TEST_CASE("a string for gnuplot is one literal on one line") {
-  CHECK(report::literal("it's\n`x`") == "'it''s `x`'");
+  CHECK(report::gnuplot_string("it's\n`x`") == "'it''s `x`'");
 }
 
 TEST_CASE("only what pictures need passes into the page") {
-  const report::Picture picture = report::adopt(
+  const report::Picture picture = report::embeddable(
       R"svg(<?xml version="1.0"?><svg width="10" height="20" onload="x()"><title>t</title>
 <script>alert(1)</script><foreignObject><g><p>x</p></g></foreignObject>
 <defs><path id='a' d='M0,0
@@ -247,7 +247,7 @@ TEST_CASE("only what pictures need passes into the page") {
 }
 
 TEST_CASE("what is no picture is refused") {
-  CHECK_THROWS_AS(report::adopt("", "p", "t", "l"), Error);
-  CHECK_THROWS_AS(report::adopt("<svg width='1' height='1'><g>", "p", "t", "l"), Error);
-  CHECK_THROWS_AS(report::adopt("hello", "p", "t", "l"), Error);
+  CHECK_THROWS_AS(report::embeddable("", "p", "t", "l"), Error);
+  CHECK_THROWS_AS(report::embeddable("<svg width='1' height='1'><g>", "p", "t", "l"), Error);
+  CHECK_THROWS_AS(report::embeddable("hello", "p", "t", "l"), Error);
 }

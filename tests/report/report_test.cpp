@@ -86,7 +86,7 @@ TEST_CASE("a finished run becomes pictures and a page that loads nothing") {
   for (const auto& file : outcome.files) CHECK(std::filesystem::file_size(run.path() / file) > 0);
   const Markup page = check_page(run.read("report.html"));
   CHECK(std::count(page.elements.begin(), page.elements.end(), "svg") == 11);
-  for (const char* section : {"asked", "data", "network", "kernels", "predictions", "losses",
+  for (const char* section : {"experiment", "data", "network", "kernels", "predictions", "losses",
                               "finite", "metrics", "solves", "timings", "reproduce"})
     CHECK_MESSAGE(has(page.ids, section), section);
 }
@@ -277,7 +277,7 @@ TEST_CASE("a run that failed says so first") {
   CHECK(contains(html, "This run failed"));
   CHECK(contains(html, "not &lt;positive&gt; definite"));
   CHECK(contains(html, "<li>kernels</li>"));
-  CHECK(html.find("This run failed") < html.find("What was asked"));
+  CHECK(html.find("This run failed") < html.find("<h2>Experiment</h2>"));
 }
 
 TEST_CASE("finite and infinite networks share one axis of time") {
