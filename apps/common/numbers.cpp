@@ -81,6 +81,13 @@ std::string count_text(std::int64_t count) {
   return digits;
 }
 
+std::string shape_text(std::span<const std::int64_t> shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 std::string_view noun(std::int64_t count, std::string_view one, std::string_view many) {
   return count == 1 ? one : many;
 }
@@ -89,7 +96,7 @@ std::string count_text(std::int64_t count, std::string_view one, std::string_vie
   return count_text(count).append(" ").append(noun(count, one, many));
 }
 
-std::string shape_text(std::span<const std::int64_t> extents) {
+std::string extents_text(std::span<const std::int64_t> extents) {
   std::string text;
   for (const std::int64_t extent : extents)
     text += (text.empty() ? "" : " x ") + count_text(extent);

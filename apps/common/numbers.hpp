@@ -30,8 +30,10 @@ namespace widelimit::apps {
 /// "1 sample", "2 samples", "3 classes"
 [[nodiscard]] std::string count_text(std::int64_t count, std::string_view one,
                                      std::string_view many);
-/// "28 x 28 x 3"; empty for no extents.
-[[nodiscard]] std::string shape_text(std::span<const std::int64_t> extents);
+/// Of an array, as NumPy writes it: "[3, 4]".
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
+/// Of an image or a block, as people say it: "28 x 28 x 3"; empty for no extents.
+[[nodiscard]] std::string extents_text(std::span<const std::int64_t> extents);
 /// "a, b, c"
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts,
                                  std::string_view between = ", ");

@@ -1,4 +1,5 @@
 // Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
+// Our own, because a writer of numbers and plain names is shorter than the use of a library.
 // Thread safety: values.
 #pragma once
 

@@ -29,8 +29,8 @@ namespace fs = std::filesystem;
 constexpr std::array own_folders{"kernel", "predictions", "loss", "finite", "plots", "data"};
 constexpr std::array own_files{"run.json", "metrics.json", "report.html"};
 
-/// May a run.json, which is only data, have this file removed or read? Names inside the folders of
-/// a run, no way out of them.
+/// May a run.json, which is only data, have this file removed or read? Only names inside the
+/// folders of a run.
 bool is_own(const std::string& relative) {
   const fs::path path(relative);
   if (path.empty() || path.is_absolute() || path.lexically_normal() != path) return false;
@@ -46,7 +46,7 @@ std::int64_t peak_memory() {
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
-/// Removes temporary files (".NAME.PROCESS.ATTEMPT.tmp") of processes that are no more.
+/// Removes temporary files (".NAME.PROCESS.ATTEMPT.tmp") of processes that have ended.
 void remove_abandoned(const fs::path& folder) {
   static const std::regex temporary(R"(\..+\.([0-9]{1,9})\.[0-9]+\.tmp)");
   std::error_code ignored;
@@ -70,8 +70,8 @@ Json build_json() {
 Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
   Json::Array list;
   for (const KernelFile& k : kernels)
-    list.push_back(Json::Object{{"block", k.block},
-                                {"kernel", k.kernel},
+    list.push_back(Json::Object{{"block", name_of(k.block)},
+                                {"kernel", name_of(k.kernel)},
                                 {"file", k.file},
                                 {"rows", k.rows},
                                 {"cols", k.cols},
@@ -81,7 +81,7 @@ Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
 
 std::string record_text(const Json& record) { return record.indented(2) + "\n"; }
 
-/// What was foretold beside what came; of a run that is not finished null.
+/// Forecasts beside actual values, which are null in a run that is not finished.
 Json forecast_json(const Record& record, std::int64_t memory) {
   const auto beside = [&](double forecast, std::optional<double> actual) -> Json {
     return Json::Object{{"forecast", forecast}, {"actual", actual ? Json(*actual) : Json()}};
@@ -135,12 +135,15 @@ std::optional<EarlierRun> read_earlier(const fs::path& directory) {
   for (const Json& name : json["files"].elements())
     if (is_own(name.text())) earlier.files.push_back(name.text());
   for (const Json& entry : json["kernels"].elements()) {
-    KernelFile kernel{.block = entry["block"].text(),
-                      .kernel = entry["kernel"].text(),
-                      .file = entry["file"].text(),
-                      .rows = entry["rows"].integer(),
-                      .cols = entry["cols"].integer()};
-    if (is_own(kernel.file)) earlier.kernels.push_back(std::move(kernel));
+    const std::optional<Block> block = block_named(entry["block"].text());
+    const std::optional<Kernel> kernel = kernel_named(entry["kernel"].text());
+    std::string name = entry["file"].text();
+    if (block && kernel && is_own(name))
+      earlier.kernels.push_back({.block = *block,
+                                 .kernel = *kernel,
+                                 .file = std::move(name),
+                                 .rows = entry["rows"].integer(),
+                                 .cols = entry["cols"].integer()});
   }
   return earlier;
 }
@@ -182,10 +185,10 @@ RunDirectory::~RunDirectory() {
 
 void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
                            const std::optional<EarlierRun>& reused) {
-  std::error_code ignored;  // what will not go is replaced when its turn comes
+  std::error_code ignored;  // what cannot be removed is replaced later
   if (reused && fs::equivalent(reused->directory, directory_, ignored))
     for (const KernelFile& kernel : reused->kernels)
-      if (fs::is_regular_file(directory_ / kernel.file, ignored)) written(kernel);
+      if (fs::is_regular_file(directory_ / kernel.file, ignored)) add(kernel);
   std::set<fs::path, std::greater<>> folders;  // the deeper ones first
   for (const char* folder : own_folders) folders.insert(directory_ / folder);
   for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
@@ -214,7 +217,7 @@ fs::path RunDirectory::prepare(const std::string& relative) const {
   return file;
 }
 
-void RunDirectory::written(const std::string& relative) {
+void RunDirectory::add(const std::string& relative) {
   if (!lists(relative)) record.files.push_back(relative);
 }
 
@@ -223,12 +226,12 @@ bool RunDirectory::lists(const std::string& relative) const {
 }
 
 void RunDirectory::remove(const std::string& relative) {
-  std::error_code ignored;  // what will not go stays listed, and goes with the next run
+  std::error_code ignored;  // what cannot be removed stays listed for the next run
   if (fs::remove(directory_ / relative, ignored)) std::erase(record.files, relative);
 }
 
-void RunDirectory::written(const KernelFile& kernel) {
-  written(kernel.file);
+void RunDirectory::add(const KernelFile& kernel) {
+  add(kernel.file);
   std::erase_if(record.kernels, [&](const KernelFile& other) {
     return other.block == kernel.block && other.kernel == kernel.kernel;
   });
@@ -237,7 +240,7 @@ void RunDirectory::written(const KernelFile& kernel) {
 
 void RunDirectory::write(const std::string& relative, std::string_view text) {
   write_file(prepare(relative), text);
-  written(relative);
+  add(relative);
 }
 
 double RunDirectory::disk_bytes() const {
@@ -251,7 +254,7 @@ double RunDirectory::disk_bytes() const {
 }
 
 void RunDirectory::write_record() {
-  written("run.json");
+  add("run.json");
   write_file(directory_ / "run.json", record_text(record.json()));
 }
 

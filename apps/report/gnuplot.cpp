@@ -1,13 +1,15 @@
-// Runs gnuplot with Boost.Process, as many at once as there are processors. One thread starts and
-// hears them all: Boost's pipes are inherited by children that another thread starts meanwhile,
-// and would stay open until those end. The only file that includes Boost.Process and Boost.Asio,
-// whose headers take seconds to compile.
+// Runs gnuplot with Boost.Process, as many at once as there are processors. One thread starts them
+// all and reads their output: Boost's pipes are inherited by children that another thread starts
+// meanwhile, and would stay open until those end. The only file that includes Boost.Process and
+// Boost.Asio, whose headers take seconds to compile.
 #define BOOST_PROCESS_USE_STD_FS  // Boost.Filesystem would be one more library to link
 // Boost 1.81 compiles its use of vfork only for POSIX before 2008. fork would copy the page tables
 // of a large run for each picture, and stop the threads of OpenBLAS.
 #define BOOST_POSIX_HAS_VFORK 1
 
 #include "gnuplot.hpp"
+
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -44,8 +46,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace process = boost::process;
-
-constexpr std::chrono::seconds time_limit{60};
 
 struct Close {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
@@ -96,6 +96,7 @@ std::string how_it_ended(int status) {
 struct Program {
   process::filesystem::path file;
   process::environment environment;
+  std::chrono::milliseconds time_limit;
 };
 
 /// One gnuplot at work on one script. It keeps itself alive until both of its streams have ended;
@@ -115,15 +116,16 @@ class Job : public std::enable_shared_from_this<Job> {
     const char* const name = ::access("/dev/stdin", R_OK) == 0 ? "/dev/stdin" : "-";
     std::error_code error;
     child_ = process::child(program.file, process::args({"-d", name}), program.environment,
-                            process::std_in<input.get(), process::std_out> out_,
-                            process::std_err > err_, process::posix::use_vfork, error);
+                            (process::std_in < input.get()), (process::std_out > out_),
+                            (process::std_err > err_), process::posix::use_vfork, error);
     if (error) {
       drawing_.problem = "it cannot be started: " + error.message();
       on_end_();
       return;
     }
     const auto self = shared_from_this();
-    timer_.expires_after(time_limit);
+    time_limit_ = program.time_limit;
+    timer_.expires_after(time_limit_);
     timer_.async_wait([self](const boost::system::error_code& cancelled) {
       if (!cancelled) self->give_up();
     });
@@ -138,7 +140,7 @@ class Job : public std::enable_shared_from_this<Job> {
   void give_up() {
     std::error_code ignored;
     child_.terminate(ignored);
-    errors_ = "it did not finish within " + std::to_string(time_limit.count()) + " s";
+    is_late_ = true;
     out_.close();
     err_.close();
   }
@@ -148,9 +150,12 @@ class Job : public std::enable_shared_from_this<Job> {
     timer_.cancel();
     std::error_code ignored;
     child_.wait(ignored);
-    drawing_.problem = message_in(errors_);
     const bool is_whole = drawing_.svg.find("</svg>") != std::string::npos;
-    if (child_.exit_code() != 0 || !is_whole) {
+    drawing_.problem = message_in(errors_);
+    if (is_late_)
+      drawing_.problem = "it did not finish within " +
+                         apps::seconds_text(std::chrono::duration<double>(time_limit_).count());
+    if (is_late_ || child_.exit_code() != 0 || !is_whole) {
       drawing_.svg.clear();
       if (drawing_.problem.empty())
         drawing_.problem = how_it_ended(child_.native_exit_code()) + " without a picture";
@@ -165,13 +170,16 @@ class Job : public std::enable_shared_from_this<Job> {
   process::child child_;
   std::string errors_;
   int open_streams_ = 2;
+  bool is_late_ = false;
+  std::chrono::milliseconds time_limit_{};
 };
 
 }  // namespace
 
-std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts) {
+std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts,
+                                 std::chrono::milliseconds time_limit) {
   std::vector<Drawing> drawings(scripts.size());
-  const Program program{process::search_path("gnuplot"), plain_environment()};
+  const Program program{process::search_path("gnuplot"), plain_environment(), time_limit};
   if (program.file.empty()) {
     for (Drawing& drawing : drawings) {
       drawing.is_missing = true;

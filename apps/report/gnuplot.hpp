@@ -2,6 +2,7 @@
 // Thread safety: call from one thread.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ struct Drawing {
 
 /// Draws every script with a gnuplot of its own, so that one that fails harms no other; as many at
 /// once as there are processors. No shell is involved and no user's settings are read. A gnuplot
-/// that takes longer than a minute is killed. Throws widelimit::Error(io) where the system refuses
-/// pipes or files in memory.
-std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts);
+/// that takes longer than `time_limit` is killed. Throws widelimit::Error(io) where the system
+/// refuses pipes or files in memory.
+std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts,
+                                 std::chrono::milliseconds time_limit = std::chrono::minutes(1));
 
 }  // namespace widelimit::report

@@ -1,7 +1,7 @@
 // JSON, sizes and times as text.
 #include "common/json.hpp"
 #include "common/numbers.hpp"
-#include "experiment/machine.hpp"
+#include "experiment/forecast/machine.hpp"
 #include "support/program.hpp"
 
 #include <widelimit/error.hpp>

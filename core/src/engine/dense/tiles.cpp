@@ -85,7 +85,7 @@ struct Call {
   const EqualRows& equal;
   const T* variance;
   const Variances<T>&v1, &v2;
-  Kernels which;
+  KernelSet which;
   KernelSink& sink;
 };
 
@@ -98,7 +98,8 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                      cols = std::min(tile_side, u.cols - left);
   const std::int64_t lanes = up_to_multiple(cols, vector_lanes);
   const std::int64_t row = u.row + top, col = u.col + left;
-  if (call.sink.has(row, col, rows, cols)) return;
+  const TileArea area{row, col, rows, cols};
+  if (call.sink.has(area)) return;
   for (std::int64_t r = 0; r < rows; r += step) {
     const std::int64_t height = std::min(step, up_to_multiple(rows, edge_step) - r);
     for (std::int64_t i = 0; i < height; ++i)
@@ -108,8 +109,11 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                          call.which.nngp ? w.nngp.data() + r * lanes : nullptr,
                          call.which.ntk ? w.ntk.data() + r * lanes : nullptr);
   }
-  deliver(FinishedTile<T>{row, col, rows, cols, lanes, call.which.nngp ? w.nngp.data() : nullptr,
-                          call.which.ntk ? w.ntk.data() : nullptr, u.diagonal,
+  deliver(FinishedTile<T>{area,
+                          {call.which.nngp ? w.nngp.data() : nullptr,
+                           call.which.ntk ? w.ntk.data() : nullptr},
+                          lanes,
+                          u.diagonal,
                           call.samples.symmetric() && !u.diagonal},
           call.sink);
 }
@@ -142,17 +146,18 @@ std::int64_t sample_bytes(const Program& program) {
 }
 
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which, KernelSink& sink,
-                   Executor& executor, Control* control, const std::string& phase) {
+void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet which,
+                   KernelSink& sink, Executor& executor, Control* control,
+                   const std::string& phase) {
   if (s.features > std::numeric_limits<int>::max())
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, s.n1, s.features, "the rows", &executor);
+  const auto facts1 = sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &executor);
   const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.n1, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, s.n2, s.features, "the columns", &executor);
+    other_facts = sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &executor);
     other = evaluator.variances(other_facts.variance.data(), s.n2, false);
   }
   const EqualRows equal = EqualRows::find(
@@ -163,7 +168,7 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
   const std::int64_t side = unit_side(s.n1, s.n2, sizeof(T));
   std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
   const auto total = static_cast<std::int64_t>(units.size());
-  std::erase_if(units, [&](const Unit& u) { return sink.has(u.row, u.col, u.rows, u.cols); });
+  std::erase_if(units, [&](const Unit& u) { return sink.has({u.row, u.col, u.rows, u.cols}); });
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
   const auto left = static_cast<std::int64_t>(units.size());
@@ -193,7 +198,7 @@ void observe_tile(const Program& program, const double* x, std::int64_t n, std::
                   const Observer<double>& observer) {
   const SamplePair<double> s{x, n, x, n, features};
   const Evaluator<double> evaluator(program);
-  const auto facts = sample_facts(x, n, features, "the data", nullptr);
+  const auto facts = sample_facts(x, n, features, SampleSet::x1, nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side);
   const TilePhase blas;
@@ -208,9 +213,9 @@ template std::int64_t worker_bytes<double>(const Program&, std::int64_t, std::in
                                            std::int64_t);
 template std::int64_t sample_bytes<float>(const Program&);
 template std::int64_t sample_bytes<double>(const Program&);
-template void compute_tiles(const Program&, const SamplePair<float>&, Kernels, KernelSink&,
+template void compute_tiles(const Program&, const SamplePair<float>&, KernelSet, KernelSink&,
                             Executor&, Control*, const std::string&);
-template void compute_tiles(const Program&, const SamplePair<double>&, Kernels, KernelSink&,
+template void compute_tiles(const Program&, const SamplePair<double>&, KernelSet, KernelSink&,
                             Executor&, Control*, const std::string&);
 
 }  // namespace widelimit::detail

@@ -102,7 +102,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   std::vector<LayerStatistics> result(nodes);
   if (n == 0) return result;
   const std::int64_t features = program.ops.front().image.sites() * program.channels;
-  static_cast<void>(sample_facts(x, n, features, "the data", nullptr));
+  static_cast<void>(sample_facts(x, n, features, SampleSet::x1, nullptr));
 
   const Schedule own = make_schedule(program, Purpose::itself),
                  pairs = make_schedule(program, Purpose::pairs);

@@ -36,7 +36,7 @@ template <class T>
 struct Call {
   const SpatialProgram& program;
   const SamplePair<T>& samples;
-  Kernels which;
+  KernelSet which;
   KernelSink& sink;
   Executor& executor;
   Control* control;
@@ -82,7 +82,10 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
         }
         done.add(count);
       });
-  deliver(FinishedTile<T>{tile.row, tile.col, tile.rows, tile.cols, ld, nngp, ntk, tile.diagonal,
+  deliver(FinishedTile<T>{{tile.row, tile.col, tile.rows, tile.cols},
+                          {nngp, ntk},
+                          ld,
+                          tile.diagonal,
                           call.samples.symmetric() && !tile.diagonal},
           call.sink);
 }
@@ -109,12 +112,12 @@ std::int64_t bundles_wanted(const std::vector<Tile<T>>& tiles) {
 }  // namespace
 
 template <class T>
-void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s, Kernels which,
+void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s, KernelSet which,
                            KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase) {
-  static_cast<void>(sample_facts(s.x1, s.n1, s.features, "the rows", &executor));
+  static_cast<void>(sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &executor));
   if (!s.symmetric())
-    static_cast<void>(sample_facts(s.x2, s.n2, s.features, "the columns", &executor));
+    static_cast<void>(sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &executor));
   const Schedule variances = make_schedule(program, Purpose::variances),
                  pairs = make_schedule(program, Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
@@ -129,7 +132,7 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   Buffer<T> nngp(which.nngp ? kernel : 0), ntk(which.ntk ? kernel : 0);
   std::vector<Tile<T>> tiles = tiles_of(s, side);
   const std::int64_t total = bundles_wanted(tiles);
-  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has(t.row, t.col, t.rows, t.cols); });
+  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has({t.row, t.col, t.rows, t.cols}); });
   WorkDone done(control, phase, total, total - bundles_wanted(tiles));
   std::int64_t row = -1;
   for (const Tile<T>& tile : tiles) {
@@ -172,9 +175,9 @@ SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool n
               BundleMemory<T>::bytes(program, variances, false)};
 }
 
-template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<float>&, Kernels,
+template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<float>&, KernelSet,
                                     KernelSink&, Executor&, Control*, const std::string&);
-template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<double>&, Kernels,
+template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<double>&, KernelSet,
                                     KernelSink&, Executor&, Control*, const std::string&);
 template void spatial_diagonals(const SpatialProgram&, const float*, std::int64_t, Executor&,
                                 float*, float*);

@@ -19,7 +19,7 @@ namespace widelimit::detail {
 /// depend on its two samples alone.
 template <class T>
 void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& samples,
-                           Kernels which, KernelSink& sink, Executor& executor, Control* control,
+                           KernelSet which, KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase);
 
 /// The diagonals of n samples with themselves: nngp [n] and, where it is not NULL, ntk [n].
