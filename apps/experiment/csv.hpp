@@ -1,8 +1,9 @@
 // Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
+// Our own, because a writer of numbers and plain names is shorter than the use of a library.
 // Thread safety: values.
 #pragma once
 
-#include "json.hpp"
+#include "common/numbers.hpp"
 
 #include <concepts>
 #include <string>
@@ -23,7 +24,7 @@ class CsvTable {
     return *this;
   }
   CsvTable& cell(std::integral auto number) { return cell(std::to_string(number)); }
-  CsvTable& cell(double number) { return cell(number_text(number)); }
+  CsvTable& cell(double number) { return cell(apps::number_text(number)); }
   void end_row() { text_.back() = '\n'; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

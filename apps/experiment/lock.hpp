@@ -1,5 +1,6 @@
 // One writer for each directory: a lock that the system releases when its process ends, however it
-// ends.
+// ends. Our own, because the lock of Boost.Interprocess needs a file that exists already and leaves
+// it behind.
 // Thread safety: one thread at a time.
 #pragma once
 
