@@ -53,6 +53,7 @@ struct LayerNorm {
 
   enum class Axis { channel, all };
 
+  static constexpr bool specialised_loops = true;
   Axis axis = Axis::channel;
   double eps = 1e-12;
   static constexpr auto params = std::tuple{
