@@ -159,6 +159,7 @@ void newer_host_tail_garbage(Context& context) {
              if (!other.object) return;
              const Plan expected = plan(type, other.object.get(), shapes);
              if (plain.nature != expected.nature || plain.traits != expected.traits ||
+                 plain.max_window != expected.max_window ||
                  !same_bits(plain.linear.scale, expected.linear.scale))
                context.fail(type.name + " " + json +
                             ": garbage behind a newer host's structs changes its plan");
@@ -187,16 +188,26 @@ void no_exception_escapes(Context& context) {
              if (!made.object || type.finite.init == nullptr) return;
              const std::vector<widelimit_shape> shapes(
                  std::max<std::size_t>(type.table.min_inputs, 1), gaussian_shape(12));
+             std::vector<const widelimit_shape*> pointers;
+             for (const widelimit_shape& shape : shapes) pointers.push_back(&shape);
              std::int64_t size = 0;
              const Answer sized = call([&](widelimit_error* e) {
-               return type.finite.theta_size(made.object.get(), shapes.data(), &size, e);
+               return type.finite.theta_size(made.object.get(),
+                                             static_cast<std::uint32_t>(pointers.size()),
+                                             pointers.data(), &size, e);
              });
              if (!sized.ok() || size <= 0 || size > (std::int64_t{1} << 24)) return;
              std::vector<double> theta(static_cast<std::size_t>(size));
+             widelimit_init draw{};
+             draw.struct_size = sizeof draw;
+             draw.n_inputs = static_cast<std::uint32_t>(pointers.size());
+             draw.in_shape = pointers.data();
+             draw.seed = 1;
+             draw.theta_size = size;
+             draw.theta = theta.data();
              context.doing("initialising " + type.name + " " + json + " without random numbers");
-             const Answer drawn = call([&](widelimit_error* e) {
-               return type.finite.init(made.object.get(), shapes.data(), 1, theta.data(), e);
-             });
+             const Answer drawn = call(
+                 [&](widelimit_error* e) { return type.finite.init(made.object.get(), &draw, e); });
              if (drawn.ok())
                context.warn(type.name + ": init ignores that the host's normals() failed");
            });

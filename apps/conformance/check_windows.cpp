@@ -185,7 +185,7 @@ void windows_equal_materialised(Context& context) {
         context.not_examined(s.type->name + " is not pointwise on images");
         break;
       }
-      const bool windows = (planned.traits & WIDELIMIT_TRAIT_TAKES_WINDOWS) != 0;
+      const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
       if (!windows && planned.site_terms == 0) {
         context.not_examined(s.type->name + " takes no windows and keeps nothing of variances");
         break;

@@ -186,7 +186,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   const std::vector<const widelimit_shape*> shapes(n_inputs, &shape);
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(n_inputs);
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(n_inputs);
   run.inputs = inputs.data();
   run.pending = pending.data();
   const bool reads_variances =

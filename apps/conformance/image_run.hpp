@@ -1,6 +1,6 @@
 // Running a pointwise transform on one field of images: a displacement, windows that wait in front
 // of it, variances or what the layer keeps of them.
-// Thread-safety: values and free functions.
+// Thread safety: values and free functions.
 #pragma once
 
 #include "domain.hpp"

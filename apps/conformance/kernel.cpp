@@ -98,7 +98,7 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
   pending[0] = layout.pending;
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(n_inputs);
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(n_inputs);
   run.inputs = inputs.data();
   run.pending = layout.pending != nullptr ? pending.data() : nullptr;
   const bool reads_variances =

@@ -126,12 +126,14 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   request.inputs = pointers.data();
   request.output = &answer.output;
   request.linear = &answer.linear;
+  std::copy(answer.max_window.begin(), answer.max_window.end(), request.max_window);
   answer.answer = call([&](widelimit_error* e) { return type.table.plan(layer, &request, e); });
   answer.nature = request.nature;
   answer.traits = request.traits;
   answer.scratch_bytes = request.scratch_bytes;
   answer.flops_per_entry = request.flops_per_entry;
   answer.site_terms = request.site_terms;
+  std::copy_n(request.max_window, answer.max_window.size(), answer.max_window.begin());
   return answer;
 }
 

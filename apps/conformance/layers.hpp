@@ -1,11 +1,12 @@
 // Layers of a plugin, created and planned the way core does it.
-// Thread-safety: values; the layer objects may be used as abi.h's thread tags say.
+// Thread safety: values; the layer objects may be used as abi.h's thread tags say.
 #pragma once
 
 #include "context.hpp"
 
 #include <widelimit/examine/params.hpp>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct Plan {
   std::uint64_t traits = 0, scratch_bytes = 0;
   double flops_per_entry = 0;
   std::uint32_t site_terms = 0;
+  std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
 };
 
 /// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.

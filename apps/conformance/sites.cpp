@@ -177,7 +177,7 @@ class Trip {
       const widelimit_shape* shapes[] = {&s_.shapes[0]};
       widelimit_run run{};
       run.struct_size = sizeof run;
-      run.n_inputs = 1;
+      run.n_inputs = run.n_fields = 1;
       run.inputs = inputs;
       run.output = &output->abi;
       run.row_end = 1;
@@ -204,7 +204,9 @@ class Trip {
     }
     widelimit_gather gather{};
     gather.struct_size = sizeof gather;
-    gather.in_shape = s_.shapes.data();
+    const widelimit_shape* const in_shape = s_.shapes.data();
+    gather.n_inputs = 1;
+    gather.in_shape = &in_shape;
     gather.scratch = scratch_.size() != 0 ? scratch_.data() : nullptr;
     const auto step = [&](auto function, const std::vector<widelimit_field*>& outputs) {
       gather.n_outputs = static_cast<std::int32_t>(outputs.size());
@@ -257,7 +259,9 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
     throw std::runtime_error(subject.text() + " offers no `reads`, which its nature needs");
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
-  reads.in_shape = subject.shapes.data();
+  const widelimit_shape* const in_shape = subject.shapes.data();
+  reads.n_inputs = 1;
+  reads.in_shape = &in_shape;
   std::copy(output.begin(), output.end(), reads.output);
   std::vector<Displacement> list;
   for (int asked = 0; asked < 2; ++asked) {  // how many, then which
@@ -271,7 +275,7 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
       throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(reads.count));
     if (asked == 0) list.resize(static_cast<std::size_t>(reads.count));
     reads.capacity = static_cast<std::int64_t>(list.size());
-    reads.inputs = reinterpret_cast<std::int64_t(*)[4]>(list.data());
+    reads.displacements = reinterpret_cast<std::int64_t(*)[4]>(list.data());
   }
   if (static_cast<std::size_t>(reads.count) != list.size())
     throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(list.size()) +

@@ -3,7 +3,7 @@
 // LAPACKE's `_work` functions are called: the others first look for entries that are not numbers,
 // with indices of 32 bits, which overflow from n = 46,341 on. finite_norm finds those entries.
 //
-// Threading: free functions; an EigenFactor is immutable after construction.
+// Thread safety: free functions; an EigenFactor is immutable after construction.
 #pragma once
 
 #include "../lapack/symmetric.hpp"

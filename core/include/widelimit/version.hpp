@@ -1,5 +1,5 @@
 // What this build is: for bug reports and for `widelimit --version`.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -11,7 +11,7 @@ namespace widelimit {
 
 struct BuildInfo {
   std::string release;      ///< "0.1.0"
-  std::string abi;          ///< "1.0": major and minor of the plugin boundary
+  std::string abi;          ///< the plugin boundary: "draft 2", or major and minor, "1.0"
   std::string compiler;     ///< "GCC 12.2.0"
   std::string blas;         ///< "OpenBLAS 0.3.21"
   std::string blas_kernel;  ///< the processor family OpenBLAS chose, e.g. "SkylakeX"

@@ -1,8 +1,8 @@
 // The plugins of this build, loaded the way a host of any language would: by their one symbol.
 // Nothing of core takes part, so what fails here is the plugin's.
 //
-// Threading: a Library may be used by many threads once it is made; making one sets an environment
-// variable for a moment.
+// Thread safety: a Library may be used by many threads once it is made; making one sets an
+// environment variable for a moment.
 #pragma once
 
 #include <widelimit/abi.h>

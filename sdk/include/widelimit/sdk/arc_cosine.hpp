@@ -1,7 +1,7 @@
 // The first two arc-cosine kernels of Cho and Saul, on which relu and its relatives and sign rest,
 // in a form where nothing cancels near correlation 1, where deep networks live.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/sdk/math.hpp>

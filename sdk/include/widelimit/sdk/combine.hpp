@@ -8,13 +8,13 @@
 // whose forward is linear in all inputs together says `static constexpr bool linear = true;` and
 // needs no jvp.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>

@@ -22,14 +22,14 @@
 // becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
 // (layer.hpp), which come after or in place of what is made here.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/detail/pointwise_transform.hpp>
+#include <widelimit/sdk/detail/quadrature.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/quadrature.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -128,7 +128,7 @@ struct ElementwiseLayer : Wrapped<L> {
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
-        plan.add_traits(WIDELIMIT_TRAIT_TAKES_WINDOWS);
+        plan.set_max_window(3, 3);
         plan.raw().site_terms = numbers_of_site_terms<WithMoments<L>>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }

@@ -13,12 +13,12 @@
 //   void finish(const auto& to, const Shape& in) const;
 // is called for each output field when all of the input's have been gathered.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/simd.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -184,13 +184,13 @@ struct GatheringLayer : WrappedBatches<L, !OffersThetaSize<L>> {
   void reads(Reads& reads) const { own.reads(reads); }
   void begin(const widelimit_gather& call) const { begin_gathering(call); }
   void accumulate(const widelimit_gather& call) const {
-    const Shape in(*call.in_shape);
+    const Shape in(*call.in_shape[0]);
     for_each_output(call, [&](const auto& from, const auto& to) { own.gather(from, to, in); });
   }
   void finish(const widelimit_gather& call) const {
     finish_gathering(call);
     if constexpr (HasFinish<L>) {
-      const Shape in(*call.in_shape);
+      const Shape in(*call.in_shape[0]);
       for (std::int32_t i = 0; i < call.n_outputs; ++i)
         with_precision(call.outputs[i]->dtype, [&](auto zero) {
           own.finish(FieldView<decltype(zero)>(*call.outputs[i]), in);

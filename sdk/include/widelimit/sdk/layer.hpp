@@ -16,16 +16,17 @@
 // finite width, optional:
 //   std::int64_t theta_size(const Shape& in) const;         left out: no weights
 //   void init(const Shape& in, const Random&, std::span<double> theta) const;
+//                                                           of several inputs: const Shapes& in
 //   void forward(const Pass&) const;
 //   void jvp(const Pass&) const;
 //   void vjp(const Pass&) const;
 //
-// Threading: objects are immutable once prepared; transform, begin, accumulate, finish, init,
+// Thread safety: objects are immutable once prepared; transform, begin, accumulate, finish, init,
 // forward, jvp, vjp run on many threads at once and write to what they were given only.
 #pragma once
 
+#include <widelimit/sdk/detail/layer_table.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/layer_table.hpp>
 #include <widelimit/sdk/plan.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>

@@ -5,12 +5,12 @@
 // theta_size and init where there are weights. A layer without weights needs no jvp: its forward,
 // which then is linear in x, is its own derivative.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/window.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <array>
 #include <cstddef>

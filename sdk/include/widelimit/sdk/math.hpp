@@ -5,10 +5,10 @@
 //
 // Every result depends on its own lane alone, never on the lanes beside it.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
-#include <widelimit/sdk/polynomials.hpp>
+#include <widelimit/sdk/detail/polynomials.hpp>
 #include <widelimit/sdk/simd.hpp>
 
 #include <cmath>

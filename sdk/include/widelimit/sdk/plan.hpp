@@ -1,7 +1,7 @@
 // What a layer is told and answers when a network is planned: the shapes of its inputs, the shape
 // of its output, how it acts on kernels and what it needs for that.
 //
-// Threading: a plan belongs to one call.
+// Thread safety: a plan belongs to one call.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -49,6 +49,13 @@ class Plan {
   void set_nature(std::int32_t nature) { plan_->nature = nature; }
   /// WIDELIMIT_TRAIT_* bits, added to those stated before.
   void add_traits(std::uint64_t bits) { plan_->traits |= bits; }
+  /// Along the last two axes of the image, the largest window of a pending map that the transform
+  /// applies (widelimit_plan::max_window).
+  void set_max_window(std::int32_t before_last, std::int32_t last) {
+    const std::int32_t axes = plan_->inputs[0]->n_spatial;
+    if (axes > 0) plan_->max_window[axes - 1] = last;
+    if (axes > 1) plan_->max_window[axes - 2] = before_last;
+  }
   /// Memory lent to every call, per worker: the most that was asked for. What the SDK needs for a
   /// layer that it computes and what the author asks for are one piece.
   void set_scratch(std::uint64_t bytes) {
@@ -92,19 +99,23 @@ class Plan {
   widelimit_plan* plan_;
 };
 
-/// Which input displacements a stencil or a gathering layer reads for one output displacement.
+/// Which displacements of one of its inputs a stencil or a gathering layer reads for one of its
+/// output.
 class Reads {
  public:
   explicit Reads(widelimit_reads& reads) : reads_(&reads) { reads_->count = 0; }
 
-  [[nodiscard]] Shape in() const { return Shape(*reads_->in_shape); }
+  /// The input that is asked about, and its shape.
+  [[nodiscard]] std::size_t input() const { return reads_->input_index; }
+  [[nodiscard]] Shape in() const { return Shape(*reads_->in_shape[reads_->input_index]); }
   /// The output displacement, one number for each axis of the output.
   [[nodiscard]] const std::int64_t* output() const { return reads_->output; }
   /// One input displacement, a number for each axis of the input.
   void add(std::span<const std::int64_t> displacement) {
-    if (reads_->count < reads_->capacity && reads_->inputs != nullptr)
+    if (reads_->count < reads_->capacity && reads_->displacements != nullptr)
       for (std::size_t axis = 0; axis < 4; ++axis)
-        reads_->inputs[reads_->count][axis] = axis < displacement.size() ? displacement[axis] : 0;
+        reads_->displacements[reads_->count][axis] =
+            axis < displacement.size() ? displacement[axis] : 0;
     ++reads_->count;
   }
 

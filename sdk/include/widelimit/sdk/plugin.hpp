@@ -6,12 +6,12 @@
 // the best of the three that this processor runs; WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 in the
 // environment says which is the best to consider.
 //
-// Threading: the entry may be called from any thread, any number of times.
+// Thread safety: the entry may be called from any thread, any number of times.
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/layer_table.hpp>
-#include <widelimit/sdk/schema.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/target.hpp>
 
 #include <array>
@@ -184,7 +184,7 @@ inline const widelimit_plugin* better_descriptor() noexcept { return nullptr; }
 #endif
 
 #define WIDELIMIT_PLUGIN(id, version, ...)                                                 \
-  extern "C" const widelimit_plugin* widelimit_plugin_v1(void) {                           \
+  extern "C" const widelimit_plugin* WIDELIMIT_ENTRY(void) {                               \
     if (const auto* better = ::widelimit::sdk::detail::better_descriptor()) return better; \
     return ::widelimit::sdk::detail::descriptor<__VA_ARGS__>(id, version);                 \
   }

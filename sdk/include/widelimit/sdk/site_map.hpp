@@ -7,12 +7,12 @@
 // shape; forward, jvp and vjp of finite networks. An optional void plan(Plan&) const is called
 // last.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/site_sums.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/gathering.hpp>
-#include <widelimit/sdk/site_sums.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,7 @@ struct SiteMapLayer : Wrapped<L> {
           for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
   }
   void begin(const widelimit_gather& call) const {
-    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape));
+    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape[0]));
     begin_gathering(behind_header(call));
   }
   void accumulate(const widelimit_gather& call) const {

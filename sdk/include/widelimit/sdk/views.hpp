@@ -1,7 +1,7 @@
 // Views of what crosses the boundary, with the sizes that C leaves out: shapes, fields, matrices,
 // and the passes of finite networks. Views own nothing and are valid for the call they came with.
 //
-// Threading: values; what they point to is the caller's.
+// Thread safety: values; what they point to is the caller's.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -48,6 +48,19 @@ class Shape {
 
  private:
   const widelimit_shape* shape_;
+};
+
+/// The shapes of all inputs of a layer.
+class Shapes {
+ public:
+  Shapes(const widelimit_shape* const* shapes, std::size_t size) : shapes_(shapes), size_(size) {}
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] Shape operator[](std::size_t i) const { return Shape(*shapes_[i]); }
+
+ private:
+  const widelimit_shape* const* shapes_;
+  std::size_t size_;
 };
 
 /// Covariances of one bundle at one displacement, [site][lane], in precision T (float or double),

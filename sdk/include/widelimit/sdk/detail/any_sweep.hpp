@@ -8,8 +8,8 @@
 // Threading: pure functions of a run; many at once.
 #pragma once
 
-#include <widelimit/sdk/field_sweep.hpp>
-#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/detail/field_sweep.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 
 #include <algorithm>
 #include <array>

@@ -11,8 +11,8 @@
 #pragma once
 
 #include <widelimit/sdk/detail/any_sweep.hpp>
-#include <widelimit/sdk/field_sweep.hpp>
-#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/detail/field_sweep.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 
 #include <cstdint>
 #include <type_traits>

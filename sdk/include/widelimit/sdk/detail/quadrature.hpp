@@ -9,13 +9,13 @@
 // costs 1e-4, in the expectation of slopes, which the NTK takes, 5e-3; a jump more: give those
 // closed moments.
 //
-// Threading: as elementwise.hpp says.
+// Thread safety: as elementwise.hpp says.
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/hermite.hpp>
+#include <widelimit/sdk/detail/hermite.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
 
 #include <algorithm>
 #include <array>

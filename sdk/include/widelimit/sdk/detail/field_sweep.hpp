@@ -3,10 +3,10 @@
 // registers, mapped, and stored once. What follows from one variance alone is read, not computed,
 // where the layer says how (numbers, store and a reading constructor of its terms).
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
-#include <widelimit/sdk/pointwise.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
 #include <widelimit/sdk/views.hpp>
 
 #include <algorithm>
@@ -280,8 +280,8 @@ template <class T, bool with_ntk, bool kept, bool window, class L>
   }
 }
 
-/// Does the map have a window of those that are applied on the way? Others than those and maps of
-/// window 1 are refused.
+/// Does the map have a window of those that are applied on the way (max_window of the plan)? Others
+/// than those and maps of window 1 are refused.
 inline bool has_window(const widelimit_linear* map) {
   if (map == nullptr || map->rank == 0) return false;
   const int last = map->rank - 1;

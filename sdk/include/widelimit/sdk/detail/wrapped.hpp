@@ -1,10 +1,10 @@
 // The author's struct inside the general layers that other headers make of it, and the faces of
 // finite width that are passed on to it as they are.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/layer_table.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
 
 #include <cstdint>
 #include <span>
@@ -19,11 +19,13 @@ struct Wrapped {
 
   explicit Wrapped(L layer) : own(std::move(layer)) {}
 
-  std::int64_t theta_size(const Shape& in) const requires OffersThetaSize<L> {
+  template <class In>
+  std::int64_t theta_size(const In& in) const requires HasThetaSizeFor<L, In> {
     return own.theta_size(in);
   }
-  void init(const Shape& in, const Random& random,
-            std::span<double> theta) const requires OffersInit<L> {
+  template <class In>
+  void init(const In& in, const Random& random,
+            std::span<double> theta) const requires HasInitFor<L, In> {
     own.init(in, random, theta);
   }
 };

@@ -2,7 +2,7 @@
 // through a pending map and a nonlinearity, register by register, in one sweep. Compiled for the
 // kinds of runs that take most of the time (detail/pointwise_transform.hpp).
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -2,13 +2,13 @@
 // rules and names the pointer of what is wrong. Hosts validate against the schema first, so that a
 // person sees all problems at once; what reaches a layer is checked again all the same.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/fields.hpp>
-#include <widelimit/sdk/schema.hpp>
 
 #include <cmath>
 #include <cstdint>

@@ -1,13 +1,13 @@
 // The C table of a layer type, made from whatever methods the author's struct offers: the functions
 // in it guard, unwrap and call. layer.hpp says what the methods are.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sdk/detail/params.hpp>
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/params.hpp>
 #include <widelimit/sdk/plan.hpp>
 #include <widelimit/sdk/views.hpp>
 
@@ -51,15 +51,20 @@ template <class L>
 concept OffersSiteTerms = requires(const L layer, const widelimit_site_terms request) {
   layer.site_terms(request);
 };
-template <class L>
-concept OffersThetaSize = requires(const L layer, const Shape shape) {
-  layer.theta_size(shape);
+// Of a layer of one input (Shape) or of several (Shapes).
+template <class L, class In>
+concept HasThetaSizeFor = requires(const L layer, const In in) {
+  layer.theta_size(in);
 };
-template <class L>
-concept OffersInit = requires(const L layer, const Shape shape, const Random random,
+template <class L, class In>
+concept HasInitFor = requires(const L layer, const In in, const Random random,
                               std::span<double> theta) {
-  layer.init(shape, random, theta);
+  layer.init(in, random, theta);
 };
+template <class L>
+concept OffersThetaSize = HasThetaSizeFor<L, Shape> || HasThetaSizeFor<L, Shapes>;
+template <class L>
+concept OffersInit = HasInitFor<L, Shape> || HasInitFor<L, Shapes>;
 template <class L>
 concept OffersForward = requires(const L layer, const Pass pass) {
   layer.forward(pass);
@@ -168,23 +173,30 @@ struct LayerTable {
 
   // ---- finite width ----
 
-  static widelimit_status theta_size(const widelimit_layer* layer, const widelimit_shape* in,
-                                     std::int64_t* out, widelimit_error* error) {
+  static widelimit_status theta_size(const widelimit_layer* layer, std::uint32_t n_inputs,
+                                     const widelimit_shape* const* in_shape, std::int64_t* out,
+                                     widelimit_error* error) {
     return guard(error, [&] {
-      if constexpr (OffersThetaSize<Layer>)
-        *out = of(layer).layer.theta_size(Shape(*in));
+      if constexpr (HasThetaSizeFor<Layer, Shapes>)
+        *out = of(layer).layer.theta_size(Shapes(in_shape, n_inputs));
+      else if constexpr (OffersThetaSize<Layer>)
+        *out = of(layer).layer.theta_size(Shape(*in_shape[0]));
       else
         *out = 0;
     });
   }
-  static widelimit_status init(const widelimit_layer* layer, const widelimit_shape* in,
-                               std::uint64_t seed, double* theta, widelimit_error* error) {
+  static widelimit_status init(const widelimit_layer* layer, const widelimit_init* init,
+                               widelimit_error* error) {
     return guard(error, [&] {
       if constexpr (OffersInit<Layer>) {
         static_assert(OffersThetaSize<Layer>, "a layer with init needs theta_size");
         const Object& object = of(layer);
-        const auto size = static_cast<std::size_t>(object.layer.theta_size(Shape(*in)));
-        object.layer.init(Shape(*in), Random(object.host, seed), std::span<double>(theta, size));
+        const Random random(object.host, init->seed);
+        const std::span<double> theta(init->theta, static_cast<std::size_t>(init->theta_size));
+        if constexpr (HasInitFor<Layer, Shapes>)
+          object.layer.init(Shapes(init->in_shape, init->n_inputs), random, theta);
+        else
+          object.layer.init(Shape(*init->in_shape[0]), random, theta);
       }
     });
   }
