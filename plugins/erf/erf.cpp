@@ -26,6 +26,7 @@ struct Erf {
           "4k^2: value = a^2 (2/pi) atan2(2k, sqrt D) + c^2, slope = a^2 b^2 "
           "(4/pi) / sqrt D (Williams 1997).";
 
+  static constexpr bool specialised_loops = true;
   double a = 1, b = 1, c = 0;
   static constexpr auto params =
       std::tuple{sdk::field("a", &Erf::a, "output scale"), sdk::field("b", &Erf::b, "input scale"),

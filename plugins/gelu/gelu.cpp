@@ -19,6 +19,7 @@ struct Gelu {
           "q D^2) / (P D) + k t) / (2 pi), slope = 1/4 + t / (2 pi) + k / (2 pi "
           "D) (1/D^2 + (2 + p + q)/P) (arXiv:2002.08517).";
   static constexpr auto params = std::tuple{};
+  static constexpr bool specialised_loops = true;
 
   template <class V>
   auto moments(V k, V p, V q) const {

@@ -9,15 +9,22 @@ namespace sdk = widelimit::sdk;
 
 /// f(x) = a min(x, 0) + b max(x, 0) is (b - a) relu(x) + a x, so that with E[relu(u) v] = k / 2
 ///   value = (b - a)^2 ramp + a b k,   slope = (b - a)^2 step + a b.
-struct TwoSlopes {
-  static constexpr bool specialised_loops = true;
-  double a, b;
+template <class V>
+struct StepsAndCovariance {
+  sdk::ArcCosineSteps<V> steps;
+  V k;
+};
+template <class V>
+auto moments_of(double a, double b, const StepsAndCovariance<V>& of) {
+  const auto [step, ramp] = of.steps.complete();
+  const V relu_share = (b - a) * (b - a), linear_share = a * b;
+  return sdk::Moments{fma(relu_share, ramp, linear_share * of.k),
+                      fma(relu_share, step, linear_share)};
+}
 
-  template <class V>
-  struct Prepared {
-    sdk::ArcCosineSteps<V> steps;
-    V k;
-  };
+/// What all of them need of a variance, and of two with a covariance.
+struct ArcCosineLayer {
+  static constexpr bool specialised_loops = true;
 
   template <class V>
   auto site_terms(V variance) const {
@@ -25,30 +32,17 @@ struct TwoSlopes {
   }
   template <class V, class Terms>
   auto prepare(V k, const Terms& p, const Terms& q) const {
-    return Prepared<V>{{k, p, q}, k};
+    return StepsAndCovariance<V>{{k, p, q}, k};
   }
-  template <class V>
-  auto complete(const Prepared<V>& prepared) const {
-    const auto [step, ramp] = prepared.steps.complete();
-    const V relu_share = (b - a) * (b - a), linear_share = a * b;
-    return sdk::Moments{fma(relu_share, ramp, linear_share * prepared.k),
-                        fma(relu_share, step, linear_share)};
-  }
-  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
 };
 
-struct Relu {
+struct Relu : ArcCosineLayer {
   static constexpr auto name = "relu", version = "1.0.0", summary = "x -> max(x, 0)",
                         doc =
                             "x -> max(x, 0). With c = k / sqrt(p q): slope = 1/2 - arccos(c) / (2 "
                             "pi), value = sqrt(p q - k^2) / (2 pi) + slope k (Cho and Saul 2009).";
   static constexpr auto params = std::tuple{};
-  static constexpr bool specialised_loops = true;
 
-  template <class V>
-  auto site_terms(V variance) const {
-    return sdk::ArcCosineTerms<V>(variance);
-  }
   template <class V, class Terms>
   auto prepare(V k, const Terms& p, const Terms& q) const {
     return sdk::ArcCosineSteps<V>(k, p, q);
@@ -60,6 +54,15 @@ struct Relu {
   auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return x < 0 ? 0 : x; }
   double slope(double x) const { return x > 0 ? 1 : 0; }
+};
+
+/// The moments of two types whose slopes are parameters.
+struct TwoSlopes : ArcCosineLayer {
+  double a, b;
+
+  TwoSlopes(double below, double above) : a(below), b(above) {}
+  auto complete(const auto& prepared) const { return moments_of(a, b, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
 };
 
 struct LeakyRelu {
@@ -79,14 +82,15 @@ struct LeakyRelu {
   double slope(double x) const { return x > 0 ? 1 : alpha; }
 };
 
-struct Abs {
+struct Abs : ArcCosineLayer {
   static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|",
                         doc =
                             "x -> |x|. Moments: four times those of relu, less k and 1 "
                             "(arXiv:1711.09090 with slopes -1 and 1).";
   static constexpr auto params = std::tuple{};
 
-  [[nodiscard]] TwoSlopes shared_moments() const { return {-1, 1}; }
+  auto complete(const auto& prepared) const { return moments_of(-1, 1, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
   double value(double x) const { return std::abs(x); }
   double slope(double x) const { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 };

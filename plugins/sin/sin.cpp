@@ -14,6 +14,7 @@ double square(double x) { return x * x; }
 
 /// Moments of a sin(b x + c), or of the cosine with the squares exchanged.
 struct WaveMoments {
+  static constexpr bool specialised_loops = true;
   double a, b, sin2, cos2;
 
   template <class V>

@@ -5,7 +5,7 @@
 // of the layer; then the layer's moments are applied to the buffer. Each number comes out of the
 // same operations in the same order as in the other loops.
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/sdk/detail/field_sweep.hpp>
@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace widelimit::sdk::detail {
 
@@ -23,9 +24,6 @@ template <class T>
 struct MappedEntries {
   static constexpr std::int64_t most_lanes = 256, most = 512;
   alignas(64) std::array<T, most> nngp, ntk;
-
-  /// As many sites as fit, of so many lanes each.
-  static std::int64_t sites(std::int64_t lanes) { return most / lanes; }
 };
 
 /// Fills MappedEntries from a run.
@@ -110,68 +108,112 @@ class EntryMapper {
   bool window_;
 };
 
+/// The variances of one of a run's samples at its sites, as `moments` wants them. They are read
+/// from wherever they come from: from the run, or from a buffer where terms are made, or where one
+/// number serves all lanes.
+template <class T, class L>
+class TermsOfSites {
+  using V = Vec<T>;
+  using Terms = decltype(site_terms_of(std::declval<const L&>(), V()));
+  static constexpr auto width = static_cast<std::int64_t>(V::lanes);
+  static constexpr std::int64_t numbers = numbers_of_site_terms<L>();
+  static constexpr std::int64_t numbers_or_one = numbers > 0 ? numbers : 1;
+
+ public:
+  /// Of one site, from a first lane on.
+  struct Reader {
+    const T* at;
+    std::int64_t stride, step;
+
+    [[nodiscard]] Terms operator()(const L& layer, std::int64_t lane) const {
+      const T* const of_lane = at + lane * step;
+      if constexpr (numbers > 0)
+        return Terms(of_lane, stride, [](const T* number) { return V::load(number); });
+      else
+        return site_terms_of(layer, V::load(of_lane));
+    }
+  };
+
+  /// `variances` [site][number][field_lanes]; `kept`: the numbers are what site_terms made before,
+  /// not variances.
+  TermsOfSites(const void* variances, std::int64_t field_lanes, bool kept)
+      : variances_(static_cast<const T*>(variances)),
+        field_lanes_(field_lanes),
+        of_site_(field_lanes * (kept ? numbers : 1)),
+        kept_(kept || numbers == 0) {}
+
+  /// For lanes first .. first + n - 1 of a site; valid until the next call.
+  Reader at(const L& layer, std::int64_t site, std::int64_t first, std::int64_t n) {
+    const bool one = field_lanes_ == 1;
+    const T* const from = variances_ + site * of_site_ + (one ? 0 : first);
+    if (kept_ && !one) return {from, field_lanes_, 1};
+    if (from != made_of_) fill(layer, from, one ? 1 : n);
+    made_of_ = from;
+    return {made_.data(), one ? width : n, one ? 0 : 1};
+  }
+
+ private:
+  /// Once in the program for all kinds of runs.
+  [[gnu::noinline, gnu::flatten]] void fill(const L& layer, const T* from, std::int64_t n) {
+    if (kept_) {
+      for (std::int64_t number = 0; number < numbers_or_one; ++number)
+        V(from[number]).store(made_.data() + number * width);
+    } else if constexpr (numbers > 0) {
+      if (n == 1) return layer.site_terms(V(*from)).store(made_.data(), width);
+      for (std::int64_t lane = 0; lane < n; lane += width)
+        layer.site_terms(V::load(from + lane)).store(made_.data() + lane, n);
+    }
+  }
+
+  const T* variances_;
+  std::int64_t field_lanes_, of_site_;
+  bool kept_;
+  const T* made_of_ = nullptr;
+  alignas(64)
+      std::array<T, static_cast<std::size_t>(numbers > 0 ? numbers * MappedEntries<T>::most_lanes
+                                                         : width)> made_;
+};
+
 /// `window`: the pending map has one, and its rule is the common one.
 template <class T, class L>
 [[gnu::flatten]] void sweep_any(const L& layer, const widelimit_run& run, bool window,
                                 Pending pending) {
   using V = Vec<T>;
-  using Second = SecondTerms<V, L>;
   constexpr auto width = static_cast<std::int64_t>(V::lanes);
-  constexpr std::int64_t numbers = numbers_of_site_terms<L>();
-  constexpr std::int64_t block = std::min(Second::block, MappedEntries<T>::most_lanes);
   const widelimit_field& out = *run.output;
   const widelimit_variances& variances = *run.variances;
-  const auto* const first = static_cast<const T*>(variances.first);
-  const auto* const second = static_cast<const T*>(variances.second);
-  // Are the variances of the run terms that were made before?
-  const bool kept = numbers > 0 && variances.site_terms != 0, with_ntk = out.ntk != nullptr;
-  const bool broadcast = variances.first_lanes == 1;
-  const std::int64_t first_lanes = variances.first_lanes * (kept ? numbers : 1);
+  const bool kept = numbers_of_site_terms<L>() > 0 && variances.site_terms != 0;
+  const bool with_ntk = out.ntk != nullptr;
   const std::int64_t columns = out.rank == 0 ? 1 : out.extent[out.rank - 1];
   // As in field_sweep.hpp: where terms were kept, maps without a window are of the general rule.
   const EntryMapper<T> mapper(run, kept && !window ? Pending::general : pending, window);
-
-  const auto terms = [&](const T* at, std::int64_t stride, auto read) {
-    if constexpr (numbers > 0) {
-      if (kept) return std::decay_t<decltype(layer.site_terms(V()))>(at, stride, read);
-    }
-    return site_terms_of(layer, read(at));
-  };
-  const auto read_one = [](const T* at) { return V(*at); };
-  const auto read_lanes = [](const T* at) { return V::load(at); };
+  TermsOfSites<T, L> first(variances.first, variances.first_lanes, kept);
+  TermsOfSites<T, L> second(variances.second, out.lanes, kept);
 
   MappedEntries<T> mapped;
-  Second second_terms;
-  for (std::int64_t begin = 0; begin < out.lanes; begin += block) {
-    const std::int64_t lanes = std::min(block, out.lanes - begin);
-    const std::int64_t most_sites = MappedEntries<T>::sites(lanes);
+  for (std::int64_t begin = 0; begin < out.lanes; begin += mapped.most_lanes) {
+    const std::int64_t lanes = std::min(mapped.most_lanes, out.lanes - begin);
+    const std::int64_t most_sites = mapped.most / lanes;
     for (std::int64_t row = run.row_begin; row < run.row_end; ++row)
       for (std::int64_t x = 0; x < columns; x += most_sites) {
         const std::int64_t sites = std::min(most_sites, columns - x);
         mapper.map(row, x, sites, begin, lanes, mapped);
-        for (std::int64_t i = 0; i < sites; ++i) {
-          const std::int64_t site = row * columns + x + i;
-          const T* const p_at = first + variances.first_at[site] * first_lanes;
-          const T* const q_at =
-              second + variances.second_at[site] * out.lanes * (kept ? numbers : 1) + begin;
-          if (!kept) second_terms.go_to(layer, q_at, lanes);
-          const auto common = terms(p_at, 1, read_one);
+        const T *k_at = mapped.nngp.data(), *theta_at = mapped.ntk.data();
+        for (std::int64_t site = row * columns + x, end = site + sites; site < end; ++site) {
+          const auto p = first.at(layer, variances.first_at[site], begin, lanes);
+          const auto q = second.at(layer, variances.second_at[site], begin, lanes);
+          T* value_at = static_cast<T*>(out.nngp) + site * out.lanes + begin;
+          T* ntk_at = static_cast<T*>(out.ntk) + (with_ntk ? site * out.lanes + begin : 0);
           for (std::int64_t lane = 0; lane < lanes; lane += width) {
-            const std::int64_t at = i * lanes + lane, to = site * out.lanes + begin + lane;
-            const auto p =
-                broadcast ? common : terms(p_at + begin + lane, variances.first_lanes, read_lanes);
-            const auto q = [&] {
-              if constexpr (numbers > 0) {
-                if (kept) return terms(q_at + lane, out.lanes, read_lanes);
-              }
-              return second_terms[lane];
-            }();
-            const auto moments = layer.moments(V::load(mapped.nngp.data() + at), p, q);
-            if (with_ntk)
-              (V(moments.slope) * V::load(mapped.ntk.data() + at))
-                  .store(static_cast<T*>(out.ntk) + to);
-            V(moments.value).store(static_cast<T*>(out.nngp) + to);
+            const auto write = [&](const auto& moments) {
+              if (with_ntk) (V(moments.slope) * V::load(theta_at + lane)).store(ntk_at + lane);
+              V(moments.value).store(value_at + lane);
+            };
+            // No copies of terms or moments: GCC would carry them through memory.
+            write(layer.moments(V::load(k_at + lane), p(layer, lane), q(layer, lane)));
           }
+          k_at += lanes;
+          theta_at += lanes;
         }
       }
   }

@@ -7,7 +7,7 @@
 // windows of 3; others are refused (WIDELIMIT_E_UNSUPPORTED), so core materialises them before the
 // call.
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/sdk/detail/any_sweep.hpp>
