@@ -1,4 +1,4 @@
-// One sized struct a call, everything in it borrowed.
+// Filling in the struct of each call.
 #include "finite.hpp"
 
 #include "guarded.hpp"

@@ -1,4 +1,4 @@
-// Fields are cut out of the tensors of all pairs of sites, and put together to tensors again.
+// Fields are cut out of tensors over all pairs of sites, and assembled into tensors again.
 #include "sites.hpp"
 
 #include "array.hpp"
@@ -60,7 +60,7 @@ struct SiteField {
       }
     });
   }
-  /// Nothing of it, or of what is around it, was written.
+  /// Was neither the field nor the memory around it written?
   [[nodiscard]] bool intact() const {
     return nngp.intact_outside(0, 0) && (abi.ntk == nullptr || ntk.intact_outside(0, 0));
   }
@@ -121,7 +121,7 @@ void apply_map(const Subject& s, const std::vector<SitePair>& in, std::vector<Si
       }
 }
 
-/// One trip of all fields through a stencil or a gathering layer.
+/// One pass of all fields through a stencil or a gathering layer.
 class Trip {
  public:
   Trip(const Subject& s, const std::vector<SitePair>& pairs, const SiteLayout& layout)
@@ -140,9 +140,10 @@ class Trip {
       gather();
     for (const auto& output : outputs_) {
       output->give(result_.pairs);
-      if (!output->margins_intact()) result_.problem = "it writes around its output field";
+      if (!output->margins_intact()) result_.problem = "it writes outside its output field";
     }
-    if (!scratch_.margin_intact()) result_.problem = "it writes in front of its scratch";
+    if (!scratch_.margin_intact())
+      result_.problem = "it writes before the beginning of its scratch";
     return std::move(result_);
   }
   void size_result() {
@@ -256,7 +257,8 @@ std::string text_of(const Displacement& d, int axes) {
 
 std::vector<Displacement> reads_of(const Subject& subject, const Displacement& output) {
   if (subject.type->infinite.reads == nullptr)
-    throw std::runtime_error(subject.text() + " offers no `reads`, which its nature needs");
+    throw std::runtime_error(subject.text() +
+                             " offers no `reads`, which layers of its nature need");
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
   const widelimit_shape* const in_shape = subject.shapes.data();
@@ -264,7 +266,7 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
   reads.in_shape = &in_shape;
   std::copy(output.begin(), output.end(), reads.output);
   std::vector<Displacement> list;
-  for (int asked = 0; asked < 2; ++asked) {  // how many, then which
+  for (const bool counting : {true, false}) {  // how many, then which
     const Answer answer = call([&](widelimit_error* e) {
       return subject.type->infinite.reads(subject.object.get(), &reads, e);
     });
@@ -273,7 +275,7 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
     constexpr std::int64_t most = 1 << 22;
     if (reads.count < 0 || reads.count > most)
       throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(reads.count));
-    if (asked == 0) list.resize(static_cast<std::size_t>(reads.count));
+    if (counting) list.resize(static_cast<std::size_t>(reads.count));
     reads.capacity = static_cast<std::int64_t>(list.size());
     reads.displacements = reinterpret_cast<std::int64_t(*)[4]>(list.data());
   }

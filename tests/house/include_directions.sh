@@ -25,7 +25,7 @@ forbid core/include 'boost/|tbb/|cblas|lapacke' "a public header of core reaches
 # The rooms of core/src, lowest first, each with the public headers that it implements.
 rooms='
 text
-base            error|control|matrix|network_spec|kernel_sink|kernel_source|version
+base            error|control|matrix|network_spec|kernel|kernel_sink|kernel_source|version
 json
 files           experiment/csv|experiment/files
 execution
@@ -39,7 +39,7 @@ engine/dense
 engine/spatial
 engine/network  network
 store           store
-inference       inference|streamed
+inference       inference|factorised_kernel|streamed
 finite          finite
 config          experiment/experiment
 data            experiment/data

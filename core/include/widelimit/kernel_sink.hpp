@@ -1,32 +1,50 @@
-// Where computed kernels go, tile by tile: memory, files, a store on disk.
-// Thread safety: a sink is called by several threads at once.
+// A sink receives computed kernels tile by tile: in memory, in files or in a store on disk.
+// Thread safety: several threads call a sink at once.
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/kernel.hpp>
+#include <widelimit/matrix.hpp>
 
 #include <cstdint>
 
 namespace widelimit {
 
-/// Which kernels a call computes.
-struct Kernels {
-  bool nngp = true, ntk = true;
+/// Rows [row, row + rows) and columns [col, col + cols) of a kernel.
+struct TileArea {
+  std::int64_t row = 0, col = 0, rows = 0, cols = 0;
 };
 
-/// Where tiles of a result go. Calls arrive from several threads, each tile once; tiles of
-/// different indices never overlap.
+/// A part of one or both kernels, as a sink receives it. The sender owns the memory.
+struct WIDELIMIT_EXPORT Tile {
+  TileArea area;
+  /// Row-major, with a distance of `ld` entries between rows, in `precision`; NULL: this kernel was
+  /// not requested.
+  PerKernel<const void*> values;
+  std::int64_t ld = 0;
+  Precision precision = Precision::float64;
+  /// If true, the transpose of this tile is also part of the kernel: rows and columns belong to the
+  /// same samples, and the tile is above the diagonal.
+  bool mirror = false;
+
+  template <class T>
+  [[nodiscard]] static Tile of(const TileArea& area, const PerKernel<const T*>& values,
+                               std::int64_t ld, bool mirror) noexcept {
+    return {area, {values.nngp, values.ntk}, ld, precision_of<T>, mirror};
+  }
+  /// The entries of one kernel, or NULL. Throws Error(internal) if T does not match `precision`.
+  template <class T>
+  [[nodiscard]] const T* entries(Kernel kernel) const;
+};
+
+/// Receives the tiles of a result. Several threads call it, once per tile. Tiles never overlap.
 class WIDELIMIT_EXPORT KernelSink {
  public:
   virtual ~KernelSink();
-  /// A block of rows [row, row + rows) x columns [col, col + cols) of the result, row-major with
-  /// `ld` entries between rows, in the precision of the request. `ntk` is NULL where it was not
-  /// asked for, likewise `nngp`. `mirror`: the transposed block is this one too (x1 is x2, off the
-  /// diagonal).
-  virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                   const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
-  /// Is this block here already? Then it is neither computed nor put. Asked by several threads.
-  [[nodiscard]] virtual bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                                 std::int64_t cols) const;
+  virtual void put(const Tile& tile) = 0;
+  /// Whether the sink already has everything in this area. Then the area is neither computed nor
+  /// put. Several threads call this.
+  [[nodiscard]] virtual bool has(const TileArea& area) const;
 };
 
 }  // namespace widelimit

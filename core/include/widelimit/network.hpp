@@ -4,6 +4,7 @@
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/network_spec.hpp>
@@ -27,12 +28,6 @@ struct PlanRow {
   bool gaussian = false;
 };
 
-/// Both kernels in memory. The matrix of a kernel that was not asked for is empty.
-template <class T>
-struct KernelPair {
-  BasicMatrix<T> nngp, ntk;
-};
-
 /// Variances along the network, for reports. Where a layer's output has sites p, K[p, p] is the
 /// covariance of one site with the same site of another sample, or with itself (Novak et al. 2019,
 /// arXiv:1810.05148, section 2); elsewhere there is one p.
@@ -54,25 +49,24 @@ class WIDELIMIT_EXPORT Network {
   [[nodiscard]] Matrix nngp(const Samples& x1, const Samples& x2) const;
   [[nodiscard]] Matrix ntk(const Samples& x1, const Samples& x2) const;
 
-  /// Both at once in the precision of T; x2 == nullptr: x1 with itself, half the work. Throws
-  /// Error(usage) where the features do not fit the plan, Error(numeric) that names the sample
-  /// where an entry is not finite.
+  /// Both at once in the precision of T; x2 == nullptr: x1 with itself, half the work. The matrix
+  /// of a kernel that was not asked for is empty. Throws Error(usage) where the features do not fit
+  /// the plan, Error(numeric) that names the sample where an entry is not finite.
   template <class T>
-  [[nodiscard]] KernelPair<T> kernels(const Samples& x1, const Samples* x2 = nullptr,
-                                      Kernels which = {}, Control* control = nullptr) const;
+  [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const Samples& x1, const Samples* x2 = nullptr,
+                                                  KernelSet which = both_kernels,
+                                                  Control* control = nullptr) const;
   /// The same into memory of the caller's, C order [n1, n2]; a NULL pointer: not asked for.
   template <class T>
-  void kernels_into(const Samples& x1, const Samples* x2, T* nngp, T* ntk,
+  void kernels_into(const Samples& x1, const Samples* x2, const PerKernel<T*>& out,
                     Control* control = nullptr) const;
   /// The same into a sink.
-  void kernels_to(const Samples& x1, const Samples* x2, Precision precision, Kernels which,
+  void kernels_to(const Samples& x1, const Samples* x2, Precision precision, KernelSet which,
                   KernelSink& sink, Control* control = nullptr) const;
-  /// The diagonals of the kernels of x with itself, O(n): [n] each.
-  struct Diagonals {
-    std::vector<double> nngp, ntk;
-  };
-  [[nodiscard]] Diagonals diagonals(const Samples& x, Precision precision = Precision::float64,
-                                    Kernels which = {}) const;
+  /// The diagonals of the kernels of x with itself, O(n): [n] each, empty where not asked for.
+  [[nodiscard]] PerKernel<std::vector<double>> diagonals(const Samples& x,
+                                                         Precision precision = Precision::float64,
+                                                         KernelSet which = both_kernels) const;
 
   /// Input shape must be known for a plan with numbers; `sites` and `channels` of the samples.
   [[nodiscard]] std::vector<PlanRow> plan(const std::vector<std::int64_t>& sites,

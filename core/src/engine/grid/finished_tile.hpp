@@ -1,28 +1,22 @@
 // The last steps of every tile: halves mirrored, numbers checked, then the sink.
 #pragma once
 
+#include <widelimit/error.hpp>
 #include <widelimit/kernel_sink.hpp>
 
 #include <cstdint>
 
 namespace widelimit::detail {
 
-/// Kernels of rows x cols pairs from (row, col) of the result on, with `ld` numbers between rows;
-/// NULL: not wanted.
+/// Mirrors, checks and puts the kernels of an area, with `ld` numbers between rows; NULL: not asked
+/// for. Of a symmetric result a tile on the diagonal is symmetric itself: only what is above its
+/// diagonal is read. Throws Error(numeric) that names a pair of samples whose entry is not finite.
 template <class T>
-struct FinishedTile {
-  std::int64_t row, col, rows, cols, ld;
-  T *nngp, *ntk;
-  bool diagonal;  ///< symmetric itself: only what is above its diagonal was computed
-  bool mirrored;  ///< its transpose is a part of the result too
-};
-
-/// Throws Error(numeric) that names a pair of samples whose entry is not finite.
-template <class T>
-void deliver(const FinishedTile<T>& tile, KernelSink& sink);
+void deliver(const TileArea& area, const PerKernel<T*>& kernels, std::int64_t ld, bool symmetric,
+             KernelSink& sink);
 
 /// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
 template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name);
+void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel);
 
 }  // namespace widelimit::detail

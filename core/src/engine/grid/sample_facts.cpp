@@ -1,8 +1,6 @@
 // One pass over the samples, in parallel over rows.
 #include "engine/grid/sample_facts.hpp"
 
-#include <widelimit/error.hpp>
-
 #include <bit>
 #include <limits>
 #include <string>
@@ -53,7 +51,7 @@ std::uint64_t hash(const T* r, std::int64_t features) {
 }  // namespace
 
 template <class T>
-SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, const char* which,
+SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, SampleSet set,
                             Executor* executor) {
   SampleFacts<T> facts;
   facts.variance.resize(static_cast<std::size_t>(n));
@@ -75,19 +73,22 @@ SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, c
   else
     rows(0, n);
   for (std::int64_t i = 0; i < n; ++i)
-    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v)
+    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v) {
+      const std::string reason =
+          std::string("is not finite, or its squares overflow ") +
+          (sizeof(T) == 4 ? "float32: scale the data (preprocess), or use float64"
+                          : "float64: scale the data (preprocess)");
       throw Error(ErrorCode::usage,
-                  "sample " + std::to_string(i) + " of " + which +
-                      " (counted from 0) is not finite, or its squares overflow " +
-                      (sizeof(T) == 4 ? "float32" : "float64") + ": scale the data (preprocess)" +
-                      (sizeof(T) == 4 ? ", or use float64" : ""),
-                  {}, i);
+                  "sample " + std::to_string(i) + " of " + (set == SampleSet::x1 ? "x1" : "x2") +
+                      " (counted from 0) " + reason,
+                  {}, {.sample = SampleNumber{set, i}, .reason = reason});
+    }
   return facts;
 }
 
-template SampleFacts<float> sample_facts(const float*, std::int64_t, std::int64_t, const char*,
+template SampleFacts<float> sample_facts(const float*, std::int64_t, std::int64_t, SampleSet,
                                          Executor*);
-template SampleFacts<double> sample_facts(const double*, std::int64_t, std::int64_t, const char*,
+template SampleFacts<double> sample_facts(const double*, std::int64_t, std::int64_t, SampleSet,
                                           Executor*);
 
 }  // namespace widelimit::detail

@@ -1,6 +1,8 @@
 // What is computed of samples before any pair: their variances, and a hash to find equal ones by.
 #pragma once
 
+#include <widelimit/error.hpp>
+
 #include "execution/executor.hpp"
 
 #include <cstdint>
@@ -18,10 +20,10 @@ struct SampleFacts {
 };
 
 /// Of n contiguous rows of `features` numbers. `executor` may be NULL: this thread alone. Throws
-/// Error(usage) that names a sample of `which` whose numbers are not finite or whose variance
+/// Error(usage) that names a sample of `set` whose numbers are not finite or whose variance
 /// overflows T; of several the first.
 template <class T>
 [[nodiscard]] SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features,
-                                          const char* which, Executor* executor);
+                                          SampleSet set, Executor* executor);
 
 }  // namespace widelimit::detail

@@ -102,13 +102,13 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   std::vector<LayerStatistics> result(nodes);
   if (n == 0) return result;
   const std::int64_t features = program.ops.front().image.sites() * program.channels;
-  static_cast<void>(sample_facts(x, n, features, "the data", nullptr));
+  static_cast<void>(sample_facts(x, n, features, SampleSet::x1, nullptr));
 
   const Schedule own = make_schedule(program, Purpose::itself),
                  pairs = make_schedule(program, Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, n, workers, executor, control, nullptr, nullptr);
+  samples.fill(x, n, workers, executor, control, {});
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -131,7 +131,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     BundleMemory<double> memory(program, own, true);
     run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
-                       memory, control, nullptr, nullptr, &observe);
+                       memory, control, {}, &observe);
   }
   if (n == 1) return result;
 
@@ -150,7 +150,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
         });
       };
       run_bundle<double>(program, pairs, {x + row * features, samples.data(0), 1}, v, memory,
-                         control, nullptr, nullptr, &observe);
+                         control, {}, &observe);
     }
   });
   // Rows are added in their order, whichever thread had them.

@@ -81,56 +81,56 @@ void guarded(F&& compute) {
 }
 
 template <class T>
-void run(const Network::State& state, const Samples& x1, const Samples* x2, Kernels which,
+void run(const Network::State& state, const Samples& x1, const Samples* x2, KernelSet which,
          KernelSink& sink, Control* control) {
   if (x2 == &x1) x2 = nullptr;
   require_numbers(x1);
   if (x2 != nullptr) require_same_shape(x1, *x2);
   const Compiled net(state.layers, x1.sites(), x1.channels());
   const std::int64_t n1 = x1.count(), n2 = x2 == nullptr ? n1 : x2->count();
-  if (n1 == 0 || n2 == 0 || (!which.nngp && !which.ntk)) return;
+  if (n1 == 0 || n2 == 0 || !which.any()) return;
   const InPrecision<T> rows(x1);
   std::optional<InPrecision<T>> cols;
   if (x2 != nullptr) cols.emplace(*x2);
   const detail::SamplePair<T> samples{rows.data(), n1, cols ? cols->data() : rows.data(), n2,
                                       x1.features()};
   guarded([&] {
+    const detail::KernelCall<T> call{samples, which, sink, *state.executor, control};
     if (net.spatial)
-      detail::compute_spatial_tiles(*net.spatial, samples, which, sink, *state.executor, control,
-                                    "kernel");
+      detail::compute_spatial_tiles(*net.spatial, call);
     else
-      detail::compute_tiles(*net.dense, samples, which, sink, *state.executor, control, "kernel");
+      detail::compute_tiles(*net.dense, call);
   });
 }
 
 template <class T>
-Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, Kernels which) {
+PerKernel<std::vector<double>> diagonals_of(const Network::State& state, const Samples& x,
+                                            KernelSet which) {
   require_numbers(x);
   const Compiled net(state.layers, x.sites(), x.channels());
-  Network::Diagonals d;
+  PerKernel<std::vector<double>> d;
   if (x.count() == 0) return d;
   const InPrecision<T> samples(x);
   guarded([&] {
-    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), "the data",
+    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), SampleSet::x1,
                                             state.executor.get());
-    const auto take = [&](const T* diagonal, const char* name, std::vector<double>& out) {
-      detail::check_finite_diagonal(diagonal, x.count(), name);
-      out.assign(diagonal, diagonal + x.count());
-    };
-    const auto take_both = [&](const T* nngp, const T* ntk) {
-      if (which.nngp) take(nngp, "NNGP", d.nngp);
-      if (which.ntk) take(ntk, "NTK", d.ntk);
+    const auto take = [&](const PerKernel<const T*>& diagonal) {
+      for (const Kernel k : all_kernels) {
+        if (!which[k]) continue;
+        detail::check_finite_diagonal(diagonal[k], x.count(), k);
+        d[k].assign(diagonal[k], diagonal[k] + x.count());
+      }
     };
     if (net.spatial) {
       const auto n = static_cast<std::size_t>(x.count());
       std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
-      detail::spatial_diagonals(*net.spatial, samples.data(), x.count(), *state.executor,
-                                nngp.data(), which.ntk ? ntk.data() : nullptr);
-      take_both(nngp.data(), ntk.data());
+      detail::spatial_diagonals<T>(*net.spatial, samples.data(), x.count(), *state.executor,
+                                   {nngp.data(), which.ntk ? ntk.data() : nullptr});
+      take({nngp.data(), ntk.data()});
     } else {
       const detail::Variances<T> v =
           detail::Evaluator<T>(*net.dense).variances(facts.variance.data(), x.count(), which.ntk);
-      take_both(v.nngp.data(), v.ntk.data());
+      take({v.diagonal.nngp.data(), v.diagonal.ntk.data()});
     }
   });
   return d;
@@ -139,46 +139,46 @@ Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, K
 }  // namespace
 
 Matrix Network::nngp(const Samples& x) const {
-  return kernels<double>(x, nullptr, {.nngp = true, .ntk = false}).nngp;
+  return kernels<double>(x, nullptr, KernelSet::only(Kernel::nngp)).nngp;
 }
 Matrix Network::ntk(const Samples& x) const {
-  return kernels<double>(x, nullptr, {.nngp = false, .ntk = true}).ntk;
+  return kernels<double>(x, nullptr, KernelSet::only(Kernel::ntk)).ntk;
 }
 Matrix Network::nngp(const Samples& x1, const Samples& x2) const {
-  return kernels<double>(x1, &x2, {.nngp = true, .ntk = false}).nngp;
+  return kernels<double>(x1, &x2, KernelSet::only(Kernel::nngp)).nngp;
 }
 Matrix Network::ntk(const Samples& x1, const Samples& x2) const {
-  return kernels<double>(x1, &x2, {.nngp = false, .ntk = true}).ntk;
+  return kernels<double>(x1, &x2, KernelSet::only(Kernel::ntk)).ntk;
 }
 
 template <class T>
-KernelPair<T> Network::kernels(const Samples& x1, const Samples* x2, Kernels which,
-                               Control* control) const {
+PerKernel<BasicMatrix<T>> Network::kernels(const Samples& x1, const Samples* x2, KernelSet which,
+                                           Control* control) const {
   const std::int64_t n1 = x1.count(), n2 = x2 == nullptr ? n1 : x2->count();
-  KernelPair<T> result;
-  if (which.nngp) result.nngp = BasicMatrix<T>::uninitialized(n1, n2);
-  if (which.ntk) result.ntk = BasicMatrix<T>::uninitialized(n1, n2);
-  kernels_into(x1, x2, which.nngp ? result.nngp.data() : nullptr,
-               which.ntk ? result.ntk.data() : nullptr, control);
+  PerKernel<BasicMatrix<T>> result;
+  for (const Kernel k : all_kernels)
+    if (which[k]) result[k] = BasicMatrix<T>::uninitialized(n1, n2);
+  kernels_into<T>(x1, x2, {result.nngp.data(), result.ntk.data()}, control);
   return result;
 }
 
 template <class T>
-void Network::kernels_into(const Samples& x1, const Samples* x2, T* nngp, T* ntk,
+void Network::kernels_into(const Samples& x1, const Samples* x2, const PerKernel<T*>& out,
                            Control* control) const {
-  detail::MemorySink<T> sink(nngp, ntk, x1.count(), x2 == nullptr ? x1.count() : x2->count());
-  run<T>(*state_, x1, x2, {.nngp = nngp != nullptr, .ntk = ntk != nullptr}, sink, control);
+  detail::MemorySink<T> sink(out, x1.count(), x2 == nullptr ? x1.count() : x2->count());
+  run<T>(*state_, x1, x2, {.nngp = out.nngp != nullptr, .ntk = out.ntk != nullptr}, sink, control);
 }
 
-template KernelPair<float> Network::kernels(const Samples&, const Samples*, Kernels,
-                                            Control*) const;
-template KernelPair<double> Network::kernels(const Samples&, const Samples*, Kernels,
-                                             Control*) const;
-template void Network::kernels_into(const Samples&, const Samples*, float*, float*, Control*) const;
-template void Network::kernels_into(const Samples&, const Samples*, double*, double*,
+template PerKernel<BasicMatrix<float>> Network::kernels(const Samples&, const Samples*, KernelSet,
+                                                        Control*) const;
+template PerKernel<BasicMatrix<double>> Network::kernels(const Samples&, const Samples*, KernelSet,
+                                                         Control*) const;
+template void Network::kernels_into(const Samples&, const Samples*, const PerKernel<float*>&,
+                                    Control*) const;
+template void Network::kernels_into(const Samples&, const Samples*, const PerKernel<double*>&,
                                     Control*) const;
 
-void Network::kernels_to(const Samples& x1, const Samples* x2, Precision precision, Kernels which,
+void Network::kernels_to(const Samples& x1, const Samples* x2, Precision precision, KernelSet which,
                          KernelSink& sink, Control* control) const {
   if (precision == Precision::float64)
     run<double>(*state_, x1, x2, which, sink, control);
@@ -186,7 +186,8 @@ void Network::kernels_to(const Samples& x1, const Samples* x2, Precision precisi
     run<float>(*state_, x1, x2, which, sink, control);
 }
 
-Network::Diagonals Network::diagonals(const Samples& x, Precision precision, Kernels which) const {
+PerKernel<std::vector<double>> Network::diagonals(const Samples& x, Precision precision,
+                                                  KernelSet which) const {
   return precision == Precision::float64 ? diagonals_of<double>(*state_, x, which)
                                          : diagonals_of<float>(*state_, x, which);
 }

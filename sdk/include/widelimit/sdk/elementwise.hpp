@@ -1,4 +1,4 @@
-// Pointwise layers. The author of a nonlinearity writes
+// Pointwise layers. The author of a nonlinearity writes these methods:
 //   auto moments(auto k, auto p, auto q) const;   E[f(u) f(v)] and E[f'(u) f'(v)] as Moments
 //   double value(double x) const;                 f
 //   double slope(double x) const;                 f'
@@ -6,21 +6,22 @@
 //                                                 moments then takes k and the terms of p and q
 //   auto prepare(k, p, q) const; auto complete(const auto& prepared) const;
 //                                                 optional: moments in two steps, complete(prepare(
-//                                                 k, p, q)); sweeps over images complete one site
-//                                                 while they prepare the next, which is quicker
-//                                                 where the steps are long chains
-//   static constexpr bool specialised_loops = true; optional, with moments: loops over images of
-//                                                 its own, quicker by a tenth or more where moments
-//                                                 take little time, and several times as much to
-//                                                 compile
-//   auto shared_moments() const;                  optional, in place of moments and what belongs to
-//                                                 them: an object that has them, of a type that
-//                                                 several layers share. Their loops are compiled
-//                                                 once
-// and has a layer with all its faces. Without `moments` the expectations come from `value` and
-// `slope` by quadrature. With `moments` alone the layer is any pointwise one whose covariance
-// becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
-// (layer.hpp), which come after or in place of what is made here.
+//                                                 k, p, q)); loops over images complete one site
+//                                                 while they prepare the next, which is faster
+//                                                 if the steps are long dependent chains
+//   static constexpr bool specialised_loops = true; optional, with moments: compiles separate loops
+//                                                 for images. They are up to three times as fast if
+//                                                 the moments take few operations, and take most of
+//                                                 the time to compile the layer
+//   auto shared_moments() const;                  optional, in place of `moments` and the members
+//                                                 that belong to it: returns an object that has
+//                                                 them. Layers that return the same type share one
+//                                                 copy of the loops
+// The SDK generates all faces of the layer from them. Without `moments`, it computes the
+// expectations from `value` and `slope` by quadrature. With `moments` alone, the layer is a general
+// pointwise one: the covariance becomes `value`, and the NTK is multiplied by `slope`. Such a layer
+// may have methods of the general layer (layer.hpp), which supplement or replace those of this
+// header.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
@@ -47,9 +48,10 @@ concept HasValueAndSlope = requires(const L layer, double x) {
   double{layer.value(x)};
   double{layer.slope(x)};
 };
+
 namespace detail {
 
-/// What has the moments of a layer: itself, or what it shares with others.
+/// The object that has a layer's `moments`: the layer itself, or what `shared_moments` returns.
 template <class L>
 decltype(auto) with_moments(const L& layer) {
   if constexpr (requires { layer.shared_moments(); })
@@ -67,10 +69,10 @@ concept OwnMoments = requires(const L layer, Vec<double> v) {
 
 }  // namespace detail
 
-/// Moments on vectors, as above.
+/// Moments of vectors, as above.
 template <class L>
 concept HasMoments = detail::OwnMoments<detail::WithMoments<L>>;
-/// Moments on plain numbers only: taken lane by lane.
+/// Moments of plain numbers only, called for each lane.
 template <class L>
 concept HasScalarMoments = !HasMoments<L> && requires(const L layer, double x) {
   layer.moments(x, x, x);
@@ -80,9 +82,9 @@ concept Elementwise = HasMoments<L> || HasScalarMoments<L> || HasValueAndSlope<L
 
 namespace detail {
 
-/// Nodes of the quadrature that replaces `moments`, and the most terms of its expansion: the
-/// author's `quadrature_nodes`, or as many as bring smooth functions of variances up to ten to
-/// rounding.
+/// Number of nodes of the quadrature that replaces `moments`, and the largest number of terms of
+/// its expansion: the author's `quadrature_nodes`, or enough to reach rounding error for smooth
+/// functions and variances up to ten.
 template <class L>
 constexpr int quadrature_nodes() {
   if constexpr (requires { L::quadrature_nodes; })
@@ -91,7 +93,7 @@ constexpr int quadrature_nodes() {
     return 512;
 }
 
-/// An author's moments on plain numbers, as vectors want them.
+/// Adapts moments of plain numbers to vectors.
 template <class L>
 struct LaneByLane {
   const L* layer;

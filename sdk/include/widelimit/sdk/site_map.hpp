@@ -1,11 +1,11 @@
-// Layers that are one linear map of sites, the same for all channels and without weights:
-//   y[i] = sum over input sites p of M[i, p] x[p],   M a product of one matrix for each axis.
-// Pooling of every kind, resizing, fixed filters, cropping. The author writes the matrices,
+// Layers that are one linear map of sites, the same for all channels and without weights, such as
+// pooling, resizing, fixed filters or cropping:
+//   y[i] = sum over input sites p of M[i, p] x[p],   where M is a product of one matrix per axis.
+// The author writes the matrices:
 //   SiteMap sites(const Shape& in) const;
-// and everything else follows: K' = M K M' and Theta' = M Theta M', both sites of a covariance
-// moving independently; which displacements one output displacement is made from; the output's
-// shape; forward, jvp and vjp of finite networks. An optional void plan(Plan&) const is called
-// last.
+// The SDK derives everything else: K' = M K M' and Theta' = M Theta M'; the displacements that an
+// output displacement needs; the shape of the output; forward, jvp and vjp of finite networks. An
+// optional void plan(Plan&) const is called last.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
@@ -27,10 +27,10 @@
 
 namespace widelimit::sdk {
 
-/// The map of a layer: one matrix for each spatial axis of the input.
+/// The map of a layer: one matrix per spatial axis of the input.
 struct SiteMap {
   std::vector<AxisMap> axes;
-  /// false: all matrices have one row and the output has no spatial axes.
+  /// If false, all matrices have one row, and the output has no spatial axes.
   bool keeps_axes = true;
 };
 
@@ -41,8 +41,8 @@ concept HasSites = requires(const L layer, const Shape in) {
 
 namespace detail {
 
-// What depends on the map alone is written outside the layer, and so compiled once for all layers
-// of a plugin.
+// These functions depend on the map, not on the layer's type: each is compiled once in a plugin,
+// not once for every layer.
 
 inline void check_site_map(const SiteMap& map, const Shape& in) {
   if (map.axes.size() != in.spatial().size())
@@ -54,7 +54,7 @@ inline void check_site_map(const SiteMap& map, const Shape& in) {
                   "the map of axis " + std::to_string(a) + " does not fit the input's shape");
 }
 
-/// Scratch of a gathering by a map: where its pairs are, then what the sums need.
+/// Scratch memory of a gathering: a pointer to its pairs, then the memory for the sums.
 struct SiteMapScratch {
   static constexpr std::uint64_t header = 64;
 
@@ -99,8 +99,8 @@ inline void accumulate_site_map(const widelimit_gather& call) {
   });
 }
 
-/// `to` += the map's weights times `from`, for every sample: from `in` to `out` if `forward`, else
-/// from `out` to `in`.
+/// Multiplies every sample in `from` by the map's matrix, or by its transpose unless `forward`, and
+/// adds the product to `to`.
 inline void apply_site_map(const SiteMap& map, const Pass& pass, std::span<const double> from,
                            std::span<double> to, bool forward) {
   const auto channels = static_cast<std::size_t>(pass.in().channels());
@@ -133,7 +133,7 @@ inline void apply_site_map(const SiteMap& map, const Pass& pass, std::span<const
           }
 }
 
-/// The general layer around a map of sites.
+/// The general layer for a linear map of sites.
 template <class L>
 struct SiteMapLayer : Wrapped<L> {
   using Wrapped<L>::Wrapped;
@@ -171,8 +171,8 @@ struct SiteMapLayer : Wrapped<L> {
   }
 
  private:
-  /// The pairs of sites of every shape that this layer has been given: wanted once for each of
-  /// thousands of displacements and bundles. A cache whose contents follow from the shape alone.
+  /// The pairs of sites for every input shape that this layer has seen, because thousands of
+  /// displacements and bundles use them. The contents of this cache depend on the shape alone.
   class Pairs {
    public:
     const PairedSites& of(const L& layer, const Shape& in) {

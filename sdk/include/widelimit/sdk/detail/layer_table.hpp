@@ -1,5 +1,5 @@
-// The C table of a layer type, made from whatever methods the author's struct offers: the functions
-// in it guard, unwrap and call. layer.hpp says what the methods are.
+// The C table of a layer type, built from the methods that the author's struct has (layer.hpp lists
+// them). Each function in it converts the arguments, calls the method and catches exceptions.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace widelimit::sdk {
 
-/// The general layer that an author's struct stands for: itself, or one that elementwise.hpp,
-/// linear.hpp or combine.hpp wrap around it.
+/// The general layer for an author's struct: the struct itself, or a wrapper from elementwise.hpp,
+/// linear.hpp or combine.hpp.
 template <class L>
 struct LayerOf {
   using type = L;
@@ -102,7 +102,7 @@ inline void check_inputs(std::uint32_t n, std::uint32_t min, std::uint32_t max) 
                       ", got " + std::to_string(n));
 }
 
-/// The C table of one layer type: its functions guard, unwrap and call the author's.
+/// The C table of one layer type.
 template <class L>
 struct LayerTable {
   using Layer = typename LayerOf<L>::type;

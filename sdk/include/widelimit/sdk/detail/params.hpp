@@ -1,6 +1,6 @@
-// From a host's parameters to an author's struct: reads every declared field, checks it against its
-// rules and names the pointer of what is wrong. Hosts validate against the schema first, so that a
-// person sees all problems at once; what reaches a layer is checked again all the same.
+// Reads a host's parameters into an author's struct. It checks every declared field against its
+// rules; an error contains the JSON pointer of the parameter. Hosts validate against the schema
+// first, to report all problems at once. This check does not rely on that.
 //
 // Thread safety: pure functions.
 #pragma once
@@ -30,7 +30,7 @@ class Getters {
     if (params != nullptr) widelimit_copy(&table_, sizeof table_, params, params->struct_size);
   }
 
-  /// Nothing where the value is missing, null or of another type than T.
+  /// Empty if the value is missing, null or not of type T.
   template <class T>
   [[nodiscard]] std::optional<T> get(const std::string& pointer) const {
     const char* const at = pointer.c_str();
@@ -62,7 +62,7 @@ class Getters {
       return value;
     return std::nullopt;
   }
-  /// Is there a value of any type?
+  /// Whether there is a value of any type.
   [[nodiscard]] bool has(const std::string& pointer) const {
     return get<double>(pointer) || get<bool>(pointer) || get<std::string>(pointer) ||
            length(pointer);
@@ -100,7 +100,7 @@ class Getters {
   throw invalid(pointer, "must be one of " + text + ", got " + quoted(*word));
 }
 
-/// One value of the type T that a member, an optional or a list is made of.
+/// One value of type T: a member, or an item of a list.
 template <class T>
 [[gnu::cold]] std::optional<T> read_value(const Getters& getters, const FieldFacts& f,
                                           const std::string& pointer) {
@@ -175,9 +175,9 @@ template <class Member>
 
 }  // namespace detail
 
-/// A T with its fields from the host's parameters (NULL: all defaults), and prepared: an author's
-/// `void prepare()`, where there is one, computes once what follows from the parameters, and throws
-/// sdk::invalid("/pointer", ...) where they do not go together.
+/// Creates a T with its fields from the host's parameters (NULL: all defaults) and calls its
+/// `void prepare()`, if it has one. prepare() computes what depends on the parameters, and throws
+/// sdk::invalid("/pointer", ...) if they contradict one another.
 template <class T>
 [[gnu::cold]] T read_params(const widelimit_params* params) {
   T object{};

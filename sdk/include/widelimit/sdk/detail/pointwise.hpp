@@ -1,6 +1,7 @@
-// The loop around an author's `moments` for networks without sites: it carries one run of a field
-// through a pending map and a nonlinearity, register by register, in one sweep. Compiled for the
-// kinds of runs that take most of the time (detail/pointwise_transform.hpp).
+// The loop around an author's `moments` for networks without sites: it applies a pending map and a
+// nonlinearity to one run of a field, register by register, in one pass over memory. The loop is a
+// template, with an instantiation for each of the commonest kinds of runs
+// (detail/pointwise_transform.hpp).
 //
 // Thread safety: pure functions of a run; many at once.
 #pragma once
@@ -22,7 +23,7 @@ namespace widelimit::sdk {
 
 /// What `moments` returns for (u, v) ~ N(0, [[p, k], [k, q]]): value = E[f(u) f(v)] and
 /// slope = E[f'(u) f'(v)], which is also d value / d k. (arXiv:2209.04121; the NNGP becomes
-/// `value`, the NTK is multiplied by `slope`.)
+/// `value`, and the NTK is multiplied by `slope`.)
 template <class Value, class Slope = Value>
 struct Moments {
   Value value;
@@ -33,7 +34,7 @@ Moments(Value, Slope) -> Moments<Value, Slope>;
 
 namespace detail {
 
-/// How a run's pending map acts. The common rule is the one of networks in NTK parameterization:
+/// How the pending map of a run acts. The common rule is that of the NTK parameterization:
 /// ntk_nngp = scale and ntk_bias = bias, so that Theta' = K' + scale Theta.
 enum class Pending { none, common, general };
 
@@ -65,8 +66,9 @@ struct PendingMap {
         ntk_nngp(map ? map->ntk_nngp : 0),
         ntk_bias(map ? map->ntk_bias : 0) {}
 
-  /// The product and the sum are rounded separately, as by any code that materialises the map: the
-  /// variances of a run come from there, and a sample against itself must meet them to the bit.
+  /// The product and the sum are rounded separately, as in the code that applies a map before the
+  /// call. The variances of a run come from that code, and a sample paired with itself must have
+  /// the same bits.
   [[nodiscard]] V nngp(V k) const { return k * scale + bias; }
 
   template <Pending kind>
@@ -136,10 +138,10 @@ class SecondTerms {
   static constexpr std::int64_t width = V::lanes;
 
  public:
-  /// Lanes of a block: terms are kept on the stack.
+  /// Lanes of a block, whose terms are on the stack.
   static constexpr std::int64_t block = stored ? 256 : std::numeric_limits<std::int64_t>::max();
 
-  /// n lanes from here on.
+  /// The next n lanes.
   void go_to(const Layer& layer, const T* variances, std::int64_t n) {
     if (variances == at_) return;
     at_ = variances;
@@ -153,7 +155,7 @@ class SecondTerms {
   }
 
  private:
-  /// Once in the program for all kinds of runs.
+  /// Instantiated once for all kinds of runs.
   [[gnu::noinline, gnu::flatten]] void fill(const Layer& layer, std::int64_t n) {
     for (std::int64_t lane = 0; lane < n; lane += width)
       terms_[static_cast<std::size_t>(lane / width)] = layer.site_terms(V::load(at_ + lane));
@@ -163,9 +165,9 @@ class SecondTerms {
   std::array<Terms, static_cast<std::size_t>(stored ? block / width : 0)> terms_;
 };
 
-/// A run whose sites have one number each as the first sample's variance, which is what tiles of
-/// kernels are made of. Flattened: whatever `moments` calls is inlined here, so that registers stay
-/// registers.
+/// For runs in which the variance of the first sample is one number for all lanes of a site, as in
+/// tiles of kernels. Flattened: all functions that `moments` calls are inlined, so that values stay
+/// in registers.
 template <class T, bool with_ntk, Pending pending, class Layer>
 [[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run) {
   using V = Vec<T>;

@@ -1,5 +1,5 @@
-// The author's struct inside the general layers that other headers make of it, and the faces of
-// finite width that are passed on to it as they are.
+// The base of the general layers that other headers build from an author's struct. It contains the
+// struct and forwards the functions of finite width to it.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace widelimit::sdk::detail {
 
-/// Keeps the author's struct, and its weights where it has some.
+/// Contains the author's struct, and forwards the functions of its weights if it has some.
 template <class L>
 struct Wrapped {
   L own;
@@ -30,8 +30,8 @@ struct Wrapped {
   }
 };
 
-/// Passes batches on too. `is_linear`: the layer is linear in its input and has no weights, so that
-/// forward of the tangent is its jvp where it writes none.
+/// Also forwards batches. `is_linear`: the layer is linear in its input and has no weights, so that
+/// its jvp is forward of the tangent, unless it has its own.
 template <class L, bool is_linear>
 struct WrappedBatches : Wrapped<L> {
   using Wrapped<L>::Wrapped;
