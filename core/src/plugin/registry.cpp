@@ -80,7 +80,7 @@ const Registry::Entry& Registry::entry(TypeKind kind, const std::string& type,
     for (const TypeInfo& t : catalogue_.types())
       if (t.kind == kind && t.name == type)
         offers += (offers.empty() ? "\"" : ", \"") + t.qualified + "\" of " +
-                  (t.file.empty() ? "a built-in plugin" : t.file);
+                  (t.file.empty() ? "a plugin of the program" : t.file);
     refuse("more than one plugin offers a type \"" + type + "\": write one of " + offers);
   }
   if (found == nullptr) refuse("no type \"" + type + "\"; `widelimit plugins` shows what is there");
