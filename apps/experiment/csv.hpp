@@ -3,7 +3,7 @@
 // Thread safety: values.
 #pragma once
 
-#include "json.hpp"
+#include "common/numbers.hpp"
 
 #include <concepts>
 #include <string>
@@ -24,7 +24,7 @@ class CsvTable {
     return *this;
   }
   CsvTable& cell(std::integral auto number) { return cell(std::to_string(number)); }
-  CsvTable& cell(double number) { return cell(number_text(number)); }
+  CsvTable& cell(double number) { return cell(apps::number_text(number)); }
   void end_row() { text_.back() = '\n'; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

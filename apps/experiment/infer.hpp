@@ -35,7 +35,7 @@ struct InferenceInputs {
 /// finishes, and writes its files and its entry in the record, so that a failure keeps the results
 /// before it. Inferences on one kernel and ridge share its factor.
 void run_inferences(std::span<const PlannedInference> inferences, const InferenceInputs& inputs,
-                    Json::Object& metrics, MistakesById& mistakes, RunDirectory& directory,
+                    apps::Json::Object& metrics, MistakesById& mistakes, RunDirectory& directory,
                     Control& control);
 
 }  // namespace widelimit::experiment

@@ -25,7 +25,7 @@ namespace widelimit::experiment {
 /// parameters, in files named after the planned `layers`; appends {"finite": ...} to `metrics`:
 /// those of the members' mean prediction, and of each member under "members".
 void run_finite(const FiniteSpec& spec, const Network& network, const std::vector<PlanRow>& layers,
-                const TrainTest& data, const TestSet& test, Json::Object& metrics,
+                const TrainTest& data, const TestSet& test, apps::Json::Object& metrics,
                 RunDirectory& directory, Control& control);
 
 }  // namespace widelimit::experiment

@@ -1,27 +1,12 @@
 // A kernel, tile by tile: the Gram block by GEMM, then all layers on it, then the sink.
 #pragma once
 
-#include <widelimit/control.hpp>
-#include <widelimit/kernel_sink.hpp>
-
 #include "engine/dense/evaluator.hpp"
-#include "execution/executor.hpp"
+#include "engine/grid/kernel_call.hpp"
 
 #include <cstdint>
-#include <string>
 
 namespace widelimit::detail {
-
-/// Two sets of samples, contiguous rows of `features` numbers. x2 == x1: symmetric.
-template <class T>
-struct SamplePair {
-  const T* x1;
-  std::int64_t n1;
-  const T* x2;
-  std::int64_t n2;
-  std::int64_t features;
-  [[nodiscard]] bool symmetric() const noexcept { return x1 == x2 && n1 == n2; }
-};
 
 /// Everything a call needs beside samples and results, one worker.
 template <class T>
@@ -34,9 +19,7 @@ template <class T>
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its samples and their indices, not on n, threads or order.
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& samples, KernelSet which,
-                   KernelSink& sink, Executor& executor, Control* control,
-                   const std::string& phase);
+void compute_tiles(const Program& program, const KernelCall<T>& call);
 
 /// The n <= tile_side samples with themselves as one tile, both kernels, for an observer.
 void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,

@@ -108,7 +108,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
                  pairs = make_schedule(program, Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, n, workers, executor, control, nullptr, nullptr);
+  samples.fill(x, n, workers, executor, control, {});
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -131,7 +131,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     BundleMemory<double> memory(program, own, true);
     run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
-                       memory, control, nullptr, nullptr, &observe);
+                       memory, control, {}, &observe);
   }
   if (n == 1) return result;
 
@@ -150,7 +150,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
         });
       };
       run_bundle<double>(program, pairs, {x + row * features, samples.data(0), 1}, v, memory,
-                         control, nullptr, nullptr, &observe);
+                         control, {}, &observe);
     }
   });
   // Rows are added in their order, whichever thread had them.

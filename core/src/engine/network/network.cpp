@@ -95,11 +95,11 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
   const detail::SamplePair<T> samples{rows.data(), n1, cols ? cols->data() : rows.data(), n2,
                                       x1.features()};
   guarded([&] {
+    const detail::KernelCall<T> call{samples, which, sink, *state.executor, control};
     if (net.spatial)
-      detail::compute_spatial_tiles(*net.spatial, samples, which, sink, *state.executor, control,
-                                    "kernel");
+      detail::compute_spatial_tiles(*net.spatial, call);
     else
-      detail::compute_tiles(*net.dense, samples, which, sink, *state.executor, control, "kernel");
+      detail::compute_tiles(*net.dense, call);
   });
 }
 
@@ -124,13 +124,13 @@ PerKernel<std::vector<double>> diagonals_of(const Network::State& state, const S
     if (net.spatial) {
       const auto n = static_cast<std::size_t>(x.count());
       std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
-      detail::spatial_diagonals(*net.spatial, samples.data(), x.count(), *state.executor,
-                                nngp.data(), which.ntk ? ntk.data() : nullptr);
+      detail::spatial_diagonals<T>(*net.spatial, samples.data(), x.count(), *state.executor,
+                                   {nngp.data(), which.ntk ? ntk.data() : nullptr});
       take({nngp.data(), ntk.data()});
     } else {
       const detail::Variances<T> v =
           detail::Evaluator<T>(*net.dense).variances(facts.variance.data(), x.count(), which.ntk);
-      take({v.nngp.data(), v.ntk.data()});
+      take({v.diagonal.nngp.data(), v.diagonal.ntk.data()});
     }
   });
   return d;

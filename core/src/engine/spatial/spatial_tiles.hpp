@@ -2,30 +2,23 @@
 // on all threads, then the sink.
 #pragma once
 
-#include <widelimit/control.hpp>
-#include <widelimit/kernel_sink.hpp>
-
-#include "engine/dense/tiles.hpp"
+#include "engine/grid/kernel_call.hpp"
 #include "engine/spatial/schedule.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 namespace widelimit::detail {
 
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its two samples alone.
 template <class T>
-void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& samples,
-                           KernelSet which, KernelSink& sink, Executor& executor, Control* control,
-                           const std::string& phase);
+void compute_spatial_tiles(const SpatialProgram& program, const KernelCall<T>& call);
 
-/// The diagonals of n samples with themselves: nngp [n] and, where it is not NULL, ntk [n].
+/// The diagonals of the kernels of n samples with themselves [n]; NULL: not wanted.
 template <class T>
 void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n,
-                       Executor& executor, T* nngp, T* ntk);
+                       Executor& executor, const PerKernel<T*>& out);
 
 /// Bytes of a call for up to n samples beside these and results: what all threads share, and of one
 /// thread.

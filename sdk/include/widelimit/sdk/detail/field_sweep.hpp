@@ -1,6 +1,6 @@
-// The loop around an author's `moments` on fields with sites. Beside maps of window 1 it applies
-// windows of 3 along the last axis (and 3 along the one before) on the way: rows are summed in
-// registers, mapped, and stored once. What follows from one variance alone is read, not computed,
+// The loop around an author's `moments` for fields with sites. It applies maps of window 1, and
+// windows of 3 along the last axis (and 3 along the axis before): it sums rows in registers, maps
+// the sums and stores the results once. What follows from one variance alone is read, not computed,
 // where the layer says how (numbers, store and a reading constructor of its terms).
 //
 // Thread safety: pure functions of a run; many at once.
@@ -48,7 +48,7 @@ void make_site_terms(const L& layer, const widelimit_site_terms& request) {
     make_site_terms_as<double>(layer, request);
 }
 
-/// Lanes of fields with sites (abi.h): known here, so that addresses are cheap.
+/// Lanes of fields with sites (abi.h). The constant makes the computation of addresses cheap.
 inline constexpr std::int64_t lanes_of_fields = 16;
 
 /// Of one of a field's samples, what `moments` wants at one site.
@@ -70,15 +70,16 @@ struct SiteTermsOf {
   }
 };
 
-/// The rows of a field under output rows, one after another: three of them under a window, else the
-/// one itself. What lies outside the field is a row of zeros.
+/// The rows of a field that belong to an output row: three rows for a window, otherwise one. A row
+/// outside the field is a row of zeros.
 template <class T, bool window>
 class RowsUnder {
  public:
   static constexpr std::int64_t taps = window ? 3 : 1;
   using Rows = std::array<const T*, static_cast<std::size_t>(taps)>;
 
-  RowsUnder(const widelimit_run& run, const T* zeros) : zeros_(zeros) {
+  /// Those under output row `row` come first.
+  RowsUnder(const widelimit_run& run, std::int64_t row, const T* zeros) : zeros_(zeros) {
     const widelimit_field &in = *run.inputs[0], &out = *run.output;
     const int last = out.rank - 1;
     columns = last < 0 ? 1 : in.extent[last];
@@ -92,8 +93,8 @@ class RowsUnder {
         shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
       }
     }
-    block_ = out_rows_ > 0 ? run.row_begin / out_rows_ : 0;
-    at_ = run.row_begin - block_ * out_rows_;
+    block_ = out_rows_ > 0 ? row / out_rows_ : 0;
+    at_ = row - block_ * out_rows_;
   }
   /// Those of `field` under the current one.
   [[nodiscard]] Rows of(const T* field) const {
@@ -124,7 +125,7 @@ class RowsUnder {
   std::int64_t taps_ = 1, in_rows_ = 1, out_rows_ = 1, shift_ = 0, block_, at_;
 };
 
-/// The sum of rows at an entry, from the first on.
+/// The sum of the rows at an entry, in order.
 template <class V, std::size_t rows>
 V column(const std::array<const scalar_t<V>*, rows>& at, std::int64_t entry) {
   V sum = V::load(at[0] + entry);
@@ -140,7 +141,7 @@ inline std::uint64_t bytes_of_row(const Shape& shape) {
                                        lanes_of_fields * sizeof(double);
 }
 
-/// Moments in two steps where the layer has them (elementwise.hpp); else the first step is all.
+/// Moments in two steps if the layer has them (elementwise.hpp); otherwise the first step does all.
 template <class L, class V, class P, class Q>
 auto prepare_moments(const L& layer, V k, const P& p, const Q& q) {
   if constexpr (requires { layer.prepare(k, p, q); })
@@ -156,12 +157,13 @@ auto complete_moments(const L& layer, const Prepared& prepared) {
     return prepared;
 }
 
-/// Rows of a field under a small window, with the NTK by the common rule, Theta' = K' + scale A
+/// Of a run whose sites have one number each as the first sample's variance: rows of a field under
+/// a small window, with the NTK by the common rule, Theta' = K' + scale A
 /// Theta; or under a map of window 1, or none.
-template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, class L>
+template <class T, bool with_ntk, bool kept, bool window, class L>
 [[gnu::flatten]] void sweep_rows(const L& layer, const widelimit_run& run) {
   using V = Vec<T>;
-  using First = SiteTermsOf<T, broadcast_first, kept, L>;
+  using First = SiteTermsOf<T, true, kept, L>;
   using Second = SiteTermsOf<T, false, kept, L>;
   using Under = RowsUnder<T, window>;
   using Rows = typename Under::Rows;
@@ -185,9 +187,9 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
 
   auto* const zeros = static_cast<T*>(run.scratch);
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-    Under under(run, zeros);
+    Under under(run, run.row_begin, zeros);
     if (window && lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
-    // Output sites whose last tap is inside the row, or behind it.
+    // Output sites whose last tap is inside the row, or after it.
     const std::int64_t inside =
         std::clamp<std::int64_t>(under.columns - under.first_column - reach, 0, width);
     const auto column_at = [&](const Rows& rows, std::int64_t c) {
@@ -199,9 +201,9 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
     V left(0), middle(0), left_ntk(0), middle_ntk(0);
     First first{nullptr};
     Second second{nullptr};
-    // Three sites are under way: while one is completed the next is prepared, and the one after
-    // that summed and mapped. Chains of dependent operations are short then, and what a processor
-    // looks ahead to is independent of what it waits for.
+    // Three sites are processed at once: while one is completed, the next is prepared, and the one
+    // after it is summed and mapped. This keeps chains of dependent operations short, and the
+    // processor can execute independent operations while it waits.
     V k(0), theta(0), prepared_theta(0);
     const auto map = [&](V right, V right_ntk) {
       const V sum = window ? (left + middle) + right : right;
@@ -223,7 +225,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
       second.at += second_step;
       return prepared;
     };
-    // A named copy of the moments would be written to the stack for every entry.
+    // GCC would write a named copy of the moments to the stack for every entry.
     const auto write = [&](const auto& moments, V of_theta) {
       if constexpr (with_ntk) {
         (V(moments.slope) * of_theta).store(ntk_at);
@@ -269,8 +271,10 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
       for (std::int64_t at = (under.first_column + reach + x) * lanes + lane; x < inside;
            ++x, at += lanes)
         turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
-      for (; x < width; ++x) turn([&] { map(V(0), V(0)); });
-      turn([] {});
+      for (; x <= width; ++x)
+        turn([&] {
+          if (x < width) map(V(0), V(0));
+        });
     }
     write(complete_moments(layer, prepared), prepared_theta);
   }
@@ -295,44 +299,6 @@ inline bool has_window(const widelimit_linear* map) {
                 "of pending maps with windows pointwise layers apply those of 3 along the last one "
                 "or two axes, of stride and dilation 1: materialise others first");
   return window;
-}
-
-template <class T, bool with_ntk, bool broadcast_first, class L>
-void sweep_field(const L& layer, const widelimit_run& run, bool window) {
-  constexpr std::uint32_t numbers = numbers_of_site_terms<L>();
-  if (run.variances->site_terms != numbers || run.output->lanes != lanes_of_fields)
-    throw Error(WIDELIMIT_E_ARGUMENT,
-                "runs with windows come with the site terms that the plan asked for, on 16 lanes");
-  if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
-  static_cast<void>(pending_kind(pending_of(run, 0)));  // refuses windows
-  if constexpr (numbers > 0) sweep_rows<T, with_ntk, broadcast_first, true, false>(layer, run);
-}
-
-template <class T, class L>
-void sweep_field_as(const L& layer, const widelimit_run& run, bool window) {
-  const bool ntk = run.output->ntk != nullptr, broadcast = run.variances->first_lanes == 1;
-  if (ntk && broadcast)
-    sweep_field<T, true, true>(layer, run, window);
-  else if (ntk)
-    sweep_field<T, true, false>(layer, run, window);
-  else if (broadcast)
-    sweep_field<T, false, true>(layer, run, window);
-  else
-    sweep_field<T, false, false>(layer, run, window);
-}
-
-/// One call of a pointwise transform with `layer.moments`: any kind of run.
-template <class Layer>
-void transform_field(const Layer& layer, const widelimit_run& run) {
-  check_run(run, true);
-  const bool window = has_window(pending_of(run, 0));
-  if (!window && run.variances->site_terms == 0) return transform_pointwise(layer, run);
-  // A copy on the stack cannot be what the stores write to, so its members stay in registers.
-  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
-  if (run.output->dtype == WIDELIMIT_F32)
-    sweep_field_as<float>(own, run, window);
-  else
-    sweep_field_as<double>(own, run, window);
 }
 
 }  // namespace widelimit::sdk::detail
