@@ -124,7 +124,7 @@ double kernel_seconds(const Setup& setup, const KernelPlan& plan, const Line& pa
 double description_seconds(const Setup& setup, const Line& pairs) {
   const bool images = std::any_of(setup.plan.begin(), setup.plan.end(),
                                   [](const PlanRow& row) { return row.displacements > 1; }) ||
-                      !setup.shapes.train.sites.empty();
+                      !setup.shapes.train.sample.sites.empty();
   const double some =
       std::min<double>(static_cast<double>(setup.shapes.train.count), images ? lanes : 2 * tile);
   const double twice = setup.experiment.precision == Precision::float32 ? 2 : 1;
@@ -135,7 +135,7 @@ double description_seconds(const Setup& setup, const Line& pairs) {
 double finite_seconds(const Setup& setup, double enough) {
   if (!setup.experiment.finite) return 0;
   const FiniteSpec& spec = *setup.experiment.finite;
-  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  const FiniteNetwork network(setup.network, setup.shapes.train.sample);
   const auto n = static_cast<double>(setup.shapes.train.count);
   const double batch = spec.batch_size ? std::min(n, static_cast<double>(*spec.batch_size)) : n;
   const auto sample = static_cast<std::int64_t>(std::min(batch, 256.0));
@@ -192,7 +192,7 @@ double estimate(const Setup& setup, const KernelPlan& plan, bool kernels_only, c
   const DataShape& train = setup.shapes.train;
   const double numbers =
       (static_cast<double>(train.count) + static_cast<double>(setup.test_count())) *
-      static_cast<double>(train.features());
+      static_cast<double>(train.sample.features());
   const Line pairs =
       pairs_through(setup, {setup.experiment.kernel.nngp, setup.experiment.kernel.ntk}, enough);
   const double seconds =

@@ -88,7 +88,7 @@ double least_diag_reg(const InferenceSpec& spec) {
 double finite_bytes(const Setup& setup, double n, double m) {
   if (!setup.experiment.finite) return 0;
   const FiniteSpec& spec = *setup.experiment.finite;
-  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  const FiniteNetwork network(setup.network, setup.shapes.train.sample);
   const std::int64_t at_once = std::min<std::int64_t>(spec.ensemble, setup.runtime.threads());
   const auto all = static_cast<std::int64_t>(n), tests = static_cast<std::int64_t>(m);
   const std::int64_t batch = std::min(all, spec.batch_size.value_or(all));
@@ -126,8 +126,7 @@ double predictions_disk(const Setup& setup, double m, double outputs) {
     }
   if (setup.experiment.finite) {
     const FiniteSpec& spec = *setup.experiment.finite;
-    const FiniteNetwork network(setup.network, setup.shapes.train.sites,
-                                setup.shapes.train.channels);
+    const FiniteNetwork network(setup.network, setup.shapes.train.sample);
     const double records = spec.record_all ? static_cast<double>(spec.steps) : log_records;
     bytes +=
         static_cast<double>(spec.ensemble) * (static_cast<double>(network.parameter_count()) * f64 +
@@ -162,16 +161,14 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
     if (block.store == StoreUse::kept) mapped += stored;
     if (block.store != StoreUse::none) mapped_once = std::max(mapped_once, stored);
     workspace =
-        std::max(workspace,
-                 static_cast<double>(setup.network.workspace_bytes(
-                     shape[0], shape[1], train.sites, train.channels, setup.experiment.precision)));
+        std::max(workspace, static_cast<double>(setup.network.workspace_bytes(
+                                shape[0], shape[1], train.sample, setup.experiment.precision)));
   }
   if (!kernels_only)
     workspace =
-        std::max(workspace,
-                 static_cast<double>(setup.network.statistics_bytes(train.sites, train.channels)));
+        std::max(workspace, static_cast<double>(setup.network.statistics_bytes(train.sample)));
   // While they are read samples stand twice, once in float64: before there is more.
-  const auto features = static_cast<double>(train.features());
+  const auto features = static_cast<double>(train.sample.features());
   const double samples = (n + m) * (features * entry + outputs * f64),
                reading = (n + m) * (features + outputs) * f64;
   const double inference = kernels_only ? 0 : inference_bytes(setup, n, m, outputs);
@@ -194,7 +191,7 @@ Forecast forecast(const Setup& setup, const KernelPlan& plan, bool kernels_only)
   // One after another. Buffers of products stay once there are any: kernels of samples without
   // sites are made of products, else a solve makes the first. A store is read while most of what
   // computed it, in blocks too small to be given back, is still there.
-  const double before_solve = held + (train.sites.empty() ? products : 0);
+  const double before_solve = held + (train.sample.sites.empty() ? products : 0);
   const double computing = before_solve + workspace, writing = computing + mapped_once,
                solving = kernels_only ? 0 : held + products + inference,
                streamed = streaming && !kernels_only ? mapped : 0;
@@ -229,8 +226,7 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
                     ", for its finite networks; make the largest layer narrower, lower "
                     "\"ensemble\" or \"batch_size\", or " +
                     allow,
-                largest_layer(FiniteNetwork(setup.network, setup.shapes.train.sites,
-                                            setup.shapes.train.channels)));
+                largest_layer(FiniteNetwork(setup.network, setup.shapes.train.sample)));
   throw Error(ErrorCode::usage,
               what +
                   "; lower \"limit\" in the data, leave out inference with full covariance, "
@@ -284,7 +280,7 @@ void check_finite(const Setup& setup) {
                     ", the number of training samples, got " + count_text(*spec.batch_size) +
                     "; null takes all of them",
                 spec.place.pointer + "/batch_size");
-  const FiniteNetwork network(setup.network, setup.shapes.train.sites, setup.shapes.train.channels);
+  const FiniteNetwork network(setup.network, setup.shapes.train.sample);
   if (network.outputs() == setup.shapes.train.outputs) return;
   const NetworkSpec& layers = setup.experiment.network;
   throw Error(ErrorCode::usage,

@@ -123,7 +123,7 @@ Setup set_up(const SetupOptions& options) {
     Network network = runtime.network(experiment.network);
     DataShapes shapes = reading(
         *experiment.data, [&] { return inspect_data(*experiment.data, experiment.preprocess); });
-    std::vector<PlanRow> plan = network.plan(shapes.train.sites, shapes.train.channels);
+    std::vector<PlanRow> plan = network.plan(shapes.train.sample);
     return Setup{std::move(text),    std::move(runtime), std::move(experiment),
                  std::move(network), std::move(shapes),  std::move(plan)};
   });

@@ -12,9 +12,12 @@ namespace widelimit::experiment {
 namespace {
 
 Json describe(const Dataset& set) {
-  return Json::Object{{"count", set.x.count()},       {"features", set.x.features()},
-                      {"channels", set.x.channels()}, {"sites", set.x.sites()},
-                      {"outputs", set.y.cols()},      {"x_names", set.x_names},
+  return Json::Object{{"count", set.x.count()},
+                      {"features", set.x.features()},
+                      {"channels", set.x.shape().channels},
+                      {"sites", set.x.shape().sites},
+                      {"outputs", set.y.cols()},
+                      {"x_names", set.x_names},
                       {"y_names", set.y_names}};
 }
 

@@ -74,8 +74,8 @@ void choose_stores(KernelPlan& plan, const Setup& setup) {
     const auto shape = shape_of(block.block, setup.shapes.train.count, n_test);
     const double entries = static_cast<double>(shape[0]) * static_cast<double>(shape[1]);
     const DataShape& train = setup.shapes.train;
-    const double an_entry = setup.network.flops_per_entry(train.sites, train.channels) +
-                            2 * static_cast<double>(train.features());
+    const double an_entry = setup.network.flops_per_entry(train.sample) +
+                            2 * static_cast<double>(train.sample.features());
     const double flops = an_entry * entries / (block.block == Block::test_train ? 1 : 2);
     const Kernels kernels = wanted(block);
     const double bytes = entries * static_cast<double>(bytes_of(experiment.precision)) *

@@ -131,7 +131,7 @@ void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
                 Json::Object& metrics, RunDirectory& directory, Control& control) {
   const FiniteSpec& spec = *setup.experiment.finite;
   directory.step("finite networks", "finite", [&] {
-    const FiniteNetwork network(setup.network, data.train.x.sites(), data.train.x.channels());
+    const FiniteNetwork network(setup.network, data.train.x.shape());
     TrainOptions options;
     options.learning_rate = spec.learning_rate;
     options.momentum = spec.momentum;

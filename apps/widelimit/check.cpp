@@ -127,8 +127,8 @@ std::string layers_table(const Setup& setup) {
 
 std::string shape_text(const DataShape& shape) {
   std::string text;
-  for (const std::int64_t site : shape.sites) text += count_text(site) + " x ";
-  return text + count_text(shape.channels);
+  for (const std::int64_t site : shape.sample.sites) text += count_text(site) + " x ";
+  return text + count_text(shape.sample.channels);
 }
 
 std::string data_text(const Setup& setup) {
@@ -136,8 +136,8 @@ std::string data_text(const Setup& setup) {
   std::string text = count_text(train.count, "training sample", "training samples");
   if (setup.shapes.test)
     text += " and " + count_text(setup.shapes.test->count, "test sample", "test samples");
-  return text + " of " + shape_text(train) + (train.sites.empty() ? " features" : "") + ", " +
-         count_text(train.outputs, "output", "outputs");
+  return text + " of " + shape_text(train) + (train.sample.sites.empty() ? " features" : "") +
+         ", " + count_text(train.outputs, "output", "outputs");
 }
 
 std::string kernels_text(const Setup& setup, const experiment::KernelPlan& plan) {

@@ -19,8 +19,7 @@ class WIDELIMIT_EXPORT FiniteNetwork {
  public:
   /// Plans `network` for samples of this shape. Throws Error(usage) with every layer that lacks its
   /// width or a finite face.
-  FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
-                std::int64_t channels);
+  FiniteNetwork(const Network& network, const SampleShape& shape);
 
   /// Parameters of one layer within the whole vector.
   struct Block {

@@ -74,20 +74,16 @@ class WIDELIMIT_EXPORT Network {
   [[nodiscard]] Diagonals diagonals(const Samples& x, Precision precision = Precision::float64,
                                     Kernels which = {}) const;
 
-  /// Input shape must be known for a plan with numbers; `sites` and `channels` of the samples.
-  [[nodiscard]] std::vector<PlanRow> plan(const std::vector<std::int64_t>& sites,
-                                          std::int64_t channels) const;
+  /// For samples of this shape.
+  [[nodiscard]] std::vector<PlanRow> plan(const SampleShape& shape) const;
   /// Bytes the engine needs beside inputs and results, for n1 x n2 samples of this shape.
   [[nodiscard]] std::int64_t workspace_bytes(std::int64_t n1, std::int64_t n2,
-                                             const std::vector<std::int64_t>& sites,
-                                             std::int64_t channels, Precision precision) const;
+                                             const SampleShape& shape, Precision precision) const;
   /// The same for statistics() of such samples.
-  [[nodiscard]] std::int64_t statistics_bytes(const std::vector<std::int64_t>& sites,
-                                              std::int64_t channels) const;
+  [[nodiscard]] std::int64_t statistics_bytes(const SampleShape& shape) const;
   /// Floating-point operations of one entry, NNGP and NTK, all sites and displacements; without the
   /// covariances of the data.
-  [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
-                                       std::int64_t channels) const;
+  [[nodiscard]] double flops_per_entry(const SampleShape& shape) const;
   /// Per layer, branches included, in float64: over the first 256 samples at most, or the first 16
   /// where layers work on sites. Throws Error(usage) as kernels() does.
   [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x,

@@ -56,7 +56,7 @@ int blas_size(std::int64_t n) {
   return static_cast<int>(n);
 }
 
-void check_sites(std::int64_t features, const std::vector<std::int64_t>& sites) {
+SampleShape shape_of(std::int64_t features, std::vector<std::int64_t> sites) {
   std::int64_t product = 1;
   for (const std::int64_t s : sites) {
     if (s <= 0) throw Error(ErrorCode::usage, "samples need at least one site on every axis");
@@ -66,6 +66,7 @@ void check_sites(std::int64_t features, const std::vector<std::int64_t>& sites) 
     throw Error(ErrorCode::usage, "samples of " + std::to_string(features) +
                                       " numbers do not divide into " + std::to_string(product) +
                                       " sites");
+  return {std::move(sites), features / product};
 }
 
 }  // namespace
@@ -129,19 +130,14 @@ Samples::Samples(Matrix values) : Samples(std::move(values), {}) {}
 Samples::Samples(MatrixF values) : Samples(std::move(values), {}) {}
 
 Samples::Samples(Matrix values, std::vector<std::int64_t> sites)
-    : precision_(Precision::float64), sites_(std::move(sites)), f64_(std::move(values)) {
-  check_sites(f64_.cols(), sites_);
-}
+    : precision_(Precision::float64),
+      shape_(shape_of(values.cols(), std::move(sites))),
+      f64_(std::move(values)) {}
 
 Samples::Samples(MatrixF values, std::vector<std::int64_t> sites)
-    : precision_(Precision::float32), sites_(std::move(sites)), f32_(std::move(values)) {
-  check_sites(f32_.cols(), sites_);
-}
-
-std::int64_t Samples::channels() const noexcept {
-  return features() /
-         std::accumulate(sites_.begin(), sites_.end(), std::int64_t{1}, std::multiplies<>());
-}
+    : precision_(Precision::float32),
+      shape_(shape_of(values.cols(), std::move(sites))),
+      f32_(std::move(values)) {}
 
 double Samples::at(std::int64_t sample, std::int64_t feature) const noexcept {
   return precision_ == Precision::float64 ? f64_(sample, feature)
@@ -159,7 +155,7 @@ Samples Samples::converted(Precision to, std::int64_t begin, std::int64_t end) c
       copy_of(f64_);
     else
       copy_of(f32_);
-    return Samples(std::move(out), sites_);
+    return Samples(std::move(out), shape_.sites);
   };
   if (to == Precision::float64) return fill(Matrix::uninitialized(end - begin, features()));
   return fill(MatrixF::uninitialized(end - begin, features()));

@@ -150,19 +150,9 @@ class Builder {
 
 }  // namespace
 
-FiniteNetwork::FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
-                             std::int64_t channels) {
-  const auto state =
-      std::make_shared<State>(State{network,
-                                    detail::plan_graph(network.state().layers, sites, channels),
-                                    {},
-                                    0,
-                                    {},
-                                    sites,
-                                    channels,
-                                    0,
-                                    0,
-                                    0});
+FiniteNetwork::FiniteNetwork(const Network& network, const SampleShape& shape) {
+  const auto state = std::make_shared<State>(
+      State{network, detail::plan_graph(network.state().layers, shape), {}, 0, {}, shape, 0, 0, 0});
   Builder(*state).run();
   state_ = state;
 }
@@ -182,10 +172,9 @@ std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
 }
 
 void FiniteNetwork::State::check_samples(const Samples& x) const {
-  if (x.sites() == sites && x.channels() == channels) return;
-  throw Error(ErrorCode::usage,
-              "the network was made for samples of " + detail::shape_text(sites, channels) +
-                  " numbers, these are of " + detail::shape_text(x.sites(), x.channels()));
+  if (x.shape() == shape) return;
+  throw Error(ErrorCode::usage, "the network was made for samples of " + shape.text() +
+                                    " numbers, these are of " + x.shape().text());
 }
 
 void FiniteNetwork::State::check_parameters(std::size_t count) const {

@@ -32,8 +32,8 @@ struct FiniteNetwork::State {
   std::vector<Node> nodes;
   int output = 0;
   std::vector<Block> blocks;
-  std::vector<std::int64_t> sites;
-  std::int64_t channels = 0, parameters = 0, outputs = 0;
+  SampleShape shape;
+  std::int64_t parameters = 0, outputs = 0;
   std::uint64_t scratch_bytes = 0;
 
   [[nodiscard]] detail::Executor& executor() const noexcept;

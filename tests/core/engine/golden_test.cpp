@@ -140,7 +140,7 @@ TEST_CASE("the training samples given twice are duplicates in every golden case,
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.filename().string());
     const Golden g(folder);
-    const Samples again(Matrix(g.train.f64().clone()), g.train.sites());
+    const Samples again(Matrix(g.train.f64().clone()), g.train.shape().sites);
     const KernelPair<double> cross = g.net.kernels<double>(g.train, &again);
     const Network::Diagonals d = g.net.diagonals(g.train);
     bool same = true;

@@ -49,7 +49,7 @@ TEST_CASE("beside inputs and results a kernel takes less than 128 MiB") {
   MESSAGE("float64, into memory: " << peak / mebibyte << " MiB");
   CHECK(peak < 128 * mebibyte);
   // What was said beforehand; OpenBLAS keeps some buffers of its own.
-  const std::int64_t said = net.workspace_bytes(n, n, {}, features, Precision::float64);
+  const std::int64_t said = net.workspace_bytes(n, n, {{}, features}, Precision::float64);
   CHECK(said < 128 * mebibyte);
   CHECK(peak < said + 64 * mebibyte);
 

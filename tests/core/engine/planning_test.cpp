@@ -17,7 +17,7 @@ namespace {
 std::vector<Problem> problems_of(std::vector<Layer> layers,
                                  const std::vector<std::int64_t>& sites = {}) {
   try {
-    static_cast<void>(network(std::move(layers)).plan(sites, 4));
+    static_cast<void>(network(std::move(layers)).plan({sites, 4}));
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::usage);
     return e.problems();
@@ -104,7 +104,7 @@ TEST_CASE("a plan has a row a layer, branches before what combines them") {
   const Network net =
       network({flatten(), dense({1, 0, 1, 0}, 512), relu(),
                sum({{dense({1, 0, 1, 0}, 64)}, {dense(1, 0)}}), dense({1, 0, 1, 0}, 1)});
-  const std::vector<PlanRow> plan = net.plan({8, 8}, 3);
+  const std::vector<PlanRow> plan = net.plan({{8, 8}, 3});
   REQUIRE(plan.size() == 7);
   const auto row = [&](std::size_t i, const char* type, const char* pointer, const char* shape,
                        int depth, bool gaussian) {
@@ -128,16 +128,16 @@ TEST_CASE("a plan has a row a layer, branches before what combines them") {
   double share = 0;
   for (const PlanRow& r : plan) share += r.share;
   CHECK(share == doctest::Approx(1));
-  CHECK(net.flops_per_entry({8, 8}, 3) > 0);
+  CHECK(net.flops_per_entry({{8, 8}, 3}) > 0);
 }
 
 TEST_CASE("the workspace grows with the network's branches and samples, not with the result") {
   const Network small = network({dense(1, 0), relu()});
-  const auto bytes = small.workspace_bytes(1000, 1000, {}, 784, Precision::float32);
+  const auto bytes = small.workspace_bytes(1000, 1000, {{}, 784}, Precision::float32);
   CHECK(bytes > 4 * 256 * (256 * 2 + 2 * 784));
-  CHECK(small.workspace_bytes(100000, 100000, {}, 784, Precision::float32) <
+  CHECK(small.workspace_bytes(100000, 100000, {{}, 784}, Precision::float32) <
         bytes + 100000 * 2 * 100);
-  CHECK(small.workspace_bytes(1000, 1000, {}, 784, Precision::float64) > bytes);
+  CHECK(small.workspace_bytes(1000, 1000, {{}, 784}, Precision::float64) > bytes);
 }
 
 TEST_CASE("statistics of a layer are those of the network that ends with it") {

@@ -52,7 +52,7 @@ TEST_CASE("kernels are the same to the bit however many displacements go side by
   const Layer dense = test::dense(1.4, 0.3), relu = test::relu();
   const std::vector<Layer> layers{dense, relu, test::sum({{dense, relu, dense}, {dense}}), relu,
                                   test::mean_over_pairs()};
-  const Compiled compiled(layers, {sites}, channels);
+  const Compiled compiled(layers, {{sites}, channels});
   REQUIRE(compiled.spatial.has_value());
 
   const Result alone = with_sites_at_once(*compiled.spatial, 1);

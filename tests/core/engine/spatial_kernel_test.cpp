@@ -30,7 +30,7 @@ Samples images(std::int64_t n, std::int64_t height, std::int64_t width, std::int
 Samples some(const Samples& x, std::int64_t n) {
   Matrix m(n, x.features());
   std::copy_n(x.f64().data(), m.size(), m.data());
-  return Samples(std::move(m), x.sites());
+  return Samples(std::move(m), x.shape().sites);
 }
 
 template <class T>
@@ -192,7 +192,7 @@ TEST_CASE("a leading flatten makes dense networks of images, whatever branch it 
 
 TEST_CASE("plans count the displacements that are tracked") {
   const auto rows = [](const std::string& json, std::int64_t n) {
-    return plugin_network(json).plan({n, n}, 3);
+    return plugin_network(json).plan({{n, n}, 3});
   };
   const std::vector<PlanRow> all = rows("[" + conv() + R"(, "relu", "global_avg_pool"])", 8);
   CHECK(all[0].displacements == 225);

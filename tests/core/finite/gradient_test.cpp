@@ -174,8 +174,8 @@ TEST_CASE("samples in float32, and samples with sites behind flatten") {
   const Runtime rt = make_runtime();
   const std::string layers =
       R"({"type": "dense", "width": 4}, "relu", {"type": "dense", "width": 2}])";
-  const FiniteNetwork images(rt.network("[\"flatten\", " + layers), {2, 3}, 2);
-  const FiniteNetwork flat(rt.network("[\"identity\", " + layers), {}, 12);
+  const FiniteNetwork images(rt.network("[\"flatten\", " + layers), {{2, 3}, 2});
+  const FiniteNetwork flat(rt.network("[\"identity\", " + layers), {{}, 12});
   REQUIRE(images.parameter_count() == flat.parameter_count());
   const std::vector<double> theta = images.init(1);
   CHECK(theta == flat.init(1));

@@ -5,7 +5,6 @@
 #include "engine/plan/graph.hpp"
 #include "engine/spatial/spatial_program.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -18,8 +17,7 @@ struct Compiled {
   std::optional<SpatialProgram> spatial;
 
   /// Throws Error(usage), all problems at once: also where the network ends with sites.
-  Compiled(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
-           std::int64_t channels);
+  Compiled(const std::vector<Layer>& layers, const SampleShape& shape);
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 };

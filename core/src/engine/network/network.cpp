@@ -12,7 +12,6 @@
 #include "engine/network/field_statistics.hpp"
 #include "engine/network/network_state.hpp"
 #include "engine/spatial/spatial_tiles.hpp"
-#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -57,10 +56,9 @@ void require_numbers(const Samples& x) {
 }
 
 void require_same_shape(const Samples& x1, const Samples& x2) {
-  if (x1.sites() == x2.sites() && x1.features() == x2.features()) return;
+  if (x1.shape() == x2.shape()) return;
   throw Error(ErrorCode::usage, "the two sets of samples must have one shape, not " +
-                                    detail::shape_text(x1.sites(), x1.channels()) + " and " +
-                                    detail::shape_text(x2.sites(), x2.channels()) +
+                                    x1.shape().text() + " and " + x2.shape().text() +
                                     " numbers a sample");
 }
 
@@ -86,7 +84,7 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
   if (x2 == &x1) x2 = nullptr;
   require_numbers(x1);
   if (x2 != nullptr) require_same_shape(x1, *x2);
-  const Compiled net(state.layers, x1.sites(), x1.channels());
+  const Compiled net(state.layers, x1.shape());
   const std::int64_t n1 = x1.count(), n2 = x2 == nullptr ? n1 : x2->count();
   if (n1 == 0 || n2 == 0 || (!which.nngp && !which.ntk)) return;
   const InPrecision<T> rows(x1);
@@ -106,7 +104,7 @@ void run(const Network::State& state, const Samples& x1, const Samples* x2, Kern
 template <class T>
 Network::Diagonals diagonals_of(const Network::State& state, const Samples& x, Kernels which) {
   require_numbers(x);
-  const Compiled net(state.layers, x.sites(), x.channels());
+  const Compiled net(state.layers, x.shape());
   Network::Diagonals d;
   if (x.count() == 0) return d;
   const InPrecision<T> samples(x);
@@ -191,10 +189,9 @@ Network::Diagonals Network::diagonals(const Samples& x, Precision precision, Ker
                                          : diagonals_of<float>(*state_, x, which);
 }
 
-std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
-                                      const std::vector<std::int64_t>& sites, std::int64_t channels,
+std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2, const SampleShape& shape,
                                       Precision precision) const {
-  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
+  const Compiled net(state_->layers, shape);
   const std::int64_t threads = state_->executor->threads();
   const bool wide = precision == Precision::float64;
   if (net.spatial) {
@@ -203,8 +200,7 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
                                             : detail::spatial_bytes<float>(*net.spatial, n, true);
     return bytes.shared + threads * bytes.per_thread;
   }
-  std::int64_t features = channels;
-  for (const std::int64_t n : sites) features *= n;
+  const std::int64_t features = shape.features();
   const std::int64_t worker = wide ? detail::worker_bytes<double>(*net.dense, n1, n2, features)
                                    : detail::worker_bytes<float>(*net.dense, n1, n2, features);
   const std::int64_t samples = detail::padded(n1) + detail::padded(n2);
@@ -212,13 +208,11 @@ std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
                                             : detail::sample_bytes<float>(*net.dense));
 }
 
-std::int64_t Network::statistics_bytes(const std::vector<std::int64_t>& sites,
-                                       std::int64_t channels) const {
-  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
+std::int64_t Network::statistics_bytes(const SampleShape& shape) const {
+  const Compiled net(state_->layers, shape);
   if (net.spatial)
     return detail::field_statistics_bytes(net.graph, *net.spatial, state_->executor->threads());
-  std::int64_t features = channels;
-  for (const std::int64_t n : sites) features *= n;
+  const std::int64_t features = shape.features();
   return detail::worker_bytes<double>(*net.dense, detail::tile_side, detail::tile_side, features);
 }
 

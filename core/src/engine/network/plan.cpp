@@ -90,9 +90,8 @@ std::vector<double> flops_of(const detail::Compiled& net) {
 
 }  // namespace
 
-std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
-                                   std::int64_t channels) const {
-  const detail::Compiled net(state_->layers, sites, channels);
+std::vector<PlanRow> Network::plan(const SampleShape& shape) const {
+  const detail::Compiled net(state_->layers, shape);
   const std::vector<Tracked> of_node = tracked(net);
   const std::vector<double> flops = flops_of(net);
   const double total = std::accumulate(flops.begin(), flops.end(), 0.0);
@@ -115,9 +114,8 @@ std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
   return rows;
 }
 
-double Network::flops_per_entry(const std::vector<std::int64_t>& sites,
-                                std::int64_t channels) const {
-  const std::vector<double> flops = flops_of(detail::Compiled(state_->layers, sites, channels));
+double Network::flops_per_entry(const SampleShape& shape) const {
+  const std::vector<double> flops = flops_of(detail::Compiled(state_->layers, shape));
   return std::accumulate(flops.begin(), flops.end(), 0.0);
 }
 

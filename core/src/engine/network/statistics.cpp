@@ -53,7 +53,7 @@ void tile_statistics(const detail::Graph& graph, const detail::Program& program,
 }  // namespace
 
 std::vector<LayerStatistics> Network::statistics(const Samples& x, Control* control) const {
-  const detail::Compiled net(state_->layers, x.sites(), x.channels());
+  const detail::Compiled net(state_->layers, x.shape());
   const auto& nodes = net.graph.nodes;
   std::vector<LayerStatistics> of_node(nodes.size());
   const std::int64_t n = std::min(x.count(), net.dense ? detail::tile_side : detail::bundle_lanes);
