@@ -1,5 +1,5 @@
-# Debian packages, by what they are for; sourced by the scripts that need them.
-#   need run|test|ci    installs what is missing with apt; as somebody else than root, through sudo.
+# Lists of Debian packages by purpose. Other scripts source this file.
+#   need run|test|ci    installs the missing packages of a list with apt, and uses sudo unless it runs as root.
 
 packages_run="cmake ninja-build g++ pkg-config libboost1.81-dev libboost-json1.81-dev libopenblas-dev liblapacke-dev libtbb-dev libhwy-dev libcli11-dev librandom123-dev zlib1g-dev libxxhash-dev gnuplot-nox"
 packages_test="$packages_run doctest-dev qemu-user git"
@@ -15,7 +15,7 @@ need() {
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-      echo "These packages are missing, and neither root nor sudo is at hand: ${missing[*]}" >&2
+      echo "These packages are missing: ${missing[*]}. Run this script as root, or install sudo." >&2
       return 1
     }
     as_root=(sudo)

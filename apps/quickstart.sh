@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh Debian 12 to the tutorial's report: installs what is missing, builds, runs.
+# Installs missing packages, builds widelimit and runs the tutorial, on Debian 12.
 #   apps/quickstart.sh [directory for the results]
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

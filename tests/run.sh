@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, runs the tests.
+# Installs missing packages, builds everything and runs the tests.
 #   tests/run.sh [arguments of ctest]        e.g. tests/run.sh -L fast
-# BUILD names the build directory (default: build), CMAKE_ARGS adds to the configuration.
+# Environment: BUILD is the build directory (default: build), CMAKE_ARGS are more arguments for CMake.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}

@@ -1,5 +1,5 @@
 // Numbers in a precision of a plugin's choice, in memory that tells when it is overrun.
-// Thread-safety: as an array.
+// Thread safety: as an array.
 #pragma once
 
 #include "guarded.hpp"

@@ -158,7 +158,7 @@ void newer_host_tail_garbage(Context& context) {
              const CreatedLayer other = create_layer(context.host(), type, params.abi());
              if (!other.object) return;
              const Plan expected = plan(type, other.object.get(), shapes);
-             if (plain.nature != expected.nature || plain.needs != expected.needs ||
+             if (plain.nature != expected.nature || plain.traits != expected.traits ||
                  !same_bits(plain.linear.scale, expected.linear.scale))
                context.fail(type.name + " " + json +
                             ": garbage behind a newer host's structs changes its plan");

@@ -117,7 +117,7 @@ void same_sample_same_bits(Context& context) {
 
 void pending_equals_materialised(Context& context) {
   for (const Subject& s : transforming_subjects(context)) {
-    if ((s.plan.needs & WIDELIMIT_TAKES_PENDING) == 0) {
+    if ((s.plan.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0) {
       context.not_examined(s.type->name + " does not take pending maps");
       continue;
     }

@@ -5,13 +5,13 @@
 namespace widelimit::conformance {
 namespace {
 
-constexpr std::uint64_t known_needs = 255;
+constexpr std::uint64_t known_traits = 255;
 
 /// What no host could use; empty: plausible.
 std::string implausible(const Plan& p) {
   if (p.nature < WIDELIMIT_LINEAR || p.nature > WIDELIMIT_GATHERING)
     return "nature " + std::to_string(p.nature);
-  if ((p.needs & ~known_needs) != 0) return "needs " + std::to_string(p.needs);
+  if ((p.traits & ~known_traits) != 0) return "traits " + std::to_string(p.traits);
   if (p.output.channels < 0) return std::to_string(p.output.channels) + " channels";
   if (p.output.n_spatial < 0 || p.output.n_spatial > 4)
     return std::to_string(p.output.n_spatial) + " spatial axes";
@@ -27,7 +27,7 @@ std::string implausible(const Plan& p) {
 bool same_plan(const Plan& a, const Plan& b) {
   const auto& x = a.linear;
   const auto& y = b.linear;
-  return a.nature == b.nature && a.needs == b.needs && a.scratch_bytes == b.scratch_bytes &&
+  return a.nature == b.nature && a.traits == b.traits && a.scratch_bytes == b.scratch_bytes &&
          a.output.channels == b.output.channels && a.output.n_spatial == b.output.n_spatial &&
          a.output.flags == b.output.flags && same_bits(a.flops_per_entry, b.flops_per_entry) &&
          (a.nature != WIDELIMIT_LINEAR ||

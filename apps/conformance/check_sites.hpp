@@ -1,4 +1,4 @@
-// What the checks of layers that map sites share. Thread-safety: free functions; a Context belongs
+// What the checks of layers that map sites share. Thread safety: free functions; a Context belongs
 // to one thread.
 #pragma once
 

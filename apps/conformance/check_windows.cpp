@@ -114,14 +114,14 @@ class OnImages {
       fail("the NTK is not that of the materialised map; " +
            difference(*at, fused.ntk[*at], separate.ntk[*at], 9) +
            ": Theta' = ntk_nngp A K + scale A Theta + ntk_bias");
-    if (planned_.sides > 0) {
+    if (planned_.site_terms > 0) {
       const ImageAnswer plain = run(false, {.kept = false});
       if (!sound(plain, "without a map, with variances")) return;
       for (const bool ntk : {false, true}) {
         const auto &seen = ntk ? separate.ntk : separate.nngp,
                    &expected = ntk ? plain.ntk : plain.nngp;
         if (const auto at = beyond_rounding(seen, expected, dtype_))
-          fail(std::string("what `sides` keeps gives another ") + (ntk ? "NTK" : "NNGP") +
+          fail(std::string("what `site_terms` keeps gives another ") + (ntk ? "NTK" : "NNGP") +
                " than the variances; " + difference(*at, seen[*at], expected[*at], 9));
       }
     }
@@ -185,13 +185,14 @@ void windows_equal_materialised(Context& context) {
         context.not_examined(s.type->name + " is not pointwise on images");
         break;
       }
-      const bool windows = (planned.needs & WIDELIMIT_TAKES_WINDOWS) != 0;
-      if (!windows && planned.sides == 0) {
+      const bool windows = (planned.traits & WIDELIMIT_TRAIT_TAKES_WINDOWS) != 0;
+      if (!windows && planned.site_terms == 0) {
         context.not_examined(s.type->name + " takes no windows and keeps nothing of variances");
         break;
       }
       const bool is_window = c.map && c.map->window[c.map->rank - 1] > 1;
-      if (is_window ? !windows : c.map && (planned.needs & WIDELIMIT_TAKES_PENDING) == 0) continue;
+      if (is_window ? !windows : c.map && (planned.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0)
+        continue;
       for (const std::uint32_t dtype : {WIDELIMIT_F32, WIDELIMIT_F64}) {
         context.doing("transforming images behind " + c.text + " with " + s.text() + " in " +
                       dtype_name(dtype));

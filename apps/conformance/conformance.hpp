@@ -1,7 +1,7 @@
 // What `widelimit verify` does, as a library: the standard a plugin is held to is a table of named
 // checks, each run in a process of its own, so that a plugin that throws, crashes, hangs or exits
 // while it loads is a result like any other.
-// Thread-safety: call from one thread; processes are forked, so have no other threads at work.
+// Thread safety: call from one thread; processes are forked, so have no other threads at work.
 #pragma once
 
 #include <chrono>

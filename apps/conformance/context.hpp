@@ -1,5 +1,5 @@
 // What a check is given: the plugin under examination, what a host lends it, and where to write the
-// verdict. Thread-safety: one thread at a time; checks collect what their threads saw and tell it
+// verdict. Thread safety: one thread at a time; checks collect what their threads saw and tell it
 // afterwards.
 #pragma once
 

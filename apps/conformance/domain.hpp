@@ -1,5 +1,5 @@
 // Which sites of an image a field of one displacement holds, as abi.h has it.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include "sites.hpp"

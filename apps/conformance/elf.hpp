@@ -1,6 +1,6 @@
 // Which symbols a shared library exports, read from the file alone: nothing of it runs.
 // Any bytes give a list or an ElfError.
-// Thread-safety: free functions without state.
+// Thread safety: free functions without state.
 #pragma once
 
 #include <cstddef>

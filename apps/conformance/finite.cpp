@@ -117,7 +117,7 @@ Batch::Vectors Batch::draw_inputs(Random& random, double away_from_zero) const {
 
 bool is_elementwise(const Subject& subject) {
   if (!subject.has_finite() || subject.shapes.size() != 1 ||
-      (subject.plan.needs & WIDELIMIT_NEEDS_VARIANCES) == 0 ||
+      (subject.plan.traits & WIDELIMIT_TRAIT_NEEDS_VARIANCES) == 0 ||
       subject.plan.output.channels != subject.shapes[0].channels)
     return false;
   const Batch one(subject, 1);

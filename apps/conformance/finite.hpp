@@ -1,5 +1,5 @@
 // Passing batches through the finite face of a layer.
-// Thread-safety: a Batch belongs to one thread; the layer may be shared.
+// Thread safety: a Batch belongs to one thread; the layer may be shared.
 #pragma once
 
 #include "layers.hpp"

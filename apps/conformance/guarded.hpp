@@ -1,5 +1,5 @@
 // Memory that tells when it is overrun: an array that ends where an unmapped page begins, with a
-// margin of known bytes in front. Thread-safety: as an array.
+// margin of known bytes in front. Thread safety: as an array.
 #pragma once
 
 #include <cstddef>

@@ -34,16 +34,16 @@ struct LentVariances {
   LentVariances(const Subject& subject, const Plan& planned, const Domain& to,
                 const ImageVariances& v, const ImageLayout& layout)
       : first(layout.dtype, 0), second(layout.dtype, 0) {
-    const bool mean = (planned.needs & WIDELIMIT_NEEDS_SITE_MEAN) != 0;
+    const bool mean = (planned.traits & WIDELIMIT_TRAIT_NEEDS_SITE_MEAN) != 0;
     const auto sites = static_cast<std::size_t>(mean ? 1 : sites_of_image(to));
     std::vector<double> of_first;
     for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lanes, v.first[s]);
     std::vector<double> of_second(v.second.begin(),
                                   v.second.begin() + static_cast<std::ptrdiff_t>(sites * lanes));
-    const bool kept = layout.kept && planned.sides > 0;
+    const bool kept = layout.kept && planned.site_terms > 0;
     if (kept) {
-      of_first = sides_of(subject, planned, of_first, layout.dtype);
-      of_second = sides_of(subject, planned, of_second, layout.dtype);
+      of_first = site_terms_of(subject, planned, of_first, layout.dtype);
+      of_second = site_terms_of(subject, planned, of_second, layout.dtype);
     }
     if (!layout.each_lane) {
       std::vector<double> one;
@@ -65,7 +65,7 @@ struct LentVariances {
     table.second = second.data();
     table.first_at = first_at.data();
     table.second_at = second_at.data();
-    table.sides = kept ? planned.sides : 0;
+    table.site_terms = kept ? planned.site_terms : 0;
   }
   [[nodiscard]] bool intact() const {
     return first.intact_outside(0, 0) && second.intact_outside(0, 0);
@@ -74,14 +74,14 @@ struct LentVariances {
   Array first, second;
   std::vector<std::int32_t> first_at, second_at;
   widelimit_variances table{};
-  std::string problem;  ///< with `sides`
+  std::string problem;  ///< with `site_terms`
 
  private:
-  std::vector<double> sides_of(const Subject& subject, const Plan& planned,
-                               const std::vector<double>& variance, std::uint32_t dtype) {
-    Array in(dtype, variance.size()), out(dtype, variance.size() * planned.sides);
+  std::vector<double> site_terms_of(const Subject& subject, const Plan& planned,
+                                    const std::vector<double>& variance, std::uint32_t dtype) {
+    Array in(dtype, variance.size()), out(dtype, variance.size() * planned.site_terms);
     in.set(variance);
-    widelimit_sides request{};
+    widelimit_site_terms request{};
     request.struct_size = sizeof request;
     request.dtype = dtype;
     request.sites = static_cast<std::int64_t>(variance.size() / lanes);
@@ -89,11 +89,11 @@ struct LentVariances {
     request.variance = in.data();
     request.out = out.data();
     const Answer answer = call([&](widelimit_error* e) {
-      return subject.type->infinite.sides(subject.object.get(), &request, e);
+      return subject.type->infinite.site_terms(subject.object.get(), &request, e);
     });
-    if (!answer.ok()) problem = "`sides` answers " + answer.text();
-    if (!in.intact_outside(0, 0) || !out.intact_outside(0, variance.size() * planned.sides))
-      problem = "`sides` writes outside its output";
+    if (!answer.ok()) problem = "`site_terms` answers " + answer.text();
+    if (!in.intact_outside(0, 0) || !out.intact_outside(0, variance.size() * planned.site_terms))
+      problem = "`site_terms` writes outside its output";
     return out.get();
   }
 };
@@ -190,7 +190,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   run.inputs = inputs.data();
   run.pending = pending.data();
   const bool reads_variances =
-      (planned.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0;
+      (planned.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) != 0;
   run.variances = reads_variances ? &lent.table : nullptr;
   run.row_begin = layout.row_begin;
   run.row_end = layout.row_end < 0 ? Grid(to).rows : layout.row_end;

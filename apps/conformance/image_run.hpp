@@ -1,6 +1,6 @@
 // Running a pointwise transform on one field of images: a displacement, windows that wait in front
 // of it, variances or what the layer keeps of them.
-// Thread-safety: values and free functions.
+// Thread safety: values and free functions.
 #pragma once
 
 #include "domain.hpp"
@@ -37,7 +37,7 @@ struct ImageLayout {
   std::uint32_t dtype = WIDELIMIT_F64;
   bool ntk = true;         ///< false: NNGP alone
   bool each_lane = false;  ///< the first sample's variances have a number a lane too
-  bool kept = true;        ///< with what `sides` makes of the variances, where the plan asks for it
+  bool kept = true;        ///< with the site terms, where the plan asks for them
   std::int64_t row_begin = 0, row_end = -1;   ///< -1: all
   const widelimit_linear* pending = nullptr;  ///< of every input; NULL: none
   int scratch_fill = 0;

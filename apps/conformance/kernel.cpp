@@ -102,7 +102,8 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
   run.inputs = inputs.data();
   run.pending = layout.pending != nullptr ? pending.data() : nullptr;
   const bool reads_variances =
-      (subject.plan.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0;
+      (subject.plan.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) !=
+      0;
   run.variances = reads_variances ? &variances.table : nullptr;
   run.row_begin = layout.row_begin;
   run.row_end = layout.row_end < 0 ? layout.rows : layout.row_end;

@@ -1,5 +1,5 @@
 // Running a pointwise kernel transform on pairs of samples of our own choice.
-// Thread-safety: free functions; concurrent calls are what abi.h promises for the transform itself.
+// Thread safety: free functions; concurrent calls are what abi.h promises for the transform itself.
 #pragma once
 
 #include "layers.hpp"

@@ -128,10 +128,10 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   request.linear = &answer.linear;
   answer.answer = call([&](widelimit_error* e) { return type.table.plan(layer, &request, e); });
   answer.nature = request.nature;
-  answer.needs = request.needs;
+  answer.traits = request.traits;
   answer.scratch_bytes = request.scratch_bytes;
   answer.flops_per_entry = request.flops_per_entry;
-  answer.sides = request.sides;
+  answer.site_terms = request.site_terms;
   return answer;
 }
 

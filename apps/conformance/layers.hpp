@@ -1,5 +1,5 @@
 // Layers of a plugin, created and planned the way core does it.
-// Thread-safety: values; the layer objects may be used as abi.h's thread tags say.
+// Thread safety: values; the layer objects may be used as abi.h's thread tags say.
 #pragma once
 
 #include "context.hpp"
@@ -31,9 +31,9 @@ struct Plan {
   widelimit_shape output{};
   widelimit_linear linear{};
   std::int32_t nature = 0;
-  std::uint64_t needs = 0, scratch_bytes = 0;
+  std::uint64_t traits = 0, scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t sides = 0;
+  std::uint32_t site_terms = 0;
 };
 
 /// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.

@@ -1,5 +1,5 @@
 // The kernel of a layer that is no function of one variable, from its finite face by sampling.
-// Thread-safety: free functions.
+// Thread safety: free functions.
 #pragma once
 
 #include "finite.hpp"

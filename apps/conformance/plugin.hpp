@@ -1,6 +1,6 @@
 // A plugin file opened for examination: the library, full-size copies of its tables, and calls
 // through them that turn an escaped exception into a finding.
-// Thread-safety: the functions in the tables follow the thread tags of abi.h.
+// Thread safety: the functions in the tables follow the thread tags of abi.h.
 #pragma once
 
 #include <widelimit/abi.h>

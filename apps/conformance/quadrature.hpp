@@ -1,5 +1,5 @@
 // Gaussian moments of a function of one variable by quadrature that keeps its accuracy at a kink in
-// zero. Thread-safety: free functions.
+// zero. Thread safety: free functions.
 #pragma once
 
 #include "finite.hpp"

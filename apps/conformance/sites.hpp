@@ -1,6 +1,6 @@
 // Pushing covariances between all sites of two images through a layer that maps sites, the way core
 // does it: field by field, one displacement at a time.
-// Thread-safety: free functions; concurrent calls are what abi.h promises for the layer itself.
+// Thread safety: free functions; concurrent calls are what abi.h promises for the layer itself.
 #pragma once
 
 #include "layers.hpp"

@@ -1,6 +1,6 @@
 // The kernels of a run by blocks: which are computed, which are written, which are held in memory
 // for inference, which an earlier run already has.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "directory.hpp"

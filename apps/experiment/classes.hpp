@@ -1,6 +1,6 @@
 // Classification from the Gaussian predictions of one-hot targets: class probabilities, what they
 // are worth, which samples went most wrong.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "json.hpp"

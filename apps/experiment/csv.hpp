@@ -1,5 +1,5 @@
 // Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include "json.hpp"

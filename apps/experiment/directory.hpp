@@ -1,7 +1,7 @@
 // The directory of a run and its record, run.json: which files are the run's own, what was
 // finished, how long it took. The record is written after every step, so that it is true whenever
 // the program ends.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "json.hpp"

@@ -1,5 +1,5 @@
 // How long a run will take on this machine, from a small sample of its own work.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "blocks.hpp"

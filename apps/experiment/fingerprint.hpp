@@ -1,5 +1,5 @@
 // What kernels are made from, as one number: two runs with equal fingerprints have equal kernels.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/catalogue.hpp>

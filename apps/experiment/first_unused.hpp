@@ -1,6 +1,6 @@
 // Pairing lists that walk the same network: layers unrolled by `repeat` share one place in the
 // file, so a place alone does not tell them apart, but their order does.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // What a run needs of memory and disk, known before it begins, and what is wrong with it.
-// Thread-safety: pure functions; one thread at a time.
+// Thread safety: pure functions; one thread at a time.
 #pragma once
 
 #include "blocks.hpp"

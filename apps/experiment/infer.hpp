@@ -1,5 +1,5 @@
 // The inference entries of an experiment, each on each of its kernels.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "blocks.hpp"

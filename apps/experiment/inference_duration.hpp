@@ -1,5 +1,5 @@
 // How long the inference of an experiment will take, from trials on small matrices.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "setup.hpp"

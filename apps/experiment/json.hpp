@@ -1,6 +1,6 @@
 // JSON as the program writes and reads it: run.json, metrics.json, tables for other programs, the
 // schemas of plugins. (Experiment files go through the library, which keeps places for messages.)
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include <concepts>

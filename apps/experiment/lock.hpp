@@ -1,5 +1,5 @@
 // One writer a directory: a lock that the system takes back when its process ends, however it ends.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 // What the machine has, as far as a run may use it.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <filesystem>

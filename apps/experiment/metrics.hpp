@@ -1,5 +1,5 @@
 // How good predictions are, in the units of the targets.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "json.hpp"

@@ -1,6 +1,6 @@
 // Arrays of a run, read in parts: a kernel may be gigabytes where a picture needs a few hundred
 // rows, or a check one after the other.
-// Thread-safety: one thread per object.
+// Thread safety: one thread per object.
 #pragma once
 
 #include <widelimit/matrix.hpp>

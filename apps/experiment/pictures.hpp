@@ -1,6 +1,6 @@
 // Samples that are pictures: some of the training set as the network sees them, and those that were
 // most wrong as they stand in their source.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "infer.hpp"

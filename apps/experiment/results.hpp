@@ -1,5 +1,5 @@
 // What inference leaves in the directory: predictions, losses, and their metrics.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "classes.hpp"

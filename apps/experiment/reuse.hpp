@@ -1,6 +1,6 @@
 // Which kernels of an earlier run this one takes over: those of the same network and samples whose
 // files are whole.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "blocks.hpp"

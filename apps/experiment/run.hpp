@@ -1,5 +1,5 @@
 // A run from beginning to end: data, kernels, inference, finite networks, files, record.
-// Thread-safety: one thread at a time; Control may be used from others.
+// Thread safety: one thread at a time; Control may be used from others.
 #pragma once
 
 #include "directory.hpp"

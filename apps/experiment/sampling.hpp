@@ -1,6 +1,6 @@
 // Timing small samples of work on this machine: what duration.cpp and inference_duration.cpp build
 // their estimates from.
-// Thread-safety: one thread at a time; other work disturbs what is measured.
+// Thread safety: one thread at a time; other work disturbs what is measured.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>

@@ -1,6 +1,6 @@
 // From an experiment file to what a run starts with: plugins loaded, configuration validated,
 // network planned against the arrays' headers.
-// Thread-safety: values; one thread at a time.
+// Thread safety: values; one thread at a time.
 #pragma once
 
 #include <widelimit/experiment/data.hpp>

@@ -1,5 +1,5 @@
 // What run.json says about the data and the network of a run.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "json.hpp"

@@ -1,5 +1,5 @@
 // Which blocks of a run go through tile stores, and what these hold.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "blocks.hpp"

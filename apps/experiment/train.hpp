@@ -1,5 +1,5 @@
 // The same network at its finite widths, trained beside the infinite one.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "results.hpp"

@@ -1,5 +1,5 @@
 // Bytes, seconds and counts as people write and read them.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The colours of the report: a few named ones, each for light and for dark surroundings, and the
 // palette of the heat maps.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <array>

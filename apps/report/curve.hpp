@@ -1,5 +1,5 @@
 // Curves of many points made small without looking different.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <vector>

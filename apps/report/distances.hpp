@@ -1,5 +1,5 @@
 // How far an ensemble of trained finite networks is from its limit, in numbers.
-// Thread-safety: pure functions, but distances_html: one thread per run.
+// Thread safety: pure functions, but distances_html: one thread per run.
 #pragma once
 
 #include "predictions.hpp"

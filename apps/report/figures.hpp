@@ -1,6 +1,6 @@
 // The pictures of a report: which there are, their scripts for gnuplot, and what is said beside
 // them.
-// Thread-safety: one thread per run.
+// Thread safety: one thread per run.
 #pragma once
 
 #include "predictions.hpp"

@@ -1,5 +1,5 @@
 // What the training samples look like, where they are pictures.
-// Thread-safety: one thread per run.
+// Thread safety: one thread per run.
 #pragma once
 
 #include "run.hpp"

@@ -1,5 +1,5 @@
 // gnuplot as a child process: a script on its standard input, a picture on its standard output.
-// Thread-safety: call from one thread; it uses a few of its own.
+// Thread safety: call from one thread; it uses a few of its own.
 #pragma once
 
 #include <span>

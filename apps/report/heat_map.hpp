@@ -1,5 +1,5 @@
 // Tables of numbers as colours, with a colour bar.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "ticks.hpp"

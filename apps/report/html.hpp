@@ -1,5 +1,5 @@
 // The few shapes of HTML that the page is made of.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // A read-only, forgiving view of a JSON document: what is missing or of another type is null, so
 // that a report of a run that failed half-way shows what there is.
-// Thread-safety: values; concurrent reads are fine.
+// Thread safety: values; concurrent reads are fine.
 #pragma once
 
 #include "experiment/json.hpp"

@@ -1,5 +1,5 @@
 // The test pictures that were most wrong.
-// Thread-safety: one thread per run.
+// Thread safety: one thread per run.
 #pragma once
 
 #include "run.hpp"

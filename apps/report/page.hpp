@@ -1,5 +1,5 @@
 // The page: sections in the order in which a reader asks.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "figures.hpp"

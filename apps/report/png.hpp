@@ -1,5 +1,5 @@
 // Small pictures as PNG inside a page.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>

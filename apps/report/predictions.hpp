@@ -1,5 +1,5 @@
 // Predictions of a run on its test set, as its files tell them.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "run.hpp"

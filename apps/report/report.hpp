@@ -1,6 +1,6 @@
 // From a finished run's directory alone: the pictures (plots/*.svg, drawn by gnuplot) and
 // report.html, one file that carries everything it shows.
-// Thread-safety: one call per directory at a time.
+// Thread safety: one call per directory at a time.
 #pragma once
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // A finished run's directory as the report sees it: what it says of itself, and the names by which
 // a reader knows its parts.
-// Thread-safety: values; one thread per call.
+// Thread safety: values; one thread per call.
 #pragma once
 
 #include "json.hpp"

@@ -1,5 +1,5 @@
 // Samples that are pictures, as a run keeps them in its files.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "png.hpp"

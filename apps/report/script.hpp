@@ -1,5 +1,5 @@
 // A script for gnuplot, in the one style of all pictures of a report.
-// Thread-safety: one thread per object.
+// Thread safety: one thread per object.
 #pragma once
 
 #include "color.hpp"

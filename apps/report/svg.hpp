@@ -1,6 +1,6 @@
 // gnuplot's pictures made fit to be embedded: only what pictures need passes, colours become
 // variables of the page, ids get a prefix.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <string>

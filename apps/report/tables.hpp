@@ -1,5 +1,5 @@
 // The parts of the page that are made of numbers: layers, metrics, solves, timings.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "run.hpp"

@@ -1,5 +1,5 @@
 // Text and numbers as a reader sees them, the same in HTML and in pictures.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstddef>

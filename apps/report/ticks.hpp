@@ -1,5 +1,5 @@
 // Ranges of axes and the ticks on them.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstddef>

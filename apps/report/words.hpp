@@ -1,5 +1,5 @@
 // What was asked, in words.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include "run.hpp"

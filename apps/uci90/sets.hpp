@@ -1,5 +1,5 @@
 // The UCI classification sets of Fernandez-Delgado et al. (JMLR 15, 2014) as experiment files.
-// Thread-safety: one thread per set.
+// Thread safety: one thread per set.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // What is said where a plugin's code takes the program down while it is loaded.
-// Thread-safety: plugins are loaded by one thread at a time.
+// Thread safety: plugins are loaded by one thread at a time.
 #pragma once
 
 #include <widelimit/runtime.hpp>

@@ -1,6 +1,6 @@
 // What a person sees while a run is at work, on stderr: a bar with the time left on a terminal,
 // plain lines elsewhere, nothing when quiet.
-// Thread-safety: progress() from any thread, one call at a time (as Control makes them); the rest
+// Thread safety: progress() from any thread, one call at a time (as Control makes them); the rest
 // from the main thread.
 #pragma once
 

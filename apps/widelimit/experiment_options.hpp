@@ -1,5 +1,5 @@
 // Options of the verbs that read an experiment file.
-// Thread-safety: the main thread.
+// Thread safety: the main thread.
 #pragma once
 
 #include "verbs.hpp"

@@ -1,5 +1,5 @@
 // Ctrl-C and SIGTERM: the first asks the run to stop, the second ends the program at once.
-// Thread-safety: install and remove from the main thread.
+// Thread safety: install and remove from the main thread.
 #pragma once
 
 #include <widelimit/control.hpp>

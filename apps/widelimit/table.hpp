@@ -1,5 +1,5 @@
 // Tables of text for people.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The verbs of the program, one source file each, and what they share on the command line.
-// Thread-safety: the main thread.
+// Thread safety: the main thread.
 #pragma once
 
 #include <widelimit/runtime.hpp>

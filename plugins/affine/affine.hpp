@@ -3,7 +3,7 @@
 // kernels, and the products of finite networks. Everything here stands in an unnamed namespace, so
 // that each instruction set's copy of a plugin has its own.
 //
-// Threading: as the SDK's layer.hpp says.
+// Thread safety: as the SDK's layer.hpp says.
 #pragma once
 
 #include "few_inputs.hpp"

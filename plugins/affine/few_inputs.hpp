@@ -2,7 +2,7 @@
 // time on packing and on further sweeps for the bias. Everything here stands in an unnamed
 // namespace, so that each instruction set's copy of the plugin has its own.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // A = U' U in the memory of A, and what follows from it: solutions, determinant, condition.
 //
-// Threading: immutable after construction.
+// Thread safety: immutable after construction.
 #pragma once
 
 #include "../lapack/symmetric.hpp"

@@ -2,7 +2,7 @@
 // half-sized split lie in one rectangle and everything is level 3 BLAS (Gustavson et al., ACM TOMS
 // 37 (2010), 18).
 //
-// Threading: immutable after construction.
+// Thread safety: immutable after construction.
 #pragma once
 
 #include "../lapack/symmetric.hpp"

@@ -1,7 +1,7 @@
 // The numbers under a convolution's windows as rows of a matrix, block by block, so that GEMM does
 // the work and memory stays bounded whatever the batch; and the way back, which adds.
 //
-// Threading: a Patches belongs to one pass.
+// Thread safety: a Patches belongs to one pass.
 #pragma once
 
 #include <widelimit/sdk/views.hpp>

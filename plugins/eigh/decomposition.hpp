@@ -1,6 +1,9 @@
 // A = V' diag(w) V with the eigenvectors as rows of V, by LAPACK, and what follows from it.
 //
-// Threading: free functions; an EigenFactor is immutable after construction.
+// LAPACKE's `_work` functions are called: the others first look for entries that are not numbers,
+// with indices of 32 bits, which overflow from n = 46,341 on. finite_norm finds those entries.
+//
+// Thread safety: free functions; an EigenFactor is immutable after construction.
 #pragma once
 
 #include "../lapack/symmetric.hpp"
@@ -46,17 +49,29 @@ inline void divide_and_conquer(sdk::MatrixView a, bool want_vectors, double* val
               "dsyevd");
 }
 
-/// Relatively robust representations: no large workspace, but a place of their own for vectors.
-inline void robust_representations(sdk::MatrixView a, double* values, sdk::MatrixView vectors) {
+/// Relatively robust representations: no large workspace, but the vectors need their own memory.
+inline void robust_representations(sdk::MatrixView a, double* values, sdk::MatrixView vectors,
+                                   const sdk::Host& host) {
   const lapack_int n = order(a);
   const bool want_vectors = !vectors.empty();
-  lapack_int found = 0;
-  std::vector<lapack_int> support(2 * static_cast<std::size_t>(n) + 1);
-  check_eigen(
-      LAPACKE_dsyevr(LAPACK_COL_MAJOR, want_vectors ? 'V' : 'N', 'A', 'L', n, a.data(), leading(a),
-                     0, 0, 0, 0, 0, &found, values, vectors.data(),
-                     want_vectors ? leading(vectors) : std::max<lapack_int>(1, n), support.data()),
-      "dsyevr");
+  const auto support = host.allocate<lapack_int>(2 * std::int64_t{n});
+  const auto syevr = [&](double* work, lapack_int work_size, lapack_int* integers,
+                         lapack_int integers_size) {
+    lapack_int found = 0;
+    check_eigen(
+        LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, want_vectors ? 'V' : 'N', 'A', 'L', n, a.data(),
+                            leading(a), 0, 0, 0, 0, 0, &found, values, vectors.data(),
+                            want_vectors ? leading(vectors) : std::max<lapack_int>(1, n),
+                            support.get(), work, work_size, integers, integers_size),
+        "dsyevr");
+  };
+  double best_work = 0;
+  lapack_int best_integers = 0;
+  syevr(&best_work, -1, &best_integers, -1);
+  const auto work_size = static_cast<lapack_int>(best_work);
+  const auto work = host.allocate<double>(work_size);
+  const auto integers = host.allocate<lapack_int>(best_integers);
+  syevr(work.get(), work_size, integers.get(), best_integers);
 }
 
 inline void copy(sdk::MatrixView from, sdk::MatrixView to) {
@@ -75,11 +90,11 @@ inline void decompose(sdk::MatrixView a, double* values, sdk::MatrixView vectors
     divide_and_conquer(a, !vectors.empty(), values, host);
     if (!vectors.empty() && vectors.data() != a.data()) copy(a, vectors);
   } else if (vectors.data() != a.data()) {
-    robust_representations(a, values, vectors);
+    robust_representations(a, values, vectors, host);
   } else {
     const auto memory = host.allocate<double>(n * n);
     const sdk::MatrixView apart(widelimit_matrix{memory.get(), n, n, n});
-    robust_representations(a, values, apart);
+    robust_representations(a, values, apart, host);
     copy(apart, vectors);
   }
 }

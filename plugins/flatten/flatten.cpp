@@ -22,7 +22,7 @@ struct Flatten {
       throw sdk::unsupported(
           "flatten needs an input with spatial axes, and there are none: the data has none, or a "
           "flatten or global pooling came before; leave this layer out");
-    plan.add_needs(WIDELIMIT_FLATTENS);
+    plan.add_traits(WIDELIMIT_TRAIT_FLATTENS);
     std::int64_t size = plan.in().channels();
     for (const std::int64_t extent : plan.in().spatial())
       if (__builtin_mul_overflow(size, extent, &size))

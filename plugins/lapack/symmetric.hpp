@@ -4,7 +4,7 @@
 // Matrices are row-major, LAPACK column-major. A symmetric matrix is its own transpose, so nothing
 // is copied: what LAPACK calls the lower triangle is our upper one.
 //
-// Threading: free functions.
+// Thread safety: free functions.
 #pragma once
 
 #include <widelimit/sdk/host.hpp>

@@ -66,7 +66,7 @@ struct LayerNorm {
     plan.set_gaussian(true);
     plan.set_flops_per_entry(10);
     if (axis == Axis::all && !plan.in().spatial().empty())
-      plan.add_needs(WIDELIMIT_NEEDS_SITE_MEAN);
+      plan.add_traits(WIDELIMIT_TRAIT_NEEDS_SITE_MEAN);
   }
 
   auto moments(auto k, auto p, auto q) const {

@@ -19,7 +19,7 @@ struct Product {
 
   static void plan(sdk::Plan& plan) {
     plan.require_same_channels();
-    plan.add_needs(WIDELIMIT_NEEDS_INDEPENDENT);
+    plan.add_traits(WIDELIMIT_TRAIT_NEEDS_INDEPENDENT);
   }
   static auto join(auto a, auto b) {
     return decltype(a){a.nngp * b.nngp, fma(a.ntk, b.nngp, a.nngp * b.ntk)};

@@ -23,26 +23,26 @@ auto moments_of(double a, double b, const TwoSlopes<V>& of) {
 }
 
 /// What all of them need of a variance, and of two with a covariance.
-struct Sided {
+struct ArcCosineLayer {
   template <class V>
-  auto side(V variance) const {
-    return sdk::ArcCosineSide<V>(variance);
+  auto site_terms(V variance) const {
+    return sdk::ArcCosineTerms<V>(variance);
   }
-  template <class V, class Side>
-  auto prepare(V k, const Side& p, const Side& q) const {
+  template <class V, class Terms>
+  auto prepare(V k, const Terms& p, const Terms& q) const {
     return TwoSlopes<V>{{k, p, q}, k};
   }
 };
 
-struct Relu : Sided {
+struct Relu : ArcCosineLayer {
   static constexpr auto name = "relu", version = "1.0.0", summary = "x -> max(x, 0)",
                         doc =
                             "x -> max(x, 0). With c = k / sqrt(p q): slope = 1/2 - arccos(c) / (2 "
                             "pi), value = sqrt(p q - k^2) / (2 pi) + slope k (Cho and Saul 2009).";
   static constexpr auto params = std::tuple{};
 
-  template <class V, class Side>
-  auto prepare(V k, const Side& p, const Side& q) const {
+  template <class V, class Terms>
+  auto prepare(V k, const Terms& p, const Terms& q) const {
     return sdk::ArcCosineSteps<V>(k, p, q);
   }
   auto complete(const auto& prepared) const {
@@ -54,7 +54,7 @@ struct Relu : Sided {
   double slope(double x) const { return x > 0 ? 1 : 0; }
 };
 
-struct LeakyRelu : Sided {
+struct LeakyRelu : ArcCosineLayer {
   static constexpr auto
       name = "leaky_relu",
       version = "1.0.0", summary = "x -> alpha min(x, 0) + max(x, 0)",
@@ -72,7 +72,7 @@ struct LeakyRelu : Sided {
   double slope(double x) const { return x > 0 ? 1 : alpha; }
 };
 
-struct Abs : Sided {
+struct Abs : ArcCosineLayer {
   static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|",
                         doc =
                             "x -> |x|. Moments: four times those of relu, less k and 1 "
@@ -85,7 +85,7 @@ struct Abs : Sided {
   double slope(double x) const { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 };
 
-struct AbRelu : Sided {
+struct AbRelu : ArcCosineLayer {
   static constexpr auto name = "ab_relu", version = "1.0.0",
                         summary = "x -> a min(x, 0) + b max(x, 0)",
                         doc =

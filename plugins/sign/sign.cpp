@@ -16,8 +16,8 @@ struct Sign {
   static constexpr auto params = std::tuple{};
 
   template <class V>
-  auto side(V variance) const {
-    return sdk::ArcCosineSide<V>(variance);
+  auto site_terms(V variance) const {
+    return sdk::ArcCosineTerms<V>(variance);
   }
   auto moments(auto k, const auto& p, const auto& q) const {
     return sdk::Moments{4 * sdk::arc_cosine(k, p, q).step - 1, 0};

@@ -19,7 +19,7 @@ struct Sum {
 
   static void plan(sdk::Plan& plan) {
     plan.require_same_channels();
-    plan.add_needs(WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_NEEDS_INDEPENDENT);
+    plan.add_traits(WIDELIMIT_TRAIT_NEEDS_GAUSSIAN | WIDELIMIT_TRAIT_NEEDS_INDEPENDENT);
     plan.set_gaussian(true);
   }
   static auto join(auto a, auto b) {

@@ -1,14 +1,14 @@
 # widelimit_add_plugin(NAME SOURCE [MORE_SOURCES...] [BASELINE_ONLY] [RESIDENT] [VENDOR text] [LICENSE text] [SUMMARY text])
 #
-# Makes the plugin NAME.so: a module that exports its entry symbol and nothing else. SOURCE is the C++ file that holds
-# WIDELIMIT_PLUGIN. It is compiled three times, for any x86-64, for AVX2 and for AVX-512, and the entry function picks the
-# best copy that the processor runs; so everything in SOURCE but WIDELIMIT_PLUGIN must stand in an unnamed namespace.
-# MORE_SOURCES are compiled once. BASELINE_ONLY leaves the better copies out: for solvers, and layers that are data.
-# RESIDENT asks hosts never to unload the plugin: for those whose libraries keep threads.
-# Google Highway's headers are needed for the better copies; without them, with WIDELIMIT_SIMD off, under sanitizers or on
-# another processor there is the baseline alone. The result is the same to rounding.
+# Builds the plugin NAME.so, a module that exports only its entry symbol. SOURCE is the C++ file that contains
+# WIDELIMIT_PLUGIN. It is compiled three times, for any x86-64, for AVX2 and for AVX-512, and the entry function selects
+# the best copy that the processor supports. Everything in SOURCE except WIDELIMIT_PLUGIN must therefore be in an unnamed
+# namespace. MORE_SOURCES are compiled once. BASELINE_ONLY builds no AVX copies: use it for solvers and for layers that
+# are data. RESIDENT asks hosts never to unload the plugin: use it if a library of the plugin keeps threads.
+# The AVX copies need Google Highway's headers. Without them, with WIDELIMIT_SIMD off, under sanitizers or on another
+# architecture, only the baseline copy is built. Results of the copies agree up to rounding.
 #
-# Use target_link_libraries, target_include_directories, ... on NAME as usual: the copies follow.
+# Use target_link_libraries, target_include_directories, ... on NAME as usual: they also apply to the copies.
 include_guard(GLOBAL)
 
 option(WIDELIMIT_SIMD "Compile plugins for AVX2 and AVX-512 too, chosen at run time (needs Google Highway)" ON)
@@ -25,9 +25,9 @@ function(_widelimit_sanitized result)
   endif()
 endfunction()
 
-# What every copy is compiled with. Contraction is off because a compiler that fuses a * b + c where it likes gives the
-# same formula other bits in other places: a sample against itself would no longer meet its variance. Fused operations are
-# those that the code asks for.
+# Compiler options of every copy. Contraction is off: if the compiler fused a * b + c in some places and not in others, the
+# same formula would give different bits, and the kernel of a sample with itself would differ from its variance. Code that
+# wants a fused operation calls fma.
 function(_widelimit_compile_as_plugin target)
   target_compile_features(${target} PRIVATE cxx_std_20)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
@@ -35,8 +35,8 @@ function(_widelimit_compile_as_plugin target)
                                              VISIBILITY_INLINES_HIDDEN ON INTERPROCEDURAL_OPTIMIZATION OFF)
 endfunction()
 
-# What a better copy is compiled with besides, on avx2 or avx512. With one flag fewer Highway takes a weaker target; the
-# headers check that it did not.
+# Additional compiler options of a copy for avx2 or avx512. If one flag is missing, Highway selects a weaker target; the
+# headers check that it does not.
 function(_widelimit_compile_for target isa)
   set(flags_avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2 -mpclmul -maes)
   set(flags_avx512 ${flags_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd)
@@ -47,7 +47,7 @@ function(_widelimit_compile_for target isa)
   target_include_directories(${target} SYSTEM PRIVATE ${WIDELIMIT_HIGHWAY_INCLUDE_DIR})
 endfunction()
 
-# Are there copies besides the baseline here?
+# Whether copies other than the baseline are built.
 function(_widelimit_has_better_copies result)
   _widelimit_sanitized(sanitized)
   if(WIDELIMIT_SIMD AND WIDELIMIT_HIGHWAY_INCLUDE_DIR AND NOT sanitized AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
@@ -61,7 +61,7 @@ function(widelimit_add_plugin name)
   cmake_parse_arguments(plugin "BASELINE_ONLY;RESIDENT" "VENDOR;LICENSE;SUMMARY" "" ${ARGN})
   list(LENGTH plugin_UNPARSED_ARGUMENTS n_sources)
   if(n_sources EQUAL 0)
-    message(FATAL_ERROR "widelimit_add_plugin(${name} ...): name the source file that holds WIDELIMIT_PLUGIN")
+    message(FATAL_ERROR "widelimit_add_plugin(${name} ...): name the source file that contains WIDELIMIT_PLUGIN")
   endif()
   list(GET plugin_UNPARSED_ARGUMENTS 0 source)
   _widelimit_sanitized(sanitized)
@@ -82,7 +82,7 @@ function(widelimit_add_plugin name)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${WIDELIMIT_PLUGIN_OUTPUT_DIR})
   endif()
   target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
-  if(NOT sanitized) # a sanitizer's run time is in the executable
+  if(NOT sanitized) # the sanitizer's runtime is in the executable
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
 
@@ -100,8 +100,8 @@ function(widelimit_add_plugin name)
     target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa}
                                                $<FILTER:$<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>,EXCLUDE,^WIDELIMIT_SDK_BETTER_COPIES$>)
     target_include_directories(${copy} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
-    # As a library, not a source: such objects follow the plugin's own on the link line. Inline functions that several
-    # copies emit are merged by the linker, which keeps the first: that must be the one that every processor can run.
+    # Linked as a library, not as a source, so that these objects follow the plugin's own on the link line. The linker merges
+    # inline functions that several copies define and keeps the first, which must run on every processor.
     target_link_libraries(${name} PRIVATE $<TARGET_OBJECTS:${copy}>)
   endforeach()
 endfunction()

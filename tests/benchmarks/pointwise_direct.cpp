@@ -13,14 +13,14 @@ namespace {
 template <class T>
 void relu(const widelimit::bench::Arrays<T>& a, T scale, T bias) {
   using V = widelimit::sdk::Vec<T>;
-  using Side = widelimit::sdk::ArcCosineSide<V>;
+  using Terms = widelimit::sdk::ArcCosineTerms<V>;
   constexpr std::int64_t sites = 16, lanes = 128, width = std::int64_t{V::lanes};
   const V s = scale, b = bias;
-  Side second[lanes / width];
+  Terms second[lanes / width];
   for (std::int64_t lane = 0; lane < lanes; lane += width)
-    second[lane / width] = Side(V::load(a.second + lane));
+    second[lane / width] = Terms(V::load(a.second + lane));
   for (std::int64_t site = 0; site < sites; ++site) {
-    const Side first(V(a.first[site]));
+    const Terms first(V(a.first[site]));
     for (std::int64_t lane = 0; lane < lanes; lane += width) {
       const std::int64_t at = site * lanes + lane;
       const V k = V::load(a.k + at) * s + b;

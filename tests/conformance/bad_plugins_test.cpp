@@ -93,15 +93,15 @@ TEST_CASE("a linear layer whose window is a site off is found, with the pair of 
 }
 
 TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site and the number") {
-  const Report padding = report_on("wrong_padding"), sides = report_on("wrong_sides");
+  const Report padding = report_on("wrong_padding"), terms = report_on("wrong_site_terms");
   expect(padding, "windows-equal-materialised", Result::fail,
          "window 1 x 3 with padding: the NNGP is not that of the materialised map; site ");
   // Of 10 padded windows all but the 3 on a single column, where it makes no difference; both
   // kernels in both precisions; nothing else. Four of them are told.
   expect(padding, "windows-equal-materialised", Result::fail, "and 24 more like these");
-  expect(sides, "windows-equal-materialised", Result::fail,
-         "what `sides` keeps gives another NNGP than the variances; site ");
-  for (const Report* report : {&padding, &sides})
+  expect(terms, "windows-equal-materialised", Result::fail,
+         "what `site_terms` keeps gives another NNGP than the variances; site ");
+  for (const Report* report : {&padding, &terms})
     for (const char* const right :
          {"pending-equals-materialised", "same-sample-same-bits", "stays-inside-run", "symmetric"})
       CHECK(outcome_of(*report, right).outcome.result == Result::pass);

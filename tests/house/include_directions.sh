@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Rooms and doors: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers; inside core, every room includes
-# only rooms below it. Fails on a wrong arrow.
+# Allowed includes: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers; inside core, every room includes
+# only rooms below it. Fails on any other include.
 set -u
 cd "$1" || exit 2
 wrong=0
 
-# forbid WHERE PATTERN WHY: no file under WHERE may include what PATTERN matches.
+# forbid WHERE PATTERN WHY: no file under WHERE may include a header that matches PATTERN.
 forbid() {
   local hits
   # shellcheck disable=SC2086  # WHERE is a list of folders and files
@@ -56,7 +56,7 @@ public_files() {
 }
 
 for ((i = 0; i < ${#names[@]}; ++i)); do
-  [ -d "core/src/${names[i]}" ] || { echo "core/src/${names[i]} is in the list of rooms, but not there"; wrong=1; }
+  [ -d "core/src/${names[i]}" ] || { echo "core/src/${names[i]} is in the list of rooms but does not exist"; wrong=1; }
   above=$(printf '%s\n' "${names[@]:i+1}" | sed 's|$|/|' | paste -sd'|')
   for ((j = i + 1; j < ${#names[@]}; ++j)); do
     [ -n "${headers[j]}" ] && above+="${above:+|}widelimit/(${headers[j]})\\.hpp"
@@ -64,7 +64,7 @@ for ((i = 0; i < ${#names[@]}; ++i)); do
   [ -z "$above" ] || forbid "core/src/${names[i]} $(public_files "${headers[i]}")" "$above" "core's ${names[i]} includes a room above it"
 done
 
-# Nothing escapes the list: every folder with sources is a room, every public header belongs to one.
+# Every folder with sources is in the list of rooms, and every public header belongs to one.
 while read -r folder; do
   printf '%s\n' "${names[@]}" | grep -qxF "$folder" || { echo "core/src/$folder is missing from the list of rooms"; wrong=1; }
 done < <(find core/src -name '*.cpp' -printf '%h\n' | sort -u | sed 's|^core/src/||')
@@ -76,7 +76,7 @@ done < <(cd core/include/widelimit && find . -name '*.hpp' | sed 's|^\./||')
 private=$(printf '%s\n' "${names[@]}" | sed 's|/.*||' | sort -u | sed 's|$|/|' | paste -sd'|')
 forbid apps "core/|$private|widelimit/sdk|plugins/" "an app reaches beyond core's public headers"
 
-# Only one file knows Boost.DLL, one of core Boost.JSON.
+# One file uses Boost.DLL, and one file of core uses Boost.JSON.
 only() {
   local hits
   hits=$(grep -rlE "#[[:space:]]*include[[:space:]]*<$2" core/src | grep -vxF "$1")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Nothing unfinished is left in the product, no machine's path, no build for one machine only; every source file opens with its reason.
+# The sources contain no unfinished work, no paths of one machine and no builds for one machine. Every source file begins with a comment.
 set -u
 cd "$1" || exit 2
 wrong=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs to a fresh prefix and uses it as strangers do: plugin authors with the SDK alone, embedding programs, readers of the READMEs.
+# Installs to an empty prefix and uses it as plugin authors (with the SDK alone), embedding programs and readers of the READMEs do.
 #   run.sh SOURCE BUILD WORK_DIRECTORY
 set -euo pipefail
 source=$1 build=$2 work=$3
@@ -26,7 +26,7 @@ program=$prefix/bin/widelimit
 "$program" plugins
 if ldd "$program" | grep 'not found'; then exit 1; fi
 
-say "what find_package refuses"
+say "requests that find_package refuses"
 mkdir -p "$work/refuse"
 for request in "widelimit 2.0" "widelimit 0.1 REQUIRED COMPONENTS nonsense" "widelimit 0.1 REQUIRED COMPONENTS core"; do
   printf 'cmake_minimum_required(VERSION 3.25)\nproject(refuse LANGUAGES CXX)\nfind_package(%s)\nif(NOT widelimit_FOUND)\nmessage(FATAL_ERROR "refused")\nendif()\n' "$request" >"$work/refuse/CMakeLists.txt"
@@ -46,12 +46,12 @@ for compiler in "${compilers[@]}"; do
   "$program" verify "$plugin"
 done
 
-say "the same with a factor of two wrong in its derivative"
+say "the same layer with a wrong factor of two in its derivative"
 mkdir -p "$work/wrong"
 cp "$work/layer"/* "$work/wrong/"
 main=$(grep -l 'double slope' "$work/wrong"/*.cpp | head -1)
 sed -i -E 's/(double slope\(double x\) const \{ return )/\12 * /' "$main"
-if cmp -s "$main" "$work/layer/$(basename "$main")"; then echo "nothing was made wrong"; exit 1; fi
+if cmp -s "$main" "$work/layer/$(basename "$main")"; then echo "the edit changed nothing"; exit 1; fi
 build_project "$work/wrong" "$work/wrong-build" "$work/sdk" g++
 if "$program" verify "$(find "$work/wrong-build" -name "$(basename "$main" .cpp).so")" --only-failed >"$work/wrong.txt"; then
   cat "$work/wrong.txt"
@@ -82,19 +82,19 @@ for compiler in "${compilers[@]}"; do
   for plugin in "$work/third_party-$compiler"/*.so; do "$program" verify "$plugin" --only-failed; done
   "$program" run "$work/third_party/experiment.json" --out "$work/third_party/$compiler.out" --quiet --plugin-dir "$work/third_party-$compiler"
 done
-# Windows of one site are what flatten is: the same kernels to the bit.
+# Windows of one site do the same as flatten: the kernels have the same bits.
 "$program" run "$work/third_party/experiment.json" --out "$work/third_party/flatten.out" --quiet --plugin-dir "$work/third_party-g++" --set '/network/5="flatten"'
 for kernel in nngp ntk; do
   cmp "$work/third_party/g++.out/kernel/test_train.$kernel.npy" "$work/third_party/flatten.out/kernel/test_train.$kernel.npy"
 done
 
-say "the same, each wrong in one place"
-# wrong LAYER EDIT NAME WORDS: with WORDS verify is to reject what EDIT makes of LAYER
+say "the same layers, each with one mistake"
+# wrong LAYER EDIT NAME WORDS: applies EDIT to LAYER; verify must reject the result, in these WORDS
 wrong() {
   mkdir -p "$work/wrong_$3"
   cp "$here/third_party/CMakeLists.txt" "$work/wrong_$3/"
   sed "$2" "$work/third_party/$1.cpp" >"$work/wrong_$3/$1.cpp"
-  if cmp -s "$work/third_party/$1.cpp" "$work/wrong_$3/$1.cpp"; then echo "nothing was made wrong"; exit 1; fi
+  if cmp -s "$work/third_party/$1.cpp" "$work/wrong_$3/$1.cpp"; then echo "the edit changed nothing"; exit 1; fi
   build_project "$work/wrong_$3" "$work/wrong_$3-build" "$work/sdk" g++ -DWIDELIMIT_SIMD=OFF
   if "$program" verify "$work/wrong_$3-build/$1.so" --only-failed >"$work/wrong_$3.txt"; then
     echo "verify accepted it"
@@ -124,4 +124,4 @@ cmp "$work/readme/plants.json" "$source/apps/experiments/plants.json"
 "$program" run "$source/apps/experiments/plants.json" --out "$work/readme/plants.out" --quiet
 "$program" run "$work/readme/first.json" --out "$work/readme/softplus.out" --quiet --plugin-dir "$work/readme-build" --set /network/1=softplus
 "$program" verify "$(find "$work/readme-build" -name '*.so' | head -1)"
-echo "packaging: all is well"
+echo "packaging: passed"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Takes the marked code blocks out of a Markdown file: what a README shows is what the tests compile.
+# Extracts the marked code blocks of a Markdown file, so that the tests compile the code that a README shows.
 #   snippets.sh FILE.md DIRECTORY
-# A block is marked by a line <!-- snippet: NAME --> above its fence and becomes DIRECTORY/NAME.
+# A line <!-- snippet: NAME --> above its fence marks a block, which is written to DIRECTORY/NAME.
 set -eu
 mkdir -p "$2"
 awk -v dir="$2" '

@@ -94,7 +94,7 @@ TEST_CASE("conv: the worked example, on all pairs of sites") {
     p["b_std"] = std::sqrt(0.1);
     const Layer layer(Library("conv"), "conv", p, {shape(1, {4}, 0)});
     CHECK(layer.nature == WIDELIMIT_LINEAR);
-    CHECK((layer.needs & WIDELIMIT_HAS_WEIGHTS) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_HAS_WEIGHTS) != 0);
     CHECK((layer.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0);
     CHECK(layer.linear.ntk_nngp == layer.linear.scale);
     CHECK(layer.linear.ntk_bias == layer.linear.bias);

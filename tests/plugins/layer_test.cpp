@@ -60,7 +60,7 @@ TEST_CASE("dense, relu, dense: the worked example in both parameterizations") {
   SUBCASE("ntk") {
     const Layer layer(dense, "dense", p, {in});
     CHECK(layer.nature == WIDELIMIT_LINEAR);
-    CHECK((layer.needs & WIDELIMIT_HAS_WEIGHTS) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_HAS_WEIGHTS) != 0);
     CHECK((layer.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0);
     CHECK(layer.output.channels == 0);
     const Kernel pair = apply(layer.linear, {K, 0});
@@ -125,7 +125,7 @@ TEST_CASE("the fan-in after flatten counts sites times channels") {
   const Layer flatten(Library("flatten"), "flatten", {}, {shape(3, {4, 5}, 0)});
   CHECK(flatten.output.channels == 60);
   CHECK(flatten.output.n_spatial == 0);
-  CHECK((flatten.needs & WIDELIMIT_FLATTENS) != 0);
+  CHECK((flatten.traits & WIDELIMIT_TRAIT_FLATTENS) != 0);
   const Layer dense(Library("dense"), "dense", {{"parameterization", std::string("standard")}},
                     {flatten.output});
   CHECK(dense.linear.ntk_nngp == 60);
@@ -152,7 +152,7 @@ TEST_CASE("identity changes nothing and keeps what its input is") {
   for (const std::uint32_t flags : {0U, 1U}) {
     const Layer layer(Library("identity"), "identity", {}, {shape(5, {2}, flags)});
     CHECK(layer.nature == WIDELIMIT_LINEAR);
-    CHECK((layer.needs & WIDELIMIT_HAS_WEIGHTS) == 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_HAS_WEIGHTS) == 0);
     CHECK(layer.output.channels == 5);
     CHECK(layer.output.flags == flags);
     const Kernel out = apply(layer.linear, {0.3, 0.8});
@@ -201,8 +201,8 @@ TEST_CASE("flatten takes the mean over equal sites, the worked example") {
 TEST_CASE("layer_norm over channels gives correlations, the worked example") {
   const Layer layer(Library("layer_norm"), "layer_norm");
   CHECK((layer.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0);
-  CHECK((layer.needs & WIDELIMIT_NEEDS_GAUSSIAN) != 0);
-  CHECK((layer.needs & WIDELIMIT_NEEDS_SITE_MEAN) == 0);
+  CHECK((layer.traits & WIDELIMIT_TRAIT_NEEDS_GAUSSIAN) != 0);
+  CHECK((layer.traits & WIDELIMIT_TRAIT_NEEDS_SITE_MEAN) == 0);
   const double v[] = {3 + 13.0 / 30, 4.1, 9 + 13.0 / 30, 6 + 23.0 / 30};
   struct Entry {
     int i, j;
@@ -241,10 +241,10 @@ TEST_CASE("layer_norm adds eps to variances alone, and a sample against itself i
 TEST_CASE("layer_norm over all axes reads means over sites where there are sites") {
   const Parameters all{{"axis", std::string("all")}};
   const Library library("layer_norm");
-  CHECK((Layer(library, "layer_norm", all, {shape(3, {4})}).needs & WIDELIMIT_NEEDS_SITE_MEAN) !=
-        0);
+  CHECK((Layer(library, "layer_norm", all, {shape(3, {4})}).traits &
+         WIDELIMIT_TRAIT_NEEDS_SITE_MEAN) != 0);
   const Layer flat(library, "layer_norm", all), channel(library, "layer_norm");
-  CHECK((flat.needs & WIDELIMIT_NEEDS_SITE_MEAN) == 0);
+  CHECK((flat.traits & WIDELIMIT_TRAIT_NEEDS_SITE_MEAN) == 0);
   CHECK(moments_at<double>(flat, {0.3, 1.3, 0.7}).value ==
         moments_at<double>(channel, {0.3, 1.3, 0.7}).value);
 }
@@ -292,7 +292,7 @@ TEST_CASE("combining layers apply the pending maps of their inputs") {
   const std::vector<Kernel> mapped{apply(dense.linear, in[0]), apply(dense.linear, in[1])};
   for (const char* const type : {"sum", "product", "concat"}) {
     const Layer layer(Library(type), type, {}, {shape(6), shape(6)});
-    CHECK((layer.needs & WIDELIMIT_TAKES_PENDING) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_TAKES_PENDING) != 0);
     const Kernel fused = combine(layer, in, &dense.linear), apart = combine(layer, mapped);
     CHECK(close(fused.nngp, apart.nngp, 1e-15));
     CHECK(close(fused.ntk, apart.ntk, 1e-14));
@@ -311,12 +311,12 @@ TEST_CASE("combining layers say which inputs do not fit together") {
 
   const Layer sum(Library("sum"), "sum", {}, {shape(0), shape(4)});
   CHECK(sum.output.channels == 4);
-  CHECK((sum.needs & (WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_NEEDS_INDEPENDENT)) ==
-        (WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_NEEDS_INDEPENDENT));
+  CHECK((sum.traits & (WIDELIMIT_TRAIT_NEEDS_GAUSSIAN | WIDELIMIT_TRAIT_NEEDS_INDEPENDENT)) ==
+        (WIDELIMIT_TRAIT_NEEDS_GAUSSIAN | WIDELIMIT_TRAIT_NEEDS_INDEPENDENT));
   CHECK((sum.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0);
   for (const char* const type : {"product", "concat"}) {
     const Layer layer(Library(type), type, {}, {shape(4), shape(4)});
-    CHECK((layer.needs & WIDELIMIT_NEEDS_GAUSSIAN) == 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_NEEDS_GAUSSIAN) == 0);
     CHECK((layer.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) == 0);
   }
 }

@@ -98,7 +98,7 @@ TEST_CASE("a pending map of window 1 is applied as if it had been materialised, 
     for (const Nonlinearity& f : nonlinearities()) {
       CAPTURE(f.type);
       const Layer layer = make(f);
-      if ((layer.needs & WIDELIMIT_TAKES_PENDING) == 0) continue;
+      if ((layer.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0) continue;
       constexpr std::int64_t sites = 3, lanes = 32;
       Tile<double> raw(sites, lanes), mapped(sites, lanes);
       Aligned<double> first(sites), second(raw.entries());
@@ -160,9 +160,9 @@ TEST_CASE("nonlinearities need a Gaussian input and their output is none") {
     CAPTURE(f.type);
     const Layer layer = make(f);
     CHECK(layer.nature == WIDELIMIT_POINTWISE);
-    CHECK((layer.needs & WIDELIMIT_NEEDS_GAUSSIAN) != 0);
-    CHECK((layer.needs & WIDELIMIT_NEEDS_VARIANCES) != 0);
-    CHECK((layer.needs & WIDELIMIT_TAKES_PENDING) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_NEEDS_GAUSSIAN) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_NEEDS_VARIANCES) != 0);
+    CHECK((layer.traits & WIDELIMIT_TRAIT_TAKES_PENDING) != 0);
     CHECK((layer.output.flags & WIDELIMIT_SHAPE_GAUSSIAN) == 0);
     CHECK(layer.output.channels == layer.inputs()[0].channels);
   }

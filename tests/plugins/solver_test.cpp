@@ -1,12 +1,14 @@
 // The solvers: backward errors in units of n eps |A|, determinants, eigenpairs, and matrices that
 // are none of theirs.
 #include "plugins/support/batch.hpp"
+#include "plugins/support/reserved_memory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -236,6 +238,27 @@ TEST_CASE("entries that are no numbers are found before LAPACK sees them") {
   }
 }
 
+TEST_CASE("eigenvalues of a matrix with an entry that is not a number are refused") {
+  for (const char* const algorithm : {"syevd", "syevr"})
+    for (const bool want_vectors : {true, false}) {
+      CAPTURE(algorithm);
+      const Solver eigh("eigh", {{"algorithm", std::string(algorithm)}});
+      Matrix a = positive(6, 1), vectors(6, 6);
+      a(2, 4) = a(4, 2) = std::nan("");
+      Numbers values(6);
+      try {
+        call([&](widelimit_error* e) {
+          return eigh.type.eigen(eigh.own.get(), a.view(), values.data(),
+                                 want_vectors ? vectors.view() : widelimit_matrix{}, e);
+        });
+        FAIL("not refused");
+      } catch (const Refusal& refusal) {
+        CHECK(refusal.status == WIDELIMIT_E_NUMERIC);
+        CHECK(std::string(refusal.what()).find("an entry in row 3 that") != std::string::npos);
+      }
+    }
+}
+
 TEST_CASE("eigenpairs: ascending, orthonormal rows, and the matrix again") {
   for (const char* const algorithm : {"auto", "syevd", "syevr"})
     for (const std::int64_t n : {1, 2, 30, 120})
@@ -271,6 +294,45 @@ TEST_CASE("eigenpairs: ascending, orthonormal rows, and the matrix again") {
         for (std::size_t k = 0; k < alone.size(); ++k)
           CHECK(std::abs(alone[k] - values[k]) <= tolerance * std::max(1.0, norm(a)));
       }
+}
+
+// 999 rows of 2,200,000 numbers are beyond 2^31, so an index of 32 bits anywhere is a crash.
+TEST_CASE(
+    "rows that are billions of numbers apart: eigenpairs as of the same matrix in one piece") {
+  constexpr std::int64_t n = 1000, stride = 2'200'000;
+  const ReservedMemory memory(2 * n * stride * std::int64_t{sizeof(double)});
+  if (memory.data() == nullptr) {
+    MESSAGE("left out: this process cannot reserve 35 GB of addresses");
+    return;
+  }
+  const widelimit_matrix far{memory.data(), n, n, stride};
+  const widelimit_matrix far_vectors{memory.data() + n * stride, n, n, stride};
+  for (const char* const algorithm : {"syevd", "syevr"}) {
+    CAPTURE(algorithm);
+    const Solver eigh("eigh", {{"algorithm", std::string(algorithm)}});
+    for (std::int64_t i = 0; i < n; ++i)  // of which two are not zero in each row
+      for (std::int64_t j = 0; j < n; ++j)
+        far.data[i * stride + j] = i == j ? 2 : std::abs(i - j) == 1 ? -1 : 0;
+    Numbers values(static_cast<std::size_t>(n));
+    call([&](widelimit_error* e) {
+      return eigh.type.eigen(eigh.own.get(), far, values.data(), far_vectors, e);
+    });
+    // Eigenpairs of the second difference: 4 sin^2(k pi / (2 (n + 1))).
+    double off = 0, not_eigen = 0;
+    for (std::int64_t k = 0; k < n; ++k) {
+      const double value = values[static_cast<std::size_t>(k)];
+      const double root =
+          2 * std::sin(static_cast<double>(k + 1) * std::numbers::pi / (2 * (n + 1)));
+      off = std::max(off, std::abs(value - root * root));
+      const double* const v = far_vectors.data + k * stride;
+      for (std::int64_t i = 0; i < n; ++i)
+        not_eigen = std::max(not_eigen, std::abs((2 - value) * v[i] - (i > 0 ? v[i - 1] : 0) -
+                                                 (i + 1 < n ? v[i + 1] : 0)));
+    }
+    // As for smaller matrices above: 10 n eps times the norm, which is 4.
+    CHECK(off <= 40 * static_cast<double>(n) * eps);
+    CHECK(not_eigen <= 40 * static_cast<double>(n) * eps);
+  }
 }
 
 TEST_CASE("an empty matrix has no equations, no eigenvalues, and determinant 1") {

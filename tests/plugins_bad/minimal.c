@@ -60,7 +60,7 @@ static widelimit_status plan(const widelimit_layer* layer, widelimit_plan* p,
                              widelimit_error* error) {
   (void)layer, (void)error;
   p->nature = WIDELIMIT_POINTWISE;
-  p->needs = WIDELIMIT_TAKES_PENDING;
+  p->traits = WIDELIMIT_TRAIT_TAKES_PENDING;
   p->flops_per_entry = 1;
   return WIDELIMIT_OK;
 }

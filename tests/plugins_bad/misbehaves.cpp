@@ -50,7 +50,7 @@ void destroy(widelimit_layer*) { misbehave(in_destroy); }
 widelimit_status plan(const widelimit_layer*, widelimit_plan* p, widelimit_error*) {
   misbehave(in_plan);
   p->nature = WIDELIMIT_POINTWISE;
-  p->needs = WIDELIMIT_TAKES_PENDING;
+  p->traits = WIDELIMIT_TRAIT_TAKES_PENDING;
   return WIDELIMIT_OK;
 }
 widelimit_status transform(const widelimit_layer*, const widelimit_run*, widelimit_error*) {

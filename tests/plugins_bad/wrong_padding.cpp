@@ -21,8 +21,8 @@ struct WrongPadding {
 
   static void plan(sdk::Plan& plan) {
     plan.set_nature(WIDELIMIT_POINTWISE);
-    plan.add_needs(WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_TAKES_PENDING |
-                   WIDELIMIT_TAKES_WINDOWS);
+    plan.add_traits(WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN |
+                    WIDELIMIT_TRAIT_TAKES_PENDING | WIDELIMIT_TRAIT_TAKES_WINDOWS);
     plan.set_gaussian(false);
     plan.set_flops_per_entry(60);
     plan.set_scratch(sdk::detail::bytes_of_row(plan.in()));

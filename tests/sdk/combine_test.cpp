@@ -118,7 +118,7 @@ TEST_CASE("a combining layer plans for pending maps and states what inputs must 
   const Planned good(sum, {shape(0), shape(8), shape(0)});
   REQUIRE(good.status == WIDELIMIT_OK);
   CHECK(good.plan.nature == WIDELIMIT_POINTWISE);
-  CHECK(good.plan.needs == WIDELIMIT_TAKES_PENDING);
+  CHECK(good.plan.traits == WIDELIMIT_TRAIT_TAKES_PENDING);
   CHECK(good.output.channels == 8);
   CHECK(good.output.flags == WIDELIMIT_SHAPE_GAUSSIAN);
   const Planned widths(sum, {shape(4), shape(8)});

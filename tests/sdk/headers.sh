@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every header of the SDK alone, without Highway, with every compiler there is: headers.sh SDK_INCLUDE_DIR
+# Compiles every header of the SDK alone, without Highway, with every compiler on the machine: headers.sh SDK_INCLUDE_DIR
 set -eu
 include=$1
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Werror"

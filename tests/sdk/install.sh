@@ -1,6 +1,6 @@
 #!/bin/sh
-# The SDK from an installed prefix, as a stranger uses it: the template unchanged, and every complete program of the README, whose
-# fenced blocks begin with a comment that names the file; built with each compiler, run by RUNNER, exporting one symbol.
+# Installs the SDK and builds the unchanged template and every complete program of the README with each compiler. (The fenced block of such a
+# program begins with a comment that names its file.) Each plugin must export one symbol and pass RUNNER.
 # install.sh WIDELIMIT_SOURCE_DIR BUILD_DIR RUNNER WORK_DIR
 set -eu
 source=$1
@@ -14,7 +14,7 @@ cp -r "$source/sdk/template" "$work/template"
 
 "$source/tests/sdk/programs.sh" "$source/sdk/README.md" "$work/readme"
 
-# The one-plugin project of the README, and beside it a project of all its programs.
+# Two projects: the one of the README with a single plugin, and one with all its other programs.
 mkdir "$work/first"
 mv "$work/readme/CMakeLists.txt" "$work/first/"
 mv "$work/readme/erf.cpp" "$work/first/"
@@ -36,7 +36,7 @@ for compiler in g++ clang++; do
   command -v "$compiler" >/dev/null || continue
   for project in template first readme; do
     to=$work/$project-$compiler
-    # All copies of two plugins are enough for one compiler.
+    # With Clang, it is enough to build all SIMD copies for the first two projects.
     simd=ON
     test "$compiler $project" = "clang++ readme" && simd=OFF
     cmake -S "$work/$project" -B "$to" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release -DWIDELIMIT_SIMD=$simd \
@@ -51,7 +51,7 @@ for compiler in g++ clang++; do
   done
 done
 
-# What is not there is said.
+# A missing component is reported.
 mkdir "$work/wrong"
 for component in core engine; do
   printf 'cmake_minimum_required(VERSION 3.25)\nproject(w LANGUAGES CXX)\nfind_package(widelimit 0.1 REQUIRED COMPONENTS %s)\n' $component \

@@ -64,7 +64,7 @@ struct Flatten {
 
   void plan(sdk::Plan& plan) const {
     plan.set_nature(WIDELIMIT_GATHERING);
-    plan.add_needs(WIDELIMIT_FLATTENS);
+    plan.add_traits(WIDELIMIT_TRAIT_FLATTENS);
     plan.set_channels(plan.in().size());
     plan.set_spatial({});
   }
@@ -92,7 +92,7 @@ TEST_CASE("a dense layer is its four coefficients, and makes its output Gaussian
   const Planned plan(layer, {shape(10, {}, 0)});
   REQUIRE(plan.status == WIDELIMIT_OK);
   CHECK(plan.plan.nature == WIDELIMIT_LINEAR);
-  CHECK(plan.plan.needs == WIDELIMIT_HAS_WEIGHTS);
+  CHECK(plan.plan.traits == WIDELIMIT_TRAIT_HAS_WEIGHTS);
   CHECK(plan.output.channels == 512);
   CHECK(plan.output.flags == WIDELIMIT_SHAPE_GAUSSIAN);
   CHECK(plan.linear.scale == 2.25);
@@ -117,7 +117,7 @@ TEST_CASE("a map without weights leaves the activation as Gaussian as it was") {
     const Planned plan(layer, {shape(10, {}, flags)});
     CHECK(plan.output.flags == flags);
     CHECK(plan.output.channels == 10);
-    CHECK(plan.plan.needs == 0);
+    CHECK(plan.plan.traits == 0);
     CHECK(plan.linear.scale == 4);
     CHECK(plan.linear.ntk_nngp == 0);
   }

@@ -328,8 +328,8 @@ TEST_CASE("a nonlinearity plans what its transform needs and ends the Gaussian p
   const widelimit::test::Planned plan(layer, {widelimit::test::shape(8, {4, 4})});
   REQUIRE(plan.status == WIDELIMIT_OK);
   CHECK(plan.plan.nature == WIDELIMIT_POINTWISE);
-  CHECK(plan.plan.needs == (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_GAUSSIAN |
-                            WIDELIMIT_TAKES_PENDING | WIDELIMIT_TAKES_WINDOWS));
+  CHECK(plan.plan.traits == (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN |
+                             WIDELIMIT_TRAIT_TAKES_PENDING | WIDELIMIT_TRAIT_TAKES_WINDOWS));
   CHECK(plan.output.channels == 8);
   CHECK(plan.output.n_spatial == 2);
   CHECK(plan.output.flags == 0);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the complete programs out of a README: fenced blocks that begin with a comment naming their file, NAME.cpp or CMakeLists.txt.
+# Extracts the complete programs of a README: fenced blocks that begin with a comment with their file name, NAME.cpp or CMakeLists.txt.
 # programs.sh README.md DIRECTORY
 set -eu
 mkdir -p "$2"

@@ -1,5 +1,5 @@
 // What the loaded plugins offer.
-// Thread-safety: values, made once when a Runtime is built.
+// Thread safety: values, made once when a Runtime is built.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -1,5 +1,5 @@
 // Progress and cancellation, a part of every long call.
-// Thread-safety: one Control may be used by any number of threads at once; cancel() may be called
+// Thread safety: one Control may be used by any number of threads at once; cancel() may be called
 // from a signal handler.
 #pragma once
 

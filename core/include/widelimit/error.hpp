@@ -1,5 +1,5 @@
 // What goes wrong, told so that a person can act on it. Everything this library throws is a
-// widelimit::Error. Thread-safety: values; copy them freely.
+// widelimit::Error. Thread safety: values; copy them freely.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -1,5 +1,5 @@
 // The same network at its finite widths: initialised, evaluated, differentiated, trained.
-// Thread-safety: const members may be called concurrently.
+// Thread safety: const members may be called concurrently.
 #pragma once
 
 #include <widelimit/control.hpp>

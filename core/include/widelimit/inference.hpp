@@ -1,6 +1,6 @@
 // Inference in closed form: what a network trained for any time predicts, from its kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread-safety: functions may be called concurrently; an InferenceCache by one thread at a time.
+// Thread safety: functions may be called concurrently; an InferenceCache by one thread at a time.
 #pragma once
 
 #include <widelimit/control.hpp>

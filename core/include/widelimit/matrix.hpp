@@ -1,5 +1,5 @@
 // Row-major matrices and sample arrays, the currency of the embedding API.
-// Thread-safety: values; concurrent reads are fine.
+// Thread safety: values; concurrent reads are fine.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -1,5 +1,5 @@
 // A planned network of infinite width and its kernels.
-// Thread-safety: const members may be called concurrently; a Network keeps its layers and their
+// Thread safety: const members may be called concurrently; a Network keeps its layers and their
 // libraries alive.
 #pragma once
 

@@ -1,5 +1,5 @@
 // A runtime: plugins found and loaded, threads, and the makers of networks and solvers. No global
-// state: two of them live in one process. Thread-safety: all members may be called concurrently.
+// state: two of them live in one process. Thread safety: all members may be called concurrently.
 #pragma once
 
 #include <widelimit/catalogue.hpp>

@@ -1,5 +1,5 @@
 // Solvers: a configured method, and one matrix it has factorised.
-// Thread-safety: const members may be called concurrently; a Factor keeps its solver and its
+// Thread safety: const members may be called concurrently; a Factor keeps its solver and its
 // library alive.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Kernels on disk, tile by tile: for those that are too large, or take too long, for one sitting.
 // The format is described byte by byte in core/src/store/README.md.
-// Thread-safety: KernelStore::put and has are for many threads at once, const members of
+// Thread safety: KernelStore::put and has are for many threads at once, const members of
 // StoreReader likewise; everything else is for one thread at a time. Between processes a lock on
 // the file decides: one writer, or any number of readers.
 #pragma once

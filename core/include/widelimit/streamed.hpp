@@ -1,6 +1,6 @@
 // Inference at infinite time on kernels that are read from disk, block by block: of the training
 // kernel only the factor is in memory (half of it where the solver takes it packed), of test
-// kernels a few rows. Thread-safety: functions may be called concurrently.
+// kernels a few rows. Thread safety: functions may be called concurrently.
 #pragma once
 
 #include <widelimit/control.hpp>

@@ -1,5 +1,5 @@
 // What this build is: for bug reports and for `widelimit --version`.
-// Thread-safety: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -3,11 +3,11 @@
 #include "data/zca.hpp"
 
 #include "execution/blas.hpp"
+#include "execution/symmetric_eigen.hpp"
 
 #include <widelimit/error.hpp>
 
 #include <cblas.h>
-#include <lapacke.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,9 +20,6 @@
 namespace widelimit::detail {
 
 namespace {
-
-// The workspace of syevd, 2 d^2 + 6 d + 1, is counted in 32-bit integers.
-constexpr std::int64_t most_features = 32766;
 
 std::vector<double> means_of_columns(const Matrix& x) {
   std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
@@ -50,10 +47,10 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
   const auto fail = [&](ErrorCode code, const std::string& message) {
     throw Error(code, message, step.place.pointer);
   };
-  if (train.cols() > most_features)
+  if (train.cols() > most_rows_with_eigenvectors)
     fail(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
-                                     std::to_string(train.cols()) +
-                                     " features; at most 32766 are possible");
+                                     std::to_string(train.cols()) + " features; at most " +
+                                     std::to_string(most_rows_with_eigenvectors) + " are possible");
   const int n = blas_rows(train, &step), d = static_cast<int>(train.cols());
   Zca zca;
   zca.mean_ = means_of_columns(train);
@@ -65,13 +62,12 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
               u.data(), d);
   if (!std::ranges::all_of(u.flat(), [](double v) { return std::isfinite(v); }))
     fail(ErrorCode::usage, "the covariance of the samples overflows float64; scale them first");
-  std::vector<double> eigenvalues(static_cast<std::size_t>(d));
-  if (const lapack_int info =
-          LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', d, u.data(), d, eigenvalues.data());
-      info != 0)
-    fail(ErrorCode::numeric,
-         "the eigenvalues of the covariance could not be found (LAPACK syevd: info = " +
-             std::to_string(info) + ")");
+  std::vector<double> eigenvalues;
+  try {
+    eigenvalues = symmetric_eigenvalues(u, Eigenvectors::in_place, "the covariance of the samples");
+  } catch (const Error& error) {
+    fail(error.code(), error.what());
+  }
   for (double& e : eigenvalues) e = std::max(e, 0.0);
   const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
   const double ridge = step.regularization * total / d;

@@ -1,5 +1,5 @@
 // Progress of work that several threads do.
-// Thread-safety: add() may be called by any number of threads at once.
+// Thread safety: add() may be called by any number of threads at once.
 #pragma once
 
 #include <widelimit/control.hpp>

@@ -85,7 +85,7 @@ class Builder {
     }
     node.values = values_of(planned.shape);
     state_.scratch_bytes = std::max(state_.scratch_bytes, planned.scratch_bytes);
-    const bool weights = (planned.needs & WIDELIMIT_HAS_WEIGHTS) != 0;
+    const bool weights = (planned.traits & WIDELIMIT_TRAIT_HAS_WEIGHTS) != 0;
     if (planned.shape.channels <= 0) {
       // What follows such a layer has no width either, and is not to blame.
       if (weights || known)

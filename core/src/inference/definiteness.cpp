@@ -4,17 +4,17 @@
 #include <widelimit/error.hpp>
 
 #include "execution/blas.hpp"
+#include "execution/symmetric_eigen.hpp"
 #include "inference/products.hpp"
 #include "random/random.hpp"
 #include "text/numbers.hpp"
-
-#include <lapacke.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace widelimit::detail {
@@ -29,10 +29,7 @@ constexpr int lanczos_steps_for_largest = 24;
 
 Extremes exact(Matrix& a, int threads) {
   const SolverPhase phase(threads);
-  const auto n = static_cast<lapack_int>(a.rows());
-  std::vector<double> values(static_cast<std::size_t>(n));
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', n, a.data(), n, values.data()) != 0)
-    throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be computed");
+  const std::vector<double> values = symmetric_eigenvalues(a, Eigenvectors::none, "the kernel");
   return {values.front(), values.back(), false};
 }
 
@@ -65,10 +62,11 @@ Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
     beside.push_back(norm);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
-  if (diagonal.empty() ||
-      LAPACKE_dsterf(static_cast<lapack_int>(diagonal.size()), diagonal.data(), beside.data()) != 0)
+  if (diagonal.empty())
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
-  return {diagonal.front(), diagonal.back(), true};
+  const std::vector<double> values =
+      tridiagonal_eigenvalues(std::move(diagonal), std::move(beside), "the kernel");
+  return {values.front(), values.back(), true};
 }
 
 Extremes lanczos(const Matrix& a, int steps, int threads) {

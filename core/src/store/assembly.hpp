@@ -21,7 +21,7 @@ struct Block {
   bool mirror;
 };
 
-/// Thread-safety: put is for many threads at once.
+/// Thread safety: put is for many threads at once.
 class Assembly {
  public:
   explicit Assembly(const Layout& layout) : layout_(layout) {}

@@ -169,9 +169,9 @@ typedef struct widelimit_variances {
   uint32_t first_lanes;       /* 1: one number a site, broadcast; lanes: an (x, x) bundle */
   const void *first, *second; /* [image site][first_lanes], [image site][lane]; the field's dtype */
   const int32_t *first_at, *second_at; /* [site of the output field]: image site of p, of p + d;
-                                          with WIDELIMIT_NEEDS_SITE_MEAN all 0 */
-  uint32_t sides; /* 0: variances. n: what `sides` made of them, [image site][n][first_lanes] and
-                     [image site][n][lane] */
+                                          with WIDELIMIT_TRAIT_NEEDS_SITE_MEAN all 0 */
+  uint32_t site_terms;                 /* 0: variances. n: what `site_terms` made of them, [image
+                                     site][n][first_lanes] and                 [image site][n][lane] */
 } widelimit_variances;
 
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
@@ -201,15 +201,15 @@ typedef struct widelimit_plan {
   uint32_t n_inputs;
   const widelimit_shape* const* inputs;
   widelimit_shape*
-      output;     /* core's memory, preset to input 0; write members, never the whole struct */
-  int32_t nature; /* WIDELIMIT_LINEAR, _POINTWISE, _STENCIL, _GATHERING */
-  uint64_t needs; /* WIDELIMIT_NEEDS_* and the other bits below */
+      output;      /* core's memory, preset to input 0; write members, never the whole struct */
+  int32_t nature;  /* WIDELIMIT_LINEAR, _POINTWISE, _STENCIL, _GATHERING */
+  uint64_t traits; /* WIDELIMIT_TRAIT_* */
   widelimit_linear* linear; /* core's memory, preset to the identity; filled in where nature is
                                LINEAR, and that is all there is */
   uint64_t scratch_bytes;   /* per worker, lent to every call */
   double flops_per_entry;   /* for forecasts: NNGP and NTK together */
-  uint32_t sides; /* numbers that `sides` makes of each variance, or 0. Runs with windows come with
-                     sides, others with sides or variances */
+  uint32_t site_terms; /* numbers that `site_terms` makes of each variance, or 0. Runs with windows
+                     come with site_terms, others with site_terms or variances */
 } widelimit_plan;
 enum {
   WIDELIMIT_LINEAR = 1, /* dense, convolution, scaling: data only, no kernel code in the plugin */
@@ -218,19 +218,19 @@ enum {
   WIDELIMIT_GATHERING = 4  /* pooling, flatten, attention */
 };
 enum {
-  WIDELIMIT_NEEDS_VARIANCES = 1u,
-  WIDELIMIT_NEEDS_SITE_MEAN = 2u, /* variances averaged over sites: one number a sample */
-  WIDELIMIT_NEEDS_GAUSSIAN = 4u,  /* core refuses a non-Gaussian input, with the remedy */
-  WIDELIMIT_TAKES_PENDING = 8u,   /* transform applies the pending maps it is handed */
-  WIDELIMIT_HAS_WEIGHTS = 16u,    /* random weights of its own: makes a branch independent */
-  WIDELIMIT_FLATTENS = 32u, /* mean over sites of displacement 0: first in a network it folds into
-                               the Gram product */
-  WIDELIMIT_NEEDS_INDEPENDENT =
-      64u,                       /* at most one input may be without random weights of its own */
-  WIDELIMIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps of runs with sites may also
-                                    have windows of 3 along the last axis, and 3 or 1 along the one
-                                    before it: stride and dilation 1, uniform taps, ntk_nngp = scale
-                                    and ntk_bias = bias. Other pending maps have window 1 */
+  WIDELIMIT_TRAIT_NEEDS_VARIANCES = 1u,
+  WIDELIMIT_TRAIT_NEEDS_SITE_MEAN = 2u, /* variances averaged over sites: one number a sample */
+  WIDELIMIT_TRAIT_NEEDS_GAUSSIAN = 4u,  /* core refuses a non-Gaussian input, with the remedy */
+  WIDELIMIT_TRAIT_TAKES_PENDING = 8u,   /* transform applies the pending maps it is handed */
+  WIDELIMIT_TRAIT_HAS_WEIGHTS = 16u,    /* random weights of its own: makes a branch independent */
+  WIDELIMIT_TRAIT_FLATTENS = 32u, /* mean over sites of displacement 0: first in a network it folds
+                               into the Gram product */
+  WIDELIMIT_TRAIT_NEEDS_INDEPENDENT =
+      64u, /* at most one input may be without random weights of its own */
+  WIDELIMIT_TRAIT_TAKES_WINDOWS = 128u /* with TAKES_PENDING: pending maps of runs with sites may
+                                    also have windows of 3 along the last axis, and 3 or 1 along the
+                                    one before it: stride and dilation 1, uniform taps, ntk_nngp =
+                                    scale and ntk_bias = bias. Other pending maps have window 1 */
 };
 
 /* POINTWISE and STENCIL: a run of rows of one output field. A row is all sites of the last axis;
@@ -277,12 +277,12 @@ typedef struct widelimit_reads {
 
 /* Of each variance what the transform wants to know of it, computed once for thousands of entries.
  */
-typedef struct widelimit_sides {
+typedef struct widelimit_site_terms {
   uint32_t struct_size, dtype;
   int64_t sites, lanes; /* lanes a multiple of 16 */
   const void* variance; /* [site][lane] */
-  void* out;            /* [site][sides of the plan][lane] */
-} widelimit_sides;
+  void* out;            /* [site][site_terms of the plan][lane] */
+} widelimit_site_terms;
 
 typedef struct widelimit_infinite_face {
   uint32_t struct_size;
@@ -296,8 +296,9 @@ typedef struct widelimit_infinite_face {
                                  widelimit_error*); /* [worker, concurrent] gathering */
   widelimit_status (*finish)(const widelimit_layer*, const widelimit_gather*,
                              widelimit_error*); /* [worker, concurrent] gathering */
-  widelimit_status (*sides)(const widelimit_layer*, const widelimit_sides*,
-                            widelimit_error*); /* [worker, concurrent] where the plan has sides */
+  widelimit_status (*site_terms)(
+      const widelimit_layer*, const widelimit_site_terms*,
+      widelimit_error*); /* [worker, concurrent] where the plan has site_terms */
 } widelimit_infinite_face;
 
 /* One batch through a layer of finite width, arrays [sample, site..., channel] in C order; pointers

@@ -1,7 +1,7 @@
 // widelimit/sdk.hpp - everything an author of plugins needs, and a table of contents. A plugin
 // includes the header of what it makes; this one has them all.
 //
-// Threading: each header says it for itself.
+// Thread safety: each header says it for itself.
 #pragma once
 
 // A nonlinearity from its moments, value and slope; without moments, by quadrature.

@@ -1,5 +1,5 @@
 // Small experiments to run, and what they leave as values.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include "experiment/json.hpp"

@@ -1,5 +1,5 @@
 // Runs the built program as a person would: arguments in; exit status, stdout and stderr out.
-// Thread-safety: one thread at a time.
+// Thread safety: one thread at a time.
 #pragma once
 
 #include <sys/types.h>

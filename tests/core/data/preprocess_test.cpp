@@ -198,7 +198,7 @@ TEST_CASE("labels that are none are refused with the sample") {
         "one_hot needs integer labels from 0 on; the target of training sample 2 (counted from 0, "
         "after offset, limit and split) is 0.5");
   CHECK(contains(message({{0}, {-1}}), "training sample 1 "));
-  CHECK(contains(message({{0}, {1e12}}), " is 1e+12"));
+  CHECK(contains(message({{0}, {1e12}}), " is 1000000000000"));
   CHECK(contains(message({{0}, {0}}), "every training label is 0"));
   CHECK(message({{0, 1}, {1, 0}}) ==
         "one_hot needs one label a sample, the targets have 2 outputs");

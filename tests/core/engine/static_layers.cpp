@@ -48,12 +48,12 @@ constexpr bool has_table(Kind k) {
 widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_error*) {
   constexpr std::uint32_t gaussian = WIDELIMIT_SHAPE_GAUSSIAN;
   p->nature = WIDELIMIT_POINTWISE;
-  p->needs = WIDELIMIT_TAKES_PENDING;
+  p->traits = WIDELIMIT_TRAIT_TAKES_PENDING;
   p->flops_per_entry = 10;
   switch (l->kind) {
     case Kind::dense:
       p->nature = WIDELIMIT_LINEAR;
-      p->needs = WIDELIMIT_HAS_WEIGHTS;
+      p->traits = WIDELIMIT_TRAIT_HAS_WEIGHTS;
       p->flops_per_entry = 0;
       p->linear->scale = l->map.scale;
       p->linear->bias = l->map.bias;
@@ -64,30 +64,30 @@ widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_err
       break;
     case Kind::identity:
       p->nature = WIDELIMIT_LINEAR;
-      p->needs = 0;
+      p->traits = 0;
       break;
     case Kind::square:
     case Kind::relu:
-      p->needs |= WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_GAUSSIAN;
+      p->traits |= WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN;
       p->output->flags &= ~gaussian;
       break;
     case Kind::flatten:
       p->nature = WIDELIMIT_GATHERING;
-      p->needs = WIDELIMIT_FLATTENS;
+      p->traits = WIDELIMIT_TRAIT_FLATTENS;
       for (int a = 0; a < p->inputs[0]->n_spatial; ++a)
         p->output->channels *= p->inputs[0]->spatial[a];
       p->output->n_spatial = 0;
       break;
     case Kind::mean_over_pairs:
       p->nature = WIDELIMIT_GATHERING;
-      p->needs = 0;
+      p->traits = 0;
       p->output->n_spatial = 0;
       break;
     case Kind::sum:
-      p->needs |= WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_NEEDS_INDEPENDENT;
+      p->traits |= WIDELIMIT_TRAIT_NEEDS_GAUSSIAN | WIDELIMIT_TRAIT_NEEDS_INDEPENDENT;
       break;
     case Kind::product:
-      p->needs |= WIDELIMIT_NEEDS_INDEPENDENT;
+      p->traits |= WIDELIMIT_TRAIT_NEEDS_INDEPENDENT;
       p->output->flags &= ~gaussian;
       break;
     case Kind::concat:

@@ -24,8 +24,8 @@ void destroy(widelimit_solver* s) { delete s; }
 
 widelimit_status factorise(const widelimit_solver*, widelimit_matrix a, widelimit_factor** out,
                            widelimit_solve_info*, widelimit_error* error) {
-  const lapack_int info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', static_cast<int>(a.rows), a.data,
-                                         static_cast<int>(a.ld));
+  const lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', static_cast<int>(a.rows),
+                                              a.data, static_cast<int>(a.ld));
   if (info > 0) {
     error->index = info;
     return WIDELIMIT_E_NUMERIC;
@@ -53,9 +53,19 @@ widelimit_status logdet(const widelimit_factor* f, double* out, widelimit_error*
 
 widelimit_status eigen(const widelimit_solver*, widelimit_matrix a, double* values,
                        widelimit_matrix vectors, widelimit_error*) {
+  const auto syevd = [&](double* work, lapack_int n_work, lapack_int* integers,
+                         lapack_int n_integers) {
+    return LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors.data == nullptr ? 'N' : 'V', 'L',
+                               static_cast<int>(a.rows), a.data, static_cast<int>(a.ld), values,
+                               work, n_work, integers, n_integers);
+  };
+  double work_size = 0;
+  lapack_int integers_size = 0;
+  if (syevd(&work_size, -1, &integers_size, -1) != 0) return WIDELIMIT_E_NUMERIC;
+  std::vector<double> work(static_cast<std::size_t>(work_size));
+  std::vector<lapack_int> integers(static_cast<std::size_t>(integers_size));
   const lapack_int info =
-      LAPACKE_dsyevd(LAPACK_COL_MAJOR, vectors.data == nullptr ? 'N' : 'V', 'L',
-                     static_cast<int>(a.rows), a.data, static_cast<int>(a.ld), values);
+      syevd(work.data(), static_cast<lapack_int>(work.size()), integers.data(), integers_size);
   return info == 0 ? WIDELIMIT_OK : WIDELIMIT_E_NUMERIC;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Images of 8 x 8 in the format of MNIST, bars that lie or stand in noise, the same every time.
+# Writes images of 8 x 8 in the format of MNIST: horizontal or vertical bars in noise, the same in every run.
 #   images.sh DIRECTORY
 set -euo pipefail
 cd "$1"

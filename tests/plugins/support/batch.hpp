@@ -1,6 +1,6 @@
 // The finite face of a layer on one batch.
 //
-// Threading: a Batch belongs to one thread.
+// Thread safety: a Batch belongs to one thread.
 #pragma once
 
 #include "plugins/support/plugin_file.hpp"

@@ -1,7 +1,7 @@
 // Covariances between all sites of two images, held as a whole: what maps of windows make of them,
 // literally from the formulas, and the fields of single displacements taken out of them.
 //
-// Threading: values and free functions.
+// Thread safety: values and free functions.
 #pragma once
 
 #include "plugins/support/tile.hpp"

@@ -253,7 +253,7 @@ Layer::Layer(const Library& library, const std::string& type, Parameters paramet
   plan.linear = &linear;
   call([&](widelimit_error* e) { return type_.plan(layer_.get(), &plan, e); });
   nature = plan.nature;
-  needs = plan.needs;
+  traits = plan.traits;
   scratch_bytes = plan.scratch_bytes;
   flops_per_entry = plan.flops_per_entry;
 }

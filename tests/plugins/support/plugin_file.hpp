@@ -1,8 +1,8 @@
 // The plugins of this build, loaded the way a host of any language would: by their one symbol.
 // Nothing of core takes part, so what fails here is the plugin's.
 //
-// Threading: a Library may be used by many threads once it is made; making one sets an environment
-// variable for a moment.
+// Thread safety: a Library may be used by many threads once it is made; making one sets an
+// environment variable for a moment.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -97,7 +97,7 @@ class Layer {
   widelimit_shape output{};
   widelimit_linear linear{};
   std::int32_t nature = 0;
-  std::uint64_t needs = 0;
+  std::uint64_t traits = 0;
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
 

@@ -2,7 +2,7 @@
 // polar coordinates: there a kink lies on a ray, and between two rays everything is smooth, however
 // close the correlation is to 1.
 //
-// Threading: free functions.
+// Thread safety: free functions.
 #pragma once
 
 #include "plugins/support/tile.hpp"

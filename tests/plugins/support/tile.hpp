@@ -1,6 +1,6 @@
 // Runs of kernel transforms on covariances of a test's own choice.
 //
-// Threading: free functions.
+// Thread safety: free functions.
 #pragma once
 
 #include "plugins/support/plugin_file.hpp"

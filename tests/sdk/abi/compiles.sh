@@ -1,17 +1,17 @@
 #!/bin/sh
-# abi.h in every dialect it promises, and its frozen layout in those that can state it, with every compiler there is:
+# Compiles abi.h in every supported dialect, and its frozen layout in those with static assertions, with every compiler on the machine:
 # compiles.sh ABI_INCLUDE_DIR SOURCE_DIR
 set -eu
 include=$1
 here=$2
 warnings="-Wall -Wextra -pedantic -Werror"
 found=0
-# Nothing of the header is left out of the page that freezes it.
+# frozen.c contains every struct and constant of the header.
 for name in $(sed -n 's/^typedef struct widelimit_\([a-z_]*\) {.*/\1/p' "$include/widelimit/abi.h"); do
-  grep -q "^SIZE($name, " "$here/frozen.c" || { echo "frozen.c says nothing of widelimit_$name"; exit 1; }
+  grep -q "^SIZE($name, " "$here/frozen.c" || { echo "frozen.c does not contain widelimit_$name"; exit 1; }
 done
 for constant in $(grep -oE 'WIDELIMIT_[A-Z0-9_]+ = ' "$include/widelimit/abi.h" | sed 's/^WIDELIMIT_//; s/ = //'); do
-  grep -q "WIDELIMIT_$constant == " "$here/frozen.c" || { echo "frozen.c says nothing of WIDELIMIT_$constant"; exit 1; }
+  grep -q "WIDELIMIT_$constant == " "$here/frozen.c" || { echo "frozen.c does not contain WIDELIMIT_$constant"; exit 1; }
 done
 for pair in "gcc g++" "clang clang++"; do
   c=${pair% *}

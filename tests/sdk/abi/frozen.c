@@ -78,7 +78,7 @@ AT(variances, first, 8);
 AT(variances, second, 16);
 AT(variances, first_at, 24);
 AT(variances, second_at, 32);
-AT(variances, sides, 40);
+AT(variances, site_terms, 40);
 SIZE(variances, 48);
 
 AT(linear, struct_size, 0);
@@ -101,11 +101,11 @@ AT(plan, n_inputs, 4);
 AT(plan, inputs, 8);
 AT(plan, output, 16);
 AT(plan, nature, 24);
-AT(plan, needs, 32);
+AT(plan, traits, 32);
 AT(plan, linear, 40);
 AT(plan, scratch_bytes, 48);
 AT(plan, flops_per_entry, 56);
-AT(plan, sides, 64);
+AT(plan, site_terms, 64);
 SIZE(plan, 72);
 
 AT(run, struct_size, 0);
@@ -137,13 +137,13 @@ AT(reads, count, 56);
 AT(reads, inputs, 64);
 SIZE(reads, 72);
 
-AT(sides, struct_size, 0);
-AT(sides, dtype, 4);
-AT(sides, sites, 8);
-AT(sides, lanes, 16);
-AT(sides, variance, 24);
-AT(sides, out, 32);
-SIZE(sides, 40);
+AT(site_terms, struct_size, 0);
+AT(site_terms, dtype, 4);
+AT(site_terms, sites, 8);
+AT(site_terms, lanes, 16);
+AT(site_terms, variance, 24);
+AT(site_terms, out, 32);
+SIZE(site_terms, 40);
 
 AT(infinite_face, struct_size, 0);
 AT(infinite_face, transform, 8);
@@ -151,7 +151,7 @@ AT(infinite_face, reads, 16);
 AT(infinite_face, begin, 24);
 AT(infinite_face, accumulate, 32);
 AT(infinite_face, finish, 40);
-AT(infinite_face, sides, 48);
+AT(infinite_face, site_terms, 48);
 SIZE(infinite_face, 56);
 
 AT(pass, struct_size, 0);
@@ -253,10 +253,10 @@ _Static_assert(WIDELIMIT_F32 == 1 && WIDELIMIT_F64 == 2, "a precision has anothe
 _Static_assert(WIDELIMIT_LINEAR == 1 && WIDELIMIT_POINTWISE == 2 && WIDELIMIT_STENCIL == 3 &&
                    WIDELIMIT_GATHERING == 4,
                "a nature has another number");
-_Static_assert(WIDELIMIT_NEEDS_VARIANCES == 1 && WIDELIMIT_NEEDS_SITE_MEAN == 2 &&
-                   WIDELIMIT_NEEDS_GAUSSIAN == 4 && WIDELIMIT_TAKES_PENDING == 8 &&
-                   WIDELIMIT_HAS_WEIGHTS == 16 && WIDELIMIT_FLATTENS == 32 &&
-                   WIDELIMIT_NEEDS_INDEPENDENT == 64 && WIDELIMIT_TAKES_WINDOWS == 128,
+_Static_assert(WIDELIMIT_TRAIT_NEEDS_VARIANCES == 1 && WIDELIMIT_TRAIT_NEEDS_SITE_MEAN == 2 &&
+                   WIDELIMIT_TRAIT_NEEDS_GAUSSIAN == 4 && WIDELIMIT_TRAIT_TAKES_PENDING == 8 &&
+                   WIDELIMIT_TRAIT_HAS_WEIGHTS == 16 && WIDELIMIT_TRAIT_FLATTENS == 32 &&
+                   WIDELIMIT_TRAIT_NEEDS_INDEPENDENT == 64 && WIDELIMIT_TRAIT_TAKES_WINDOWS == 128,
                "a need has another bit");
 _Static_assert(WIDELIMIT_SHAPE_GAUSSIAN == 1 && WIDELIMIT_SHAPE_INDEPENDENT == 2 &&
                    WIDELIMIT_PLUGIN_RESIDENT == 1,

@@ -1,5 +1,5 @@
 // The services core lends to plugins, for programs that examine plugins by their tables alone.
-// Thread-safety: everything may be called concurrently.
+// Thread safety: everything may be called concurrently.
 #pragma once
 
 #include <widelimit/abi.h>

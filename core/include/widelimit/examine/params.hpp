@@ -1,5 +1,5 @@
 // Parameters and their schemas, for programs that examine plugins: validate, draw at random, hand
-// over as a plugin sees them. Thread-safety: values; const members may be called concurrently.
+// over as a plugin sees them. Thread safety: values; const members may be called concurrently.
 #pragma once
 
 #include <widelimit/abi.h>

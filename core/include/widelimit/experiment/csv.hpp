@@ -1,5 +1,5 @@
 // Tables of comma-separated values, a row at a time: such files can be larger than memory.
-// Thread-safety: one thread per object.
+// Thread safety: one thread per object.
 #pragma once
 
 #include <widelimit/abi.h>

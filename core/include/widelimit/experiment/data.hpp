@@ -1,5 +1,5 @@
 // Data: from the sources of an experiment file to samples and targets, preprocessed.
-// Thread-safety: values and pure functions.
+// Thread safety: values and pure functions.
 #pragma once
 
 #include <widelimit/control.hpp>

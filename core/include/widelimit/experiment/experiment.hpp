@@ -1,5 +1,5 @@
 // An experiment file, parsed and validated: what contract and schema say, as plain C++ values.
-// Thread-safety: values.
+// Thread safety: values.
 #pragma once
 
 #include <widelimit/catalogue.hpp>

@@ -1,5 +1,5 @@
 // Files that are either whole or not there: written beside and renamed.
-// Thread-safety: one thread per object, but KernelFiles::put, which is for many.
+// Thread safety: one thread per object, but KernelFiles::put, which is for many.
 #pragma once
 
 #include <widelimit/kernel_sink.hpp>

@@ -43,7 +43,7 @@ class Compiler {
       PointMap& pending = first.value.pending;
       pending = compose(pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
       pass_on(index, first);
-    } else if ((n.needs & WIDELIMIT_FLATTENS) != 0) {
+    } else if ((n.traits & WIDELIMIT_TRAIT_FLATTENS) != 0) {
       // The mean over sites of the channels' mean is the Gram product; the mean of one site is it.
       pass_on(index, first);
     } else if (n.nature == WIDELIMIT_POINTWISE) {
@@ -68,7 +68,7 @@ class Compiler {
     const widelimit_infinite_face* face = n.layer->table->infinite;
     if (face == nullptr || face->transform == nullptr)
       return problem(n, "layer type \"" + n.layer->type + "\" offers no infinite-width limit");
-    if ((n.needs & WIDELIMIT_TAKES_PENDING) == 0)
+    if ((n.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0)
       return problem(n, "layer type \"" + n.layer->type +
                             "\" does not take pending maps, which pointwise layers must in this "
                             "release");
@@ -80,7 +80,7 @@ class Compiler {
       step.pending.push_back(to_abi(v.pending));
       step.in_shape.push_back(graph_.nodes[static_cast<std::size_t>(i)].shape);
     }
-    if ((n.needs & (WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) != 0)
+    if ((n.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) != 0)
       step.variances = program_.variances++;
     // The output is claimed before the inputs are let go: only inputs[0] may be written in place.
     const Operand& in = step.inputs.front();

@@ -125,17 +125,17 @@ class Planner {
     }
     node.shape.flags &= WIDELIMIT_SHAPE_GAUSSIAN;
     node.nature = plan.nature;
-    node.needs = plan.needs;
+    node.traits = plan.traits;
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
     const widelimit_infinite_face* face = layer.table->infinite;
-    if (face != nullptr && face->sides != nullptr) node.sides = plan.sides;
+    if (face != nullptr && face->site_terms != nullptr) node.site_terms = plan.site_terms;
     if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
       problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
       return -1;
     }
     check_rules(layer, node, shapes, independent);
-    weights = weights || has(node.needs, WIDELIMIT_HAS_WEIGHTS);
+    weights = weights || has(node.traits, WIDELIMIT_TRAIT_HAS_WEIGHTS);
     graph_.nodes.push_back(std::move(node));
     return static_cast<int>(graph_.nodes.size()) - 1;
   }
@@ -144,7 +144,7 @@ class Planner {
   // so planning goes on and finds the next.
   void check_rules(const Layer& layer, const Node& node, const std::vector<widelimit_shape>& shapes,
                    const std::vector<bool>& independent) {
-    if (has(node.needs, WIDELIMIT_NEEDS_GAUSSIAN))
+    if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_GAUSSIAN))
       for (std::size_t i = 0; i < shapes.size(); ++i) {
         if (has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) continue;
         const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
@@ -155,7 +155,7 @@ class Planner {
                     ": put a dense or conv layer between them");
         break;
       }
-    if (has(node.needs, WIDELIMIT_NEEDS_INDEPENDENT) &&
+    if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_INDEPENDENT) &&
         std::count(independent.begin(), independent.end(), false) > 1)
       problem(layer,
               "the inputs of \"" + layer.type +

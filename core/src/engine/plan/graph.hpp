@@ -22,11 +22,11 @@ struct Node {
   int depth = 0;                 ///< nesting of branches
   widelimit_shape shape{};       ///< of the output
   std::int32_t nature = 0;
-  std::uint64_t needs = 0;
+  std::uint64_t traits = 0;
   widelimit_linear linear{};
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t sides = 0;  ///< numbers kept of each variance; 0: the variance
+  std::uint32_t site_terms = 0;  ///< numbers kept of each variance; 0: the variance
 };
 
 /// Topologically ordered; node 0 is the input, `output` the last.

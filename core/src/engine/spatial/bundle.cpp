@@ -323,13 +323,13 @@ class BundleRun {
 
   void own_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
-    const bool sides = o.node->sides > 0;
-    T* const field = o.site_mean || sides ? m_.whole_.data() : out;
+    const bool site_terms = o.node->site_terms > 0;
+    T* const field = o.site_mean || site_terms ? m_.whole_.data() : out;
     apply(o.inputs.front(), links, o.image, {}, field, nullptr);
-    T* const mean = sides ? m_.mean_.data() : out;
+    T* const mean = site_terms ? m_.mean_.data() : out;
     if (o.site_mean) mean_over_sites(field, o.image.sites(), mean);
-    if (!sides) return;
-    widelimit_sides s{};
+    if (!site_terms) return;
+    widelimit_site_terms s{};
     s.struct_size = sizeof s;
     s.dtype = dtype<T>;
     s.sites = o.site_mean ? 1 : o.image.sites();
@@ -337,7 +337,7 @@ class BundleRun {
     s.variance = o.site_mean ? mean : field;
     s.out = out;
     check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
-      return o.node->layer->table->infinite->sides(layer, &s, error);
+      return o.node->layer->table->infinite->site_terms(layer, &s, error);
     });
   }
 
@@ -348,7 +348,7 @@ class BundleRun {
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
     v.second = variances_.second[at];
-    v.sides = o.node->sides;
+    v.site_terms = o.node->site_terms;
     if (o.site_mean) {
       v.first_at = v.second_at = m_.all_zero_.data();
       return;

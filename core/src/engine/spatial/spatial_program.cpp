@@ -81,7 +81,7 @@ class Compiler {
       problem(n, "\"" + n.layer->type + "\" makes sites out of none, which no kernel can follow");
     if (n.nature == WIDELIMIT_LINEAR)
       linear(index);
-    else if (has(n.needs, WIDELIMIT_FLATTENS) && in_shape.n_spatial == 0)
+    else if (has(n.traits, WIDELIMIT_TRAIT_FLATTENS) && in_shape.n_spatial == 0)
       program_.produced.push_back(produced(n.inputs.front()));  // the mean of one site is it
     else
       computed(index);
@@ -117,15 +117,16 @@ class Compiler {
     for (const int i : n.inputs) {
       const widelimit_shape& shape = node_of(graph_, i).shape;
       const FieldOperand& operand = produced(i);
-      const bool taken = n.nature == WIDELIMIT_POINTWISE && has(n.needs, WIDELIMIT_TAKES_PENDING) &&
-                         (is_point_map(operand.pending) || (has(n.needs, WIDELIMIT_TAKES_WINDOWS) &&
-                                                            is_small_window(operand.pending)));
+      const bool taken =
+          n.nature == WIDELIMIT_POINTWISE && has(n.traits, WIDELIMIT_TRAIT_TAKES_PENDING) &&
+          (is_point_map(operand.pending) ||
+           (has(n.traits, WIDELIMIT_TRAIT_TAKES_WINDOWS) && is_small_window(operand.pending)));
       o.inputs.push_back(taken ? operand : materialised(operand, shape));
       o.in_shape.push_back(shape);
     }
-    o.site_mean = has(n.needs, WIDELIMIT_NEEDS_SITE_MEAN);
+    o.site_mean = has(n.traits, WIDELIMIT_TRAIT_NEEDS_SITE_MEAN);
     if (o.kind == FieldOp::Kind::transform &&
-        (o.site_mean || has(n.needs, WIDELIMIT_NEEDS_VARIANCES)))
+        (o.site_mean || has(n.traits, WIDELIMIT_TRAIT_NEEDS_VARIANCES)))
       o.variances = program_.variances++;
     const int at = add(std::move(o));
     program_.produced.push_back({at, identity_map(n.shape.n_spatial)});
@@ -145,7 +146,7 @@ class Compiler {
                      "them first (sum, concat)");
       return false;
     }
-    if (mixes && has(n.needs, WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_SITE_MEAN)) {
+    if (mixes && has(n.traits, WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) {
       problem(n, "\"" + n.layer->type +
                      "\" mixes sites and reads variances, which this release does not compute");
       return false;
@@ -174,7 +175,7 @@ bool works_on_sites(const Graph& graph) {
     const auto in = static_cast<std::size_t>(n.inputs.front());
     if (graph.nodes[in].shape.n_spatial == 0) continue;
     is_data[i] = is_data[in] && identity_like(n);
-    if (!is_data[i] && !(is_data[in] && has(n.needs, WIDELIMIT_FLATTENS))) return true;
+    if (!is_data[i] && !(is_data[in] && has(n.traits, WIDELIMIT_TRAIT_FLATTENS))) return true;
   }
   return false;
 }

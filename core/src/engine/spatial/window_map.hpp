@@ -18,7 +18,7 @@ namespace widelimit::detail {
 /// Window, stride and padding leave sites alone: the map acts entry by entry.
 [[nodiscard]] bool is_point_map(const widelimit_linear& map) noexcept;
 [[nodiscard]] bool is_identity(const widelimit_linear& map) noexcept;
-/// What transforms with WIDELIMIT_TAKES_WINDOWS apply.
+/// What transforms with WIDELIMIT_TRAIT_TAKES_WINDOWS apply.
 [[nodiscard]] bool is_small_window(const widelimit_linear& map) noexcept;
 
 /// `second` after `first` as one map, where that is exact: bias is added inside the image only, and

@@ -2,7 +2,7 @@
 // by two make them: of one input displacement every window of the output takes as many sites, as
 // far apart, with one weight. Such sums need no lists of sites.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/sdk/gathering.hpp>

@@ -1,7 +1,7 @@
 // The first two arc-cosine kernels of Cho and Saul, on which relu and its relatives and sign rest,
 // in a form where nothing cancels near correlation 1, where deep networks live.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/sdk/math.hpp>
@@ -17,11 +17,11 @@ namespace widelimit::sdk {
 /// has twice the digits of a number, and 1 / sqrt(v). Where v is 0: 0, 2 and 0, so that e below is
 /// 1 whatever the other variance adds.
 template <Vector V>
-struct ArcCosineSide {
+struct ArcCosineTerms {
   V root, excess, inverse;
 
-  ArcCosineSide() = default;
-  explicit ArcCosineSide(V variance)
+  ArcCosineTerms() = default;
+  explicit ArcCosineTerms(V variance)
       : root(sqrt(variance)), inverse(select(variance == V(0), V(0), V(1) / root)) {
     const V square = root * root;
     const V rest = (variance - square) - rounding_error(root, root, square);
@@ -32,7 +32,7 @@ struct ArcCosineSide {
   /// for all lanes.
   static constexpr std::uint32_t numbers = 3;
   template <class From>
-  ArcCosineSide(const scalar_t<V>* at, std::int64_t stride, From from)
+  ArcCosineTerms(const scalar_t<V>* at, std::int64_t stride, From from)
       : root(from(at)), excess(from(at + stride)), inverse(from(at + 2 * stride)) {}
   void store(scalar_t<V>* at, std::int64_t stride) const {
     root.store(at);
@@ -94,7 +94,7 @@ class ArcCosineSteps {
 
  public:
   ArcCosineSteps() = default;
-  ArcCosineSteps(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) : k_(k) {
+  ArcCosineSteps(V k, const ArcCosineTerms<V>& p, const ArcCosineTerms<V>& q) : k_(k) {
     const V inverse = p.inverse * q.inverse;
     const V rest = rounding_error(p.root, q.root, abs(k));
     const V e = fma(rest, inverse, p.excess + q.excess);
@@ -115,14 +115,14 @@ class ArcCosineSteps {
 };
 
 template <Vector V>
-ArcCosine<V> arc_cosine(V k, const ArcCosineSide<V>& p, const ArcCosineSide<V>& q) {
+ArcCosine<V> arc_cosine(V k, const ArcCosineTerms<V>& p, const ArcCosineTerms<V>& q) {
   return ArcCosineSteps<V>(k, p, q).complete();
 }
 
 /// The same of variances.
 template <Vector V>
 ArcCosine<V> arc_cosine(V k, V p, V q) {
-  return arc_cosine(k, ArcCosineSide<V>(p), ArcCosineSide<V>(q));
+  return arc_cosine(k, ArcCosineTerms<V>(p), ArcCosineTerms<V>(q));
 }
 
 }  // namespace widelimit::sdk

@@ -8,7 +8,7 @@
 // whose forward is linear in all inputs together says `static constexpr bool linear = true;` and
 // needs no jvp.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/layer.hpp>
@@ -147,7 +147,7 @@ struct CombiningLayer : WrappedBatches<L, SaysLinear<L>> {
                   "a combining layer needs plan(Plan&) const: what its inputs must "
                   "have in common, and the output's shape");
     plan.set_nature(WIDELIMIT_POINTWISE);
-    plan.add_needs(WIDELIMIT_TAKES_PENDING);
+    plan.add_traits(WIDELIMIT_TRAIT_TAKES_PENDING);
     plan.set_gaussian(false);
     plan.set_flops_per_entry(6 * static_cast<double>(plan.inputs()));
     plan.require_same_sites();

@@ -2,8 +2,8 @@
 //   auto moments(auto k, auto p, auto q) const;   E[f(u) f(v)] and E[f'(u) f'(v)] as Moments
 //   double value(double x) const;                 f
 //   double slope(double x) const;                 f'
-//   auto side(auto p) const;                      optional: what follows from one variance alone;
-//                                                 moments then takes k and the sides of p and q
+//   auto site_terms(auto p) const;                optional: what follows from one variance alone;
+//                                                 moments then takes k and the terms of p and q
 //   auto prepare(k, p, q) const; auto complete(const auto& prepared) const;
 //                                                 optional: moments in two steps, complete(prepare(
 //                                                 k, p, q)); sweeps over images complete one site
@@ -14,7 +14,7 @@
 // becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
 // (layer.hpp), which come after or in place of what is made here.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/field_sweep.hpp>
@@ -43,7 +43,7 @@ concept HasValueAndSlope = requires(const L layer, double x) {
 /// Moments on vectors, as above.
 template <class L>
 concept HasMoments = requires(const L layer, Vec<double> v) {
-  layer.moments(v, detail::side_of(layer, v), detail::side_of(layer, v));
+  layer.moments(v, detail::site_terms_of(layer, v), detail::site_terms_of(layer, v));
 };
 /// Moments on plain numbers only: taken lane by lane.
 template <class L>
@@ -97,13 +97,14 @@ struct ElementwiseLayer : Wrapped<L> {
 
   void plan(Plan& plan) const {
     plan.set_nature(WIDELIMIT_POINTWISE);
-    plan.add_needs(WIDELIMIT_NEEDS_VARIANCES | WIDELIMIT_NEEDS_GAUSSIAN | WIDELIMIT_TAKES_PENDING);
+    plan.add_traits(WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN |
+                    WIDELIMIT_TRAIT_TAKES_PENDING);
     plan.set_gaussian(false);
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
-        plan.add_needs(WIDELIMIT_TAKES_WINDOWS);
-        plan.raw().sides = numbers_of_side<L>();
+        plan.add_traits(WIDELIMIT_TRAIT_TAKES_WINDOWS);
+        plan.raw().site_terms = numbers_of_site_terms<L>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }
     } else {
@@ -122,9 +123,9 @@ struct ElementwiseLayer : Wrapped<L> {
       QuadratureSweep<quadrature_nodes<L>(), L>::transform(own, run);
   }
 
-  void sides(const widelimit_sides& sides) const
-      requires(HasMoments<L>&& numbers_of_side<L>() > 0) {
-    make_sides(own, sides);
+  void site_terms(const widelimit_site_terms& request) const
+      requires(HasMoments<L>&& numbers_of_site_terms<L>() > 0) {
+    make_site_terms(own, request);
   }
 
   void forward(const Pass& pass) const requires(OffersForward<L> || HasValueAndSlope<L>) {

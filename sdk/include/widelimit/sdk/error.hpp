@@ -1,7 +1,7 @@
 // Errors on the author's side of the boundary: throw sdk::Error anywhere in a layer or solver; the
 // SDK's guard is the only place where an exception becomes a status and a filled-in error struct.
 //
-// Threading: values and pure functions.
+// Thread safety: values and pure functions.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -1,9 +1,9 @@
 // The loop around an author's `moments` on fields with sites. Beside maps of window 1 it applies
 // windows of 3 along the last axis (and 3 along the one before) on the way: rows are summed in
 // registers, mapped, and stored once. What follows from one variance alone is read, not computed,
-// where the layer says how (numbers, store and a reading constructor of its side).
+// where the layer says how (numbers, store and a reading constructor of its terms).
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/sdk/pointwise.hpp>
@@ -18,34 +18,34 @@
 
 namespace widelimit::sdk::detail {
 
-/// Numbers that are kept of each variance; 0: the layer's side cannot be kept, or there is none.
+/// Numbers that are kept of each variance; 0: the layer's terms cannot be kept, or there is none.
 template <class L>
-constexpr std::uint32_t numbers_of_side() {
-  using Side = std::decay_t<decltype(side_of(std::declval<const L&>(), Vec<float>()))>;
-  if constexpr (requires { Side::numbers; })
-    return Side::numbers;
+constexpr std::uint32_t numbers_of_site_terms() {
+  using Terms = std::decay_t<decltype(site_terms_of(std::declval<const L&>(), Vec<float>()))>;
+  if constexpr (requires { Terms::numbers; })
+    return Terms::numbers;
   else
     return 0;
 }
 
 template <class T, class L>
-void make_sides_as(const L& layer, const widelimit_sides& request) {
+void make_site_terms_as(const L& layer, const widelimit_site_terms& request) {
   using V = Vec<T>;
-  constexpr std::int64_t n = numbers_of_side<L>();
+  constexpr std::int64_t n = numbers_of_site_terms<L>();
   const auto* const variance = static_cast<const T*>(request.variance);
   auto* const out = static_cast<T*>(request.out);
   for (std::int64_t site = 0; site < request.sites; ++site)
     for (std::int64_t lane = 0; lane < request.lanes; lane += static_cast<std::int64_t>(V::lanes))
-      layer.side(V::load(variance + site * request.lanes + lane))
+      layer.site_terms(V::load(variance + site * request.lanes + lane))
           .store(out + site * n * request.lanes + lane, request.lanes);
 }
 
 template <class L>
-void make_sides(const L& layer, const widelimit_sides& request) {
+void make_site_terms(const L& layer, const widelimit_site_terms& request) {
   if (request.dtype == WIDELIMIT_F32)
-    make_sides_as<float>(layer, request);
+    make_site_terms_as<float>(layer, request);
   else
-    make_sides_as<double>(layer, request);
+    make_site_terms_as<double>(layer, request);
 }
 
 /// Lanes of fields with sites (abi.h): known here, so that addresses are cheap.
@@ -53,10 +53,10 @@ inline constexpr std::int64_t lanes_of_fields = 16;
 
 /// Of one of a field's samples, what `moments` wants at one site.
 template <class T, bool broadcast, bool kept, class L>
-struct SidesOf {
+struct SiteTermsOf {
   using V = Vec<T>;
   static constexpr std::int64_t lanes = broadcast ? 1 : lanes_of_fields;
-  static constexpr std::int64_t of_site = lanes * (kept ? numbers_of_side<L>() : 1);
+  static constexpr std::int64_t of_site = lanes * (kept ? numbers_of_site_terms<L>() : 1);
 
   const T* at;
 
@@ -64,9 +64,9 @@ struct SidesOf {
     const T* const first = at + (broadcast ? 0 : lane);
     const auto read = [](const T* from) { return broadcast ? V(*from) : V::load(from); };
     if constexpr (kept)
-      return std::decay_t<decltype(layer.side(V()))>(first, lanes, read);
+      return std::decay_t<decltype(layer.site_terms(V()))>(first, lanes, read);
     else
-      return side_of(layer, read(first));
+      return site_terms_of(layer, read(first));
   }
 };
 
@@ -161,8 +161,8 @@ auto complete_moments(const L& layer, const Prepared& prepared) {
 template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, class L>
 [[gnu::flatten]] void sweep_rows(const L& layer, const widelimit_run& run) {
   using V = Vec<T>;
-  using First = SidesOf<T, broadcast_first, kept, L>;
-  using Second = SidesOf<T, false, kept, L>;
+  using First = SiteTermsOf<T, broadcast_first, kept, L>;
+  using Second = SiteTermsOf<T, false, kept, L>;
   using Under = RowsUnder<T, window>;
   using Rows = typename Under::Rows;
   constexpr std::int64_t lanes = lanes_of_fields, reach = Under::taps - 1;
@@ -299,10 +299,10 @@ inline bool has_window(const widelimit_linear* map) {
 
 template <class T, bool with_ntk, bool broadcast_first, class L>
 void sweep_field(const L& layer, const widelimit_run& run, bool window) {
-  constexpr std::uint32_t numbers = numbers_of_side<L>();
-  if (run.variances->sides != numbers || run.output->lanes != lanes_of_fields)
+  constexpr std::uint32_t numbers = numbers_of_site_terms<L>();
+  if (run.variances->site_terms != numbers || run.output->lanes != lanes_of_fields)
     throw Error(WIDELIMIT_E_ARGUMENT,
-                "runs with windows come with the sides that the plan asked for, on 16 lanes");
+                "runs with windows come with the site terms that the plan asked for, on 16 lanes");
   if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
   static_cast<void>(pending_kind(pending_of(run, 0)));  // refuses windows
   if constexpr (numbers > 0) sweep_rows<T, with_ntk, broadcast_first, true, false>(layer, run);
@@ -326,7 +326,7 @@ template <class Layer>
 void transform_field(const Layer& layer, const widelimit_run& run) {
   check_run(run, true);
   const bool window = has_window(pending_of(run, 0));
-  if (!window && run.variances->sides == 0) return transform_pointwise(layer, run);
+  if (!window && run.variances->site_terms == 0) return transform_pointwise(layer, run);
   // A copy on the stack cannot be what the stores write to, so its members stay in registers.
   const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
   if (run.output->dtype == WIDELIMIT_F32)

@@ -9,7 +9,7 @@
 // one_of("first", "second"); std::optional of those (absent or null: empty); std::vector of
 // numbers, integers or strings. The initialiser of the member is the default.
 //
-// Threading: constants.
+// Thread safety: constants.
 #pragma once
 
 #include <array>

@@ -13,7 +13,7 @@
 //   void finish(const auto& to, const Shape& in) const;
 // is called for each output field when all of the input's have been gathered.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/layer.hpp>

@@ -1,7 +1,7 @@
 // Tables for expansions in orthonormal Hermite polynomials h_n: midpoint rules for N(0, 1) and
 // the recurrence h_{n+1} = (x h_n - sqrt(n) h_{n-1}) / sqrt(n + 1) (Abramowitz and Stegun 22.7.14).
 //
-// Threading: immutable after construction.
+// Thread safety: immutable after construction.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // What the host lends to a plugin: log, aligned memory, threads, random numbers, cancellation.
 //
-// Threading: everything here may be called from any thread, also from inside a worker.
+// Thread safety: everything here may be called from any thread, also from inside a worker.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -20,7 +20,7 @@
 //   void jvp(const Pass&) const;
 //   void vjp(const Pass&) const;
 //
-// Threading: objects are immutable once prepared; transform, begin, accumulate, finish, init,
+// Thread safety: objects are immutable once prepared; transform, begin, accumulate, finish, init,
 // forward, jvp, vjp run on many threads at once and write to what they were given only.
 #pragma once
 

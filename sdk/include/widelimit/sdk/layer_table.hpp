@@ -1,7 +1,7 @@
 // The C table of a layer type, made from whatever methods the author's struct offers: the functions
 // in it guard, unwrap and call. layer.hpp says what the methods are.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -48,8 +48,8 @@ concept OffersGathering = requires(const L layer, const widelimit_gather gather)
   layer.finish(gather);
 };
 template <class L>
-concept OffersSides = requires(const L layer, const widelimit_sides sides) {
-  layer.sides(sides);
+concept OffersSiteTerms = requires(const L layer, const widelimit_site_terms request) {
+  layer.site_terms(request);
 };
 template <class L>
 concept OffersThetaSize = requires(const L layer, const Shape shape) {
@@ -161,9 +161,9 @@ struct LayerTable {
                                  widelimit_error* error) {
     return guard(error, [&] { of(layer).layer.finish(*gather); });
   }
-  static widelimit_status sides(const widelimit_layer* layer, const widelimit_sides* sides,
-                                widelimit_error* error) {
-    return guard(error, [&] { of(layer).layer.sides(*sides); });
+  static widelimit_status site_terms(const widelimit_layer* layer,
+                                     const widelimit_site_terms* request, widelimit_error* error) {
+    return guard(error, [&] { of(layer).layer.site_terms(*request); });
   }
 
   // ---- finite width ----
@@ -211,7 +211,7 @@ struct LayerTable {
       face.accumulate = accumulate;
       face.finish = finish;
     }
-    if constexpr (OffersSides<Layer>) face.sides = sides;
+    if constexpr (OffersSiteTerms<Layer>) face.site_terms = site_terms;
     return face;
   }
   static constexpr widelimit_finite_face finite_face() {

@@ -5,7 +5,7 @@
 // theta_size and init where there are weights. A layer without weights needs no jvp: its forward,
 // which then is linear in x, is its own derivative.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/layer.hpp>
@@ -88,7 +88,7 @@ struct LinearLayer : WrappedBatches<L, !OffersThetaSize<L>> {
     plan.set_channels(answer.channels);
     plan.set_flops_per_entry(4);
     if (answer.weights) {
-      plan.add_needs(WIDELIMIT_HAS_WEIGHTS);
+      plan.add_traits(WIDELIMIT_TRAIT_HAS_WEIGHTS);
       plan.set_gaussian(true);
     }
     if constexpr (Planned<L>) own.plan(plan);

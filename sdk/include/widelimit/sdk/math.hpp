@@ -5,7 +5,7 @@
 //
 // Every result depends on its own lane alone, never on the lanes beside it.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/sdk/polynomials.hpp>

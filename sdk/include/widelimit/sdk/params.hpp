@@ -2,7 +2,7 @@
 // rules and names the pointer of what is wrong. Hosts validate against the schema first, so that a
 // person sees all problems at once; what reaches a layer is checked again all the same.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/abi.h>

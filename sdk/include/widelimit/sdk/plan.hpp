@@ -1,7 +1,7 @@
 // What a layer is told and answers when a network is planned: the shapes of its inputs, the shape
 // of its output, how it acts on kernels and what it needs for that.
 //
-// Threading: a plan belongs to one call.
+// Thread safety: a plan belongs to one call.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -47,9 +47,8 @@ class Plan {
 
   /// WIDELIMIT_LINEAR, _POINTWISE, _STENCIL or _GATHERING.
   void set_nature(std::int32_t nature) { plan_->nature = nature; }
-  /// WIDELIMIT_NEEDS_*, WIDELIMIT_TAKES_PENDING, WIDELIMIT_HAS_WEIGHTS, WIDELIMIT_FLATTENS: added
-  /// to what was asked for before.
-  void add_needs(std::uint64_t bits) { plan_->needs |= bits; }
+  /// WIDELIMIT_TRAIT_* bits, added to those stated before.
+  void add_traits(std::uint64_t bits) { plan_->traits |= bits; }
   /// Memory lent to every call, per worker: the most that was asked for. What the SDK needs for a
   /// layer that it computes and what the author asks for are one piece.
   void set_scratch(std::uint64_t bytes) {

@@ -6,7 +6,7 @@
 // the best of the three that this processor runs; WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 in the
 // environment says which is the best to consider.
 //
-// Threading: the entry may be called from any thread, any number of times.
+// Thread safety: the entry may be called from any thread, any number of times.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -5,7 +5,7 @@
 // Pending maps of window 1 and stride 1 are applied on the way; others are refused
 // (WIDELIMIT_E_UNSUPPORTED), so core materialises them before the call.
 //
-// Threading: pure functions of a run; many at once.
+// Thread safety: pure functions of a run; many at once.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -113,33 +113,33 @@ inline void check_run(const widelimit_run& run, bool needs_variances) {
     throw Error(WIDELIMIT_E_ARGUMENT, "this layer needs the variances of its input");
 }
 
-/// Layers whose `moments` takes of each variance what `side` makes of it: computed once for many
-/// entries.
+/// Layers whose `moments` takes of each variance what `site_terms` makes of it: computed once for
+/// many entries.
 template <class L, class V>
-concept HasSide = requires(const L layer, V variance) {
-  layer.side(variance);
+concept HasSiteTerms = requires(const L layer, V variance) {
+  layer.site_terms(variance);
 };
 
 template <class V, class Layer>
-auto side_of(const Layer& layer, V variance) {
-  if constexpr (HasSide<Layer, V>)
-    return layer.side(variance);
+auto site_terms_of(const Layer& layer, V variance) {
+  if constexpr (HasSiteTerms<Layer, V>)
+    return layer.site_terms(variance);
   else
     return variance;
 }
 
 /// The second variances of a run, a block of lanes at a time, as `moments` wants them. As long as
-/// the sites of a run share their second variances, as in dense networks, their sides are made once
+/// the sites of a run share their second variances, as in dense networks, their terms are made once
 /// a block.
 template <class V, class Layer>
-class SecondSides {
+class SecondTerms {
   using T = scalar_t<V>;
-  using Side = decltype(side_of(std::declval<const Layer&>(), V()));
-  static constexpr bool stored = HasSide<Layer, V>;
+  using Terms = decltype(site_terms_of(std::declval<const Layer&>(), V()));
+  static constexpr bool stored = HasSiteTerms<Layer, V>;
   static constexpr std::int64_t width = V::lanes;
 
  public:
-  /// Lanes of a block: sides are kept on the stack.
+  /// Lanes of a block: terms are kept on the stack.
   static constexpr std::int64_t block = stored ? 256 : std::numeric_limits<std::int64_t>::max();
 
   /// n lanes from here on.
@@ -150,7 +150,7 @@ class SecondSides {
   }
   [[nodiscard]] decltype(auto) operator[](std::int64_t lane) const {
     if constexpr (stored)
-      return (sides_[static_cast<std::size_t>(lane / width)]);
+      return (terms_[static_cast<std::size_t>(lane / width)]);
     else
       return V::load(at_ + lane);
   }
@@ -159,11 +159,11 @@ class SecondSides {
   /// Once in the program for all kinds of runs.
   [[gnu::noinline, gnu::flatten]] void fill(const Layer& layer, std::int64_t n) {
     for (std::int64_t lane = 0; lane < n; lane += width)
-      sides_[static_cast<std::size_t>(lane / width)] = layer.side(V::load(at_ + lane));
+      terms_[static_cast<std::size_t>(lane / width)] = layer.site_terms(V::load(at_ + lane));
   }
 
   const T* at_ = nullptr;
-  std::array<Side, static_cast<std::size_t>(stored ? block / width : 0)> sides_;
+  std::array<Terms, static_cast<std::size_t>(stored ? block / width : 0)> terms_;
 };
 
 /// Flattened: whatever `moments` calls is inlined here, so that registers stay registers.
@@ -178,8 +178,8 @@ template <class T, bool with_ntk, Pending pending, bool broadcast_first, class L
   const auto* const first = static_cast<const T*>(variances.first);
   const auto* const second = static_cast<const T*>(variances.second);
 
-  using Second = SecondSides<V, Layer>;
-  Second second_sides;
+  using Second = SecondTerms<V, Layer>;
+  Second second_terms;
   for (std::int64_t begin = 0; begin < span.lanes; begin += Second::block) {
     const std::int64_t n = std::min(Second::block, span.lanes - begin);
     for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
@@ -191,8 +191,8 @@ template <class T, bool with_ntk, Pending pending, bool broadcast_first, class L
       const auto* const theta_at =
           with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + entry : nullptr;
       auto* const ntk_at = with_ntk ? static_cast<T*>(run.output->ntk) + entry : nullptr;
-      second_sides.go_to(layer, second + variances.second_at[site] * span.lanes + begin, n);
-      const auto common_side = side_of(layer, V(*p_at));
+      second_terms.go_to(layer, second + variances.second_at[site] * span.lanes + begin, n);
+      const auto common_terms = site_terms_of(layer, V(*p_at));
       for (std::int64_t lane = 0; lane < n; lane += width) {
         const V k = V::load(k_at + lane);
         const V mapped_k = pending == Pending::none ? k : map.nngp(k);
@@ -203,11 +203,12 @@ template <class T, bool with_ntk, Pending pending, bool broadcast_first, class L
           }
           V(moments.value).store(value_at + lane);
         };
-        // No copies of sides or moments: GCC would carry them through memory.
+        // No copies of terms or moments: GCC would carry them through memory.
         if constexpr (broadcast_first)
-          write(layer.moments(mapped_k, common_side, second_sides[lane]));
+          write(layer.moments(mapped_k, common_terms, second_terms[lane]));
         else
-          write(layer.moments(mapped_k, side_of(layer, V::load(p_at + lane)), second_sides[lane]));
+          write(layer.moments(mapped_k, site_terms_of(layer, V::load(p_at + lane)),
+                              second_terms[lane]));
       }
     }
   }

@@ -3,7 +3,7 @@
 // arc-cosine kernels are best in the sense given there (by Remez' exchange). tests/sdk checks
 // every coefficient, or its polynomial's error, against the definition beside it, in 100 digits.
 //
-// Threading: constants.
+// Thread safety: constants.
 #pragma once
 
 #include <array>

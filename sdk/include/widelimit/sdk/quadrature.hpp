@@ -9,7 +9,7 @@
 // costs 1e-4, in the expectation of slopes, which the NTK takes, 5e-3; a jump more: give those
 // closed moments.
 //
-// Threading: as elementwise.hpp says.
+// Thread safety: as elementwise.hpp says.
 #pragma once
 
 #include <widelimit/abi.h>

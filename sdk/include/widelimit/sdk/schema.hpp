@@ -1,6 +1,6 @@
 // The JSON Schema of declared parameters, in the subset of sdk/docs/schema-subset.md.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <widelimit/sdk/fields.hpp>

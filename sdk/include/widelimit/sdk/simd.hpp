@@ -2,7 +2,7 @@
 // numbers and registers of 4, 8 or 16 of them. Arithmetic, comparisons, `select`, min, max, abs,
 // sqrt, fma work as on numbers and mix with them; functions are in math.hpp.
 //
-// Threading: values; nothing is shared.
+// Thread safety: values; nothing is shared.
 #pragma once
 
 #include <concepts>

@@ -3,7 +3,7 @@
 // widelimit_add_plugin() compiles an author's file once per target; the namespace is the target's,
 // so the copies never share a function that one of them could not run.
 //
-// Threading: values; nothing is shared.
+// Thread safety: values; nothing is shared.
 #pragma once
 
 #include <hwy/highway.h>

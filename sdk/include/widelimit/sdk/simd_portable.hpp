@@ -2,7 +2,7 @@
 // simd_highway.hpp offers on whole registers. The baseline copy of every plugin is built from it,
 // so it needs nothing but the standard library.
 //
-// Threading: values; nothing is shared.
+// Thread safety: values; nothing is shared.
 #pragma once
 
 #include <algorithm>

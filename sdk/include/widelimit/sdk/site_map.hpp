@@ -7,7 +7,7 @@
 // shape; forward, jvp and vjp of finite networks. An optional void plan(Plan&) const is called
 // last.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/gathering.hpp>

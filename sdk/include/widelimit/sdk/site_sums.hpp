@@ -1,7 +1,8 @@
 // One axis of a linear map of sites, and the sums that such a map makes of a field: every entry
 // (p, p + d) of the input goes to the entries (i, j) of the output whose windows hold p and p + d.
 //
-// Threading: an AxisMap is immutable once made; a PairedSites may be used by many threads at once.
+// Thread safety: an AxisMap is immutable once made; a PairedSites may be used by many threads at
+// once.
 #pragma once
 
 #include <widelimit/sdk/alike_windows.hpp>

@@ -11,8 +11,9 @@
 //   double logdet() const;                          optional
 // A matrix that is not positive definite is sdk::not_positive_definite(minor).
 //
-// Threading: solvers and factors are immutable; factorise and eigen run one at a time, solve and
-// logdet on many threads at once. A solver never changes the number of BLAS threads: the host does.
+// Thread safety: solvers and factors are immutable; factorise and eigen run one at a time, solve
+// and logdet on many threads at once. A solver never changes the number of BLAS threads: the host
+// does.
 #pragma once
 
 #include <widelimit/abi.h>

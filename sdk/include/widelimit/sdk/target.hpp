@@ -1,6 +1,6 @@
 // Which processor a copy of a plugin was compiled for, and which one this program runs on.
 //
-// Threading: pure functions.
+// Thread safety: pure functions.
 #pragma once
 
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // A covariance [[p, k], [k, q]] scaled by powers of two so that no product of its entries
 // overflows, for kernels built from (1 + p)(1 + q) - k^2 and its like.
 //
-// Threading: values; nothing is shared.
+// Thread safety: values; nothing is shared.
 #pragma once
 
 #include <widelimit/sdk/math.hpp>

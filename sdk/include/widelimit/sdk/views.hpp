@@ -1,7 +1,7 @@
 // Views of what crosses the boundary, with the sizes that C leaves out: shapes, fields, matrices,
 // and the passes of finite networks. Views own nothing and are valid for the call they came with.
 //
-// Threading: values; what they point to is the caller's.
+// Thread safety: values; what they point to is the caller's.
 #pragma once
 
 #include <widelimit/abi.h>

@@ -2,7 +2,7 @@
 // author declares window, strides and padding as parameters; `window_axes` makes one Axis for each
 // axis of the input and refuses what does not fit, naming the parameter.
 //
-// Threading: values and pure functions.
+// Thread safety: values and pure functions.
 #pragma once
 
 #include <widelimit/sdk/error.hpp>

@@ -1,7 +1,7 @@
 // The author's struct inside the general layers that other headers make of it, and the faces of
 // finite width that are passed on to it as they are.
 //
-// Threading: as layer.hpp says.
+// Thread safety: as layer.hpp says.
 #pragma once
 
 #include <widelimit/sdk/layer_table.hpp>

@@ -1,5 +1,5 @@
-// x -> erf(x), right everywhere but on images: what it keeps of a variance is not what it reads
-// back.
+// x -> erf(x), right everywhere but on images: the terms it keeps of a variance are not those it
+// reads back.
 #include <widelimit/sdk/elementwise.hpp>
 
 namespace {
@@ -7,26 +7,26 @@ namespace {
 namespace sdk = widelimit::sdk;
 
 template <class V>
-struct Side {
+struct Terms {
   V spread;
 
-  Side() = default;
-  explicit Side(V variance) : spread(1 + 2 * variance) {}
+  Terms() = default;
+  explicit Terms(V variance) : spread(1 + 2 * variance) {}
 
   static constexpr std::uint32_t numbers = 1;
   template <class From>
-  Side(const sdk::scalar_t<V>* at, std::int64_t, From from) : spread(from(at)) {}
+  Terms(const sdk::scalar_t<V>* at, std::int64_t, From from) : spread(from(at)) {}
   void store(sdk::scalar_t<V>* at, std::int64_t) const { (spread - 1).store(at); }
 };
 
-struct WrongSides {
-  static constexpr auto name = "wrong_sides", version = "1.0.0",
-                        doc = "x -> erf(x), with variances kept wrongly";
+struct WrongSiteTerms {
+  static constexpr auto name = "wrong_site_terms", version = "1.0.0",
+                        doc = "x -> erf(x), with its site terms kept wrongly";
   static constexpr auto params = std::tuple{};
 
   template <class V>
-  auto side(V variance) const {
-    return Side<V>(variance);
+  auto site_terms(V variance) const {
+    return Terms<V>(variance);
   }
   auto moments(auto k, const auto& p, const auto& q) const {
     const auto d = p.spread * q.spread;
@@ -39,4 +39,4 @@ struct WrongSides {
 
 }  // namespace
 
-WIDELIMIT_PLUGIN("org.example.wrong_sides", "1.0.0", WrongSides)
+WIDELIMIT_PLUGIN("org.example.wrong_site_terms", "1.0.0", WrongSiteTerms)
