@@ -152,13 +152,13 @@ class Builder {
 
 FiniteNetwork::FiniteNetwork(const Network& network, const SampleShape& shape) {
   const auto state = std::make_shared<State>(
-      State{network, detail::plan_graph(network.state().layers, shape), {}, 0, {}, shape, 0, 0, 0});
+      State{network, detail::plan_graph(network.state().layers(), shape), {}, 0, {}, shape, 0, 0, 0});
   Builder(*state).run();
   state_ = state;
 }
 
 detail::Executor& FiniteNetwork::State::executor() const noexcept {
-  return *network.state().executor;
+  return network.state().executor();
 }
 
 std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
@@ -171,7 +171,7 @@ std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
   return std::max<std::int64_t>(1, (n + pieces - 1) / pieces);
 }
 
-void FiniteNetwork::State::check_samples(const Samples& x) const {
+void FiniteNetwork::State::check_samples(const SamplesView& x) const {
   if (x.shape() == shape) return;
   throw Error(ErrorCode::usage, "the network was made for samples of " + shape.text() +
                                     " numbers, these are of " + x.shape().text());

@@ -42,7 +42,7 @@ struct FiniteNetwork::State {
   /// for any number of threads, whose activations stay in the cache where the network is small.
   [[nodiscard]] std::int64_t rows_at_once(std::int64_t n) const noexcept;
   /// Throws Error(usage) where these are not samples of this network, or not `theta`.
-  void check_samples(const Samples& x) const;
+  void check_samples(const SamplesView& x) const;
   void check_parameters(std::size_t count) const;
 };
 

@@ -24,19 +24,23 @@ namespace {
 // Rows of one trip: nngp and ntk, in and out, together fill half of a 32 KiB L1 data cache.
 template <class T>
 constexpr std::int64_t rows_per_trip = sizeof(T) == 4 ? 8 : 4;
-constexpr std::int64_t vector_lanes = 16;  // lanes come in multiples of these (abi.h)
 
-void gram(const Unit& u, const float* a, const float* b, float* c, std::int64_t features) {
-  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
-            k = static_cast<int>(features);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k), a, k,
-              b, k, 0.0F, c, n);
+// What BLAS counts with.
+constexpr std::int64_t most_for_blas = std::numeric_limits<int>::max();
+
+void gram(const SampleRows<float>& a, const SampleRows<float>& b, float* c) {
+  const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
+            k = static_cast<int>(a.features);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k),
+              a.numbers, static_cast<int>(a.stride), b.numbers, static_cast<int>(b.stride), 0.0F, c,
+              n);
 }
-void gram(const Unit& u, const double* a, const double* b, double* c, std::int64_t features) {
-  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
-            k = static_cast<int>(features);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k), a, k,
-              b, k, 0.0, c, n);
+void gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
+  const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
+            k = static_cast<int>(a.features);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k),
+              a.numbers, static_cast<int>(a.stride), b.numbers, static_cast<int>(b.stride), 0.0, c,
+              n);
 }
 
 // What one worker keeps between units. Memory that only units at an edge need is claimed by them.
@@ -48,21 +52,37 @@ struct Worker {
         nngp(tile_side * tile_side),
         ntk(tile_side * tile_side),
         work(program, rows_of_trip, tile_side) {}
+  [[nodiscard]] static std::int64_t bytes(const Program& program, std::int64_t unit_side,
+                                          std::int64_t rows_of_trip, std::int64_t features) {
+    return static_cast<std::int64_t>(sizeof(T)) *
+               (unit_side * (unit_side + 2 * features) +
+                tile_side * (2 * tile_side + rows_of_trip)) +
+           TripMemory<T>::bytes(program, rows_of_trip, tile_side);
+  }
   Buffer<T> gram, block, nngp, ntk;
   Buffer<T> rows, cols;  // samples at an edge, padded
   TripMemory<T> work;
 };
 
-// The samples of a unit's side: at an edge a copy padded with zero rows.
+// Of one sample of a call: variance and hash of the data, its place among equal rows (three
+// indices), what layers normalise by, and the trip of the variances.
 template <class T>
-const T* samples_of(const T* x, std::int64_t begin, std::int64_t n, std::int64_t padded_n,
-                    std::int64_t features, Buffer<T>& padded_copy) {
-  const T* first = x + begin * features;
-  if (n == padded_n) return first;
-  padded_copy.reserve(static_cast<std::size_t>(padded_n * features));
-  T* end = std::copy(first, first + n * features, padded_copy.data());
-  std::fill(end, padded_copy.data() + padded_n * features, T{0});
-  return padded_copy.data();
+std::int64_t sample_bytes(const Program& program) {
+  return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
+         TripMemory<T>::bytes(program, 1, 1);
+}
+
+// The samples of a unit's side: at an edge a copy padded with zero rows, and a copy where they are
+// too far apart for BLAS.
+template <class T>
+SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_t n,
+                         std::int64_t padded_n, Buffer<T>& copy) {
+  if (n == padded_n && x.stride <= most_for_blas) return x.part(begin, n);
+  copy.reserve(static_cast<std::size_t>(padded_n * x.features));
+  T* end = copy.data();
+  for (std::int64_t i = begin; i < begin + n; ++i) end = std::copy_n(x.row(i), x.features, end);
+  std::fill(end, copy.data() + padded_n * x.features, T{0});
+  return sample_rows(copy.data(), padded_n, x.features);
 }
 
 // The Gram product of a unit, with the samples' own variances where the two samples are equal.
@@ -70,8 +90,8 @@ template <class T>
 void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, const Unit& u,
              Worker<T>& w) {
   T* g = w.gram.data();
-  gram(u, samples_of(s.x1, u.row, u.rows, u.height, s.features, w.rows),
-       samples_of(s.x2, u.col, u.cols, u.width, s.features, w.cols), g, s.features);
+  gram(samples_of(s.x1, u.row, u.rows, u.height, w.rows),
+       samples_of(s.x2, u.col, u.cols, u.width, w.cols), g);
   equal.for_each(u.row, u.row + u.rows, u.col, u.col + u.cols, [&](std::int64_t i, std::int64_t j) {
     g[(i - u.row) * u.width + (j - u.col)] = variance[i];
   });
@@ -125,43 +145,42 @@ void compute_unit(const Call<T>& call, const Unit& u, Worker<T>& w) {
 }  // namespace
 
 template <class T>
-std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t n2,
-                          std::int64_t features) {
-  const std::int64_t side = unit_side(n1, n2, sizeof(T));
-  return static_cast<std::int64_t>(sizeof(T)) *
-             (side * (side + 2 * features) + tile_side * (2 * tile_side + rows_per_trip<T>)) +
-         TripMemory<T>::bytes(program, rows_per_trip<T>, tile_side);
+Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
+                    std::int64_t features) {
+  return {(padded(n1) + padded(n2)) * sample_bytes<T>(program),
+          Worker<T>::bytes(program, unit_side(n1, n2, sizeof(T)), rows_per_trip<T>, features)};
 }
 
-template <class T>
-std::int64_t sample_bytes(const Program& program) {
-  // Variance and hash of the data, its place among equal rows (three indices), what layers
-  // normalise by, and the trip of the variances.
-  return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
-         TripMemory<T>::bytes(program, 1, 1);
+std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept {
+  if (!symmetric) return n1 * up_to_multiple(n2, vector_lanes);
+  std::int64_t pairs = 0;
+  for (std::int64_t row = 0; row < n1; row += smallest_diagonal)
+    pairs += std::min(smallest_diagonal, n1 - row) * up_to_multiple(n1 - row, vector_lanes);
+  return pairs;
 }
 
 template <class T>
 void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which, KernelSink& sink,
                    Executor& executor, Control* control, const std::string& phase) {
-  if (s.features > std::numeric_limits<int>::max())
+  const std::int64_t features = s.features(), n1 = s.x1.count, n2 = s.x2.count;
+  if (features > most_for_blas)
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, s.n1, s.features, "the rows", &executor);
-  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.n1, false);
+  const auto facts1 = sample_facts(s.x1, "the rows", &executor);
+  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), n1, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, s.n2, s.features, "the columns", &executor);
-    other = evaluator.variances(other_facts.variance.data(), s.n2, false);
+    other_facts = sample_facts(s.x2, "the columns", &executor);
+    other = evaluator.variances(other_facts.variance.data(), n2, false);
   }
   const EqualRows equal = EqualRows::find(
-      s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash, s.features);
+      s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
   const Call<T> call{evaluator, s,   equal, facts1.variance.data(), v1, s.symmetric() ? v1 : other,
                      which,     sink};
 
-  const std::int64_t side = unit_side(s.n1, s.n2, sizeof(T));
-  std::vector<Unit> units = units_of(s.n1, s.n2, s.symmetric(), s.features, side);
+  const std::int64_t side = unit_side(n1, n2, sizeof(T));
+  std::vector<Unit> units = units_of(n1, n2, s.symmetric(), features, side);
   const auto total = static_cast<std::int64_t>(units.size());
   std::erase_if(units, [&](const Unit& u) { return sink.has(u.row, u.col, u.rows, u.cols); });
   std::mutex mutex;
@@ -189,25 +208,47 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
   });
 }
 
-void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,
+template <class T>
+Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, bool with_ntk,
+                             Executor& executor) {
+  const auto facts = sample_facts(x, "the data", &executor);
+  return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk);
+}
+
+template <class T>
+Memory diagonals_memory(const Program& program, std::int64_t n) {
+  return {padded(n) * sample_bytes<T>(program), 0};
+}
+
+void observe_tile(const Program& program, const SampleRows<double>& x,
                   const Observer<double>& observer) {
-  const SamplePair<double> s{x, n, x, n, features};
+  const std::int64_t n = x.count;
+  const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
-  const auto facts = sample_facts(x, n, features, "the data", nullptr);
+  const auto facts = sample_facts(x, "the data", nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side);
   const TilePhase blas;
-  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash, features), facts.variance.data(),
+  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
           {0, 0, n, n, tile_side, tile_side, true}, w);
   evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, nullptr, nullptr,
                   observer);
 }
 
-template std::int64_t worker_bytes<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
-template std::int64_t worker_bytes<double>(const Program&, std::int64_t, std::int64_t,
-                                           std::int64_t);
-template std::int64_t sample_bytes<float>(const Program&);
-template std::int64_t sample_bytes<double>(const Program&);
+Memory observation_memory(const Program& program, std::int64_t features) {
+  return {tile_side * sample_bytes<double>(program) +
+              Worker<double>::bytes(program, tile_side, tile_side, features),
+          0};
+}
+
+template Memory tiles_memory<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
+template Memory tiles_memory<double>(const Program&, std::int64_t, std::int64_t, std::int64_t);
+template Memory diagonals_memory<float>(const Program&, std::int64_t);
+template Memory diagonals_memory<double>(const Program&, std::int64_t);
+template Variances<float> dense_diagonals(const Program&, const SampleRows<float>&, bool,
+                                          Executor&);
+template Variances<double> dense_diagonals(const Program&, const SampleRows<double>&, bool,
+                                           Executor&);
 template void compute_tiles(const Program&, const SamplePair<float>&, Kernels, KernelSink&,
                             Executor&, Control*, const std::string&);
 template void compute_tiles(const Program&, const SamplePair<double>&, Kernels, KernelSink&,

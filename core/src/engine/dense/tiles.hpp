@@ -3,8 +3,10 @@
 
 #include <widelimit/control.hpp>
 #include <widelimit/kernel_sink.hpp>
+#include <widelimit/memory.hpp>
 
 #include "engine/dense/evaluator.hpp"
+#include "engine/grid/sample_rows.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
@@ -12,24 +14,12 @@
 
 namespace widelimit::detail {
 
-/// Two sets of samples, contiguous rows of `features` numbers. x2 == x1: symmetric.
+/// What compute_tiles() needs beside samples and results.
 template <class T>
-struct SamplePair {
-  const T* x1;
-  std::int64_t n1;
-  const T* x2;
-  std::int64_t n2;
-  std::int64_t features;
-  [[nodiscard]] bool symmetric() const noexcept { return x1 == x2 && n1 == n2; }
-};
-
-/// Everything a call needs beside samples and results, one worker.
-template <class T>
-[[nodiscard]] std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t n2,
-                                        std::int64_t features);
-/// The same that grows with the number of samples, one sample.
-template <class T>
-[[nodiscard]] std::int64_t sample_bytes(const Program& program);
+[[nodiscard]] Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
+                                  std::int64_t features);
+/// How many pairs it takes through the layers, those that only fill up tiles included.
+[[nodiscard]] std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept;
 
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its samples and their indices, not on n, threads or order.
@@ -38,8 +28,19 @@ void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels
                    KernelSink& sink, Executor& executor, Control* control,
                    const std::string& phase);
 
-/// The n <= tile_side samples with themselves as one tile, both kernels, for an observer.
-void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,
+/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws Error(usage)
+/// as sample_facts().
+template <class T>
+[[nodiscard]] Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x,
+                                           bool with_ntk, Executor& executor);
+/// What it needs for n samples, results included.
+template <class T>
+[[nodiscard]] Memory diagonals_memory(const Program& program, std::int64_t n);
+
+/// Up to tile_side samples with themselves as one tile, both kernels, for an observer.
+void observe_tile(const Program& program, const SampleRows<double>& x,
                   const Observer<double>& observer);
+/// What it needs beside the samples.
+[[nodiscard]] Memory observation_memory(const Program& program, std::int64_t features);
 
 }  // namespace widelimit::detail

@@ -1,6 +1,7 @@
 // What is computed of samples before any pair: their variances, and a hash to find equal ones by.
 #pragma once
 
+#include "engine/grid/sample_rows.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
@@ -17,11 +18,10 @@ struct SampleFacts {
   std::vector<std::uint64_t> hash;
 };
 
-/// Of n contiguous rows of `features` numbers. `executor` may be NULL: this thread alone. Throws
-/// Error(usage) that names a sample of `which` whose numbers are not finite or whose variance
-/// overflows T; of several the first.
+/// `executor` may be NULL: this thread alone. Throws Error(usage) that names a sample of `which`
+/// whose numbers are not finite or whose variance overflows T; of several the first.
 template <class T>
-[[nodiscard]] SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features,
-                                          const char* which, Executor* executor);
+[[nodiscard]] SampleFacts<T> sample_facts(const SampleRows<T>& x, const char* which,
+                                          Executor* executor);
 
 }  // namespace widelimit::detail

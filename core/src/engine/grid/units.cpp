@@ -13,8 +13,6 @@ namespace {
 // for small products, with other bits, and an entry's bits are not to depend on how many samples
 // follow.
 constexpr std::int64_t many_features = 512;
-// Squares on the diagonal are halved down to this side.
-constexpr std::int64_t smallest_diagonal = 128;
 // Side of the squares in whose order units come.
 constexpr std::int64_t neighbourhood = 2048;
 

@@ -16,8 +16,13 @@ struct Unit {
 
 /// Tiles of a result have at most this side. 256 KiB a kernel in float32: two stay in L2.
 inline constexpr std::int64_t tile_side = 256;
+/// Rows of a tile are computed in multiples of so many entries (abi.h).
+inline constexpr std::int64_t vector_lanes = 16;
 /// Sides of units at an edge come in multiples of this, which is one of every micro-kernel's sides.
 inline constexpr std::int64_t edge_step = 64;
+
+/// Squares on the diagonal of a symmetric result are halved down to this side.
+inline constexpr std::int64_t smallest_diagonal = 128;
 
 [[nodiscard]] constexpr std::int64_t up_to_multiple(std::int64_t n, std::int64_t of) noexcept {
   return (n + of - 1) / of * of;

@@ -3,7 +3,7 @@
 
 #include "engine/dense/program.hpp"
 #include "engine/plan/graph.hpp"
-#include "engine/spatial/spatial_program.hpp"
+#include "engine/spatial/spatial_plan.hpp"
 
 #include <optional>
 #include <vector>
@@ -14,7 +14,7 @@ namespace widelimit::detail {
 struct Compiled {
   Graph graph;
   std::optional<Program> dense;  ///< exactly one of the two
-  std::optional<SpatialProgram> spatial;
+  std::optional<SpatialPlan> spatial;
 
   /// Throws Error(usage), all problems at once: also where the network ends with sites.
   Compiled(const std::vector<Layer>& layers, const SampleShape& shape);

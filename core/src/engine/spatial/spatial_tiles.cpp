@@ -21,16 +21,6 @@ constexpr std::int64_t largest_side = 128;
 constexpr std::size_t few_tasks = 100;
 constexpr std::int64_t cheap_bundles = 8;
 
-// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
-// samples the grid is one tile.
-template <class T>
-std::int64_t side_of_tiles(const SpatialProgram& program, std::int64_t n) {
-  const std::int64_t bytes = sample_numbers(program) * static_cast<std::int64_t>(sizeof(T));
-  std::int64_t side = largest_side;
-  while (side > lanes && side * bytes > samples_at_most) side /= 2;
-  return std::min(side, bundles_of(n) * lanes);
-}
-
 // What all tiles of a call share.
 template <class T>
 struct Call {
@@ -40,7 +30,7 @@ struct Call {
   KernelSink& sink;
   Executor& executor;
   Control* control;
-  std::int64_t side, features, grain;
+  std::int64_t side, grain;
   BundleWorkers<T>&of_variances, &of_pairs;
 };
 
@@ -75,7 +65,7 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
             v.second[i] = cols.variance(i, b);
           }
           const std::int64_t at = r * ld + b * lanes;
-          call.of_pairs.run({call.samples.x1 + (tile.row + r) * call.features, cols.data(b), 1}, v,
+          call.of_pairs.run({call.samples.x1.row(tile.row + r), cols.data(b), 1}, v,
                             call.control, nngp == nullptr ? nullptr : nngp + at,
                             ntk == nullptr ? nullptr : ntk + at);
           ++count;
@@ -90,9 +80,9 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
 template <class T>
 std::vector<Tile<T>> tiles_of(const SamplePair<T>& s, std::int64_t side) {
   std::vector<Tile<T>> tiles;
-  for (std::int64_t row = 0; row < s.n1; row += side)
-    for (std::int64_t col = s.symmetric() ? row : 0; col < s.n2; col += side)
-      tiles.push_back({row, col, std::min(side, s.n1 - row), std::min(side, s.n2 - col),
+  for (std::int64_t row = 0; row < s.x1.count; row += side)
+    for (std::int64_t col = s.symmetric() ? row : 0; col < s.x2.count; col += side)
+      tiles.push_back({row, col, std::min(side, s.x1.count - row), std::min(side, s.x2.count - col),
                        s.symmetric() && row == col});
   return tiles;
 }
@@ -109,19 +99,19 @@ std::int64_t bundles_wanted(const std::vector<Tile<T>>& tiles) {
 }  // namespace
 
 template <class T>
-void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s, Kernels which,
+void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, Kernels which,
                            KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase) {
-  static_cast<void>(sample_facts(s.x1, s.n1, s.features, "the rows", &executor));
-  if (!s.symmetric())
-    static_cast<void>(sample_facts(s.x2, s.n2, s.features, "the columns", &executor));
-  const Schedule variances = make_schedule(program, Purpose::variances),
-                 pairs = make_schedule(program, Purpose::pairs);
+  static_cast<void>(sample_facts(s.x1, "the rows", &executor));
+  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, "the columns", &executor));
+  const SpatialProgram& program = plan.program();
+  const Schedule &variances = plan.schedule(Purpose::variances),
+                 &pairs = plan.schedule(Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
-  const std::int64_t side = side_of_tiles<T>(program, std::max(s.n1, s.n2));
+  const std::int64_t side = spatial_tile_side<T>(plan, std::max(s.x1.count, s.x2.count));
   const Call<T> call{program,      s,          which,
                      sink,         executor,   control,
-                     side,         s.features, pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
+                     side,         pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
                      of_variances, of_pairs};
   BundledSamples<T> cols(program, side);
   SampleVariances<T> rows(program, side);
@@ -135,52 +125,82 @@ void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& s
   for (const Tile<T>& tile : tiles) {
     if (tile.row != row) {
       // The rows' lanes are needed only to be turned; their memory is the columns'.
-      cols.fill(s.x1 + tile.row * s.features, tile.rows, of_variances, executor, control, nullptr,
-                nullptr);
+      cols.fill(s.x1.part(tile.row, tile.rows), of_variances, executor, control, nullptr, nullptr);
       rows.take(cols, tile.rows);
       row = tile.row;
     }
     if (!tile.diagonal)
-      cols.fill(s.x2 + tile.col * s.features, tile.cols, of_variances, executor, control, nullptr,
-                nullptr);
+      cols.fill(s.x2.part(tile.col, tile.cols), of_variances, executor, control, nullptr, nullptr);
     compute_tile(call, tile, rows, cols, nngp.data(), ntk.data(), done);
   }
 }
 
 template <class T>
-void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n,
-                       Executor& executor, T* nngp, T* ntk) {
-  const Schedule schedule = make_schedule(program, Purpose::itself);
-  BundleWorkers<T> workers(program, schedule, ntk != nullptr);
-  const std::int64_t side = side_of_tiles<T>(program, n),
-                     features = program.ops.front().image.sites() * program.channels;
-  BundledSamples<T> samples(program, side);
-  for (std::int64_t begin = 0; begin < n; begin += side)
-    samples.fill(x + begin * features, std::min(side, n - begin), workers, executor, nullptr,
-                 nngp == nullptr ? nullptr : nngp + begin, ntk == nullptr ? nullptr : ntk + begin);
-}
-
-template <class T>
-SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool ntk) {
-  const std::int64_t side = side_of_tiles<T>(program, n);
+Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
+  const SpatialProgram& program = plan.program();
+  const std::int64_t side = spatial_tile_side<T>(plan, n);
   const auto size = static_cast<std::int64_t>(sizeof(T));
-  const Schedule variances = make_schedule(program, Purpose::variances),
-                 pairs = make_schedule(program, Purpose::pairs);
+  const Schedule &variances = plan.schedule(Purpose::variances),
+                 &pairs = plan.schedule(Purpose::pairs);
   return {side * (sample_numbers(program) + (ntk ? 2 : 1) * side) * size + variances.bytes() +
               pairs.bytes(),
           BundleMemory<T>::bytes(program, pairs, ntk) +
               BundleMemory<T>::bytes(program, variances, false)};
 }
 
-template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<float>&, Kernels,
+std::int64_t spatial_tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept {
+  const std::int64_t whole = bundles_of(n2) * lanes;
+  if (!symmetric) return n1 * whole;
+  // Row r begins with the bundle that holds the diagonal.
+  const std::int64_t bundles = n1 / lanes, rest = n1 % lanes;
+  return lanes * (bundles * whole - lanes * bundles * (bundles - 1) / 2) +
+         rest * (whole - lanes * bundles);
+}
+
+// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
+// samples the grid is one tile.
+template <class T>
+std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
+  const std::int64_t bytes =
+      sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
+  std::int64_t side = largest_side;
+  while (side > lanes && side * bytes > samples_at_most) side /= 2;
+  return std::min(side, bundles_of(n) * lanes);
+}
+
+template <class T>
+void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor, T* nngp,
+                       T* ntk) {
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), ntk != nullptr);
+  const std::int64_t side = spatial_tile_side<T>(plan, x.count);
+  BundledSamples<T> samples(plan.program(), side);
+  for (std::int64_t begin = 0; begin < x.count; begin += side)
+    samples.fill(x.part(begin, std::min(side, x.count - begin)), workers, executor, nullptr,
+                 nngp == nullptr ? nullptr : nngp + begin, ntk == nullptr ? nullptr : ntk + begin);
+}
+
+template <class T>
+Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
+  const Schedule& schedule = plan.schedule(Purpose::itself);
+  return {spatial_tile_side<T>(plan, n) * sample_numbers(plan.program()) *
+                  static_cast<std::int64_t>(sizeof(T)) +
+              schedule.bytes(),
+          BundleMemory<T>::bytes(plan.program(), schedule, ntk)};
+}
+
+template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<float>&, Kernels,
                                     KernelSink&, Executor&, Control*, const std::string&);
-template void compute_spatial_tiles(const SpatialProgram&, const SamplePair<double>&, Kernels,
+template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<double>&, Kernels,
                                     KernelSink&, Executor&, Control*, const std::string&);
-template void spatial_diagonals(const SpatialProgram&, const float*, std::int64_t, Executor&,
-                                float*, float*);
-template void spatial_diagonals(const SpatialProgram&, const double*, std::int64_t, Executor&,
-                                double*, double*);
-template SpatialBytes spatial_bytes<float>(const SpatialProgram&, std::int64_t, bool);
-template SpatialBytes spatial_bytes<double>(const SpatialProgram&, std::int64_t, bool);
+template Memory spatial_tiles_memory<float>(const SpatialPlan&, std::int64_t, bool);
+template Memory spatial_tiles_memory<double>(const SpatialPlan&, std::int64_t, bool);
+template std::int64_t spatial_tile_side<float>(const SpatialPlan&, std::int64_t);
+template std::int64_t spatial_tile_side<double>(const SpatialPlan&, std::int64_t);
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&, float*,
+                                float*);
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&, double*,
+                                double*);
+template Memory spatial_diagonals_memory<float>(const SpatialPlan&, std::int64_t, bool);
+template Memory spatial_diagonals_memory<double>(const SpatialPlan&, std::int64_t, bool);
 
 }  // namespace widelimit::detail

@@ -4,9 +4,10 @@
 
 #include <widelimit/control.hpp>
 #include <widelimit/kernel_sink.hpp>
+#include <widelimit/memory.hpp>
 
-#include "engine/dense/tiles.hpp"
-#include "engine/spatial/schedule.hpp"
+#include "engine/grid/sample_rows.hpp"
+#include "engine/spatial/spatial_plan.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
@@ -18,21 +19,26 @@ namespace widelimit::detail {
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its two samples alone.
 template <class T>
-void compute_spatial_tiles(const SpatialProgram& program, const SamplePair<T>& samples,
+void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& samples,
                            Kernels which, KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase);
 
-/// The diagonals of n samples with themselves: nngp [n] and, where it is not NULL, ntk [n].
+/// What it needs for up to n samples a side, beside these and results.
 template <class T>
-void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n,
-                       Executor& executor, T* nngp, T* ntk);
+[[nodiscard]] Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
+/// How many pairs it takes through the network, those that only fill up bundles included.
+[[nodiscard]] std::int64_t spatial_tiles_pairs(std::int64_t n1, std::int64_t n2,
+                                               bool symmetric) noexcept;
+/// Side of its tiles for up to n samples a side.
+template <class T>
+[[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
-/// Bytes of a call for up to n samples beside these and results: what all threads share, and of one
-/// thread.
-struct SpatialBytes {
-  std::int64_t shared, per_thread;
-};
+/// The diagonals of samples with themselves: nngp and, where it is not NULL, ntk [x.count].
 template <class T>
-[[nodiscard]] SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool ntk);
+void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor, T* nngp,
+                       T* ntk);
+/// What it needs for n samples, beside these and results.
+template <class T>
+[[nodiscard]] Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
 
 }  // namespace widelimit::detail
