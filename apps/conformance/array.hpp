@@ -1,4 +1,4 @@
-// Numbers in a precision of a plugin's choice, in memory that tells when it is overrun.
+// Numbers in either precision, in memory that detects overruns.
 // Thread safety: as an array.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace widelimit::conformance {
 
-/// Bytes an output holds before the transform, so that what was not written can be told.
+/// Bytes that an output holds before the transform, so that unwritten entries can be found.
 inline constexpr int untouched_fill = 0xA5;
 
 class Array {
@@ -49,7 +49,7 @@ class Array {
     return values;
   }
   [[nodiscard]] void* data() const noexcept { return bytes_.data(); }
-  /// Entries begin .. end excepted, is everything what it was?
+  /// Is everything unchanged but the entries begin .. end?
   [[nodiscard]] bool intact_outside(std::size_t begin, std::size_t end) const {
     const auto* now = bytes_.data();
     return bytes_.margin_intact() && std::equal(now, now + begin * element(), before_.begin()) &&

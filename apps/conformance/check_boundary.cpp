@@ -11,10 +11,10 @@
 namespace widelimit::conformance {
 namespace {
 
-/// Behind a struct whose size ends within its alignment.
+/// Fills the memory after a struct whose size ends within its alignment.
 constexpr unsigned char tail_byte = 0xA5;
 
-/// Parameters of a host that has nothing to give.
+/// Parameters that cannot be read.
 widelimit_params refusing_params() {
   widelimit_params p{};
   p.struct_size = sizeof p;
@@ -40,12 +40,12 @@ widelimit_params refusing_params() {
   return p;
 }
 
-/// A struct handed over in memory that ends with it, or with garbage behind it.
+/// A struct in memory that ends where the struct ends, or with garbage after it.
 template <class T>
-class Lent {
+class GuardedStruct {
  public:
   enum class End { page, garbage };
-  Lent(const T& value, End end) : bytes_(end == End::page ? sizeof(T) : sizeof(T) + tail) {
+  GuardedStruct(const T& value, End end) : bytes_(end == End::page ? sizeof(T) : sizeof(T) + tail) {
     std::memset(bytes_.data(), tail_byte, bytes_.size());
     std::memcpy(bytes_.data(), &value, sizeof value);
     const auto size = static_cast<std::uint32_t>(bytes_.size());
@@ -58,18 +58,17 @@ class Lent {
   GuardedBytes bytes_;
 };
 
-/// Creates, plans and, where there are weights, initialises a layer of every type with this host;
-/// `each` gets what was made.
+/// Creates a layer of every type with this host and calls `each` with it.
 template <class F>
 void exercise(Context& context, const widelimit_host& host, const std::string& how,
-              Lent<widelimit_params>::End end, F&& each) {
+              GuardedStruct<widelimit_params>::End end, F&& each) {
   for (const LayerType& type : context.plugin().layers()) {
     for (const std::string& json : parameter_sets(context, type.info, 1)) {
-      context.doing("creating " + type.name + " " + json + " " + how);
+      context.set_activity("creating " + type.name + " " + json + " " + how);
       const Params params(json);
-      const Lent<widelimit_params> lent(*params.abi(), end);
+      const GuardedStruct<widelimit_params> lent(*params.abi(), end);
       const CreatedLayer made = create_layer(host, type, lent.get());
-      context.examined();
+      context.mark_examined();
       each(type, json, made);
     }
   }
@@ -78,7 +77,7 @@ void exercise(Context& context, const widelimit_host& host, const std::string& h
 }  // namespace
 
 void small_error_struct_respected(Context& context) {
-  // Refusals are what fills an error in: parameters that are not there, and shapes nobody takes.
+  // Refusals fill in the error: parameters that cannot be read, and shapes that no layer takes.
   const widelimit_params nothing = refusing_params();
   for (const LayerType& type : context.plugin().layers()) {
     const std::string json = parameter_sets(context, type.info, 0).empty()
@@ -89,8 +88,7 @@ void small_error_struct_respected(Context& context) {
     for (const std::size_t size :
          {std::size_t{4}, offsetof(widelimit_error, index), offsetof(widelimit_error, pointer),
           offsetof(widelimit_error, message), offsetof(widelimit_error, message) + 40}) {
-      // The struct lies as the boundary promises, aligned; what is left of its last 8 bytes is
-      // known.
+      // The struct is aligned, as the boundary promises; what is left of its last 8 bytes is known.
       constexpr std::size_t alignment = alignof(widelimit_error);
       const GuardedBytes memory((size + alignment - 1) / alignment * alignment);
       std::memset(memory.data(), tail_byte, memory.size());
@@ -98,8 +96,8 @@ void small_error_struct_respected(Context& context) {
       const auto struct_size = static_cast<std::uint32_t>(size);
       std::memcpy(memory.data(), &struct_size, sizeof struct_size);
       auto* const error = reinterpret_cast<widelimit_error*>(memory.data());
-      context.doing(type.name + " reporting a failure into an error struct of " +
-                    std::to_string(size) + " bytes");
+      context.set_activity(type.name + " reporting a failure into an error struct of " +
+                           std::to_string(size) + " bytes");
       widelimit_layer* raw = nullptr;
       if (contained([&] { return type.table.create(&context.host(), &nothing, &raw, error); }) ==
               WIDELIMIT_OK &&
@@ -117,22 +115,22 @@ void small_error_struct_respected(Context& context) {
             contained([&] { return type.table.plan(made.object.get(), &request, error); }));
       }
       if (!memory.margin_intact())
-        context.fail(type.name + " writes in front of a small error struct");
+        context.fail(type.name + " writes before the beginning of a small error struct");
       if (std::any_of(memory.data() + size, memory.data() + memory.size(),
                       [](std::byte b) { return b != std::byte{tail_byte}; }))
-        context.fail(type.name + " writes behind an error struct of " + std::to_string(size) +
+        context.fail(type.name + " writes beyond an error struct of " + std::to_string(size) +
                      " bytes: obey its struct_size");
-      context.examined();
+      context.mark_examined();
     }
   }
 }
 
 void older_host(Context& context) {
-  using End = Lent<widelimit_params>::End;
+  using End = GuardedStruct<widelimit_params>::End;
   // The oldest host there is has ABI minor 0: its structs end where minor 0 ended.
   widelimit_host old = context.host();
   old.abi_minor = 0;
-  const Lent<widelimit_host> host(old, Lent<widelimit_host>::End::page);
+  const GuardedStruct<widelimit_host> host(old, GuardedStruct<widelimit_host>::End::page);
   exercise(context, *host.get(), "with an old host", End::page,
            [&](const LayerType& type, const std::string& json, const CreatedLayer& made) {
              if (!made.object)
@@ -142,10 +140,10 @@ void older_host(Context& context) {
 }
 
 void newer_host_tail_garbage(Context& context) {
-  using End = Lent<widelimit_params>::End;
+  using End = GuardedStruct<widelimit_params>::End;
   widelimit_host newer = context.host();
   newer.abi_minor = 9;
-  const Lent<widelimit_host> host(newer, Lent<widelimit_host>::End::garbage);
+  const GuardedStruct<widelimit_host> host(newer, GuardedStruct<widelimit_host>::End::garbage);
   exercise(context, *host.get(), "with a newer host", End::garbage,
            [&](const LayerType& type, const std::string& json, const CreatedLayer& made) {
              if (!made.object)
@@ -159,9 +157,10 @@ void newer_host_tail_garbage(Context& context) {
              if (!other.object) return;
              const Plan expected = plan(type, other.object.get(), shapes);
              if (plain.nature != expected.nature || plain.traits != expected.traits ||
+                 plain.max_window != expected.max_window ||
                  !same_bits(plain.linear.scale, expected.linear.scale))
                context.fail(type.name + " " + json +
-                            ": garbage behind a newer host's structs changes its plan");
+                            ": garbage after the structs of a newer host changes its plan");
            });
 }
 
@@ -176,39 +175,49 @@ void no_exception_escapes(Context& context) {
                          void*) -> widelimit_status { return WIDELIMIT_E_CANCELLED; };
   const widelimit_params nothing = refusing_params();
   for (const LayerType& type : context.plugin().layers()) {
-    context.doing("creating " + type.name + " from parameters that cannot be read");
+    context.set_activity("creating " + type.name + " from parameters that cannot be read");
     const CreatedLayer refused = create_layer(poor, type, &nothing);
     if (!refused.answer.ok() && refused.answer.error.message[0] == '\0')
       context.fail(type.name + " fails without a message: " + refused.answer.text());
-    context.examined();
+    context.mark_examined();
   }
-  exercise(context, poor, "with a host whose services fail", Lent<widelimit_params>::End::page,
-           [&](const LayerType& type, const std::string& json, const CreatedLayer& made) {
-             if (!made.object || type.finite.init == nullptr) return;
-             const std::vector<widelimit_shape> shapes(
-                 std::max<std::size_t>(type.table.min_inputs, 1), gaussian_shape(12));
-             std::int64_t size = 0;
-             const Answer sized = call([&](widelimit_error* e) {
-               return type.finite.theta_size(made.object.get(), shapes.data(), &size, e);
-             });
-             if (!sized.ok() || size <= 0 || size > (std::int64_t{1} << 24)) return;
-             std::vector<double> theta(static_cast<std::size_t>(size));
-             context.doing("initialising " + type.name + " " + json + " without random numbers");
-             const Answer drawn = call([&](widelimit_error* e) {
-               return type.finite.init(made.object.get(), shapes.data(), 1, theta.data(), e);
-             });
-             if (drawn.ok())
-               context.warn(type.name + ": init ignores that the host's normals() failed");
-           });
+  exercise(
+      context, poor, "with a host whose services fail", GuardedStruct<widelimit_params>::End::page,
+      [&](const LayerType& type, const std::string& json, const CreatedLayer& made) {
+        if (!made.object || type.finite.init == nullptr) return;
+        const std::vector<widelimit_shape> shapes(std::max<std::size_t>(type.table.min_inputs, 1),
+                                                  gaussian_shape(12));
+        std::vector<const widelimit_shape*> pointers;
+        for (const widelimit_shape& shape : shapes) pointers.push_back(&shape);
+        std::int64_t size = 0;
+        const Answer sized = call([&](widelimit_error* e) {
+          return type.finite.theta_size(made.object.get(),
+                                        static_cast<std::uint32_t>(pointers.size()),
+                                        pointers.data(), &size, e);
+        });
+        if (!sized.ok() || size <= 0 || size > (std::int64_t{1} << 24)) return;
+        std::vector<double> theta(static_cast<std::size_t>(size));
+        widelimit_init draw{};
+        draw.struct_size = sizeof draw;
+        draw.n_inputs = static_cast<std::uint32_t>(pointers.size());
+        draw.in_shape = pointers.data();
+        draw.seed = 1;
+        draw.theta_size = size;
+        draw.theta = theta.data();
+        context.set_activity("initialising " + type.name + " " + json + " without random numbers");
+        const Answer drawn =
+            call([&](widelimit_error* e) { return type.finite.init(made.object.get(), &draw, e); });
+        if (drawn.ok()) context.warn(type.name + ": init ignores that the host's normals() failed");
+      });
   for (const SolverType& type : context.plugin().solvers()) {
-    context.doing("creating " + type.name + " from parameters that cannot be read");
+    context.set_activity("creating " + type.name + " from parameters that cannot be read");
     widelimit_solver* raw = nullptr;
     const Answer answer =
         call([&](widelimit_error* e) { return type.table.create(&poor, &nothing, &raw, e); });
     if (raw != nullptr) type.table.destroy(raw);
     if (!answer.ok() && answer.error.message[0] == '\0')
       context.fail(type.name + " fails without a message: " + answer.text());
-    context.examined();
+    context.mark_examined();
   }
 }
 

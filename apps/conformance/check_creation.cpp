@@ -50,13 +50,13 @@ void create_defaults(Context& context) {
                  [&](const widelimit_type_info& info, const std::string& whose, const Maker& make) {
                    const ValidatedParams defaults = validate_params(schema_of(info), "{}");
                    if (!defaults.problems.empty())
-                     return context.not_examined(whose + " has parameters without a default");
-                   context.doing("creating " + whose + " " + defaults.json);
+                     return context.skip(whose + " has parameters without a default");
+                   context.set_activity("creating " + whose + " " + defaults.json);
                    const Params params(defaults.json);
                    const Answer answer = make(params.abi());
                    if (!answer.ok())
                      context.fail(whose + " refuses its defaults: " + answer.text());
-                   context.examined();
+                   context.mark_examined();
                  });
 }
 
@@ -67,16 +67,17 @@ void create_random_valid(Context& context) {
         for (std::uint64_t i = 0; i < draws; ++i) {
           const std::string json = draw_valid_params(schema_of(info), context.seed() * 1000 + i);
           const ValidatedParams validated = validate_params(schema_of(info), json);
-          context.doing("creating " + whose + " " + validated.json);
+          context.set_activity("creating " + whose + " " + validated.json);
           const Params params(validated.json);
           const Answer answer = make(params.abi());
-          // Parameters may exclude each other, which a schema cannot say: a refusal with a reason.
+          // Parameters may exclude each other, which a schema cannot express: a refusal needs a
+          // reason.
           if (answer.status == WIDELIMIT_E_PARAMS && answer.error.message[0] != '\0')
             context.note(whose + " refuses some combinations: " + answer.text());
           else if (!answer.ok())
             context.fail(whose + " " + validated.json + ": " + answer.text() +
                          "; its schema allows these parameters");
-          context.examined();
+          context.mark_examined();
         }
       });
 }
@@ -85,13 +86,13 @@ void invalid_gives_pointer(Context& context) {
   for_each_maker(
       context, [&](const widelimit_type_info& info, const std::string& whose, const Maker& make) {
         for (const InvalidParams& wrong : draw_invalid_params(schema_of(info), context.seed())) {
-          context.doing("creating " + whose + " from the wrong " + wrong.json);
+          context.set_activity("creating " + whose + " from the wrong " + wrong.json);
           if (validate_params(schema_of(info), wrong.json).problems.empty())
-            context.fail(whose + ": its schema lets " + wrong.json + " pass");
+            context.fail(whose + ": its schema accepts " + wrong.json);
           const Params params(wrong.json);
           const Answer answer = make(params.abi());
-          context.examined();
-          // A host validates first; a plugin that looks again must say where it looked.
+          context.mark_examined();
+          // A host validates first; a plugin that validates again must name the wrong value.
           if (answer.ok()) continue;
           if (answer.status != WIDELIMIT_E_PARAMS || answer.error.pointer[0] != '/')
             context.fail(whose + " refuses " + wrong.json + " with " + answer.text() +
@@ -105,18 +106,18 @@ void thousand_create_destroy(Context& context) {
                               const Maker& make) {
     const std::string json =
         validate_params(schema_of(info), draw_valid_params(schema_of(info), context.seed())).json;
-    context.doing("creating and destroying " + whose + " " + json);
+    context.set_activity("creating and destroying " + whose + " " + json);
     const Params params(json);
     const auto round = [&](int times) {
       for (int i = 0; i < times; ++i) static_cast<void>(make(params.abi()));
       return static_cast<std::int64_t>(::mallinfo2().uordblks);
     };
     const std::int64_t before = round(20), after = round(1000);
-    // The least a malloc hands out is 24 bytes with its header; a few one-off allocations are fine.
+    // The smallest allocation is 24 bytes with its header; a few one-off allocations are fine.
     if (after - before > 1000 * 16)
-      context.fail(whose + ": a thousand objects left " + std::to_string(after - before) +
-                   " bytes behind: does destroy free all that create made?");
-    context.examined();
+      context.fail(whose + ": a thousand objects leaked " + std::to_string(after - before) +
+                   " bytes: does destroy free everything that create allocates?");
+    context.mark_examined();
   });
 }
 

@@ -1,4 +1,4 @@
-// Checks of the descriptor: what a host and a person read before anything is created.
+// Checks of the descriptor, which hosts and people read before anything is created.
 #include "checks.hpp"
 
 #include <widelimit/examine/params.hpp>
@@ -27,7 +27,7 @@ std::string schema_of(const widelimit_type_info& info) {
 
 void fields_present(Context& context) {
   const Plugin& plugin = context.plugin();
-  context.examined();
+  context.mark_examined();
   const auto demand = [&](bool present, const std::string& whose, const char* what) {
     if (!present) context.fail(whose + " lacks its " + what);
   };
@@ -62,7 +62,7 @@ void fields_present(Context& context) {
 
 void names_well_formed(Context& context) {
   const Plugin& plugin = context.plugin();
-  context.examined();
+  context.mark_examined();
   static const std::regex id(R"([a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)+)");
   static const std::regex semver(R"([0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.-]+)*)");
   static const std::regex word(R"([a-z][a-z0-9_]*)");
@@ -82,23 +82,23 @@ void names_well_formed(Context& context) {
     if (!matches(info.version, semver))
       context.fail(whose + ": the version \"" + info.version + "\" is not of the form 1.2.3");
     if (info.name != nullptr && !names.insert(whose).second)
-      context.fail(whose + " is there twice");
+      context.fail(whose + " is offered twice");
   });
 }
 
 void schema_in_subset(Context& context) {
   const Plugin& plugin = context.plugin();
   for_each_info(plugin, [&](const widelimit_type_info& info, const std::string& whose) {
-    context.doing("reading the schema of " + whose);
+    context.set_activity("reading the schema of " + whose);
     for (const Problem& p : check_schema(schema_of(info))) context.fail(whose + ": " + p.text());
-    context.examined();
+    context.mark_examined();
   });
 }
 
 void defaults_satisfy_schema(Context& context) {
   const Plugin& plugin = context.plugin();
   for_each_info(plugin, [&](const widelimit_type_info& info, const std::string& whose) {
-    context.doing("filling in the defaults of " + whose);
+    context.set_activity("filling in the defaults of " + whose);
     const std::string schema = schema_of(info);
     // Where some parameters have no default, a draw supplies them.
     ValidatedParams filled_in = validate_params(schema, "{}");
@@ -106,13 +106,13 @@ void defaults_satisfy_schema(Context& context) {
       filled_in = validate_params(schema, draw_valid_params(schema, context.seed()));
     for (const Problem& p : validate_params(schema, filled_in.json).problems)
       context.fail(whose + ": its own schema refuses a default: " + p.text());
-    context.examined();
+    context.mark_examined();
   });
 }
 
 void sizes_plausible(Context& context) {
   const Plugin& plugin = context.plugin();
-  context.examined();
+  context.mark_examined();
   constexpr std::uint32_t largest = 65536;
   const auto size = [&](std::uint32_t has, std::size_t least, const std::string& whose) {
     if (has < least || has > largest || has % 4 != 0)
@@ -128,7 +128,7 @@ void sizes_plausible(Context& context) {
                  ", newer than the headers it was built with (" + std::to_string(table.abi_minor) +
                  ")");
   if ((table.flags & ~std::uint32_t{WIDELIMIT_PLUGIN_RESIDENT}) != 0)
-    context.fail("flags " + std::to_string(table.flags) + " hold bits that mean nothing");
+    context.fail("flags " + std::to_string(table.flags) + " have bits without a meaning");
   for (const LayerType& t : plugin.layers()) {
     if (t.raw == nullptr) continue;
     size(t.raw->struct_size, offsetof(widelimit_layer_type, infinite), t.name);

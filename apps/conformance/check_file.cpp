@@ -1,4 +1,4 @@
-// Checks of the file: what it exports, how it loads, whether it leaves again.
+// Checks of the file: what it exports, how it loads, whether it unloads.
 #include "checks.hpp"
 #include "elf.hpp"
 
@@ -21,7 +21,7 @@ bool is_mapped(const std::filesystem::path& file) {
   return false;
 }
 
-/// What to say of a library without the entry.
+/// Why a library without the entry is no plugin for this program.
 std::string without_entry(const std::vector<Export>& exports) {
   for (const Export& e : exports)
     if (std::string why = other_boundary(e.name); !why.empty()) return why;
@@ -32,7 +32,7 @@ std::string without_entry(const std::vector<Export>& exports) {
 }  // namespace
 
 void exports_one_symbol(Context& context) {
-  context.doing("reading the symbols of the file");
+  context.set_activity("reading the symbols of the file");
   std::vector<Export> exports;
   try {
     exports = exported_symbols(context.file());
@@ -48,22 +48,22 @@ void exports_one_symbol(Context& context) {
                  (e.unique ? ", a unique symbol that keeps it mapped for ever" : "") +
                  ": build it with widelimit_add_plugin(), whose version script hides the rest");
   }
-  context.examined();
+  context.mark_examined();
 }
 
 void loads_now_local(Context& context) {
-  context.doing("loading the library");
+  context.set_activity("loading the library");
   try {
     const Library library(context.file());
     if (library.entry() == nullptr) context.fail(without_entry(exported_symbols(context.file())));
   } catch (const NotLoaded& e) {
     context.fail(e.what());
   }
-  context.examined();
+  context.mark_examined();
 }
 
 void scan_under_10ms(Context& context) {
-  context.doing("loading it and reading its descriptor");
+  context.set_activity("loading it and reading its descriptor");
   using Clock = std::chrono::steady_clock;
   double best = 1e9;
   for (int i = 0; i < 3; ++i) {
@@ -81,29 +81,29 @@ void scan_under_10ms(Context& context) {
 }
 
 void unloads(Context& context) {
-  context.doing("loading and closing the library");
+  context.set_activity("loading and closing the library");
   std::uint32_t flags = 0;
   {
     Plugin plugin(std::make_unique<Library>(context.file()));
     plugin.open(context.host());
     flags = plugin.table().flags;
   }
-  context.examined();
+  context.mark_examined();
   if ((flags & WIDELIMIT_PLUGIN_RESIDENT) != 0)
     return context.note("it asked to stay (WIDELIMIT_PLUGIN_RESIDENT)");
   if (is_mapped(context.file()))
     context.fail(
         "it is still mapped after dlclose: unique symbols (build it with widelimit_add_plugin()), "
-        "a thread it has started, or a library that refuses to go; set WIDELIMIT_PLUGIN_RESIDENT "
-        "if it must stay");
+        "a thread it has started, or a library that cannot be unloaded; set "
+        "WIDELIMIT_PLUGIN_RESIDENT if it must stay");
 }
 
 void entry_same_pointer_from_two_threads(Context& context) {
-  context.doing("loading the library");
+  context.set_activity("loading the library");
   const Library library(context.file());
   const auto entry = library.entry();
-  if (entry == nullptr) return context.not_examined("it does not export " WIDELIMIT_ENTRY_SYMBOL);
-  context.doing("calling " WIDELIMIT_ENTRY_SYMBOL " from several threads at once");
+  if (entry == nullptr) return context.skip("it does not export " WIDELIMIT_ENTRY_SYMBOL);
+  context.set_activity("calling " WIDELIMIT_ENTRY_SYMBOL " from several threads at once");
   constexpr std::size_t count = 8;
   std::vector<const widelimit_plugin*> seen(count);
   std::vector<std::exception_ptr> thrown(count);
@@ -127,8 +127,8 @@ void entry_same_pointer_from_two_threads(Context& context) {
     context.fail("several threads got " + std::to_string(different.size()) +
                  " different descriptors: build it once, as a static local variable");
   else if (seen.front() == nullptr)
-    context.not_examined("it says that it cannot run on this processor");
-  context.examined();
+    context.skip("it reports that it cannot run on this processor");
+  context.mark_examined();
 }
 
 }  // namespace widelimit::conformance

@@ -27,7 +27,7 @@ Batch::Vectors moved(const Batch::Vectors& x, const Batch::Vectors& by, double s
   return y;
 }
 
-/// A random place and directions there.
+/// A random point and directions there.
 struct Setting {
   Batch batch;
   Batch::Vector theta, theta_dot, y_bar;
@@ -44,8 +44,8 @@ struct Setting {
   }
 
  private:
-  /// Weights that are not trained have no derivative, in neither direction. (That the NTK agrees is
-  /// ntk-matches-finite's to find out.)
+  /// Weights that are not trained have no derivative, neither forward nor backward. (Whether the
+  /// NTK agrees is checked by ntk-matches-finite.)
   [[nodiscard]] bool frozen() const {
     Batch::Vectors nowhere;
     for (const auto& v : x) nowhere.emplace_back(v.size(), 0.0);
@@ -59,7 +59,7 @@ struct Setting {
 
 void jvp_vs_differences(Context& context) {
   for (const Subject& s : finite_subjects(context, {.draws = 2})) {
-    context.doing("differentiating " + s.text());
+    context.set_activity("differentiating " + s.text());
     const Setting at(s, context.random());
     const double step = 1e-5;
     const auto forward = [&](double h) {
@@ -69,7 +69,7 @@ void jvp_vs_differences(Context& context) {
     const Batch::Vector jvp = at.batch.jvp(at.theta, at.theta_dot, at.x, at.x_dot);
     Batch::Vector difference(up.size());
     for (std::size_t i = 0; i < up.size(); ++i) difference[i] = (up[i] - down[i]) / (2 * step);
-    context.examined();
+    context.mark_examined();
     // Truncation h^2 f''' / 6 and rounding eps |f| / h are both near 1e-10 of the outputs.
     const double off = norm(moved(jvp, difference, -1));
     const double size = norm(difference) + norm(up);
@@ -90,7 +90,7 @@ void jvp_vs_differences(Context& context) {
 
 void vjp_is_adjoint(Context& context) {
   for (const Subject& s : finite_subjects(context, {.draws = 2})) {
-    context.doing("transposing the derivative of " + s.text());
+    context.set_activity("transposing the derivative of " + s.text());
     const Setting at(s, context.random());
     const Batch::Vector jvp = at.batch.jvp(at.theta, at.theta_dot, at.x, at.x_dot);
     Batch::Vector theta_bar(at.theta.size(), 0.0);
@@ -104,10 +104,11 @@ void vjp_is_adjoint(Context& context) {
       size += norm(x_bar[i]) * norm(at.x_dot[i]);
     }
     const double forward = inner(at.y_bar, jvp);
-    context.examined();
+    context.mark_examined();
     if (!(std::abs(forward - backward) <= 1e-11 * size))
       context.fail(s.text() + ": <y_bar, jvp> is " + number(forward, 9) +
-                   ", <vjp, directions> is " + number(backward, 9) + "; they are the same number");
+                   ", <vjp, directions> is " + number(backward, 9) +
+                   "; both must be the same number");
   }
 }
 
@@ -115,10 +116,10 @@ void init_same_seed_same_theta(Context& context) {
   for (const Subject& s : finite_subjects(context)) {
     const Batch batch(s, 1);
     if (batch.theta_size() == 0) {
-      context.not_examined(s.type->name + " has no weights");
+      context.skip(s.type->name + " has no weights");
       continue;
     }
-    context.doing("initialising " + s.text());
+    context.set_activity("initialising " + s.text());
     const Batch::Vector once = batch.init(42), other = batch.init(43);
     Batch::Vector again;
     std::string thrown;
@@ -138,13 +139,13 @@ void init_same_seed_same_theta(Context& context) {
       context.fail(s.text() + ": two seeds give the same weights");
     if (!std::all_of(once.begin(), once.end(), [](double w) { return std::isfinite(w); }))
       context.fail(s.text() + ": an initial weight is not finite");
-    context.examined();
+    context.mark_examined();
   }
 }
 
 void vjp_accumulates(Context& context) {
   for (const Subject& s : finite_subjects(context)) {
-    context.doing("adding gradients of " + s.text());
+    context.set_activity("adding gradients of " + s.text());
     const Setting at(s, context.random());
     Batch::Vector plain(at.theta.size(), 0.0), onto(at.theta.size(), 3.0);
     Batch::Vectors x_plain, x_onto;
@@ -155,7 +156,7 @@ void vjp_accumulates(Context& context) {
     at.batch.vjp(at.theta, at.x, at.y_bar, &plain, &x_plain);
     at.batch.vjp(at.theta, at.x, at.y_bar, &onto, &x_onto);
     at.batch.vjp(at.theta, at.x, at.y_bar, nullptr, nullptr);
-    context.examined();
+    context.mark_examined();
     const auto added = [&](const Batch::Vector& sum, const Batch::Vector& part, double start) {
       for (std::size_t i = 0; i < sum.size(); ++i)
         if (!(std::abs(sum[i] - part[i] - start) <= 1e-12 * (std::abs(part[i]) + 10))) return false;

@@ -1,5 +1,5 @@
-// Checks of the kernel transform as a citizen: it writes its own rows, and an entry's bits depend
-// on nothing but the entry.
+// Checks that a kernel transform writes only its own rows, and that the bits of an entry depend on
+// nothing but the entry.
 #include "checks.hpp"
 #include "kernel.hpp"
 
@@ -29,11 +29,11 @@ Pairs part_of(const Pairs& pairs, std::int64_t begin, std::int64_t count) {
   return part;
 }
 
-/// Runs, and fails the check where the transform refuses; true: go on.
+/// Runs the transform; false, and the check fails, where it refuses.
 bool run_or_fail(Context& context, const Subject& s, const Pairs& pairs, const Layout& layout,
                  Transformed& out) {
   out = transform(s, pairs, layout);
-  context.examined();
+  context.mark_examined();
   if (!out.answer.ok())
     context.fail(s.text() + " in " + dtype_name(layout.dtype) + ": " + out.answer.text());
   return out.answer.ok();
@@ -48,7 +48,7 @@ void stays_inside_run(Context& context) {
     for (const std::uint32_t dtype : dtypes)
       for (const bool ntk : {true, false})
         for (const bool in_place : {false, true}) {
-          context.doing("transforming rows 1 and 2 of 4 with " + s.text());
+          context.set_activity("transforming rows 1 and 2 of 4 with " + s.text());
           Transformed out;
           if (!run_or_fail(context, s, pairs,
                            {.dtype = dtype,
@@ -70,7 +70,7 @@ void bundle_size_invariant(Context& context) {
     Random random = context.random();
     const Pairs whole = draw_pairs(random, s.shapes.size(), 2, 96);
     for (const std::uint32_t dtype : dtypes) {
-      context.doing("transforming bundles of 96, 16 and 48 lanes with " + s.text());
+      context.set_activity("transforming bundles of 96, 16 and 48 lanes with " + s.text());
       Transformed all;
       if (!run_or_fail(context, s, whole, {.dtype = dtype}, all)) continue;
       for (const auto& [begin, count] : {std::pair<std::int64_t, std::int64_t>{16, 16},
@@ -85,7 +85,7 @@ void bundle_size_invariant(Context& context) {
         if (first_difference(some.nngp, cut.nngp[0]) || first_difference(some.ntk, cut.ntk[0]))
           context.fail(s.text() + " in " + dtype_name(dtype) + ": entries of lanes " +
                        std::to_string(begin) + " to " + std::to_string(begin + count) +
-                       " have other bits in a bundle of their own: is there a tail loop with "
+                       " have other bits in a smaller bundle: is there a tail loop with "
                        "another formula?");
       }
     }
@@ -96,7 +96,7 @@ void same_sample_same_bits(Context& context) {
   for (const Subject& s : transforming_subjects(context)) {
     const Pairs pairs = equal_pairs({0, 0.015625, 0.3, 1, 1.7, 42, 1e6}, s.shapes.size());
     for (const std::uint32_t dtype : dtypes) {
-      context.doing("transforming samples against themselves with " + s.text());
+      context.set_activity("transforming samples against themselves with " + s.text());
       Transformed self, with_ntk, without;
       if (!run_or_fail(context, s, pairs, {.dtype = dtype, .ntk = false, .self = true}, self) ||
           !run_or_fail(context, s, pairs, {.dtype = dtype}, with_ntk) ||
@@ -118,7 +118,7 @@ void same_sample_same_bits(Context& context) {
 void pending_equals_materialised(Context& context) {
   for (const Subject& s : transforming_subjects(context)) {
     if ((s.plan.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0) {
-      context.not_examined(s.type->name + " does not take pending maps");
+      context.skip(s.type->name + " does not take pending maps");
       continue;
     }
     widelimit_linear common{};
@@ -142,7 +142,7 @@ void pending_equals_materialised(Context& context) {
             dtype);
       };
       for (const widelimit_linear* map : {&common, &general}) {
-        context.doing("transforming with " + s.text() + " behind a pending map");
+        context.set_activity("transforming with " + s.text() + " behind a pending map");
         // Variances are those after the map in both runs.
         Pairs handed = before;
         for (double& v : handed.first) v = mapped(v, *map);
@@ -187,7 +187,7 @@ void concurrent_equals_serial(Context& context) {
     std::vector<Transformed> serial, concurrent(count);
     for (std::size_t i = 0; i < count; ++i)
       pairs.push_back(draw_pairs(random, s.shapes.size(), 16, 64));
-    context.doing("transforming with " + s.text() + " on several threads");
+    context.set_activity("transforming with " + s.text() + " on several threads");
     for (const Pairs& p : pairs) serial.push_back(transform(s, p, {}));
     std::vector<std::string> thrown(count);
     {
@@ -209,7 +209,7 @@ void concurrent_equals_serial(Context& context) {
         context.fail(s.text() +
                      ": several threads at once get other bits than one: does the "
                      "transform write to the layer or to static memory?");
-    context.examined();
+    context.mark_examined();
   }
 }
 
@@ -221,15 +221,15 @@ void nan_does_not_crash(Context& context) {
     const Pairs clean = draw_pairs(random, s.shapes.size(), 1, 48);
     for (const std::uint32_t dtype : dtypes) {
       Transformed expected;
-      context.doing("transforming ordinary pairs with " + s.text());
+      context.set_activity("transforming ordinary pairs with " + s.text());
       if (!run_or_fail(context, s, clean, {.dtype = dtype}, expected)) continue;
       for (const double bad : {nan, inf, -inf, 1e30}) {
         Pairs dirty = clean;
         for (std::size_t lane = 1; lane < dirty.size(); lane += 7) dirty.nngp[0][lane] = bad;
-        context.doing("transforming covariances of " + number(bad) + " with " + s.text());
+        context.set_activity("transforming covariances of " + number(bad) + " with " + s.text());
         const Transformed out = transform(s, dirty, {.dtype = dtype});
         if (!out.damage.empty()) context.fail(s.text() + " writes into " + out.damage);
-        if (!out.answer.ok()) continue;  // a refusal is an answer
+        if (!out.answer.ok()) continue;  // a refusal is fine
         for (std::size_t lane = 0; lane < dirty.size(); ++lane)
           if (lane % 7 != 1 && !same_bits(out.nngp[lane], expected.nngp[lane])) {
             context.fail(s.text() + " in " + dtype_name(dtype) + ": a covariance of " +

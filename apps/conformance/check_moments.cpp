@@ -1,5 +1,4 @@
-// Checks of the mathematics: what a transform computes is a kernel, and the kernel of the finite
-// layer beside it.
+// Checks of the mathematics: a transform computes a kernel, and it is that of the finite layer.
 #include "checks.hpp"
 #include "kernel.hpp"
 #include "monte_carlo.hpp"
@@ -50,14 +49,14 @@ std::string text_of(const Point& p) {
 enum class Which { nngp, ntk };
 
 /// Passes within 1e-6 of the size, warns within 1e-3 (a kink under quadrature), fails beyond.
-void judge(Context& context, const std::string& what, double said, double expected, double size,
-           double uncertainty) {
-  context.examined();
-  const double off = std::abs(said - expected);
+void compare(Context& context, const std::string& what, double computed, double expected,
+             double size, double uncertainty) {
+  context.mark_examined();
+  const double off = std::abs(computed - expected);
   if (off <= 1e-6 * size + uncertainty) return;
   std::string message =
-      what + ": the transform says " + number(said, 9) + ", it is " + number(expected, 9);
-  if (expected != 0) message += " (ratio " + number(said / expected, 4) + ")";
+      what + ": the transform gives " + number(computed, 9) + ", expected " + number(expected, 9);
+  if (expected != 0) message += " (ratio " + number(computed / expected, 4) + ")";
   if (off <= 1e-3 * size + uncertainty)
     context.warn(message);
   else
@@ -67,7 +66,7 @@ void judge(Context& context, const std::string& what, double said, double expect
 void by_quadrature(Context& context, const Subject& s, Which which) {
   const Curve curve = curve_of(s);
   for (const Point& point : points) {
-    context.doing("comparing " + s.text() + " with quadrature");
+    context.set_activity("comparing " + s.text() + " with quadrature");
     Pairs pairs{1, 16, {std::vector<double>(16, point.q)}, {std::vector<double>(16, 1)}, {}, {}};
     pairs.first.assign(16, point.a);
     pairs.second.assign(16, point.b);
@@ -77,38 +76,38 @@ void by_quadrature(Context& context, const Subject& s, Which which) {
     const Moments one = gaussian_moments(curve, point.a, point.a, point.a);
     const Moments two = gaussian_moments(curve, point.b, point.b, point.b);
     if (which == Which::nngp)
-      judge(context,
-            s.text() + ", moment \"value\" = E[f(u) f(v)] against quadrature of value at " +
-                text_of(point),
-            out.nngp[0], m.value, std::sqrt(one.value * two.value), 10 * m.value_error);
+      compare(context,
+              s.text() + ", moment \"value\" = E[f(u) f(v)] against quadrature of value at " +
+                  text_of(point),
+              out.nngp[0], m.value, std::sqrt(one.value * two.value), 10 * m.value_error);
     else
-      judge(context,
-            s.text() + ", moment \"slope\" = E[f'(u) f'(v)] against quadrature of slope at " +
-                text_of(point),
-            out.ntk[0], m.slope, std::sqrt(one.slope * two.slope), 10 * m.slope_error);
+      compare(context,
+              s.text() + ", moment \"slope\" = E[f'(u) f'(v)] against quadrature of slope at " +
+                  text_of(point),
+              out.ntk[0], m.slope, std::sqrt(one.slope * two.slope), 10 * m.slope_error);
   }
 }
 
 void matches_finite(Context& context, Which which) {
   for (const Subject& s : finite_subjects(context, {.draws = 2, .channels = 12, .width = 7})) {
     if (s.on_sites()) {
-      context.not_examined(s.type->name + " works on sites: sites-match-finite compares it");
+      context.skip(s.type->name + " works on sites: sites-match-finite compares it");
     } else if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
-      context.not_examined(s.type->name + " offers no infinite face to compare with");
+      context.skip(s.type->name + " offers no infinite face to compare with");
     } else if (s.transforms() && is_elementwise(s)) {
       by_quadrature(context, s, which);
     } else {
       const Comparison c =
           which == Which::nngp ? nngp_by_monte_carlo(context, s) : ntk_by_monte_carlo(context, s);
       if (!c.reason.empty()) {
-        context.not_examined(s.text() + ": " + c.reason);
+        context.skip(s.text() + ": " + c.reason);
         continue;
       }
-      context.examined();
-      if (std::abs(c.said - c.seen) > 6 * c.error + 1e-12 * std::abs(c.said))
+      context.mark_examined();
+      if (std::abs(c.computed - c.sampled) > 6 * c.error + 1e-12 * std::abs(c.computed))
         context.fail(s.text() + ": the " + (which == Which::nngp ? "NNGP" : "NTK") + " should be " +
-                     number(c.said, 6) + ", the finite layer gives " + number(c.seen, 6) + " +- " +
-                     number(c.error, 2));
+                     number(c.computed, 6) + ", the finite layer gives " + number(c.sampled, 6) +
+                     " +- " + number(c.error, 2));
     }
   }
 }
@@ -119,9 +118,9 @@ void symmetric(Context& context) {
   for (const Subject& s : transforming_subjects(context, 2)) {
     Random random = context.random();
     const Pairs pairs = random_gram(random, s.shapes.size(), 16, 20);
-    context.doing("transforming a symmetric kernel with " + s.text());
+    context.set_activity("transforming a symmetric kernel with " + s.text());
     const Transformed out = transform(s, pairs, {});
-    context.examined();
+    context.mark_examined();
     if (!out.answer.ok()) {
       context.fail(s.text() + ": " + out.answer.text());
       continue;
@@ -130,7 +129,7 @@ void symmetric(Context& context) {
       return std::abs(*std::max_element(
           v.begin(), v.end(), [](double x, double y) { return std::abs(x) < std::abs(y); }));
     };
-    // A formula that treats its sides differently rounds differently: a few units a term.
+    // A formula that is not symmetric in its samples rounds differently: a few units for each term.
     for (const auto* k : {&out.nngp, &out.ntk})
       for (std::size_t i = 0; i < 16; ++i)
         for (std::size_t j = 0; j < i; ++j)
@@ -145,12 +144,12 @@ void symmetric(Context& context) {
 void preserves_psd(Context& context) {
   for (const Subject& s : transforming_subjects(context, 2)) {
     Random random = context.random();
-    // More samples than dimensions: the kernel going in has a null space.
+    // More samples than dimensions: the input kernel has a null space.
     const std::size_t n = 48;
     const Pairs pairs = random_gram(random, s.shapes.size(), static_cast<std::int64_t>(n), 6);
-    context.doing("transforming a positive semi-definite kernel with " + s.text());
+    context.set_activity("transforming a positive semi-definite kernel with " + s.text());
     const Transformed out = transform(s, pairs, {});
-    context.examined();
+    context.mark_examined();
     if (!out.answer.ok()) {
       context.fail(s.text() + ": " + out.answer.text());
       continue;
@@ -172,9 +171,9 @@ void correlation_exactly_one(Context& context) {
       const double most = dtype == WIDELIMIT_F32 ? 1e20 : 1e150;
       const Pairs pairs =
           equal_pairs({0, 1 / most, 1e-8, 0.3, 1, 1.7, 42, 1e4, most}, s.shapes.size());
-      context.doing("transforming samples against themselves with " + s.text());
+      context.set_activity("transforming samples against themselves with " + s.text());
       const Transformed out = transform(s, pairs, {.dtype = dtype});
-      context.examined();
+      context.mark_examined();
       if (!out.answer.ok()) {
         context.fail(s.text() + ": " + out.answer.text());
         continue;
@@ -186,11 +185,12 @@ void correlation_exactly_one(Context& context) {
           const std::string message = s.text() + " in " + dtype_name(dtype) + ": a variance of " +
                                       number(a) + " gives " + number(out.nngp[i]) +
                                       " and the NTK " + number(out.ntk[i]);
-          // Far out a plain formula overflows inside: worth knowing, and core refuses such results.
+          // For large variances a plain formula overflows in between: a warning, as core refuses
+          // such results.
           if (a == 0 || (a >= 1e-8 && a <= 1e4))
             context.fail(message);
           else
-            context.warn(message + ": it overflows on the way");
+            context.warn(message + ": an intermediate result overflows");
         }
         if (!by_function || a < 0.1 || a > 100) continue;
         const Moments m = gaussian_moments(curve_of(s), a, a, a);

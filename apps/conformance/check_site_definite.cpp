@@ -1,5 +1,5 @@
-// The check that a layer that maps sites leaves a kernel a kernel: the one thing that can be asked
-// of it where there is no finite layer to compare with.
+// The check that a layer that maps sites gives a positive semi-definite kernel: all that can be
+// checked where there is no finite layer to compare with.
 #include "check_sites.hpp"
 #include "checks.hpp"
 #include "kernel.hpp"
@@ -9,8 +9,7 @@
 namespace widelimit::conformance {
 namespace {
 
-/// So many samples that a bundle is full, fewer of images that stay large: their matrix is
-/// factored.
+/// As many samples as fill a bundle, fewer of large images, because their matrix is factored.
 std::size_t samples_for(const widelimit_shape& output) {
   constexpr std::int64_t most = 400;
   const auto n = static_cast<std::size_t>(most / sites_in(output)) / 4 * 4;
@@ -65,7 +64,7 @@ void sites_preserve_psd(Context& context) {
       if (!positive(k, n * sites, 1e-9 * trace))
         context.fail(text_of(s) + ": the kernel of " + std::to_string(n) +
                      " samples comes out indefinite (" + (ntk ? "NTK" : "NNGP") +
-                     "): no network has it, and nothing can be solved with it; weights of " +
+                     "): no network has such a kernel, and it cannot be inverted; weights of " +
                      "displacements must be a positive definite function of them");
     }
   }

@@ -47,11 +47,11 @@ std::vector<Batch::Vector> gradients(const Subject& s, const Batch& one, const B
 /// Of a map that is linear in x and in independent weights, the products of the outputs average to
 /// K', those of the derivatives along the tangents, plus the products of the gradients, to Theta'.
 void compare_with_finite(Context& context, const Subject& s, Random random) {
-  context.doing("sampling the finite layer of " + text_of(s));
+  context.set_activity("sampling the finite layer of " + text_of(s));
   const Batch batch(s, 2), one(s, 1);
   Batch::Vector theta = batch.init(random.bits());
   if (!is_linear(batch, theta, random)) {
-    context.not_examined(text_of(s) + ": its finite layer is not linear");
+    context.skip(text_of(s) + ": its finite layer is not linear");
     return;
   }
   const Batch::Vectors x = batch.draw_inputs(random), x_dot = batch.draw_inputs(random);
@@ -59,8 +59,8 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
   const auto out = static_cast<std::size_t>(numbers_in(s.plan.output));
   const SitePair pair{site_products(x[0].data(), x[0].data() + in, s.shapes[0]),
                       site_products(x_dot[0].data(), x_dot[0].data() + in, s.shapes[0])};
-  SitesTransformed said;
-  if (!run_or_fail(context, s, std::vector(lanes, pair), {}, said)) return;
+  SitesTransformed transformed;
+  if (!run_or_fail(context, s, std::vector(lanes, pair), {}, transformed)) return;
 
   const bool weights = !theta.empty();
   const int repeats = weights ? 2000 : 1;
@@ -83,28 +83,29 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
   }
   for (const bool is_ntk : {false, true}) {
     const Moment& moment = is_ntk ? ntk : nngp;
-    const auto& claimed = is_ntk ? said.pairs[0].ntk : said.pairs[0].nngp;
+    const auto& computed = is_ntk ? transformed.pairs[0].ntk : transformed.pairs[0].nngp;
     double worst = 0;
     std::size_t at = 0;
-    for (std::size_t i = 0; i < claimed.size(); ++i) {
-      if (std::isnan(claimed[i])) continue;
-      const double seen = moment.mean(i) + (is_ntk ? of_weights[i] : 0);
+    for (std::size_t i = 0; i < computed.size(); ++i) {
+      if (std::isnan(computed[i])) continue;
+      const double sampled = moment.mean(i) + (is_ntk ? of_weights[i] : 0);
       // Thousands of entries are compared: seven standard errors, and rounding.
-      const double off =
-          std::abs(claimed[i] - seen) / (7 * moment.error(i) + 1e-10 * largest(claimed) + 1e-14);
+      const double off = std::abs(computed[i] - sampled) /
+                         (7 * moment.error(i) + 1e-10 * largest(computed) + 1e-14);
       if (off > worst) {
         worst = off;
         at = i;
       }
     }
     if (worst <= 1) continue;
-    const double seen = moment.mean(at) + (is_ntk ? of_weights[at] : 0);
+    const double sampled = moment.mean(at) + (is_ntk ? of_weights[at] : 0);
     context.fail(
-        text_of(s) + ": " + entry_text(s, at, is_ntk) + " should be " + number(seen, 6) +
-        (weights ? " +- " + number(moment.error(at), 2) : "") + ", the finite layer says; " +
+        text_of(s) + ": " + entry_text(s, at, is_ntk) + " should be " + number(sampled, 6) +
+        (weights ? " +- " + number(moment.error(at), 2) : "") + " according to the finite layer; " +
         (s.plan.nature == WIDELIMIT_LINEAR ? "the planned map gives " : "the fields give ") +
-        number(claimed[at], 6) +
-        (seen != 0 && claimed[at] != 0 ? " (ratio " + number(claimed[at] / seen, 4) + ")" : ""));
+        number(computed[at], 6) +
+        (sampled != 0 && computed[at] != 0 ? " (ratio " + number(computed[at] / sampled, 4) + ")"
+                                           : ""));
   }
 }
 
@@ -113,7 +114,7 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
 void sites_match_finite(Context& context) {
   for (const Subject& s : site_subjects(context, {.draws = 3, .width = 5})) {
     if (s.shapes.size() != 1 || !s.has_finite() || s.plan.output.channels < 1) {
-      context.not_examined(s.type->name + " offers no finite face to compare with");
+      context.skip(s.type->name + " offers no finite face to compare with");
       continue;
     }
     compare_with_finite(context, s, context.random(31));

@@ -1,5 +1,5 @@
-// The check that a layer whose kernel is code reads what it needs: a displacement left out of
-// `reads` is a term missing from every sum, and nothing else in the layer looks wrong.
+// The check that a layer whose kernel is code reads what it needs: for a displacement that `reads`
+// leaves out a term is missing from every sum, and nothing else shows the mistake.
 #include "check_sites.hpp"
 #include "checks.hpp"
 
@@ -87,18 +87,18 @@ void compare_with_reads(Context& context, const Subject& s, Random random) {
 void reads_sufficient(Context& context) {
   for (const Subject& s : coded_subjects(context)) {
     if (!s.has_finite() || s.type->finite.jvp == nullptr || s.plan.output.channels < 1) {
-      context.not_examined(s.type->name + " offers no finite derivative to compare with");
+      context.skip(s.type->name + " offers no finite derivative to compare with");
       continue;
     }
     Random random = context.random();
     const Batch batch(s, 1);
     if (batch.theta_size() > 0 || !is_linear(batch, {}, random)) {
-      context.not_examined(text_of(s) + ": its finite layer has weights, or is not linear");
+      context.skip(text_of(s) + ": its finite layer has weights, or is not linear");
       continue;
     }
-    context.doing("comparing what " + text_of(s) + " reads with its finite layer");
+    context.set_activity("comparing what " + text_of(s) + " reads with its finite layer");
     compare_with_reads(context, s, random);
-    context.examined();
+    context.mark_examined();
   }
 }
 

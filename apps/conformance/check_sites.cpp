@@ -1,5 +1,5 @@
-// Checks of layers whose kernel is code on fields: what they read, and how they treat the pairs
-// that are handed to them together.
+// Checks of layers whose kernel is code on fields: what they read, and whether pairs that share a
+// bundle influence each other.
 #include "check_sites.hpp"
 
 #include "checks.hpp"
@@ -32,9 +32,9 @@ std::string entry_text(const Subject& s, std::size_t entry, bool ntk) {
 
 bool run_or_fail(Context& context, const Subject& s, const std::vector<SitePair>& pairs,
                  const SiteLayout& layout, SitesTransformed& out) {
-  context.doing("pushing fields through " + text_of(s));
+  context.set_activity("pushing fields through " + text_of(s));
   out = transform_sites(s, pairs, layout);
-  context.examined();
+  context.mark_examined();
   if (!out.answer.ok()) context.fail(text_of(s) + ": " + out.answer.text());
   if (!out.problem.empty()) context.fail(text_of(s) + ": " + out.problem);
   return out.answer.ok() && out.problem.empty();
@@ -51,9 +51,9 @@ std::vector<Subject> coded_subjects(Context& context) {
   std::vector<Subject> chosen;
   for (Subject& s : site_subjects(context, {.draws = 2})) {
     if (s.plan.nature == WIDELIMIT_LINEAR)
-      context.not_examined(s.type->name + " is linear: data, no kernel code");
+      context.skip(s.type->name + " is linear: data, no kernel code");
     else if (s.shapes.size() != 1)
-      context.not_examined(s.type->name + " has several inputs");
+      context.skip(s.type->name + " has several inputs");
     else
       chosen.push_back(std::move(s));
   }
@@ -91,8 +91,8 @@ std::ptrdiff_t furthest(const std::vector<double>& a, const std::vector<double>&
 
 /// Fails, and answers false, where two results differ by more than `allowed` times the largest
 /// entry.
-/// `norm`, where given, is what the layer makes of absolute values: sums whose terms cancel are
-/// known no better than that.
+/// `norm`, where given, is the layer's result for absolute values, which bounds the rounding of
+/// sums whose terms cancel.
 bool expect_equal(Context& context, const Subject& s, const SitePair& seen, const SitePair& wanted,
                   double allowed, const std::string& claim, const SitePair* norm = nullptr) {
   for (const bool ntk : {false, true}) {
@@ -139,7 +139,7 @@ Displacement opposite(Displacement d) {
   return d;
 }
 
-/// The same of a layer without further ado; without a finite face it is taken to be linear.
+/// The same without a report; a layer without a finite face counts as linear.
 bool acts_linearly(const Subject& s, Random& random) {
   if (!s.has_finite() || s.type->finite.jvp == nullptr || s.plan.output.channels < 1) return true;
   const Batch batch(s, 1);
@@ -150,14 +150,15 @@ bool acts_linearly(const Subject& s, Random& random) {
 
 void reads_consistent(Context& context) {
   for (const Subject& s : coded_subjects(context)) {
-    context.doing("asking what " + text_of(s) + " reads");
+    context.set_activity("asking what " + text_of(s) + " reads");
     bool anything = false;
     for (const Displacement& D : displacements_of(s.plan.output)) {
       const auto list = reads_of(s, D);
       const int axes = s.plan.output.n_spatial;
       const std::string where =
           text_of(s) + (axes > 0 ? ", output displacement " + text_of(D, axes) : "");
-      if (list != reads_of(s, D)) context.fail(where + ": asked again it reads something else");
+      if (list != reads_of(s, D))
+        context.fail(where + ": a second call of `reads` gives another list");
       if (s.plan.nature == WIDELIMIT_STENCIL && list.size() > 1)
         context.fail(where + ": a stencil reads one displacement at most, this one " +
                      std::to_string(list.size()));
@@ -165,7 +166,7 @@ void reads_consistent(Context& context) {
       for (const Displacement& d : reads_of(s, opposite(D))) mirrored.insert(opposite(d));
       if (forward != mirrored)
         context.fail(where +
-                     ": the samples exchanged, it does not read the opposite displacements");
+                     ": with the samples exchanged, it does not read the opposite displacements");
       for (const Displacement& d : forward)
         for (std::size_t a = static_cast<std::size_t>(s.shapes[0].n_spatial); a < 4; ++a)
           if (d[a] != 0)
@@ -174,8 +175,8 @@ void reads_consistent(Context& context) {
       anything = anything || !forward.empty();
     }
     if (!anything)
-      context.fail(text_of(s) + ": no displacement of the output is made from anything");
-    context.examined();
+      context.fail(text_of(s) + ": it reads nothing for any displacement of the output");
+    context.mark_examined();
   }
 }
 
@@ -222,7 +223,7 @@ void sites_concurrent(Context& context) {
     std::vector<std::vector<SitePair>> pairs;
     for (std::size_t i = 0; i < count; ++i)
       pairs.push_back(draw_site_pairs(random, s.shapes[0], lanes));
-    context.doing("pushing fields through " + text_of(s) + " on several threads");
+    context.set_activity("pushing fields through " + text_of(s) + " on several threads");
     std::vector<SitesTransformed> concurrent(count);
     std::vector<std::string> thrown(count);
     {
@@ -294,7 +295,7 @@ void sites_additive(Context& context) {
     if (!run_or_fail(context, s, std::vector(lanes, zero), {}, of_nothing)) continue;
     const bool additive = acts_linearly(s, random);
     if (!additive)
-      context.not_examined(text_of(s) + ": its finite layer is not linear, nor need its kernel be");
+      context.skip(text_of(s) + ": its finite layer is not linear, so its kernel need not be");
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       if (!expect_equal(context, s, of_swapped.pairs[lane],
                         transposed(of_a.pairs[lane], s.plan.output), 1e-12,

@@ -1,5 +1,5 @@
-// What the checks of layers that map sites share. Thread safety: free functions; a Context belongs
-// to one thread.
+// Functions that the checks of layers that map sites share.
+// Thread safety: free functions; a Context belongs to one thread.
 #pragma once
 
 #include "finite.hpp"
@@ -20,7 +20,7 @@ inline constexpr std::size_t lanes = 16;
 /// Layers whose kernel is code: fields of displacements go through them.
 [[nodiscard]] std::vector<Subject> coded_subjects(Context& context);
 [[nodiscard]] double largest(const std::vector<double>& v);
-/// Pushes pairs through; fails the check where that cannot be. true: go on.
+/// Pushes pairs through the layer; false, and the check fails, where it refuses them.
 [[nodiscard]] bool run_or_fail(Context& context, const Subject& s,
                                const std::vector<SitePair>& pairs, const SiteLayout& layout,
                                SitesTransformed& out);

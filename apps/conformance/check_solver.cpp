@@ -1,4 +1,4 @@
-// Checks of solvers, on matrices whose answers are known from how they were made.
+// Checks of solvers, on matrices that are constructed from known solutions.
 #include "checks.hpp"
 #include "kernel.hpp"
 
@@ -138,9 +138,9 @@ class Solver {
 
 template <class F>
 void for_each_solver(Context& context, F&& f) {
-  if (context.plugin().solvers().empty()) context.not_examined("the plugin has no solvers");
+  if (context.plugin().solvers().empty()) context.skip("the plugin has no solvers");
   for (const SolverType& type : context.plugin().solvers()) {
-    context.doing("creating " + type.name);
+    context.set_activity("creating " + type.name);
     const Solver solver(context, type);
     f(solver);
   }
@@ -162,10 +162,10 @@ void residual(Context& context) {
       if (packed && solver.type().table.factorise_packed == nullptr) continue;
       const Vector values = n == 1 ? Vector{2.0} : spectrum(n, 1e-6);
       const Vector a = matrix_with(values, random);
-      context.doing("solving " + std::to_string(n) + " equations with " + solver.type().name +
-                    (packed ? ", half of the matrix given" : ""));
+      context.set_activity("solving " + std::to_string(n) + " equations with " +
+                           solver.type().name + (packed ? ", half of the matrix given" : ""));
       const auto factor = packed ? solver.factorise_packed(a, n) : solver.factorise(a, n);
-      context.examined();
+      context.mark_examined();
       if (!factor->answer.ok()) {
         context.fail(solver.type().name +
                      " refuses a positive definite matrix: " + factor->answer.text());
@@ -201,7 +201,7 @@ void residual(Context& context) {
 void logdet_vs_eigen(Context& context) {
   for_each_solver(context, [&](const Solver& solver) {
     if (solver.type().table.logdet == nullptr)
-      return context.not_examined(solver.type().name + " offers no log-determinant");
+      return context.skip(solver.type().name + " offers no log-determinant");
     Random random = context.random();
     const std::size_t n = 60;
     const Vector values = spectrum(n, 1e-4);
@@ -209,11 +209,11 @@ void logdet_vs_eigen(Context& context) {
     if (!factor->answer.ok())
       return context.fail(solver.type().name + ": " + factor->answer.text());
     double said = 0, expected = 0;
-    context.doing("asking " + solver.type().name + " for a log-determinant");
+    context.set_activity("asking " + solver.type().name + " for a log-determinant");
     const Answer answer =
         call([&](widelimit_error* e) { return solver.type().table.logdet(factor->raw, &said, e); });
     for (const double v : values) expected += std::log(v);
-    context.examined();
+    context.mark_examined();
     // Relative errors of eigenvalues are eps times the condition number; they add up.
     if (!answer.ok() ||
         !(std::abs(said - expected) <= static_cast<double>(n) * 1e4 * epsilon(WIDELIMIT_F64)))
@@ -227,9 +227,10 @@ void not_spd_gives_index(Context& context) {
     const std::size_t n = 12, failing = 7;
     Vector a(n * n, 0.0);
     for (std::size_t i = 0; i < n; ++i) a[i * n + i] = i + 1 == failing ? -1.0 : 2.0;
-    context.doing("factorising a matrix that is not positive definite with " + solver.type().name);
+    context.set_activity("factorising a matrix that is not positive definite with " +
+                         solver.type().name);
     const auto factor = solver.factorise(a, n);
-    context.examined();
+    context.mark_examined();
     const Answer& answer = factor->answer;
     if (answer.status != WIDELIMIT_E_NUMERIC)
       context.fail(solver.type().name + " answers " + answer.text() +
@@ -248,15 +249,15 @@ void not_spd_gives_index(Context& context) {
 void eigen_orthogonal_ascending(Context& context) {
   for_each_solver(context, [&](const Solver& solver) {
     if (solver.type().table.eigen == nullptr)
-      return context.not_examined(solver.type().name + " offers no eigendecomposition");
+      return context.skip(solver.type().name + " offers no eigendecomposition");
     Random random = context.random();
     const std::size_t n = 50;
     Vector expected = spectrum(n, 1e-8), values, vectors;
     expected[0] = -0.5;
     const Vector a = matrix_with(expected, random);
-    context.doing("asking " + solver.type().name + " for eigenpairs");
+    context.set_activity("asking " + solver.type().name + " for eigenpairs");
     const Answer answer = solver.eigen(a, n, values, vectors);
-    context.examined();
+    context.mark_examined();
     if (!answer.ok()) return context.fail(solver.type().name + ": eigen answered " + answer.text());
     if (!std::is_sorted(values.begin(), values.end()))
       context.fail(solver.type().name + ": eigenvalues do not ascend");
@@ -294,7 +295,7 @@ void concurrent_solve(Context& context) {
       return context.fail(solver.type().name + ": " + factor->answer.text());
     const Vector b = random.normals(n * columns);
     Vector serial = b;
-    context.doing("solving on several threads with " + solver.type().name);
+    context.set_activity("solving on several threads with " + solver.type().name);
     static_cast<void>(solver.solve(*factor, serial, n, columns));
     std::vector<Vector> concurrent(count, b);
     std::vector<std::string> thrown(count);
@@ -311,7 +312,7 @@ void concurrent_solve(Context& context) {
     }
     for (const std::string& what : thrown)
       if (!what.empty()) throw EscapedException(what);
-    context.examined();
+    context.mark_examined();
     for (const Vector& x : concurrent)
       if (first_difference(x, serial))
         context.fail(solver.type().name +
@@ -323,24 +324,24 @@ void leaves_blas_threads_alone(Context& context) {
   const auto get = reinterpret_cast<int (*)()>(::dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
   const auto set =
       reinterpret_cast<void (*)(int)>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-  if (get == nullptr || set == nullptr) return context.not_examined("this program has no OpenBLAS");
+  if (get == nullptr || set == nullptr) return context.skip("this program has no OpenBLAS");
   for_each_solver(context, [&](const Solver& solver) {
     set(2);
     const int before = get();
     Random random = context.random();
     const std::size_t n = 64;
     const Vector a = matrix_with(spectrum(n, 1e-3), random);
-    context.doing("factorising and solving with " + solver.type().name);
+    context.set_activity("factorising and solving with " + solver.type().name);
     Vector b = random.normals(static_cast<std::int64_t>(n)), values, vectors;
     const auto factor = solver.factorise(a, n);
     if (factor->answer.ok()) static_cast<void>(solver.solve(*factor, b, n, 1));
     if (solver.type().table.eigen != nullptr)
       static_cast<void>(solver.eigen(a, n, values, vectors));
-    context.examined();
+    context.mark_examined();
     if (get() != before)
-      context.fail(solver.type().name + " changed OpenBLAS's threads from " +
+      context.fail(solver.type().name + " changed the number of OpenBLAS threads from " +
                    std::to_string(before) + " to " + std::to_string(get()) +
-                   ": the number is the whole process's, and the host's to set");
+                   ": it belongs to the whole process, and only the host may set it");
   });
 }
 

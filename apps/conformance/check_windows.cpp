@@ -1,5 +1,5 @@
-// Checks of pointwise transforms on images: loops that apply windows on the way and read what is
-// kept of variances, which samples without sites never enter.
+// Checks of pointwise transforms on images: the loops that apply windows on the fly and read terms
+// precomputed from variances, which never run on samples without sites.
 #include "check_sites.hpp"
 #include "checks.hpp"
 #include "image_run.hpp"
@@ -12,7 +12,7 @@
 namespace widelimit::conformance {
 namespace {
 
-/// An output field and what waits in front of it.
+/// An output field and the pending map before it.
 struct Case {
   widelimit_shape shape;
   Displacement d;
@@ -127,9 +127,8 @@ class OnImages {
     }
     same_bits_as(fused, run(true, {.ntk = false}), "without the NTK");
     for (const bool ntk : {true, false})
-      same_bits_as(
-          fused, run(true, {.ntk = ntk, .each_lane = true}),
-          "with the first sample's variances a lane, as samples with themselves have them,");
+      same_bits_as(fused, run(true, {.ntk = ntk, .each_lane = true}),
+                   "with the first sample's variances for each lane, as in the (x, x) run,");
     same_bits_as(fused, run(true, {.scratch_fill = 0xFF}), "after other runs used the scratch");
     const std::int64_t rows = c.shape.n_spatial > 1 ? to.extent[0] : 1;
     if (rows < 3) return;
@@ -182,22 +181,22 @@ void windows_equal_materialised(Context& context) {
       const std::vector<widelimit_shape> shapes(s.shapes.size(), c.shape);
       const Plan planned = plan(*s.type, s.object.get(), shapes);
       if (!planned.answer.ok() || planned.nature != WIDELIMIT_POINTWISE) {
-        context.not_examined(s.type->name + " is not pointwise on images");
+        context.skip(s.type->name + " is not pointwise on images");
         break;
       }
-      const bool windows = (planned.traits & WIDELIMIT_TRAIT_TAKES_WINDOWS) != 0;
+      const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
       if (!windows && planned.site_terms == 0) {
-        context.not_examined(s.type->name + " takes no windows and keeps nothing of variances");
+        context.skip(s.type->name + " takes no windows and precomputes nothing from variances");
         break;
       }
       const bool is_window = c.map && c.map->window[c.map->rank - 1] > 1;
       if (is_window ? !windows : c.map && (planned.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0)
         continue;
       for (const std::uint32_t dtype : {WIDELIMIT_F32, WIDELIMIT_F64}) {
-        context.doing("transforming images behind " + c.text + " with " + s.text() + " in " +
-                      dtype_name(dtype));
+        context.set_activity("transforming images behind " + c.text + " with " + s.text() + " in " +
+                             dtype_name(dtype));
         OnImages(context, s, planned, dtype).examine(c, context.random());
-        context.examined();
+        context.mark_examined();
       }
     }
   }

@@ -1,4 +1,4 @@
-// The standard a plugin is held to: every check with its name and what it asks, in one sentence.
+// The standard for plugins: every check with its name and one sentence on what it demands.
 #include "checks.hpp"
 
 #include <algorithm>
@@ -11,19 +11,20 @@ constexpr std::array table{
     Check{"file", "exports-one-symbol",
           "The library exports " WIDELIMIT_ENTRY_SYMBOL " and nothing else.", exports_one_symbol},
     Check{"file", "loads-now-local",
-          "It loads with every symbol resolved at once and none shared (RTLD_NOW, RTLD_LOCAL).",
+          "It loads with all symbols resolved at once and none of them shared (RTLD_NOW, "
+          "RTLD_LOCAL).",
           loads_now_local},
     Check{"file", "scan-under-10ms",
           "Loading it and reading its descriptor takes less than 10 ms (a warning).",
           scan_under_10ms},
     Check{"file", "unloads",
-          "After dlclose nothing of it is mapped any more, unless it asked to stay.", unloads},
+          "After dlclose nothing of it is mapped any more, unless it asks to stay.", unloads},
     Check{"file", "entry-same-pointer-from-two-threads",
           "The entry function gives several threads at once the same descriptor.",
           entry_same_pointer_from_two_threads},
 
     Check{"descriptor", "fields-present",
-          "Every field a person or a host relies on is filled in; every type can be created, "
+          "Every field that people and hosts rely on is filled in; every type can be created, "
           "destroyed and used.",
           fields_present},
     Check{"descriptor", "names-well-formed",
@@ -34,7 +35,7 @@ constexpr std::array table{
     Check{"descriptor", "defaults-satisfy-schema",
           "Every default value is accepted by its own schema.", defaults_satisfy_schema},
     Check{"descriptor", "sizes-plausible",
-          "Struct sizes, counts, flags and versions could be true.", sizes_plausible},
+          "Struct sizes, counts, flags and versions are plausible.", sizes_plausible},
 
     Check{"creation", "create-defaults", "Every type can be created from its defaults.",
           create_defaults},
@@ -44,43 +45,42 @@ constexpr std::array table{
           "Wrong parameters are refused, with a JSON pointer to the wrong value.",
           invalid_gives_pointer},
     Check{"creation", "thousand-create-destroy",
-          "Creating and destroying a thousand objects leaves no memory behind.",
-          thousand_create_destroy},
+          "Creating and destroying a thousand objects leaks no memory.", thousand_create_destroy},
 
     Check{"boundary", "small-error-struct-respected",
-          "Nothing is written behind the end of an error struct smaller than today's.",
+          "Nothing is written beyond the end of an error struct that is smaller than today's.",
           small_error_struct_respected},
     Check{"boundary", "older-host", "Members that an older host does not have are not touched.",
           older_host},
     Check{"boundary", "newer-host-tail-garbage",
-          "Structs larger than the plugin knows are read as far as it knows them.",
+          "Of structs that are larger than the plugin knows, it reads only the members it knows.",
           newer_host_tail_garbage},
-    Check{"boundary", "no-exception-escapes",
-          "When memory, services or parameters fail, a status comes back and no exception.",
-          no_exception_escapes},
+    Check{
+        "boundary", "no-exception-escapes",
+        "When memory, services or parameters fail, the plugin returns a status and throws nothing.",
+        no_exception_escapes},
 
     Check{"layer, plan", "plan-deterministic",
           "The same layer and shapes give the same plan, whatever was in memory before.",
           plan_deterministic},
     Check{"layer, plan", "refuses-with-reason",
-          "Impossible shapes are refused with a sentence, or planned with a plausible output.",
+          "Impossible shapes are refused with a reason, or planned with a plausible output.",
           refuses_with_reason},
     Check{"layer, plan", "scratch-honest",
           "A transform uses no more scratch than planned and does not read what was in it.",
           scratch_honest},
 
     Check{"layer, infinite", "stays-inside-run",
-          "A transform writes its rows and nothing else, in place as out of place.",
-          stays_inside_run},
+          "A transform writes its rows and nothing else, in place or not.", stays_inside_run},
     Check{"layer, infinite", "bundle-size-invariant",
-          "An entry has the same bits whatever the bundle's size and wherever in it it stands.",
+          "An entry has the same bits for every size of the bundle and every position in it.",
           bundle_size_invariant},
     Check{"layer, infinite", "same-sample-same-bits",
           "A sample against itself or its duplicate gives the bits of the (x, x) run, with and "
           "without the NTK.",
           same_sample_same_bits},
     Check{"layer, infinite", "pending-equals-materialised",
-          "A pending map applied on the fly gives what the materialised map gives.",
+          "A pending map applied on the fly gives the same result as the materialised map.",
           pending_equals_materialised},
     Check{"layer, infinite", "concurrent-equals-serial",
           "Many threads using one layer at once get the bits that one thread gets.",
@@ -95,8 +95,8 @@ constexpr std::array table{
           "NaN, infinity and impossible covariances neither crash nor leak into other entries.",
           nan_does_not_crash},
     Check{"layer, infinite", "windows-equal-materialised",
-          "On images, a window applied on the fly gives what the materialised map gives, and what "
-          "is kept of variances gives what they give, in scratch of the planned size.",
+          "On images, a window applied on the fly gives the same result as the materialised map, "
+          "and so do terms precomputed from the variances, in scratch of the planned size.",
           windows_equal_materialised},
 
     Check{"layer, sites", "reads-consistent",
@@ -104,14 +104,14 @@ constexpr std::array table{
           "opposite ones for the opposite displacement of its output.",
           reads_consistent},
     Check{"layer, sites", "reads-sufficient",
-          "What the finite layer takes from two sites is among the displacements that are read.",
+          "The displacement between any two sites that the finite layer combines is read.",
           reads_sufficient},
     Check{"layer, sites", "sites-independent",
           "A pair has the same bits in a bundle of any size, without the NTK, and whatever was in "
           "the scratch; nothing but the output is written.",
           sites_independent},
     Check{"layer, sites", "sites-concurrent",
-          "Many threads with scratch of their own get the bits that one thread gets.",
+          "Many threads, each with its own scratch, get the bits that one thread gets.",
           sites_concurrent},
     Check{"layer, sites", "sites-precise", "Single precision is near double precision.",
           sites_precise},
@@ -133,7 +133,7 @@ constexpr std::array table{
         "of its scale passes, 1e-3 warns), else by Monte Carlo (6 standard errors).",
         nngp_matches_finite},
     Check{"layer, both", "ntk-matches-finite",
-          "The NTK is the second moment of the finite layer's derivative, likewise.",
+          "The NTK is the second moment of the finite layer's derivative, within the same bounds.",
           ntk_matches_finite},
 
     Check{"layer, finite", "jvp-vs-differences",
@@ -142,17 +142,17 @@ constexpr std::array table{
     Check{"layer, finite", "vjp-is-adjoint",
           "The backward derivative is the transpose of the forward one.", vjp_is_adjoint},
     Check{"layer, finite", "init-same-seed-same-theta",
-          "A seed determines the initial weights, on any thread; another seed gives others.",
+          "A seed determines the initial weights on any thread; another seed gives other weights.",
           init_same_seed_same_theta},
     Check{"layer, finite", "vjp-accumulates",
-          "Gradients are added to what is there, and left out where they are not wanted.",
+          "Gradients are added to what is there, and not computed where they are not wanted.",
           vjp_accumulates},
 
     Check{"solver", "residual", "Solutions have the residual that rounding allows.", residual},
     Check{"solver", "logdet-vs-eigen", "The log-determinant agrees with known eigenvalues.",
           logdet_vs_eigen},
     Check{"solver", "not-spd-gives-index",
-          "A matrix that is not positive definite is an answer with the leading minor that failed.",
+          "A matrix that is not positive definite is refused, with the leading minor that failed.",
           not_spd_gives_index},
     Check{
         "solver", "eigen-orthogonal-ascending",

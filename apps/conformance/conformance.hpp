@@ -1,7 +1,7 @@
-// What `widelimit verify` does, as a library: the standard a plugin is held to is a table of named
-// checks, each run in a process of its own, so that a plugin that throws, crashes, hangs or exits
-// while it loads is a result like any other.
-// Thread safety: call from one thread; processes are forked, so have no other threads at work.
+// What `widelimit verify` does, as a library: the standard for plugins is a table of named checks.
+// Each runs in a process of its own, so that a plugin that throws, crashes, hangs or exits while it
+// loads is a result like any other.
+// Thread safety: call from one thread, and let no other thread run, because processes are forked.
 #pragma once
 
 #include <chrono>
@@ -18,14 +18,14 @@ namespace widelimit::conformance {
 enum class Result { pass, warn, fail, skip, crash, timeout };
 /// "pass", "warn", ...
 [[nodiscard]] std::string_view to_string(Result result) noexcept;
-/// Is this a plugin that must not be used?
+/// Must a plugin with this result not be used?
 [[nodiscard]] constexpr bool is_failure(Result result) noexcept {
   return result == Result::fail || result == Result::crash || result == Result::timeout;
 }
 
 class Context;
 
-/// One check: what it is called, what it asks (one sentence), and the function that asks it.
+/// One check: its name, one sentence on what it demands, and the function that checks it.
 struct Check {
   std::string_view group, name, description;
   void (*run)(Context&);
@@ -38,8 +38,8 @@ struct Check {
 
 struct Outcome {
   Result result = Result::skip;
-  std::string
-      message;  ///< what is wrong, where, what was expected, what to try; one line a problem
+  /// What is wrong, where, what was expected, what to try; one line for each problem.
+  std::string message;
   double seconds = 0;
 };
 
@@ -50,34 +50,40 @@ struct CheckOutcome {
 
 struct Options {
   std::filesystem::path file;
-  std::uint64_t seed = 0;                             ///< of everything that is drawn at random
-  std::vector<const Check*> only;                     ///< empty: all
-  bool in_process = false;                            ///< for a debugger: a crash is a crash
-  std::chrono::milliseconds limit{10'000};            ///< of each check
-  std::function<void(const CheckOutcome&)> progress;  ///< called after each check; may be empty
+  /// Of everything that is drawn at random.
+  std::uint64_t seed = 0;
+  /// The checks to run; empty: all.
+  std::vector<const Check*> only;
+  /// Run checks in this process, for a debugger: a crash then ends it.
+  bool in_process = false;
+  /// Time for each check.
+  std::chrono::milliseconds limit{10'000};
+  /// Called after each check; may be empty.
+  std::function<void(const CheckOutcome&)> progress;
 };
 
 struct Report {
   std::filesystem::path file;
   std::uint64_t seed = 0;
   std::vector<CheckOutcome> outcomes;
-  bool loaded = true;  ///< else the file is no plugin that could be held to anything
+  /// false: the file is not a plugin, so there is nothing to check.
+  bool loaded = true;
 
   /// No check failed, crashed or ran out of time.
   [[nodiscard]] bool ok() const noexcept;
   [[nodiscard]] std::size_t count(Result result) const noexcept;
 };
 
-/// Runs the checks; those of Options::only after the ones that find out whether the file is a
-/// plugin at all, which are reported where they fail. Throws widelimit::Error(usage) where there is
+/// Runs the checks. Before those of Options::only it runs the ones that find out whether the file
+/// is a plugin at all, and reports them if they fail. Throws widelimit::Error(usage) where there is
 /// no such file.
 [[nodiscard]] Report verify(const Options& options);
 
-/// The table a person reads; `only_failed` leaves out what passed or was skipped.
+/// A table for people; `only_failed` leaves out what passed or was skipped.
 [[nodiscard]] std::string as_table(const Report& report, bool only_failed);
 /// One line of that table (several where the message has several problems).
 [[nodiscard]] std::string as_row(const CheckOutcome& outcome);
-/// The last lines: how many of which result, and the command that repeats a failure.
+/// The last lines: how many checks had which result, and the command that repeats a failure.
 [[nodiscard]] std::string as_summary(const Report& report);
 /// One JSON object: file, seed, ok, summary, checks.
 [[nodiscard]] std::string as_json(const Report& report, bool only_failed);

@@ -27,18 +27,18 @@ void add_once(std::vector<std::string>& list, std::string message) {
 }  // namespace
 
 Context::Context(std::filesystem::path file, std::uint64_t seed,
-                 std::function<void(std::string_view)> doing)
-    : file_(std::move(file)), seed_(seed), report_doing_(std::move(doing)) {}
+                 std::function<void(std::string_view)> on_activity)
+    : file_(std::move(file)), seed_(seed), on_activity_(std::move(on_activity)) {}
 
 Context::~Context() = default;
 
 const Plugin& Context::plugin() {
   if (!plugin_) {
-    doing("loading the library");
+    set_activity("loading the library");
     auto library = std::make_unique<Library>(file_);
-    doing("calling " WIDELIMIT_ENTRY_SYMBOL);
+    set_activity("calling " WIDELIMIT_ENTRY_SYMBOL);
     plugin_ = std::make_unique<Plugin>(std::move(library));
-    doing("opening the plugin");
+    set_activity("opening the plugin");
     plugin_->open(host());
   }
   return *plugin_;
@@ -49,9 +49,9 @@ const widelimit_host& Context::host() {
   return host_->abi();
 }
 
-void Context::doing(std::string what) {
-  if (report_doing_) report_doing_(what);
-  doing_ = std::move(what);
+void Context::set_activity(std::string activity) {
+  if (on_activity_) on_activity_(activity);
+  activity_ = std::move(activity);
 }
 
 void Context::fail(std::string message) {
@@ -69,7 +69,7 @@ void Context::note(std::string message) {
   add_once(notes_, std::move(message));
 }
 
-void Context::not_examined(std::string reason) { add_once(skipped_, std::move(reason)); }
+void Context::skip(std::string reason) { add_once(skipped_, std::move(reason)); }
 
 Outcome Context::outcome() const {
   if (!failures_.empty()) return {Result::fail, joined(failures_), 0};
@@ -78,19 +78,19 @@ Outcome Context::outcome() const {
   return {Result::skip, joined(skipped_), 0};
 }
 
-Outcome run_here(const Check& check, const std::filesystem::path& file, std::uint64_t seed,
-                 std::function<void(std::string_view)> doing) {
+Outcome run_check(const Check& check, const std::filesystem::path& file, std::uint64_t seed,
+                  std::function<void(std::string_view)> on_activity) {
   const auto start = std::chrono::steady_clock::now();
-  Context context(file, seed, std::move(doing));
+  Context context(file, seed, std::move(on_activity));
   try {
     check.run(context);
   } catch (const NotLoaded& e) {
-    context.not_examined(std::string("the plugin was not loaded: ") + e.what());
+    context.skip(std::string("the plugin was not loaded: ") + e.what());
   } catch (const EscapedException& e) {
-    context.fail("an exception crossed the boundary while " + context.was_doing() + ": " +
-                 e.what() + "; catch it in the plugin and return WIDELIMIT_E_INTERNAL");
+    context.fail("an exception crossed the boundary while " + context.activity() + ": " + e.what() +
+                 "; catch it in the plugin and return WIDELIMIT_E_INTERNAL");
   } catch (const std::exception& e) {
-    context.fail("the check could not be completed while " + context.was_doing() + ": " + e.what());
+    context.fail("the check could not be completed while " + context.activity() + ": " + e.what());
   }
   Outcome outcome = context.outcome();
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,6 +1,5 @@
-// What a check is given: the plugin under examination, what a host lends it, and where to write the
-// verdict. Thread safety: one thread at a time; checks collect what their threads saw and tell it
-// afterwards.
+// What a check works with: the plugin under examination, the services of a host, and the verdict.
+// Thread safety: one thread at a time; a check with several threads reports after they have ended.
 #pragma once
 
 #include "conformance.hpp"
@@ -19,7 +18,7 @@ namespace widelimit::conformance {
 class Context {
  public:
   Context(std::filesystem::path file, std::uint64_t seed,
-          std::function<void(std::string_view)> doing);
+          std::function<void(std::string_view)> on_activity);
   ~Context();
 
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
@@ -27,39 +26,40 @@ class Context {
   /// A generator of this check's own: the same numbers for the same seed and `part`.
   [[nodiscard]] Random random(std::uint64_t part = 0) const { return Random(seed_, part); }
 
-  /// Loads it on first use and keeps it open. Throws NotLoaded.
+  /// Loads the plugin on first use and keeps it open. Throws NotLoaded.
   const Plugin& plugin();
-  /// What core lends to plugins.
+  /// The services that core offers to plugins.
   const widelimit_host& host();
 
-  /// What is about to be called: told to the user if the process dies of it.
-  void doing(std::string what);
-  [[nodiscard]] const std::string& was_doing() const noexcept { return doing_; }
+  /// What the check is about to call ("creating relu"); named in the report if the process crashes.
+  void set_activity(std::string activity);
+  [[nodiscard]] const std::string& activity() const noexcept { return activity_; }
 
-  // The verdict. Several problems are all reported; without any, something must have been examined.
+  // The verdict. All problems are reported; a check without any passes if it examined something.
   void fail(std::string message);
   void warn(std::string message);
-  void examined() { examined_ = true; }
-  /// Said beside "pass": what was measured.
+  void mark_examined() { examined_ = true; }
+  /// A measurement, shown beside "pass".
   void note(std::string message);
   /// Why a type, or the whole plugin, was not examined.
-  void not_examined(std::string reason);
+  void skip(std::string reason);
 
   [[nodiscard]] Outcome outcome() const;
 
  private:
   std::filesystem::path file_;
   std::uint64_t seed_;
-  std::function<void(std::string_view)> report_doing_;
-  std::string doing_;
+  std::function<void(std::string_view)> on_activity_;
+  std::string activity_;
   std::unique_ptr<HostServices> host_;
   std::unique_ptr<Plugin> plugin_;
   std::vector<std::string> failures_, warnings_, notes_, skipped_;
   bool examined_ = false;
 };
 
-/// Runs one check here and now; whatever it throws becomes part of the outcome.
-[[nodiscard]] Outcome run_here(const Check& check, const std::filesystem::path& file,
-                               std::uint64_t seed, std::function<void(std::string_view)> doing);
+/// Runs one check in this process; whatever it throws becomes part of the outcome.
+[[nodiscard]] Outcome run_check(const Check& check, const std::filesystem::path& file,
+                                std::uint64_t seed,
+                                std::function<void(std::string_view)> on_activity);
 
 }  // namespace widelimit::conformance

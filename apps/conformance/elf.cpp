@@ -1,15 +1,14 @@
-// The .dynsym of an ELF64 shared library (System V gABI 4.1, chapter 4), every offset checked
-// against the size of the file before it is followed.
+// The .dynsym of an ELF64 shared library (System V gABI 4.1, chapter 4). The only file that knows
+// libelf, which checks every offset of a damaged file before it follows it.
 #include "elf.hpp"
 
 #include <cxxabi.h>
-#include <elf.h>
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <gelf.h>
+#include <libelf.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -19,108 +18,101 @@
 namespace widelimit::conformance {
 namespace {
 
-using Bytes = std::span<const std::byte>;
+class File {
+ public:
+  explicit File(const std::filesystem::path& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ < 0) throw ElfError(std::string("cannot be read: ") + std::strerror(errno));
+  }
+  ~File() { ::close(fd_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int descriptor() const { return fd_; }
 
-[[noreturn]] void broken(const std::string& what) {
-  throw ElfError("the ELF file is damaged: " + what);
-}
+ private:
+  int fd_;
+};
 
-Bytes slice(Bytes file, std::uint64_t offset, std::uint64_t size, const char* what) {
-  if (offset > file.size() || size > file.size() - offset)
-    broken(std::string(what) + " lies outside the file");
-  return file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
-}
+using ElfHandle = std::unique_ptr<Elf, decltype(&elf_end)>;
 
-template <class T>
-T read(Bytes from, std::uint64_t index, const char* what) {
-  T value;
-  if (index > from.size() / sizeof(T)) broken(std::string(what) + " lies outside the file");
-  const Bytes bytes = slice(from, index * sizeof(T), sizeof(T), what);
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  return value;
+[[noreturn]] void refuse_damaged() {
+  throw ElfError(std::string("the ELF file is damaged: ") + elf_errmsg(-1));
 }
 
 /// The first bytes of a file that is no library, so that its owner recognises it.
-std::string first_words(Bytes file) {
+std::string first_words(const File& file) {
+  std::array<unsigned char, 24> bytes{};
+  const ssize_t count = ::pread(file.descriptor(), bytes.data(), bytes.size(), 0);
   std::string words;
-  for (const std::byte b : file.first(std::min<std::size_t>(file.size(), 24))) {
-    const auto c = static_cast<unsigned char>(b);
-    words += std::isprint(c) != 0 ? static_cast<char>(c) : '.';
+  for (ssize_t i = 0; i < count; ++i) {
+    const unsigned char byte = bytes[static_cast<std::size_t>(i)];
+    words += std::isprint(byte) != 0 ? static_cast<char>(byte) : '.';
   }
   return words;
 }
 
-void check_header(Bytes file) {
-  if (file.empty()) throw ElfError("the file is empty; a plugin is an ELF shared library");
-  if (file.size() < SELFMAG || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0)
-    throw ElfError("not a shared library: the file begins with \"" + first_words(file) +
+ElfHandle open_library(const File& file) {
+  elf_version(EV_CURRENT);
+  // Not through a memory map, where a file that is cut off meanwhile is a crash.
+  ElfHandle elf(elf_begin(file.descriptor(), ELF_C_READ, nullptr), &elf_end);
+  if (!elf) refuse_damaged();
+  if (elf_kind(elf.get()) != ELF_K_ELF) {
+    const std::string words = first_words(file);
+    if (words.empty()) throw ElfError("the file is empty; a plugin is an ELF shared library");
+    throw ElfError("not a shared library: the file begins with \"" + words +
                    "\"; a plugin is an ELF shared library");
-  if (file.size() < sizeof(Elf64_Ehdr)) broken("shorter than its header");
-  const auto header = read<Elf64_Ehdr>(file, 0, "the header");
+  }
+  GElf_Ehdr header;
+  if (gelf_getehdr(elf.get(), &header) == nullptr) refuse_damaged();
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
     throw ElfError("a library for another machine: this program loads 64-bit little-endian ones");
   if (header.e_type != ET_DYN)
     throw ElfError("an ELF file, but not a shared library: link it with -shared");
+  std::size_t sections = 0;
+  if (elf_getshdrnum(elf.get(), &sections) != 0) refuse_damaged();
+  if (sections == 0)
+    throw ElfError("the library has no section table (over-stripped?), so its symbols are unknown");
+  return elf;
 }
 
-std::string name_at(Bytes strings, std::uint64_t offset) {
-  if (offset >= strings.size()) broken("the name of a symbol lies outside its table");
-  // Longer names are cut, or a small damaged file could ask for a great deal of memory.
-  constexpr std::size_t longest = 4096;
-  const Bytes tail = strings.subspan(static_cast<std::size_t>(offset));
-  const Bytes rest = tail.first(std::min(tail.size(), longest));
-  const auto end = std::find(rest.begin(), rest.end(), std::byte{0});
-  return {reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(end - rest.begin())};
-}
-
-bool is_exported(const Elf64_Sym& symbol) {
-  const auto binding = ELF64_ST_BIND(symbol.st_info);
-  const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
+bool is_exported(const GElf_Sym& symbol) {
+  const auto binding = GELF_ST_BIND(symbol.st_info);
+  const auto visibility = GELF_ST_VISIBILITY(symbol.st_other);
   return symbol.st_shndx != SHN_UNDEF && symbol.st_shndx != SHN_ABS &&
          (binding == STB_GLOBAL || binding == STB_WEAK || binding == STB_GNU_UNIQUE) &&
          (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
 }
 
-}  // namespace
-
-std::vector<Export> exported_symbols(Bytes file) {
-  check_header(file);
-  const auto header = read<Elf64_Ehdr>(file, 0, "the header");
-  if (header.e_shoff == 0 || header.e_shentsize != sizeof(Elf64_Shdr))
-    throw ElfError("the library has no section table (over-stripped?), so its symbols are unknown");
-  const Bytes sections =
-      slice(file, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr),
-            "the section table");
-  for (std::uint64_t i = 0; i < header.e_shnum; ++i) {
-    const auto section = read<Elf64_Shdr>(sections, i, "a section");
-    if (section.sh_type != SHT_DYNSYM) continue;
-    const auto names = read<Elf64_Shdr>(sections, section.sh_link, "the table of names");
-    const Bytes symbols = slice(file, section.sh_offset, section.sh_size, "the symbol table");
-    const Bytes strings = slice(file, names.sh_offset, names.sh_size, "the table of names");
-    std::vector<Export> exports;
-    for (std::uint64_t s = 0; s < symbols.size() / sizeof(Elf64_Sym); ++s) {
-      const auto symbol = read<Elf64_Sym>(symbols, s, "a symbol");
-      if (is_exported(symbol))
-        exports.push_back(
-            {name_at(strings, symbol.st_name), ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE});
-    }
-    return exports;
+/// The exported ones of a section of symbols, whose names are in the section `names`.
+std::vector<Export> exports_of(Elf* elf, Elf_Scn* section, std::size_t names) {
+  // Longer names are cut, or a small damaged file could ask for a great deal of memory.
+  constexpr std::size_t longest = 4096;
+  Elf_Data* const data = elf_getdata(section, nullptr);
+  if (data == nullptr) refuse_damaged();
+  std::vector<Export> exports;
+  GElf_Sym symbol;
+  for (int i = 0; gelf_getsym(data, i, &symbol) != nullptr; ++i) {
+    if (!is_exported(symbol)) continue;
+    const char* const name = elf_strptr(elf, names, symbol.st_name);
+    if (name == nullptr) refuse_damaged();
+    exports.push_back({std::string(name, ::strnlen(name, longest)),
+                       GELF_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE});
   }
-  return {};
+  return exports;
 }
 
+}  // namespace
+
 std::vector<Export> exported_symbols(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw ElfError(std::string("cannot be read: ") + std::strerror(errno));
-  struct stat info {};
-  ::fstat(fd, &info);
-  const auto size = static_cast<std::size_t>(info.st_size);
-  void* map = size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  ::close(fd);
-  if (map == MAP_FAILED) throw ElfError(std::string("cannot be read: ") + std::strerror(errno));
-  const auto unmap = [size](void* p) { ::munmap(p, size); };
-  const std::unique_ptr<void, decltype(unmap)> owner(map, unmap);
-  return exported_symbols(Bytes(static_cast<const std::byte*>(map), size));
+  const File file(path);
+  const ElfHandle elf = open_library(file);
+  Elf_Scn* section = nullptr;
+  while ((section = elf_nextscn(elf.get(), section)) != nullptr) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr) refuse_damaged();
+    if (header.sh_type == SHT_DYNSYM) return exports_of(elf.get(), section, header.sh_link);
+  }
+  return {};
 }
 
 std::string demangled(const std::string& symbol) {

@@ -1,11 +1,9 @@
-// Which symbols a shared library exports, read from the file alone: nothing of it runs.
+// Which symbols a shared library exports, read from the file by libelf: none of its code runs.
 // Any bytes give a list or an ElfError.
 // Thread safety: free functions without state.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,7 +12,8 @@ namespace widelimit::conformance {
 
 struct Export {
   std::string name;
-  bool unique = false;  ///< STB_GNU_UNIQUE: keeps the library mapped for ever
+  /// STB_GNU_UNIQUE: keeps the library mapped for ever.
+  bool unique = false;
 };
 
 /// Why a file is not a shared library for this machine, in words for its author.
@@ -23,8 +22,8 @@ class ElfError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Defined symbols with global binding and default visibility, in the order of the file.
-[[nodiscard]] std::vector<Export> exported_symbols(std::span<const std::byte> file);
+/// Defined symbols with global binding and default visibility, in the order of the file. Throws
+/// ElfError.
 [[nodiscard]] std::vector<Export> exported_symbols(const std::filesystem::path& file);
 
 /// A C++ name for people; other names as they are.

@@ -1,4 +1,4 @@
-// One sized struct a call, everything in it borrowed.
+// Filling in the struct of each call.
 #include "finite.hpp"
 
 #include "guarded.hpp"
@@ -10,6 +10,11 @@
 namespace widelimit::conformance {
 namespace {
 
+std::vector<const widelimit_shape*> pointers(const std::vector<widelimit_shape>& shapes) {
+  std::vector<const widelimit_shape*> list;
+  for (const widelimit_shape& shape : shapes) list.push_back(&shape);
+  return list;
+}
 std::vector<const double*> pointers(const std::vector<std::vector<double>>& arrays) {
   std::vector<const double*> list;
   for (const auto& array : arrays) list.push_back(array.data());
@@ -19,8 +24,10 @@ std::vector<const double*> pointers(const std::vector<std::vector<double>>& arra
 }  // namespace
 
 Batch::Batch(const Subject& subject, std::int64_t samples) : subject_(&subject), samples_(samples) {
+  const auto shapes = pointers(subject.shapes);
   const Answer answer = call([&](widelimit_error* e) {
-    return subject.type->finite.theta_size(subject.object.get(), subject.shapes.data(),
+    return subject.type->finite.theta_size(subject.object.get(),
+                                           static_cast<std::uint32_t>(shapes.size()), shapes.data(),
                                            &theta_size_, e);
   });
   if (!answer.ok()) throw std::runtime_error("theta_size answered " + answer.text());
@@ -36,8 +43,7 @@ void Batch::run(const char* what,
                                              widelimit_error*),
                 widelimit_pass& pass) const {
   if (function == nullptr) throw std::runtime_error(std::string("the finite face has no ") + what);
-  std::vector<const widelimit_shape*> shapes;
-  for (const widelimit_shape& shape : subject_->shapes) shapes.push_back(&shape);
+  const auto shapes = pointers(subject_->shapes);
   GuardedBytes scratch((subject_->plan.scratch_bytes + 63) / 64 * 64);
   pass.struct_size = sizeof pass;
   pass.n_inputs = static_cast<std::uint32_t>(shapes.size());
@@ -56,9 +62,16 @@ Batch::Vector Batch::init(std::uint64_t seed) const {
   if (theta.empty()) return theta;
   if (subject_->type->finite.init == nullptr)
     throw std::runtime_error("there are weights, but no init to draw them");
+  const auto shapes = pointers(subject_->shapes);
+  widelimit_init draw{};
+  draw.struct_size = sizeof draw;
+  draw.n_inputs = static_cast<std::uint32_t>(shapes.size());
+  draw.in_shape = shapes.data();
+  draw.seed = seed;
+  draw.theta_size = theta_size_;
+  draw.theta = theta.data();
   const Answer answer = call([&](widelimit_error* e) {
-    return subject_->type->finite.init(subject_->object.get(), subject_->shapes.data(), seed,
-                                       theta.data(), e);
+    return subject_->type->finite.init(subject_->object.get(), &draw, e);
   });
   if (!answer.ok()) throw std::runtime_error("init answered " + answer.text());
   return theta;

@@ -11,11 +11,12 @@
 namespace widelimit::conformance {
 
 /// A layer's inputs, weights and the sizes of everything; throws std::runtime_error where the layer
-/// refuses a call that it must be able to answer.
+/// refuses a call that it must support.
 class Batch {
  public:
   using Vector = std::vector<double>;
-  using Vectors = std::vector<Vector>;  ///< [input]
+  /// [input]
+  using Vectors = std::vector<Vector>;
 
   Batch(const Subject& subject, std::int64_t samples);
 

@@ -1,5 +1,6 @@
-// Memory that tells when it is overrun: an array that ends where an unmapped page begins, with a
-// margin of known bytes in front. Thread safety: as an array.
+// Memory that detects overruns: an array that ends where an unmapped page begins, after a margin of
+// known bytes.
+// Thread safety: as an array.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ class GuardedBytes {
 
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  /// Nothing was written in front of the array.
+  /// Was nothing written before the beginning of the array?
   [[nodiscard]] bool margin_intact() const noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// Laying out fields of images, and the literal form of the maps that wait in front of them.
+// Laying out fields of images, and pending maps applied literally.
 #include "image_run.hpp"
 
 #include "array.hpp"
@@ -74,7 +74,8 @@ struct LentVariances {
   Array first, second;
   std::vector<std::int32_t> first_at, second_at;
   widelimit_variances table{};
-  std::string problem;  ///< with `site_terms`
+  /// With the call of `site_terms`; empty: none.
+  std::string problem;
 
  private:
   std::vector<double> site_terms_of(const Subject& subject, const Plan& planned,
@@ -186,7 +187,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   const std::vector<const widelimit_shape*> shapes(n_inputs, &shape);
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(n_inputs);
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(n_inputs);
   run.inputs = inputs.data();
   run.pending = pending.data();
   const bool reads_variances =
@@ -209,7 +210,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
     result.problem = "it writes into entries outside its rows";
   if (!nngp.intact_outside(0, 0) || (layout.ntk && !ntk.intact_outside(0, 0)))
     result.problem = "it writes into its input";
-  if (!scratch.margin_intact()) result.problem = "it writes in front of its scratch";
+  if (!scratch.margin_intact()) result.problem = "it writes before the beginning of its scratch";
   if (!lent.intact()) result.problem = "it writes into the variances";
   if (!lent.problem.empty()) result.problem = lent.problem;
   result.nngp = out_nngp.get();

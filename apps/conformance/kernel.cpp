@@ -32,8 +32,8 @@ widelimit_field describe_field(const Pairs& pairs, const Layout& layout, void* n
   return field;
 }
 
-/// Variances stand in whole-image arrays: image site s' of site s, in reversed order, so that a
-/// transform that does not look into the tables gets the wrong ones.
+/// Variances are arrays over the whole image, in reversed order of the sites, so that a transform
+/// that ignores the tables of sites reads wrong ones.
 struct Variances {
   Variances(const Pairs& pairs, const Layout& layout)
       : first(layout.dtype, static_cast<std::size_t>(layout.self ? pairs.sites * pairs.lanes
@@ -98,7 +98,7 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
   pending[0] = layout.pending;
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(n_inputs);
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(n_inputs);
   run.inputs = inputs.data();
   run.pending = layout.pending != nullptr ? pending.data() : nullptr;
   const bool reads_variances =
@@ -129,7 +129,7 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
       result.damage = "the field of input " + std::to_string(i);
   if (!variances.first.intact_outside(0, 0) || !variances.second.intact_outside(0, 0))
     result.damage = "the variances";
-  if (!scratch.margin_intact()) result.damage = "memory in front of its scratch";
+  if (!scratch.margin_intact()) result.damage = "memory before the beginning of its scratch";
   result.nngp = written_nngp.get();
   if (with_ntk) result.ntk = written_ntk.get();
   return result;

@@ -1,4 +1,4 @@
-// Running a pointwise kernel transform on pairs of samples of our own choice.
+// Running a pointwise kernel transform on chosen pairs of samples.
 // Thread safety: free functions; concurrent calls are what abi.h promises for the transform itself.
 #pragma once
 
@@ -11,12 +11,14 @@
 
 namespace widelimit::conformance {
 
-/// What is known of the pairs, in double; a run rounds it to its precision. Entry (site, lane)
-/// stands at site * lanes + lane. A site is a sample of x1, a lane a sample of x2.
+/// Covariances of pairs, in double; a run rounds them to its precision. Entry (site, lane) has the
+/// index site * lanes + lane. A site is a sample of x1, a lane a sample of x2.
 struct Pairs {
   std::int64_t sites = 0, lanes = 0;
-  std::vector<std::vector<double>> nngp, ntk;  ///< [input][entry]
-  std::vector<double> first, second;           ///< variances per entry
+  /// [input][entry]
+  std::vector<std::vector<double>> nngp, ntk;
+  /// Variances per entry.
+  std::vector<double> first, second;
 
   [[nodiscard]] std::size_t size() const noexcept {
     return static_cast<std::size_t>(sites * lanes);
@@ -26,22 +28,30 @@ struct Pairs {
 /// How the pairs are handed over.
 struct Layout {
   std::uint32_t dtype = WIDELIMIT_F64;
-  bool ntk = true;        ///< false: NNGP alone
-  bool self = false;      ///< an (x, x) bundle: the first variance has a value per lane, no NTK
-  bool in_place = false;  ///< output is input 0
-  std::int64_t rows = 1;  ///< of the field; sites are divided among them
-  std::int64_t row_begin = 0, row_end = -1;   ///< -1: all
-  const widelimit_linear* pending = nullptr;  ///< of input 0
+  /// false: only the NNGP.
+  bool ntk = true;
+  /// An (x, x) bundle: the first variance has a value per lane, no NTK.
+  bool self = false;
+  /// Output is input 0.
+  bool in_place = false;
+  /// Of the field; sites are divided among them.
+  std::int64_t rows = 1;
+  /// -1: all.
+  std::int64_t row_begin = 0, row_end = -1;
+  /// Of input 0.
+  const widelimit_linear* pending = nullptr;
   int scratch_fill = 0;
 };
 
 struct Transformed {
   Answer answer;
-  std::vector<double> nngp, ntk;  ///< per entry; ntk empty where there is none
-  std::string damage;  ///< memory written that was not the transform's to write; empty: none
+  /// Per entry; ntk empty where there is none.
+  std::vector<double> nngp, ntk;
+  /// Memory that the transform wrote and must not write; empty: none.
+  std::string damage;
 };
 
-/// One run. Everything it was lent ends at an unmapped page.
+/// One run. All memory that the transform sees ends at an unmapped page.
 [[nodiscard]] Transformed transform(const Subject& subject, const Pairs& pairs,
                                     const Layout& layout);
 
@@ -52,7 +62,7 @@ struct Transformed {
 /// Pairs with q = a = b for each of these variances, one site; padded by repetition to full lanes.
 [[nodiscard]] Pairs equal_pairs(const std::vector<double>& variances, std::size_t inputs);
 
-/// What a number becomes in a precision.
+/// A number rounded to a precision.
 [[nodiscard]] double rounded(double value, std::uint32_t dtype) noexcept;
 [[nodiscard]] double epsilon(std::uint32_t dtype) noexcept;
 [[nodiscard]] const char* dtype_name(std::uint32_t dtype) noexcept;

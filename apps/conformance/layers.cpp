@@ -31,7 +31,7 @@ std::optional<Subject> make_subject(Context& context, const LayerType& type, std
   subject.type = &type;
   subject.json = std::move(json);
   subject.params = std::make_unique<Params>(subject.json);
-  context.doing("creating " + subject.text());
+  context.set_activity("creating " + subject.text());
   CreatedLayer created = create_layer(context.host(), type, subject.params->abi());
   if (!created.object) {
     refused = subject.text() + ": create answered " + created.answer.text();
@@ -39,7 +39,7 @@ std::optional<Subject> make_subject(Context& context, const LayerType& type, std
   }
   subject.object = std::move(created.object);
   const auto n_inputs = static_cast<std::size_t>(input_count(type));
-  context.doing("planning " + subject.text());
+  context.set_activity("planning " + subject.text());
   subject.shapes.assign(n_inputs, gaussian_shape(channels));
   subject.plan = plan(type, subject.object.get(), subject.shapes);
   const std::string without_sites = subject.plan.answer.text();
@@ -56,8 +56,8 @@ std::optional<Subject> make_subject(Context& context, const LayerType& type, std
   return subject;
 }
 
-/// The output's width is the layer's to choose and was not chosen: says it with the names users
-/// know (dense: width; convolution: channels).
+/// Sets the width of the output where the layer chooses it and has not, by the names of the
+/// parameters (dense: width; convolution: channels).
 std::string with_width(const Subject& subject, std::int64_t width) {
   for (const char* key : {"width", "channels"}) {
     const std::string json = with_member(subject.json, key, std::to_string(width));
@@ -126,12 +126,14 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   request.inputs = pointers.data();
   request.output = &answer.output;
   request.linear = &answer.linear;
+  std::copy(answer.max_window.begin(), answer.max_window.end(), request.max_window);
   answer.answer = call([&](widelimit_error* e) { return type.table.plan(layer, &request, e); });
   answer.nature = request.nature;
   answer.traits = request.traits;
   answer.scratch_bytes = request.scratch_bytes;
   answer.flops_per_entry = request.flops_per_entry;
   answer.site_terms = request.site_terms;
+  std::copy_n(request.max_window, answer.max_window.size(), answer.max_window.begin());
   return answer;
 }
 
@@ -146,8 +148,8 @@ std::vector<std::string> parameter_sets(Context& context, const widelimit_type_i
     const ValidatedParams drawn =
         validate_params(schema, draw_valid_params(schema, context.seed() * 1000 + i));
     if (!drawn.problems.empty()) {
-      context.not_examined("a draw from the schema of " + std::string(info.name) +
-                           " is refused by it: " + first_problem(drawn));
+      context.skip("the schema of " + std::string(info.name) +
+                   " refuses parameters drawn from it: " + first_problem(drawn));
       break;
     }
     if (std::find(sets.begin(), sets.end(), drawn.json) == sets.end()) sets.push_back(drawn.json);
@@ -157,11 +159,11 @@ std::vector<std::string> parameter_sets(Context& context, const widelimit_type_i
 
 std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
   const Plugin& plugin = context.plugin();
-  if (plugin.layers().empty()) context.not_examined("the plugin has no layers");
+  if (plugin.layers().empty()) context.skip("the plugin has no layers");
   std::vector<Subject> all;
   for (const LayerType& type : plugin.layers()) {
     if (type.info.name == nullptr) {
-      context.not_examined(type.name + " has no name: see fields-present");
+      context.skip(type.name + " has no name: see fields-present");
       continue;
     }
     // Draws that fit no image, as windows may, are replaced by others.
@@ -180,7 +182,7 @@ std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
       all.push_back(std::move(*subject));
       ++planned;
     }
-    if (planned == 0) context.not_examined(refused);
+    if (planned == 0) context.skip(refused);
   }
   return all;
 }
@@ -191,11 +193,11 @@ std::vector<Subject> transforming_subjects(Context& context, int draws) {
     if (subject.transforms())
       chosen.push_back(std::move(subject));
     else if (subject.plan.nature == WIDELIMIT_LINEAR)
-      context.not_examined(subject.type->name + " is linear: data, no kernel code");
+      context.skip(subject.type->name + " is linear: data, no kernel code");
     else if (subject.plan.nature == WIDELIMIT_POINTWISE)
-      context.not_examined(subject.type->name + " offers no infinite face");
+      context.skip(subject.type->name + " offers no infinite face");
     else
-      context.not_examined(subject.type->name + " works on sites: the group \"layer, sites\" does");
+      context.skip(subject.type->name + " works on sites: the group \"layer, sites\" does");
   }
   return chosen;
 }
@@ -206,7 +208,7 @@ std::vector<Subject> site_subjects(Context& context, const Wanted& wanted) {
     if (subject.maps_sites())
       chosen.push_back(std::move(subject));
     else
-      context.not_examined(subject.type->name + " does not map sites");
+      context.skip(subject.type->name + " does not map sites");
   }
   return chosen;
 }
@@ -218,10 +220,10 @@ std::vector<Subject> finite_subjects(Context& context, const Wanted& wanted) {
   for (Subject& subject : subjects(context, with_a_width)) {
     constexpr std::int64_t widest = 4096;
     if (!subject.has_finite())
-      context.not_examined(subject.type->name + " offers no finite face");
+      context.skip(subject.type->name + " offers no finite face");
     else if (subject.plan.output.channels < 1 || subject.plan.output.channels > widest)
-      context.not_examined(subject.text() + ": the width of its output is " +
-                           std::to_string(subject.plan.output.channels));
+      context.skip(subject.text() + ": the width of its output is " +
+                   std::to_string(subject.plan.output.channels));
     else
       chosen.push_back(std::move(subject));
   }

@@ -1,4 +1,4 @@
-// Layers of a plugin, created and planned the way core does it.
+// Layers of a plugin, created and planned as core does.
 // Thread safety: values; the layer objects may be used as abi.h's thread tags say.
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include <widelimit/examine/params.hpp>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,7 @@
 
 namespace widelimit::conformance {
 
-/// A created layer, destroyed by the plugin that made it.
+/// A layer object, destroyed by its plugin.
 using LayerObject = std::unique_ptr<widelimit_layer, void (*)(widelimit_layer*)>;
 
 /// Asks a type for an object with these parameters; `object` is empty where it refuses.
@@ -25,7 +26,7 @@ struct CreatedLayer {
 [[nodiscard]] CreatedLayer create_layer(const widelimit_host& host, const LayerType& type,
                                         const widelimit_params* params);
 
-/// What a layer answers about a place in a network.
+/// What a layer plans for given inputs.
 struct Plan {
   Answer answer;
   widelimit_shape output{};
@@ -34,6 +35,7 @@ struct Plan {
   std::uint64_t traits = 0, scratch_bytes = 0;
   double flops_per_entry = 0;
   std::uint32_t site_terms = 0;
+  std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
 };
 
 /// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.
@@ -50,9 +52,11 @@ struct Plan {
 struct Subject {
   const LayerType* type = nullptr;
   std::string json;
-  std::unique_ptr<Params> params;  ///< outlives the object: a plugin may keep looking at it
+  /// Outlives the object, because a plugin may keep reading it.
+  std::unique_ptr<Params> params;
   LayerObject object{nullptr, nullptr};
-  std::vector<widelimit_shape> shapes;  ///< of the inputs
+  /// Of the inputs.
+  std::vector<widelimit_shape> shapes;
   Plan plan;
 
   /// "relu {...}": for messages.
@@ -61,7 +65,7 @@ struct Subject {
   [[nodiscard]] bool transforms() const noexcept {
     return plan.nature == WIDELIMIT_POINTWISE && type->infinite.transform != nullptr && !on_sites();
   }
-  /// Its kernel is a matter of fields of displacements, or of a map of windows.
+  /// Does its kernel depend on fields of displacements, or on a map of windows?
   [[nodiscard]] bool maps_sites() const noexcept {
     return on_sites() &&
            (plan.nature == WIDELIMIT_LINEAR ||
@@ -78,17 +82,20 @@ struct Subject {
 [[nodiscard]] std::vector<std::string> parameter_sets(Context& context,
                                                       const widelimit_type_info& info, int draws);
 
-/// How a check wants its subjects.
+/// Which layers a check examines.
 struct Wanted {
-  int draws = 1;               ///< beside the defaults
-  std::int64_t channels = 12;  ///< of every input
-  std::int64_t width = 0;  ///< of the output, where it is the layer's own to choose; 0: not given
+  /// Draws of parameters, besides the defaults.
+  int draws = 1;
+  /// Of every input.
+  std::int64_t channels = 12;
+  /// Of the output, where the layer chooses it; 0: not given.
+  std::int64_t width = 0;
 };
-/// All layers of the plugin that can be created and planned; what cannot is said to the context.
+/// All layers of the plugin that can be created and planned; the others are reported as skipped.
 [[nodiscard]] std::vector<Subject> subjects(Context& context, const Wanted& wanted = {});
 /// Those of them that map sites.
 [[nodiscard]] std::vector<Subject> site_subjects(Context& context, const Wanted& wanted = {});
-/// Those of them with a pointwise kernel transform; why the others have none is said.
+/// Those of them with a pointwise kernel transform; the others are reported as skipped.
 [[nodiscard]] std::vector<Subject> transforming_subjects(Context& context, int draws = 1);
 /// Those with a finite face whose widths are known.
 [[nodiscard]] std::vector<Subject> finite_subjects(Context& context, const Wanted& wanted = {});

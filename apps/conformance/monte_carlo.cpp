@@ -47,9 +47,9 @@ double product_of_samples(const std::vector<double>& y) {
   return sum / static_cast<double>(channels);
 }
 
-/// What the infinite side says of the pair; linear layers say it as data.
-Transformed said_by(const Subject& s, const std::vector<double>& covariance,
-                    const std::vector<double>& tangent) {
+/// The kernel of the infinite layer for the pair; of linear layers from their map.
+Transformed infinite_kernel(const Subject& s, const std::vector<double>& covariance,
+                            const std::vector<double>& tangent) {
   if (s.plan.nature == WIDELIMIT_LINEAR) {
     const widelimit_linear& m = s.plan.linear;
     return {{},
@@ -78,7 +78,7 @@ Subject widened(Context& context, const Subject& s, std::int64_t channels) {
 }
 
 Comparison compare(Context& context, const Subject& s, bool tangents) {
-  context.doing("sampling the finite layer of " + s.text());
+  context.set_activity("sampling the finite layer of " + s.text());
   // With weights every repeat draws new ones; without, wide inputs average more at once.
   const bool weights = Batch(s, 2).theta_size() > 0;
   const Subject wide = weights ? Subject{} : widened(context, s, 1024);
@@ -90,8 +90,8 @@ Comparison compare(Context& context, const Subject& s, bool tangents) {
     covariance.push_back(covariance_of_input(i));
     tangent.push_back(tangent_of_input(i));
   }
-  const Transformed said = said_by(subject, covariance, tangent);
-  if (!said.answer.ok()) return {0, 0, 0, said.answer.text()};
+  const Transformed computed = infinite_kernel(subject, covariance, tangent);
+  if (!computed.answer.ok()) return {0, 0, 0, computed.answer.text()};
   Random random = context.random(17);
   Mean mean;
   for (int r = 0; r < repeats; ++r) {
@@ -120,7 +120,7 @@ Comparison compare(Context& context, const Subject& s, bool tangents) {
     }
     mean.add(value);
   }
-  return {tangents ? said.ntk[0] : said.nngp[0], mean.value(), mean.error(), {}};
+  return {tangents ? computed.ntk[0] : computed.nngp[0], mean.value(), mean.error(), {}};
 }
 
 }  // namespace

@@ -8,10 +8,12 @@
 
 namespace widelimit::conformance {
 
-/// What the infinite side says and what sampling gave, with its standard error (0: exact).
+/// The kernel of the infinite layer and the one sampled from the finite layer, with its standard
+/// error (0: exact).
 struct Comparison {
-  double said = 0, seen = 0, error = 0;
-  std::string reason;  ///< why there is no comparison; empty: there is one
+  double computed = 0, sampled = 0, error = 0;
+  /// Why there is no comparison; empty: there is one.
+  std::string reason;
 };
 
 /// E[y(x) y(x')] over channels and weights.

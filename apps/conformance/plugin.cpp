@@ -82,7 +82,7 @@ Plugin::Plugin(std::unique_ptr<Library> library) : library_(std::move(library)) 
   const auto entry = library_->entry();
   if (entry == nullptr) throw NotLoaded("it does not export " WIDELIMIT_ENTRY_SYMBOL);
   raw_ = contained([&] { return entry(); });
-  if (raw_ == nullptr) throw NotLoaded("it says that it cannot run on this processor");
+  if (raw_ == nullptr) throw NotLoaded("it reports that it cannot run on this processor");
   table_ = copied(raw_);
   if (table_.layers == nullptr) table_.n_layers = 0;
   if (table_.solvers == nullptr) table_.n_solvers = 0;

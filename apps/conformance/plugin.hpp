@@ -26,7 +26,7 @@ class EscapedException : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// dlopen with RTLD_NOW | RTLD_LOCAL. Throws NotLoaded with the loader's own words.
+/// dlopen with RTLD_NOW | RTLD_LOCAL. Throws NotLoaded with the loader's message.
 class Library {
  public:
   explicit Library(const std::filesystem::path& file);
@@ -43,7 +43,7 @@ class Library {
   void* handle_;
 };
 
-/// What a call across the boundary answered.
+/// The status and the error of a call across the boundary.
 struct Answer {
   widelimit_status status = WIDELIMIT_OK;
   widelimit_error error{};
@@ -54,7 +54,7 @@ struct Answer {
 };
 
 [[nodiscard]] std::string status_name(widelimit_status status);
-/// An error struct ready to be lent.
+/// An empty error struct for a call.
 [[nodiscard]] widelimit_error empty_error() noexcept;
 
 /// Runs `body` (a call into the plugin); what it throws becomes an EscapedException.
@@ -83,9 +83,11 @@ struct LayerType {
   const widelimit_layer_type* raw = nullptr;
   widelimit_layer_type table{};
   widelimit_type_info info{};
-  widelimit_infinite_face infinite{};  ///< all NULL where not offered
+  /// All NULL where not offered.
+  widelimit_infinite_face infinite{};
   widelimit_finite_face finite{};
-  std::string name;  ///< never empty
+  /// Never empty.
+  std::string name;
 };
 
 struct SolverType {

@@ -4,10 +4,13 @@
 // converges geometrically (Trefethen, Approximation Theory and Approximation Practice, ch. 19).
 #include "quadrature.hpp"
 
+#include <boost/math/quadrature/gauss.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 namespace widelimit::conformance {
 namespace {
@@ -16,16 +19,48 @@ constexpr double pi = std::numbers::pi;
 /// exp(-r^2 / 2) is 1e-31 there.
 constexpr double radius = 12;
 
+/// A quadrature rule on [-1, 1].
+struct Rule {
+  std::vector<double> nodes, weights;
+};
+
+/// The Gauss-Legendre rule of an even number of points, of which Boost keeps the positive half.
+template <unsigned Points>
+Rule gauss_legendre() {
+  static_assert(Points % 2 == 0);
+  using Half = boost::math::quadrature::gauss<double, Points>;
+  Rule rule;
+  for (const double sign : {-1.0, 1.0})
+    for (std::size_t i = 0; i < Half::abscissa().size(); ++i) {
+      rule.nodes.push_back(sign * Half::abscissa()[i]);
+      rule.weights.push_back(Half::weights()[i]);
+    }
+  return rule;
+}
+
+/// The rules of one refinement.
+struct Level {
+  Rule angles, radii;
+};
+
+const std::array<Level, 4>& levels() {
+  static const std::array<Level, 4> all{{{gauss_legendre<10>(), gauss_legendre<32>()},
+                                         {gauss_legendre<16>(), gauss_legendre<52>()},
+                                         {gauss_legendre<26>(), gauss_legendre<84>()},
+                                         {gauss_legendre<42>(), gauss_legendre<136>()}}};
+  return all;
+}
+
 struct Sums {
   double value = 0, slope = 0, value_size = 0, slope_size = 0;
 };
 
-/// The expectation with `n_angle` nodes between two rays and `n_radius` along each.
-Sums integrate(const Curve& curve, double a, double b, double theta, int n_angle, int n_radius) {
+/// The expectation with one rule for the angles between two rays and one along each ray.
+Sums integrate(const Curve& curve, double a, double b, double theta, const Level& level) {
   std::array<double, 4> rays{pi / 2, 3 * pi / 2, std::fmod(theta + pi / 2, 2 * pi),
                              std::fmod(theta + 3 * pi / 2, 2 * pi)};
   std::sort(rays.begin(), rays.end());
-  const Rule angles = gauss_legendre(n_angle), radii = gauss_legendre(n_radius);
+  const auto& [angles, radii] = level;
   std::vector<double> u, v, weight;
   for (std::size_t k = 0; k < rays.size(); ++k) {
     const double from = rays[k], to = k + 1 < rays.size() ? rays[k + 1] : rays[0] + 2 * pi;
@@ -57,36 +92,14 @@ Sums integrate(const Curve& curve, double a, double b, double theta, int n_angle
 
 }  // namespace
 
-Rule gauss_legendre(int n) {
-  Rule rule;
-  for (int i = 0; i < n; ++i) {
-    // Newton from Tricomi's estimate; the recurrence gives P_n and P_n-1 and so the derivative.
-    double x = std::cos(pi * (i + 0.75) / (n + 0.5)), derivative = 1;
-    for (int step = 0; step < 8; ++step) {
-      double p = 1, before = 0;
-      for (int k = 1; k <= n; ++k) {
-        const double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
-        before = p;
-        p = next;
-      }
-      derivative = n * (x * p - before) / (x * x - 1);
-      x -= p / derivative;
-    }
-    rule.nodes.push_back(x);
-    rule.weights.push_back(2 / ((1 - x * x) * derivative * derivative));
-  }
-  return rule;
-}
-
 Moments gaussian_moments(const Curve& curve, double a, double q, double b) {
   const double theta = std::acos(std::clamp(q / std::sqrt(a * b), -1.0, 1.0));
-  constexpr std::array<std::array<int, 2>, 4> levels{{{10, 32}, {16, 52}, {26, 84}, {42, 136}}};
   // Two refinements that agree to this part of the integrand's size are exact for our purposes.
   constexpr double enough = 1e-11;
-  Sums last = integrate(curve, a, b, theta, levels[0][0], levels[0][1]);
+  Sums last = integrate(curve, a, b, theta, levels().front());
   Moments moments;
-  for (std::size_t level = 1; level < levels.size(); ++level) {
-    const Sums next = integrate(curve, a, b, theta, levels[level][0], levels[level][1]);
+  for (std::size_t refinement = 1; refinement < levels().size(); ++refinement) {
+    const Sums next = integrate(curve, a, b, theta, levels()[refinement]);
     moments = {next.value, next.slope, std::abs(next.value - last.value),
                std::abs(next.slope - last.slope)};
     if (moments.value_error <= enough * next.value_size &&

@@ -1,5 +1,6 @@
 // Reproducible random numbers for checks: the same on every machine, because the standard library's
-// distributions are not. Thread safety: one object a thread.
+// distributions are not.
+// Thread safety: one object a thread.
 #pragma once
 
 #include <cmath>

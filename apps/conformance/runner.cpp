@@ -1,6 +1,6 @@
-// Running checks, each in a child process with a time limit. The child tells through a pipe what it
-// is about to call and, at the end, its outcome; what it does not live to tell, its exit status
-// tells.
+// Running checks, each in a child process with a time limit. The child sends through a pipe what it
+// is about to call and, at the end, its outcome; if it ends before that, its exit status is the
+// outcome.
 #include "conformance.hpp"
 #include "context.hpp"
 
@@ -48,7 +48,8 @@ std::runtime_error system_failure(const char* what) {
   return std::runtime_error(std::string(what) + ": " + std::strerror(errno));
 }
 
-// Records on the pipe: one letter, the length, the bytes. 'D' doing, 'R' result (its first byte).
+// Records on the pipe: one letter, the length, the bytes. 'A' is an activity, 'R' a result (the
+// first byte) with its message.
 struct RecordHeader {
   char kind;
   std::uint32_t length;
@@ -64,25 +65,26 @@ void send(int fd, char kind, std::string_view text) {
   bytes += text;
   for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno != EINTR) return;  // the parent is gone: nobody to tell
+    if (n < 0 && errno != EINTR) return;  // the parent has ended
     if (n > 0) done += static_cast<std::size_t>(n);
   }
 }
 
-/// What the parent has heard so far.
-struct Heard {
-  std::string bytes, doing;
+/// What the child has sent so far.
+struct ChildReport {
+  std::string bytes, activity;
   bool finished = false;
   Outcome outcome;
 
-  void digest() {
+  /// Takes the whole records off `bytes`.
+  void parse() {
     RecordHeader header;
     while (bytes.size() >= sizeof header) {
       std::memcpy(&header, bytes.data(), sizeof header);
       if (bytes.size() - sizeof header < header.length) return;
       const std::string text = bytes.substr(sizeof header, header.length);
       bytes.erase(0, sizeof header + header.length);
-      if (header.kind == 'D') doing = text;
+      if (header.kind == 'A') activity = text;
       if (header.kind == 'R' && !text.empty()) {
         finished = true;
         outcome.result = static_cast<Result>(text[0]);
@@ -92,8 +94,8 @@ struct Heard {
   }
 };
 
-/// Reads until the child has closed its end, or until the deadline: false then.
-bool listen(int fd, Clock::time_point deadline, Heard& heard) {
+/// Reads until the child has finished or closed its end; false: the deadline came first.
+bool read_report(int fd, Clock::time_point deadline, ChildReport& report) {
   std::array<char, 4096> buffer;
   for (;;) {
     const auto left =
@@ -108,15 +110,15 @@ bool listen(int fd, Clock::time_point deadline, Heard& heard) {
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n == 0) return true;
     if (n > 0) {
-      heard.bytes.append(buffer.data(), static_cast<std::size_t>(n));
-      heard.digest();
-      if (heard.finished) return true;
+      report.bytes.append(buffer.data(), static_cast<std::size_t>(n));
+      report.parse();
+      if (report.finished) return true;
     }
   }
 }
 
 /// The beginning of what the child wrote to its standard error, on one line.
-std::string last_words(int fd) {
+std::string error_output(int fd) {
   std::array<char, 400> buffer;
   const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), 0);
   std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
@@ -126,7 +128,7 @@ std::string last_words(int fd) {
   return text;
 }
 
-[[noreturn]] void be_the_child(const Check& check, const Options& options, int pipe, int errors) {
+[[noreturn]] void run_as_child(const Check& check, const Options& options, int pipe, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0);
   const rlimit none{0, 0};
@@ -136,13 +138,13 @@ std::string last_words(int fd) {
   ::dup2(nowhere, STDIN_FILENO);
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
-  const Outcome outcome = run_here(check, options.file, options.seed,
-                                   [pipe](std::string_view what) { send(pipe, 'D', what); });
+  const Outcome outcome = run_check(check, options.file, options.seed,
+                                    [pipe](std::string_view what) { send(pipe, 'A', what); });
   send(pipe, 'R', std::string(1, static_cast<char>(outcome.result)) + outcome.message);
   ::_exit(0);
 }
 
-std::string how_it_ended(int status) {
+std::string exit_text(int status) {
   if (WIFSIGNALED(status))
     return "killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
            ::strsignal(WTERMSIG(status)) + ")";
@@ -161,24 +163,24 @@ Outcome run_in_child(const Check& check, const Options& options) {
   const auto start = Clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw system_failure("fork");
-  if (child == 0) be_the_child(check, options, writing.get(), ::fileno(errors.get()));
-  ::setpgid(child, child);  // also here: whoever comes first
+  if (child == 0) run_as_child(check, options, writing.get(), ::fileno(errors.get()));
+  ::setpgid(child, child);  // in both processes, because either may be the first
   writing.close();
 
-  Heard heard;
-  const bool in_time = listen(reading.get(), start + options.limit, heard);
+  ChildReport report;
+  const bool in_time = read_report(reading.get(), start + options.limit, report);
   if (!in_time) ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   ::kill(-child, SIGKILL);  // whatever the plugin may have started
-  Outcome outcome = std::move(heard.outcome);
-  if (!heard.finished) {
+  Outcome outcome = std::move(report.outcome);
+  if (!report.finished) {
     outcome.result = in_time ? Result::crash : Result::timeout;
-    outcome.message = in_time ? how_it_ended(status)
+    outcome.message = in_time ? exit_text(status)
                               : "no answer within " + std::to_string(options.limit.count()) + " ms";
-    if (!heard.doing.empty()) outcome.message += " while " + heard.doing;
-    if (const std::string words = last_words(::fileno(errors.get())); !words.empty())
+    if (!report.activity.empty()) outcome.message += " while " + report.activity;
+    if (const std::string words = error_output(::fileno(errors.get())); !words.empty())
       outcome.message += ": " + words;
   }
   outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -196,38 +198,39 @@ void require_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::usage, file.string() + ": cannot be read (permission denied)");
 }
 
-// The check that reads the file alone, and those that find out whether it is a plugin at all.
-constexpr std::string_view reading = "exports-one-symbol", loading = "loads-now-local",
-                           entering = "entry-same-pointer-from-two-threads";
+// The check that only reads the file, and those that find out whether it is a plugin at all.
+constexpr std::string_view symbols_check = "exports-one-symbol", loading_check = "loads-now-local",
+                           entry_check = "entry-same-pointer-from-two-threads";
 
-/// Once the file cannot be loaded or read, or hangs again and again, what is left would only say so
-/// again.
-class Patience {
+/// Decides when further checks would only repeat a failure: the file cannot be loaded, its
+/// descriptor cannot be used, or it hangs again and again.
+class SkipRule {
  public:
-  [[nodiscard]] const std::string& lost() const noexcept { return lost_; }
+  /// Empty: go on.
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
   /// Can the library be loaded, and does it give a descriptor?
   [[nodiscard]] bool loaded() const noexcept { return loaded_; }
   void observe(const CheckOutcome& seen) {
     if (!is_failure(seen.outcome.result)) return;
-    if (seen.check->name == loading) {
-      lost_ = "the plugin was not loaded: see " + std::string(loading);
+    if (seen.check->name == loading_check) {
+      reason_ = "the plugin was not loaded: see " + std::string(loading_check);
       loaded_ = false;
     }
-    if (seen.check->name == entering &&
+    if (seen.check->name == entry_check &&
         (seen.outcome.result != Result::fail ||
          seen.outcome.message.find("exception") != std::string::npos)) {
-      lost_ = "the plugin gives no descriptor: see " + std::string(entering);
+      reason_ = "the plugin gives no descriptor: see " + std::string(entry_check);
       loaded_ = false;
     }
     for (const std::string_view needed : {"fields-present", "schema-in-subset"})
       if (seen.check->name == needed)
-        lost_ = "the descriptor cannot be worked with: see " + std::string(needed);
+        reason_ = "the descriptor cannot be used: see " + std::string(needed);
     if (seen.outcome.result == Result::timeout && ++timeouts_ == 2)
-      lost_ = "not tried: two checks ran out of time already";
+      reason_ = "skipped, because two checks have run out of time";
   }
 
  private:
-  std::string lost_;
+  std::string reason_;
   bool loaded_ = true;
   int timeouts_ = 0;
 };
@@ -243,24 +246,24 @@ Report verify(const Options& options) {
   std::vector<const Check*> todo = options.only;
   if (todo.empty())
     for (const Check& check : checks()) todo.push_back(&check);
-  for (const std::string_view first : {entering, loading})
+  for (const std::string_view first : {entry_check, loading_check})
     if (!is_chosen(find_check(first))) todo.insert(todo.begin(), find_check(first));
   Report report{options.file, options.seed, {}};
-  Patience patience;
+  SkipRule skip_rule;
   for (const Check* check : todo) {
     CheckOutcome seen{check, {}};
-    if (!patience.lost().empty() && check->name != reading)
-      seen.outcome = {Result::skip, patience.lost(), 0};
+    if (!skip_rule.reason().empty() && check->name != symbols_check)
+      seen.outcome = {Result::skip, skip_rule.reason(), 0};
     else if (options.in_process)
-      seen.outcome = run_here(*check, options.file, options.seed, {});
+      seen.outcome = run_check(*check, options.file, options.seed, {});
     else
       seen.outcome = run_in_child(*check, options);
-    patience.observe(seen);
-    if (!is_chosen(check) && patience.loaded()) continue;
+    skip_rule.observe(seen);
+    if (!is_chosen(check) && skip_rule.loaded()) continue;
     if (options.progress) options.progress(seen);
     report.outcomes.push_back(std::move(seen));
   }
-  report.loaded = patience.loaded();
+  report.loaded = skip_rule.loaded();
   return report;
 }
 

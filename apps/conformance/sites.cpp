@@ -1,4 +1,4 @@
-// Fields are cut out of the tensors of all pairs of sites, and put together to tensors again.
+// Fields are cut out of tensors over all pairs of sites, and assembled into tensors again.
 #include "sites.hpp"
 
 #include "array.hpp"
@@ -60,7 +60,7 @@ struct SiteField {
       }
     });
   }
-  /// Nothing of it, or of what is around it, was written.
+  /// Was neither the field nor the memory around it written?
   [[nodiscard]] bool intact() const {
     return nngp.intact_outside(0, 0) && (abi.ntk == nullptr || ntk.intact_outside(0, 0));
   }
@@ -121,7 +121,7 @@ void apply_map(const Subject& s, const std::vector<SitePair>& in, std::vector<Si
       }
 }
 
-/// One trip of all fields through a stencil or a gathering layer.
+/// One pass of all fields through a stencil or a gathering layer.
 class Trip {
  public:
   Trip(const Subject& s, const std::vector<SitePair>& pairs, const SiteLayout& layout)
@@ -140,9 +140,10 @@ class Trip {
       gather();
     for (const auto& output : outputs_) {
       output->give(result_.pairs);
-      if (!output->margins_intact()) result_.problem = "it writes around its output field";
+      if (!output->margins_intact()) result_.problem = "it writes outside its output field";
     }
-    if (!scratch_.margin_intact()) result_.problem = "it writes in front of its scratch";
+    if (!scratch_.margin_intact())
+      result_.problem = "it writes before the beginning of its scratch";
     return std::move(result_);
   }
   void size_result() {
@@ -177,7 +178,7 @@ class Trip {
       const widelimit_shape* shapes[] = {&s_.shapes[0]};
       widelimit_run run{};
       run.struct_size = sizeof run;
-      run.n_inputs = 1;
+      run.n_inputs = run.n_fields = 1;
       run.inputs = inputs;
       run.output = &output->abi;
       run.row_end = 1;
@@ -204,7 +205,9 @@ class Trip {
     }
     widelimit_gather gather{};
     gather.struct_size = sizeof gather;
-    gather.in_shape = s_.shapes.data();
+    const widelimit_shape* const in_shape = s_.shapes.data();
+    gather.n_inputs = 1;
+    gather.in_shape = &in_shape;
     gather.scratch = scratch_.size() != 0 ? scratch_.data() : nullptr;
     const auto step = [&](auto function, const std::vector<widelimit_field*>& outputs) {
       gather.n_outputs = static_cast<std::int32_t>(outputs.size());
@@ -254,13 +257,16 @@ std::string text_of(const Displacement& d, int axes) {
 
 std::vector<Displacement> reads_of(const Subject& subject, const Displacement& output) {
   if (subject.type->infinite.reads == nullptr)
-    throw std::runtime_error(subject.text() + " offers no `reads`, which its nature needs");
+    throw std::runtime_error(subject.text() +
+                             " offers no `reads`, which layers of its nature need");
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
-  reads.in_shape = subject.shapes.data();
+  const widelimit_shape* const in_shape = subject.shapes.data();
+  reads.n_inputs = 1;
+  reads.in_shape = &in_shape;
   std::copy(output.begin(), output.end(), reads.output);
   std::vector<Displacement> list;
-  for (int asked = 0; asked < 2; ++asked) {  // how many, then which
+  for (const bool counting : {true, false}) {  // how many, then which
     const Answer answer = call([&](widelimit_error* e) {
       return subject.type->infinite.reads(subject.object.get(), &reads, e);
     });
@@ -269,9 +275,9 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
     constexpr std::int64_t most = 1 << 22;
     if (reads.count < 0 || reads.count > most)
       throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(reads.count));
-    if (asked == 0) list.resize(static_cast<std::size_t>(reads.count));
+    if (counting) list.resize(static_cast<std::size_t>(reads.count));
     reads.capacity = static_cast<std::int64_t>(list.size());
-    reads.inputs = reinterpret_cast<std::int64_t(*)[4]>(list.data());
+    reads.displacements = reinterpret_cast<std::int64_t(*)[4]>(list.data());
   }
   if (static_cast<std::size_t>(reads.count) != list.size())
     throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(list.size()) +

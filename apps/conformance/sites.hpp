@@ -21,14 +21,18 @@ struct SitePair {
 
 struct SiteLayout {
   std::uint32_t dtype = WIDELIMIT_F64;
-  bool ntk = true;  ///< false: NNGP alone
+  /// false: only the NNGP.
+  bool ntk = true;
   int scratch_fill = 0;
 };
 
 struct SitesTransformed {
-  Answer answer;                ///< of the first call that was refused
-  std::vector<SitePair> pairs;  ///< of the output
-  std::string problem;          ///< with what was written or read; empty: none
+  /// Of the first call that the layer refused.
+  Answer answer;
+  /// Of the output.
+  std::vector<SitePair> pairs;
+  /// What the layer wrongly wrote or read; empty: nothing.
+  std::string problem;
 };
 
 /// Pairs in multiples of 16, one a lane. Everything the layer is lent ends at an unmapped page.

@@ -66,7 +66,7 @@ class Row {
 
 }  // namespace
 
-std::int64_t greatest(std::span<const double> row) {
+std::int64_t index_of_greatest(std::span<const double> row) {
   return std::max_element(row.begin(), row.end()) - row.begin();
 }
 
@@ -85,8 +85,8 @@ Json confusion(const Matrix& mean, const Matrix& truth) {
       static_cast<std::size_t>(classes),
       std::vector<std::int64_t>(static_cast<std::size_t>(classes)));
   for (std::int64_t i = 0; i < truth.rows(); ++i)
-    ++counts[static_cast<std::size_t>(greatest(truth.row(i)))]
-            [static_cast<std::size_t>(greatest(mean.row(i)))];
+    ++counts[static_cast<std::size_t>(index_of_greatest(truth.row(i)))]
+            [static_cast<std::size_t>(index_of_greatest(mean.row(i)))];
   return counts;
 }
 
@@ -99,7 +99,8 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
   double log_loss = 0, brier = 0;
   for (std::int64_t i = 0; i < truth.rows(); ++i) {
     const std::span<const double> p = probabilities.row(i);
-    const std::int64_t right = greatest(truth.row(i)), guess = greatest(mean.row(i));
+    const std::int64_t right = index_of_greatest(truth.row(i)),
+                       guess = index_of_greatest(mean.row(i));
     const double confidence = p[static_cast<std::size_t>(guess)];
     const auto at = std::clamp<std::int64_t>(
         static_cast<std::int64_t>(std::ceil(confidence * confidence_bins)) - 1, 0,
@@ -141,7 +142,8 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
 std::vector<Mistake> worst_mistakes(const Matrix& mean, const Matrix& truth, std::size_t most) {
   std::vector<Mistake> all;
   for (std::int64_t i = 0; i < truth.rows(); ++i) {
-    const std::int64_t right = greatest(truth.row(i)), guess = greatest(mean.row(i));
+    const std::int64_t right = index_of_greatest(truth.row(i)),
+                       guess = index_of_greatest(mean.row(i));
     if (right != guess) all.push_back({i, right, guess, mean(i, guess) - mean(i, right)});
   }
   std::ranges::stable_sort(all, std::greater<>(), &Mistake::margin);

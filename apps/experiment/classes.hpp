@@ -1,5 +1,5 @@
-// Classification from the Gaussian predictions of one-hot targets: class probabilities, what they
-// are worth, which samples went most wrong.
+// Classification from the Gaussian predictions of one-hot targets: class probabilities, their
+// calibration, and the worst mistakes.
 // Thread safety: pure functions.
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace widelimit::experiment {
 
-/// The first of the greatest numbers.
-[[nodiscard]] std::int64_t greatest(std::span<const double> row);
+/// Index of the greatest number; the first of equal ones.
+[[nodiscard]] std::int64_t index_of_greatest(std::span<const double> row);
 
 /// The probability of each class that its output is the greatest, where the outputs of a sample are
 /// independent Gaussians, here of the predictive distribution of an observation:
@@ -46,7 +46,8 @@ inline constexpr std::int64_t confidence_bins = 15;
 
 struct Mistake {
   std::int64_t sample = 0, truth = 0, predicted = 0;
-  double margin = 0;  ///< mean of the predicted class minus mean of the true one
+  /// The mean of the predicted class minus mean of the true one.
+  double margin = 0;
 };
 /// At most `most` wrong samples, the largest margin first.
 [[nodiscard]] std::vector<Mistake> worst_mistakes(const Matrix& mean, const Matrix& truth,

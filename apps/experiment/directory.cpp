@@ -29,8 +29,8 @@ namespace fs = std::filesystem;
 constexpr std::array own_folders{"kernel", "predictions", "loss", "finite", "plots", "data"};
 constexpr std::array own_files{"run.json", "metrics.json", "report.html"};
 
-/// May a run.json, which is only data, have this file removed or read? Names inside the folders of
-/// a run, no way out of them.
+/// May a run.json, which is only data, have this file removed or read? Only names inside the
+/// folders of a run.
 bool is_own(const std::string& relative) {
   const fs::path path(relative);
   if (path.empty() || path.is_absolute() || path.lexically_normal() != path) return false;
@@ -46,7 +46,7 @@ std::int64_t peak_memory() {
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
-/// Removes temporary files (".NAME.PROCESS.ATTEMPT.tmp") of processes that are no more.
+/// Removes temporary files (".NAME.PROCESS.ATTEMPT.tmp") of processes that have ended.
 void remove_abandoned(const fs::path& folder) {
   static const std::regex temporary(R"(\..+\.([0-9]{1,9})\.[0-9]+\.tmp)");
   std::error_code ignored;
@@ -70,8 +70,8 @@ Json build_json() {
 Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
   Json::Array list;
   for (const KernelFile& k : kernels)
-    list.push_back(Json::Object{{"block", k.block},
-                                {"kernel", k.kernel},
+    list.push_back(Json::Object{{"block", name_of(k.block)},
+                                {"kernel", name_of(k.kernel)},
                                 {"file", k.file},
                                 {"rows", k.rows},
                                 {"cols", k.cols},
@@ -96,7 +96,7 @@ std::int64_t integer_at(const Json& object, std::string_view key) {
   return integer;
 }
 
-/// What was foretold beside what came; of a run that is not finished null.
+/// Forecasts beside actual values, which are null in a run that is not finished.
 Json forecast_json(const Record& record, std::int64_t memory) {
   const auto beside = [&](double forecast, std::optional<double> actual) -> Json {
     return Json::Object{{"forecast", forecast}, {"actual", actual ? Json(*actual) : Json()}};
@@ -155,12 +155,15 @@ std::optional<EarlierRun> read_earlier(const fs::path& directory) {
       if (name.string() && is_own(*name.string())) earlier.files.push_back(*name.string());
   if (const Json* kernels = json.find("kernels"); kernels && kernels->array())
     for (const Json& entry : *kernels->array()) {
-      KernelFile kernel{.block = string_at(entry, "block"),
-                        .kernel = string_at(entry, "kernel"),
-                        .file = string_at(entry, "file"),
-                        .rows = integer_at(entry, "rows"),
-                        .cols = integer_at(entry, "cols")};
-      if (is_own(kernel.file)) earlier.kernels.push_back(std::move(kernel));
+      const std::optional<Block> block = block_named(string_at(entry, "block"));
+      const std::optional<Kernel> kernel = kernel_named(string_at(entry, "kernel"));
+      std::string name = string_at(entry, "file");
+      if (block && kernel && is_own(name))
+        earlier.kernels.push_back({.block = *block,
+                                   .kernel = *kernel,
+                                   .file = std::move(name),
+                                   .rows = integer_at(entry, "rows"),
+                                   .cols = integer_at(entry, "cols")});
     }
   return earlier;
 }
@@ -206,10 +209,10 @@ RunDirectory::~RunDirectory() {
 
 void RunDirectory::replace(const std::optional<EarlierRun>& earlier,
                            const std::optional<EarlierRun>& reused) {
-  std::error_code ignored;  // what will not go is replaced when its turn comes
+  std::error_code ignored;  // what cannot be removed is replaced later
   if (reused && fs::equivalent(reused->directory, directory_, ignored))
     for (const KernelFile& kernel : reused->kernels)
-      if (fs::is_regular_file(directory_ / kernel.file, ignored)) written(kernel);
+      if (fs::is_regular_file(directory_ / kernel.file, ignored)) add(kernel);
   std::set<fs::path, std::greater<>> folders;  // the deeper ones first
   for (const char* folder : own_folders) folders.insert(directory_ / folder);
   for (const std::string& name : earlier ? earlier->files : std::vector<std::string>()) {
@@ -238,7 +241,7 @@ fs::path RunDirectory::prepare(const std::string& relative) const {
   return file;
 }
 
-void RunDirectory::written(const std::string& relative) {
+void RunDirectory::add(const std::string& relative) {
   if (!lists(relative)) record.files.push_back(relative);
 }
 
@@ -247,12 +250,12 @@ bool RunDirectory::lists(const std::string& relative) const {
 }
 
 void RunDirectory::remove(const std::string& relative) {
-  std::error_code ignored;  // what will not go stays listed, and goes with the next run
+  std::error_code ignored;  // what cannot be removed stays listed for the next run
   if (fs::remove(directory_ / relative, ignored)) std::erase(record.files, relative);
 }
 
-void RunDirectory::written(const KernelFile& kernel) {
-  written(kernel.file);
+void RunDirectory::add(const KernelFile& kernel) {
+  add(kernel.file);
   std::erase_if(record.kernels, [&](const KernelFile& other) {
     return other.block == kernel.block && other.kernel == kernel.kernel;
   });
@@ -261,7 +264,7 @@ void RunDirectory::written(const KernelFile& kernel) {
 
 void RunDirectory::write(const std::string& relative, std::string_view text) {
   write_file(prepare(relative), text);
-  written(relative);
+  add(relative);
 }
 
 double RunDirectory::disk_bytes() const {
@@ -275,7 +278,7 @@ double RunDirectory::disk_bytes() const {
 }
 
 void RunDirectory::write_record() {
-  written("run.json");
+  add("run.json");
   write_file(directory_ / "run.json", record_text(record.json()));
 }
 

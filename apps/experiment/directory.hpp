@@ -1,11 +1,13 @@
-// The directory of a run and its record, run.json: which files are the run's own, what was
-// finished, how long it took. The record is written after every step, so that it is true whenever
-// the program ends.
+// The directory of a run and its record, run.json: which files the run owns, what it finished, how
+// long it took. The record is written after every step, so that it is true whenever the program
+// ends.
 // Thread safety: one thread at a time.
 #pragma once
 
 #include "json.hpp"
 #include "lock.hpp"
+
+#include <widelimit/kernel.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -18,11 +20,12 @@
 
 namespace widelimit::experiment {
 
-/// A kernel that stands in a run's directory.
+/// A kernel in the directory of a run.
 struct KernelFile {
-  std::string block;   ///< "train_train", "test_train", "test_test"
-  std::string kernel;  ///< "nngp", "ntk"
-  std::string file;    ///< relative to the directory
+  Block block = Block::train_train;
+  Kernel kernel = Kernel::nngp;
+  /// Relative to the directory.
+  std::string file;
   std::int64_t rows = 0, cols = 0;
 };
 
@@ -38,7 +41,7 @@ struct Record {
   Json::Array inference, timings;
   int threads = 0;
   std::vector<std::string> warnings, files;
-  /// What the run was said to cost; NaN: not known.
+  /// What the run was expected to cost; NaN: not known.
   double seconds_forecast = 0, memory_forecast = 0, disk_forecast = 0;
   /// What it took, once it is finished; disk in bytes.
   std::optional<double> seconds, disk;
@@ -47,11 +50,12 @@ struct Record {
   [[nodiscard]] Json json() const;
 };
 
-/// What an earlier run left, as far as a later one uses it.
+/// The part of an earlier run that a later one uses.
 struct EarlierRun {
   std::filesystem::path directory;
   std::string fingerprint;
-  Json experiment;  ///< its resolved configuration
+  /// Its resolved configuration.
+  Json experiment;
   std::vector<KernelFile> kernels;
   std::vector<std::string> files;
 };
@@ -75,26 +79,26 @@ class RunDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
   [[nodiscard]] const DirectoryLock& lock() const noexcept { return *lock_; }
-  /// Makes room for this run: removes what `earlier` left, but for the kernels of `reused` where
-  /// they stand in this directory; those are this run's from now on. Removes what programs that
-  /// were killed left half-written.
+  /// Makes room for this run: removes the files of `earlier`, except the kernels of `reused` that
+  /// are in this directory, which this run owns from now on, and the half-written files of programs
+  /// that were killed.
   void replace(const std::optional<EarlierRun>& earlier, const std::optional<EarlierRun>& reused);
   /// Where to write a file of this run; makes its folder.
   [[nodiscard]] std::filesystem::path prepare(const std::string& relative) const;
-  /// Notes that the file is there.
-  void written(const std::string& relative);
+  /// Lists the file as one of this run.
+  void add(const std::string& relative);
   [[nodiscard]] bool lists(const std::string& relative) const;
   /// Removes a file of this run.
   void remove(const std::string& relative);
-  void written(const KernelFile& kernel);
+  void add(const KernelFile& kernel);
   void write(const std::string& relative, std::string_view text);
   /// Bytes of all files of this run.
   [[nodiscard]] double disk_bytes() const;
-  /// Writes run.json as things stand.
+  /// Writes run.json.
   void write_record();
   void warn(std::string message);
-  /// Runs `step`, notes its time under `phase`, and, where `kept` is not empty, that what it names
-  /// is finished; then writes the record.
+  /// Runs `step`, notes its time under `phase` and, unless it is empty, `kept` among the finished
+  /// results; then writes the record.
   void step(const std::string& phase, const std::string& kept, const std::function<void()>& step);
 
   Record record;
@@ -105,7 +109,8 @@ class RunDirectory {
 
  private:
   std::filesystem::path directory_;
-  std::vector<std::filesystem::path> created_;  ///< the deeper ones first
+  /// The deeper ones first.
+  std::vector<std::filesystem::path> created_;
   std::optional<DirectoryLock> lock_;
 };
 

@@ -1,11 +1,13 @@
-// FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923), over an unambiguous serialisation: every piece is
-// preceded by its length.
+// XXH3 of 64 bits (xxHash by Yann Collet, compiled in from its header) over an unambiguous
+// serialisation: every list and every text is preceded by its length.
 #include "fingerprint.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string_view>
 
 namespace widelimit::experiment {
@@ -13,12 +15,8 @@ namespace {
 
 class Hash {
  public:
-  void bytes(const void* data, std::size_t count) {
-    const auto* p = static_cast<const unsigned char*>(data);
-    std::uint64_t h = value_;
-    for (std::size_t i = 0; i < count; ++i) h = (h ^ p[i]) * 0x100000001B3u;
-    value_ = h;
-  }
+  Hash() { XXH3_64bits_reset(&state_); }
+  void bytes(const void* data, std::size_t count) { XXH3_64bits_update(&state_, data, count); }
   void number(std::int64_t value) { bytes(&value, sizeof value); }
   void text(std::string_view text) {
     number(static_cast<std::int64_t>(text.size()));
@@ -26,12 +24,13 @@ class Hash {
   }
   [[nodiscard]] std::string hex() const {
     std::array<char, 17> digits{};
-    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(value_));
+    std::snprintf(digits.data(), digits.size(), "%016llx",
+                  static_cast<unsigned long long>(XXH3_64bits_digest(&state_)));
     return digits.data();
   }
 
  private:
-  std::uint64_t value_ = 0xCBF29CE484222325u;
+  XXH3_state_t state_;
 };
 
 void add(Hash& hash, const NetworkSpec& layers, const Catalogue& catalogue) {
@@ -60,7 +59,7 @@ void add(Hash& hash, const Samples& x, std::int64_t count) {
     hash.bytes(x.f32().data(), entries * sizeof(float));
 }
 
-std::string text_of(const Samples& x, std::int64_t count) {
+std::string samples_text(const Samples& x, std::int64_t count) {
   Hash hash;
   add(hash, x, count);
   return std::to_string(count) + ", fingerprint " + hash.hex();
@@ -83,23 +82,23 @@ void add_layers(const NetworkSpec& layers, const Catalogue& catalogue, const std
 
 }  // namespace
 
-std::string fingerprint(const Experiment& experiment, const Catalogue& catalogue,
-                        const TrainTest& data) {
+std::string fingerprint(const KernelInputs& inputs) {
   Hash hash;
-  hash.text(experiment.precision == Precision::float64 ? "float64" : "float32");
-  add(hash, experiment.network, catalogue);
+  hash.text(inputs.precision == Precision::float64 ? "float64" : "float32");
+  add(hash, inputs.network.spec(), inputs.catalogue);
+  const TrainTest& data = inputs.data;
   add(hash, data.train.x, data.train.x.count());
   hash.number(data.test ? 1 : 0);
   if (data.test) add(hash, data.test->x, data.test->x.count());
   return hash.hex();
 }
 
-StoreOrigin origin(const Experiment& experiment, const Catalogue& catalogue, const Samples& rows,
-                   std::int64_t n_rows, const Samples* cols, std::int64_t n_cols) {
+StoreOrigin block_origin(const KernelInputs& inputs, const Samples& rows, std::int64_t n_rows,
+                         const Samples* cols, std::int64_t n_cols) {
   StoreOrigin parts;
-  add_layers(experiment.network, catalogue, "", parts);
-  parts.push_back({"samples of the rows", text_of(rows, n_rows)});
-  if (cols) parts.push_back({"samples of the columns", text_of(*cols, n_cols)});
+  add_layers(inputs.network.spec(), inputs.catalogue, "", parts);
+  parts.push_back({"samples of the rows", samples_text(rows, n_rows)});
+  if (cols) parts.push_back({"samples of the columns", samples_text(*cols, n_cols)});
   return parts;
 }
 

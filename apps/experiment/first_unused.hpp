@@ -1,5 +1,5 @@
-// Pairing lists that walk the same network: layers unrolled by `repeat` share one place in the
-// file, so a place alone does not tell them apart, but their order does.
+// Pairing lists of the layers of one network: layers unrolled by `repeat` share one place in the
+// file, so only their order distinguishes them.
 // Thread safety: one thread at a time.
 #pragma once
 

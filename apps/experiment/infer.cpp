@@ -1,7 +1,12 @@
 // Inference: kernels and targets in, files and metrics out.
 #include "infer.hpp"
 
+#include "error_places.hpp"
+#include "solvers.hpp"
+#include "units.hpp"
+
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/store.hpp>
 #include <widelimit/streamed.hpp>
@@ -12,7 +17,6 @@
 #include <cstdio>
 #include <functional>
 #include <limits>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -20,45 +24,60 @@ namespace widelimit::experiment {
 namespace {
 
 constexpr std::size_t max_listed_times = 20;
-/// Below this a solve, whose relative error is about eps / rcond, has about two digits left.
+/// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
 constexpr double poor_rcond = 1e-14;
 
-KernelBlocks blocks_of(const std::array<Matrix, 3>& held, const std::vector<double>& diagonal) {
-  const auto given = [&](Block block) {
-    const Matrix& matrix = held[static_cast<std::size_t>(block)];
-    return matrix.empty() ? nullptr : &matrix;
-  };
-  return {.train_train = given(Block::train_train),
-          .test_train = given(Block::test_train),
-          .test_test = given(Block::test_test),
-          .test_diagonal = diagonal.empty() ? nullptr : &diagonal};
+/// The blocks that are held of one kernel. Those of training go to `training`, with their factors.
+KernelBlocks blocks_of(PerBlock<Matrix>& held, const std::vector<double>& diagonal,
+                       std::optional<FactorisedKernel>& training) {
+  KernelBlocks blocks;
+  if (!held.train_train.empty())
+    blocks.factorised = &training.emplace(std::move(held.train_train), std::move(held.test_train));
+  if (!held.test_test.empty()) blocks.test_test = &held.test_test;
+  if (!diagonal.empty()) blocks.test_diagonal = &diagonal;
+  return blocks;
 }
 
-/// f_0 from a file, checked against what it is added to.
-std::optional<Matrix> initial(const std::optional<std::filesystem::path>& file, const char* key,
-                              std::int64_t rows, std::int64_t cols, const InferenceSpec& spec) {
+/// f_0 from a file, checked against the samples.
+std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& file,
+                                   const Dataset& samples, const std::string& pointer) {
   if (!file) return std::nullopt;
   Matrix f0 = Matrix::read_npy(*file);
-  if (f0.rows() != rows || f0.cols() != cols)
+  const std::array found{f0.rows(), f0.cols()}, expected{samples.x.count(), samples.y.cols()};
+  if (found != expected)
     throw Error(ErrorCode::usage,
-                file->string() + " has the shape [" + std::to_string(f0.rows()) + ", " +
-                    std::to_string(f0.cols()) +
-                    "], expected one row a sample and one column an output: [" +
-                    std::to_string(rows) + ", " + std::to_string(cols) + "]",
-                spec.place.pointer + "/" + key);
+                file->string() + " has the shape " + shape_text(found) +
+                    ", expected one row a sample and one column an output: " + shape_text(expected),
+                pointer);
   return f0;
 }
 
-Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kernel,
-               const InferenceResult& result, Json chosen_diag_reg, double learning_rate) {
+/// f_0 of both sets, where the experiment gives it.
+struct InitialOutputs {
+  std::optional<Matrix> train, test;
+};
+
+InitialOutputs read_initial_outputs(const InferenceSpec& spec, const TrainTest& data) {
+  InitialOutputs initial;
+  initial.train =
+      read_initial(spec.initial_train, data.train, spec.place.pointer + "/initial_train");
+  if (data.test)
+    initial.test =
+        read_initial(spec.initial_test, *data.test, spec.place.pointer + "/initial_test");
+  return initial;
+}
+
+Json record_of(const PlannedInference& inference, const InferenceResult& result,
+               Json chosen_diag_reg, double greatest_rate) {
+  const InferenceSpec& spec = *inference.spec;
   Json::Array times;
-  for (const double time : spec.times) {
+  for (const double time : spec.options.times) {
     if (times.size() == max_listed_times) break;
     times.emplace_back(time);
   }
-  return Json::Object{{"id", id},
-                      {"method", to_string(spec.method)},
-                      {"kernel", to_string(kernel)},
+  return Json::Object{{"id", inference.id},
+                      {"method", to_string(spec.options.method)},
+                      {"kernel", to_string(inference.options.kernel)},
                       {"solver", spec.solver.type},
                       {"ridge", result.ridge},
                       {"chosen_diag_reg", std::move(chosen_diag_reg)},
@@ -67,41 +86,26 @@ Json record_of(const std::string& id, const InferenceSpec& spec, KernelKind kern
                       {"rcond", result.solve.rcond},
                       {"residual", result.solve.residual},
                       {"logdet", result.logdet},
-                      {"max_learning_rate", learning_rate},
+                      {"max_learning_rate", greatest_rate},
                       {"times", std::move(times)}};
 }
 
-/// One Solver object a configuration, so that the cache recognises it.
-class Solvers {
- public:
-  explicit Solvers(const Runtime& runtime) : runtime_(runtime) {}
-  const Solver& get(const SolverSpec& spec) {
-    const auto key = std::pair(spec.type, spec.params);
-    const auto found = solvers_.find(key);
-    return found != solvers_.end() ? found->second
-                                   : solvers_.emplace(key, runtime_.solver(spec)).first->second;
-  }
-
- private:
-  const Runtime& runtime_;
-  std::map<std::pair<std::string, std::string>, Solver> solvers_;
-};
-
-/// An error that is about numbers says which entry and kernel it happened in.
-InferenceResult infer_at(const InferenceSpec& spec, const std::string& id,
-                         const std::function<InferenceResult()>& infer) {
+/// The result of `infer`; an Error says which entry of the experiment and which kernel it is about.
+InferenceResult with_entry_in_errors(const PlannedInference& inference,
+                                     const std::function<InferenceResult()>& infer) {
   try {
     return infer();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
     std::vector<Problem> problems = error.problems();
-    problems.front().message = id + ": " + problems.front().message;
-    throw at(spec.place.pointer, Error(error.code(), std::move(problems)));
+    problems.front().message = inference.id + ": " + problems.front().message;
+    throw with_pointer(Error(error.code(), std::move(problems), error.facts()),
+                       inference.spec->place.pointer);
   }
 }
 
 bool any_finite_time(const InferenceSpec& spec) {
-  return std::any_of(spec.times.begin(), spec.times.end(),
+  return std::any_of(spec.options.times.begin(), spec.options.times.end(),
                      [](double time) { return std::isfinite(time); });
 }
 
@@ -111,24 +115,40 @@ std::string four_digits(double value) {
   return text.data();
 }
 
+/// Warns where predictions have few digits, or where no finite network follows the loss curves.
+void warn_of_numbers(const PlannedInference& inference, const InferenceResult& result,
+                     double greatest_rate, RunDirectory& directory) {
+  const InferenceSpec& spec = *inference.spec;
+  if (result.solve.rcond < poor_rcond)
+    directory.warn(inference.id +
+                   ": the kernel is close to singular (reciprocal condition number " +
+                   number_text(result.solve.rcond) +
+                   "), so the predictions have few correct digits; a larger diag_reg helps");
+  if (any_finite_time(spec) && spec.options.learning_rate > greatest_rate)
+    directory.warn(spec.place.pointer + "/learning_rate: " + inference.id + " takes steps of " +
+                   number_text(spec.options.learning_rate) + ", and above " +
+                   four_digits(greatest_rate) +
+                   " such steps diverge: the curves are those of infinitely small steps, which no "
+                   "network of finite width follows at this rate");
+}
+
 /// From the kernels as the run left them on the disk.
 InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
                                 const Solver& solver, const RunDirectory& directory,
                                 Control& control) {
-  const bool nngp = options.kernel == KernelKind::nngp;
+  const Kernel kernel = kernel_of(options.kernel);
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
-      if (k.block == to_string(block) && k.kernel == (nngp ? "nngp" : "ntk"))
-        return open_kernel(directory.path() / k.file,
-                           nngp ? StoredKernel::nngp : StoredKernel::ntk);
-    throw Error(ErrorCode::internal, "the kernel " + to_string(block) + " was not written");
+      if (k.block == block && k.kernel == kernel)
+        return open_kernel(directory.path() / k.file, kernel);
+    throw Error(ErrorCode::internal,
+                std::string("the kernel ").append(name_of(block)) + " was not written");
   };
   const auto train_train = open(Block::train_train);
   const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
   return infer_streamed(StreamedProblem{.train_train = train_train.get(),
                                         .test_train = test_train.get(),
-                                        .test_diagonal = nngp ? problem.nngp.test_diagonal
-                                                              : problem.ntk.test_diagonal,
+                                        .test_diagonal = problem.kernels[kernel].test_diagonal,
                                         .y_train = problem.y_train,
                                         .y_test = problem.y_test,
                                         .initial_train = problem.initial_train,
@@ -138,77 +158,47 @@ InferenceResult infer_from_disk(const InferenceProblem& problem, const Inference
 
 }  // namespace
 
-std::string to_string(KernelKind kernel) {
-  return kernel == KernelKind::nngp ? "nngp" : kernel == KernelKind::ntk ? "ntk" : "ntkgp";
-}
-
-std::string to_string(Method method) {
-  return method == Method::gp_inference           ? "gp_inference"
-         : method == Method::gradient_descent_mse ? "gradient_descent_mse"
-                                                  : "gradient_descent_mse_ensemble";
-}
-
-std::string id_of(const InferenceSpec& spec, KernelKind kernel) {
-  return spec.name + "." + to_string(kernel);
-}
-
-void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
-                   const TestSet& test, Json::Object& metrics, MistakesById& mistakes,
-                   RunDirectory& directory, Control& control) {
-  Solvers solvers(setup.runtime);
-  InferenceCache cache;
+void run_inferences(std::span<const PlannedInference> inferences, const InferenceInputs& inputs,
+                    Json::Object& metrics, MistakesById& mistakes, RunDirectory& directory,
+                    Control& control) {
+  const TrainTest& data = inputs.data;
+  Solvers solvers(inputs.runtime);
+  HeldKernels& held = inputs.kernels;
+  PerKernel<std::optional<FactorisedKernel>> training;
   InferenceProblem problem;
-  problem.nngp = blocks_of(held.nngp, held.nngp_diagonal);
-  problem.ntk = blocks_of(held.ntk, held.ntk_diagonal);
+  for (const Kernel kernel : all_kernels)
+    problem.kernels[kernel] =
+        blocks_of(held.blocks[kernel], held.test_diagonal[kernel], training[kernel]);
   problem.y_train = &data.train.y;
   if (data.test) problem.y_test = &data.test->y;
-  const double momentum = setup.experiment.finite ? setup.experiment.finite->momentum : 0;
 
-  for (const InferenceSpec& spec : setup.experiment.inference) {
-    const std::int64_t outputs = data.train.y.cols();
-    const std::optional<Matrix> f0_train =
-        initial(spec.initial_train, "initial_train", data.train.x.count(), outputs, spec);
-    std::optional<Matrix> f0_test;
-    if (data.test)
-      f0_test = initial(spec.initial_test, "initial_test", data.test->x.count(), outputs, spec);
-    problem.initial_train = f0_train ? &*f0_train : nullptr;
-    problem.initial_test = f0_test ? &*f0_test : nullptr;
-
-    for (const KernelKind kernel : spec.kernels) {
-      const std::string id = id_of(spec, kernel);
-      directory.step("inference " + id, id, [&] {
-        const InferenceOptions options = options_of(spec, kernel, data.test.has_value());
-        const Solver& solver = solvers.get(spec.solver);
-        const InferenceResult result = infer_at(spec, id, [&] {
-          return streams(setup, spec, kernel)
-                     ? infer_from_disk(problem, options, solver, directory, control)
-                     : infer(problem, options, solver, &cache, &control);
-        });
-        if (result.solve.rcond < poor_rcond)
-          directory.warn(
-              id + ": the kernel is close to singular (reciprocal condition number " +
-              number_text(result.solve.rcond) +
-              "), so few digits of the predictions are certain; a larger diag_reg helps");
-        const double greatest = max_learning_rate(result.largest_eigenvalue - result.ridge,
-                                                  data.train.y.size(), momentum);
-        if (any_finite_time(spec) && spec.learning_rate > greatest)
-          directory.warn(
-              spec.place.pointer + "/learning_rate: " + id + " is training in steps of " +
-              number_text(spec.learning_rate) + ", and above " + four_digits(greatest) +
-              " such steps diverge: the curves are those of infinitely small ones, which "
-              "no network of finite width follows at this rate");
-        Json chosen;
-        if (!result.predictions.empty()) {
-          Written written = write_predictions(id, result, options, test, directory);
-          if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[written.shown];
-          if (!written.mistakes.empty()) mistakes.emplace_back(id, std::move(written.mistakes));
-          metrics.emplace_back(id, std::move(written.metrics));
-        }
-        if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
-        directory.record.inference.push_back(
-            record_of(id, spec, kernel, result, std::move(chosen), greatest));
+  for (const PlannedInference& inference : inferences) {
+    const InferenceSpec& spec = *inference.spec;
+    const InferenceOptions& options = inference.options;
+    const std::string& id = inference.id;
+    const InitialOutputs initial = read_initial_outputs(spec, data);
+    problem.initial_train = initial.train ? &*initial.train : nullptr;
+    problem.initial_test = initial.test ? &*initial.test : nullptr;
+    directory.step("inference " + id, id, [&] {
+      const Solver& solver = solvers.get(spec.solver);
+      const InferenceResult result = with_entry_in_errors(inference, [&] {
+        return inference.streamed ? infer_from_disk(problem, options, solver, directory, control)
+                                  : infer(problem, options, solver, &control);
       });
-    }
+      const double greatest_rate = max_learning_rate(result.largest_eigenvalue - result.ridge,
+                                                     data.train.y.size(), inputs.momentum);
+      warn_of_numbers(inference, result, greatest_rate, directory);
+      Json chosen;
+      if (!result.predictions.empty()) {
+        PredictionSummary summary = write_predictions(id, result, options, inputs.test, directory);
+        if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[summary.shown];
+        if (!summary.mistakes.empty()) mistakes.emplace_back(id, std::move(summary.mistakes));
+        metrics.emplace_back(id, std::move(summary.metrics));
+      }
+      if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
+      directory.record.inference.push_back(
+          record_of(inference, result, std::move(chosen), greatest_rate));
+    });
   }
 }
 

@@ -3,30 +3,39 @@
 #pragma once
 
 #include "blocks.hpp"
+#include "plan.hpp"
 #include "results.hpp"
-#include "setup.hpp"
 
 #include <widelimit/control.hpp>
+#include <widelimit/runtime.hpp>
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace widelimit::experiment {
 
-/// "METHOD.KERNEL" with its worst mistakes.
+/// The worst mistakes of inferences, by their id.
 using MistakesById = std::vector<std::pair<std::string, std::vector<Mistake>>>;
 
-/// Appends {"METHOD.KERNEL": ...} to `metrics` and mistakes, where there are, as entries finish;
-/// files and record likewise, so that a failure leaves what came before. Entries on one kernel and
-/// ridge share its factor.
-void run_inference(const Setup& setup, const HeldKernels& held, const TrainTest& data,
-                   const TestSet& test, Json::Object& metrics, MistakesById& mistakes,
-                   RunDirectory& directory, Control& control);
+/// What inference reads; refers to objects of a run.
+struct InferenceInputs {
+  /// Creates the solvers.
+  const Runtime& runtime;
+  /// Its blocks of training are taken over.
+  HeldKernels& kernels;
+  const TrainTest& data;
+  const TestSet& test;
+  /// Of the gradient descent that learning rates are compared with.
+  double momentum = 0;
+};
 
-/// "gp_inference.ntk": what the files of an entry are called.
-[[nodiscard]] std::string id_of(const InferenceSpec& spec, KernelKind kernel);
-[[nodiscard]] std::string to_string(KernelKind kernel);
-[[nodiscard]] std::string to_string(Method method);
+/// Appends {"METHOD.KERNEL": ...} to `metrics`, and mistakes if there are any, as each inference
+/// finishes; likewise its files and its entry in the record, so that a failure keeps what came
+/// before. Inferences on one kernel and ridge share its factor.
+void run_inferences(std::span<const PlannedInference> inferences, const InferenceInputs& inputs,
+                    Json::Object& metrics, MistakesById& mistakes, RunDirectory& directory,
+                    Control& control);
 
 }  // namespace widelimit::experiment

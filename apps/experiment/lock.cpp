@@ -18,7 +18,7 @@ namespace {
 
 std::string reason(int error) { return std::system_category().message(error); }
 
-/// "process 1234", as the holder has written it.
+/// "process 1234", from what the holder has written.
 std::string holder(int fd) {
   std::array<char, 16> text{};
   const ssize_t got = pread(fd, text.data(), text.size(), 0);
@@ -27,7 +27,7 @@ std::string holder(int fd) {
   return digits.empty() ? "another process" : "process " + digits;
 }
 
-/// Is `fd` still what the path leads to? Its holder may have removed it before we had the lock.
+/// Does `path` still name the open file? Its holder may have removed it before we had the lock.
 bool is_file(int fd, const std::filesystem::path& path) {
   struct stat ours {};
   struct stat there {};
@@ -49,23 +49,24 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory)
       if (error == EWOULDBLOCK) {
         const std::string who = holder(fd_);
         close(fd_);
-        throw Error(ErrorCode::io, directory.string() + ": in use by another run (" + who +
-                                       "); wait for its end, or name another directory with --out");
+        throw Error(ErrorCode::io,
+                    directory.string() + ": in use by another run (" + who +
+                        "); wait until that run ends, or name another directory with --out");
       }
       problem_ = directory.string() + ": cannot be locked (" + reason(error) +
-                 "), so nothing keeps other runs out of it; see that none uses it";
+                 "), so make sure that no other run uses it";
       return;
     }
     if (is_file(fd_, file_)) break;
     close(fd_);
   }
-  // The number is for people alone: a disk too full for it does not matter.
+  // The number is only for messages: a disk too full for it does not matter.
   const std::string text = std::to_string(getpid()) + "\n";
   if (ftruncate(fd_, 0) == 0) static_cast<void>(!pwrite(fd_, text.data(), text.size(), 0));
 }
 
 DirectoryLock::~DirectoryLock() {
-  unlink(file_.c_str());  // before the lock goes, so that it is never another's
+  unlink(file_.c_str());  // while it is locked: nobody else can hold it
   close(fd_);
 }
 

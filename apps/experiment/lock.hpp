@@ -1,4 +1,5 @@
-// One writer a directory: a lock that the system takes back when its process ends, however it ends.
+// One writer for each directory: a lock that the system releases when its process ends, however it
+// ends.
 // Thread safety: one thread at a time.
 #pragma once
 
@@ -7,19 +8,19 @@
 
 namespace widelimit::experiment {
 
-/// Holds the directory's file ".lock", in which the process that holds it is named, while it lives.
+/// Holds the file ".lock" of a directory, which contains the number of the holding process.
 class DirectoryLock {
  public:
   static constexpr const char* file_name = ".lock";
 
-  /// Throws Error(io) with the process where another one holds the directory, and where the file
-  /// cannot be made.
+  /// Throws Error(io) where another process, which it names, holds the directory, and where the
+  /// file cannot be created.
   explicit DirectoryLock(const std::filesystem::path& directory);
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
 
-  /// Why nothing is locked, on a file system without locks; empty: it is.
+  /// Why the directory is not locked (a file system without locks); empty: it is locked.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:

@@ -125,7 +125,7 @@ double rmse(const Matrix& mean, const Matrix& truth) {
 double accuracy(const Matrix& mean, const Matrix& truth) {
   std::int64_t right = 0;
   for (std::int64_t i = 0; i < truth.rows(); ++i)
-    right += greatest(mean.row(i)) == greatest(truth.row(i)) ? 1 : 0;
+    right += index_of_greatest(mean.row(i)) == index_of_greatest(truth.row(i)) ? 1 : 0;
   return static_cast<double>(right) / static_cast<double>(truth.rows());
 }
 

@@ -1,4 +1,4 @@
-// How good predictions are, in the units of the targets.
+// The quality of predictions, in the units of the targets.
 // Thread safety: pure functions.
 #pragma once
 
@@ -11,9 +11,12 @@
 namespace widelimit::experiment {
 
 struct Predicted {
-  const Matrix* mean = nullptr;           ///< [m, outputs]
-  const Matrix* variance = nullptr;       ///< [m, outputs], of an observation; NULL: not known
-  const Matrix* probabilities = nullptr;  ///< [m, outputs], of classes; NULL: not known
+  /// [m, outputs]
+  const Matrix* mean = nullptr;
+  /// [m, outputs], of an observation; NULL: not known
+  const Matrix* variance = nullptr;
+  /// [m, outputs], of classes; NULL: not known
+  const Matrix* probabilities = nullptr;
 };
 
 /// Pearson correlations are given for at most so many features.
@@ -35,8 +38,8 @@ inline constexpr std::int64_t max_features = 20;
 [[nodiscard]] double rmse(const Matrix& mean, const Matrix& truth);
 [[nodiscard]] double accuracy(const Matrix& mean, const Matrix& truth);
 
-/// Of the training samples, each predicted from the others: the same errors against their `truth`,
-/// and log_evidence as given (inference.hpp).
+/// The same errors for training samples that are each predicted from the others, against their
+/// `truth`, and log_evidence as given (inference.hpp).
 [[nodiscard]] Json left_out_metrics(const Predicted& left_out, const Matrix& truth,
                                     double log_evidence, bool one_hot);
 

@@ -1,4 +1,4 @@
-// Chooses pictures, and writes them; those of all inferences in one pass over their source.
+// Chooses pictures and writes them, those of all inferences in one pass over their source.
 #include "pictures.hpp"
 
 #include "classes.hpp"
@@ -27,7 +27,7 @@ void write_array(const std::string& file, const Samples& x, const std::vector<st
     for (std::int64_t f = 0; f < x.features(); ++f) values.push_back(x.at(row, f));
   write_npy(directory.prepare(file), values.data(),
             {std::ssize(rows), x.shape().sites[0], x.shape().sites[1], x.shape().channels});
-  directory.written(file);
+  directory.add(file);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ bool shows_pictures(const Samples& x) {
 }
 
 void write_samples(const Dataset& train, const TargetTransform& targets, RunDirectory& directory) {
-  const Matrix y = restored(train.y, targets);
+  const Matrix y = in_original_units(train.y, targets);
   const bool classes = targets.classes.has_value();
   std::vector<std::int64_t> rows;
   std::vector<std::string> header{"sample"};
@@ -46,7 +46,7 @@ void write_samples(const Dataset& train, const TargetTransform& targets, RunDire
     const auto shown = static_cast<std::size_t>(std::min(y.cols(), most_classes));
     std::vector<std::vector<std::int64_t>> of_class(shown);
     for (std::int64_t i = 0; i < y.rows(); ++i) {
-      const auto c = static_cast<std::size_t>(greatest(y.row(i)));
+      const auto c = static_cast<std::size_t>(index_of_greatest(y.row(i)));
       if (c < shown && of_class[c].size() < pictures_of_class) of_class[c].push_back(i);
     }
     for (const auto& some : of_class) rows.insert(rows.end(), some.begin(), some.end());
@@ -59,7 +59,7 @@ void write_samples(const Dataset& train, const TargetTransform& targets, RunDire
   CsvTable table(header);
   for (const std::int64_t row : rows) {
     table.cell(row);
-    if (classes) table.cell(greatest(y.row(row)));
+    if (classes) table.cell(index_of_greatest(y.row(row)));
     for (std::size_t o = 0; !classes && o + 1 < header.size(); ++o)
       table.cell(y(row, static_cast<std::int64_t>(o)));
     table.end_row();
@@ -68,13 +68,14 @@ void write_samples(const Dataset& train, const TargetTransform& targets, RunDire
   write_array("data/pictures.npy", train.x, rows, directory);
 }
 
-void write_pictures(const Setup& setup, const MistakesById& mistakes, RunDirectory& directory) {
+void write_pictures(const DataSpec& data, std::uint64_t seed, const MistakesById& mistakes,
+                    RunDirectory& directory) {
   std::vector<std::int64_t> wanted;
   for (const auto& [id, worst] : mistakes)
     for (const Mistake& mistake : worst) wanted.push_back(mistake.sample);
   std::ranges::sort(wanted);
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  const Samples x = load_test_samples(*setup.experiment.data, setup.experiment.seed, wanted).x;
+  const Samples x = load_test_samples(data, seed, wanted).x;
   for (const auto& [id, worst] : mistakes) {
     std::vector<std::int64_t> rows;
     for (const Mistake& mistake : worst)

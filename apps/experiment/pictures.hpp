@@ -1,9 +1,11 @@
-// Samples that are pictures: some of the training set as the network sees them, and those that were
-// most wrong as they stand in their source.
+// Samples that are pictures: some of the training set as the network sees them, and the test
+// samples with the worst predictions, as they are in their source.
 // Thread safety: one thread at a time.
 #pragma once
 
 #include "infer.hpp"
+
+#include <cstdint>
 
 namespace widelimit::experiment {
 
@@ -16,6 +18,7 @@ namespace widelimit::experiment {
 void write_samples(const Dataset& train, const TargetTransform& targets, RunDirectory& directory);
 
 /// predictions/ID.mistakes.npy [mistake, row, column, channel], in the order of ID.mistakes.csv.
-void write_pictures(const Setup& setup, const MistakesById& mistakes, RunDirectory& directory);
+void write_pictures(const DataSpec& data, std::uint64_t seed, const MistakesById& mistakes,
+                    RunDirectory& directory);
 
 }  // namespace widelimit::experiment

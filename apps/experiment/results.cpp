@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t max_mistakes = 24;
 constexpr std::int64_t max_scatter_rows = 2000, max_scatter_features = 20, max_scatter_outputs = 10;
 
-/// The factors by which standard deviations go to original units: one where the outputs share it.
+/// The factors that convert standard deviations to original units; a single one if outputs share
+/// it.
 std::vector<double> scales_of(const TargetTransform& targets, std::int64_t outputs) {
   std::vector<double> scales;
   for (std::int64_t o = 0; o < outputs; ++o) scales.push_back(targets.scale(o));
@@ -26,7 +27,7 @@ std::vector<double> scales_of(const TargetTransform& targets, std::int64_t outpu
   return scales;
 }
 
-/// Arrays of several times or ridges one after the other, as .npy wants them.
+/// The arrays of several times or ridges, one after the other, for one .npy file.
 class Stack {
  public:
   /// `several`: how many times or ridges there are.
@@ -39,10 +40,10 @@ class Stack {
     values_.insert(values_.end(), values.begin(), values.end());
   }
   void write(RunDirectory& directory) const { write(values_.data(), directory); }
-  /// Numbers that lie one after the other already.
+  /// Numbers that are in memory one after the other already.
   void write(const double* values, RunDirectory& directory) const {
     write_npy(directory.prepare(file_), values, shape_);
-    directory.written(file_);
+    directory.add(file_);
   }
 
  private:
@@ -120,9 +121,9 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
   directory.write("predictions/" + id + ".csv", table.text());
 }
 
-/// Of an observation, in original units, from the latent variances of the samples.
-Matrix observed(const std::vector<double>& latent, double ridge, std::int64_t outputs,
-                const TargetTransform& targets) {
+/// Variances of an observation, in original units, from the latent variances of the samples.
+Matrix observation_variance(const std::vector<double>& latent, double ridge, std::int64_t outputs,
+                            const TargetTransform& targets) {
   Matrix variance = Matrix::uninitialized(std::ssize(latent), outputs);
   for (std::int64_t i = 0; i < variance.rows(); ++i)
     for (std::int64_t o = 0; o < outputs; ++o) {
@@ -142,7 +143,8 @@ Json metrics_of(const Prediction& prediction, const Matrix& mean, const TestSet&
   Predicted predicted{.mean = &mean};
   Matrix variance;
   if (!prediction.variance.empty()) {
-    variance = observed(prediction.variance, prediction.ridge, mean.cols(), *test.targets);
+    variance =
+        observation_variance(prediction.variance, prediction.ridge, mean.cols(), *test.targets);
     predicted.variance = &variance;
   }
   const bool one_hot = test.targets->classes.has_value();
@@ -157,7 +159,7 @@ Json left_out_of(const LeaveOneOut& left_out, const Matrix& mean, const TestSet&
   Predicted predicted{.mean = &mean};
   Matrix variance;
   if (!left_out.variance.empty()) {
-    variance = observed(left_out.variance, 0, mean.cols(), *test.targets);
+    variance = observation_variance(left_out.variance, 0, mean.cols(), *test.targets);
     predicted.variance = &variance;
   }
   return left_out_metrics(predicted, *test.train_truth, left_out.log_evidence,
@@ -182,7 +184,8 @@ std::size_t latest(const std::vector<Prediction>& predictions) {
                                   predictions.begin());
 }
 
-/// The first of the fewest wrong classes, or of the least squares where that is equal.
+/// The prediction with the fewest wrong classes; of equal ones the one with the least squared
+/// error, then the first.
 std::size_t least_error(const std::vector<Matrix>& predicted, const Matrix& truth, bool one_hot) {
   std::size_t best = 0;
   std::pair<double, double> least;
@@ -198,15 +201,15 @@ std::size_t least_error(const std::vector<Matrix>& predicted, const Matrix& trut
 
 }  // namespace
 
-Matrix restored(const Matrix& y, const TargetTransform& targets) {
+Matrix in_original_units(const Matrix& y, const TargetTransform& targets) {
   Matrix original = y.clone();
   targets.restore_mean(original);
   return original;
 }
 
-Written write_predictions(const std::string& id, const InferenceResult& result,
-                          const InferenceOptions& options, const TestSet& test,
-                          RunDirectory& directory) {
+PredictionSummary write_predictions(const std::string& id, const InferenceResult& result,
+                                    const InferenceOptions& options, const TestSet& test,
+                                    RunDirectory& directory) {
   const std::vector<Prediction>& predictions = result.predictions;
   const bool tested = test.x != nullptr && options.predictions;
   const bool one_hot = test.targets->classes.has_value();
@@ -216,7 +219,7 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
   std::vector<Matrix> means, probabilities, left_out;
   if (tested) {
     for (const Prediction& prediction : predictions)
-      means.push_back(restored(prediction.mean, *test.targets));
+      means.push_back(in_original_units(prediction.mean, *test.targets));
     write_arrays(id, predictions, means, options.covariance,
                  scales_of(*test.targets, means.front().cols()), directory);
     write_table(id, predictions, means, several, options.covariance, test, directory);
@@ -235,29 +238,30 @@ Written write_predictions(const std::string& id, const InferenceResult& result,
       all.insert(all.end(), tests.object()->begin(), tests.object()->end());
     }
     if (options.leave_one_out) {
-      left_out.push_back(restored(one.left_out.mean, *test.targets));
+      left_out.push_back(in_original_units(one.left_out.mean, *test.targets));
       all.emplace_back("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
     }
     list.emplace_back(std::move(all));
   }
-  // One of each prediction, or, where a variance is zero, fewer that belong to nobody knows which.
-  const bool whole = !probabilities.empty() && probabilities.size() == predictions.size();
-  if (whole) write_stack("predictions/" + id + ".probabilities.npy", probabilities, directory);
+  // Where a variance is zero a prediction has no probabilities: then none are written, because
+  // nobody could tell which prediction the others belong to.
+  const bool complete = !probabilities.empty() && probabilities.size() == predictions.size();
+  if (complete) write_stack("predictions/" + id + ".probabilities.npy", probabilities, directory);
   if (!left_out.empty())
     write_stack("predictions/" + id + ".leave_one_out.npy", left_out, directory);
 
-  Written written;
-  written.shown = several == Several::ridges && !left_out.empty()
+  PredictionSummary summary;
+  summary.shown = several == Several::ridges && !left_out.empty()
                       ? least_error(left_out, *test.train_truth, one_hot)
                   : several == Several::times ? latest(predictions)
                                               : 0;
   if (tested && one_hot) {
-    const std::size_t at = written.shown;
-    written.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
-    write_mistakes(id, written.mistakes, whole ? &probabilities[at] : nullptr, directory);
+    const std::size_t at = summary.shown;
+    summary.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
+    write_mistakes(id, summary.mistakes, complete ? &probabilities[at] : nullptr, directory);
   }
-  written.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
-  return written;
+  summary.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
+  return summary;
 }
 
 void write_losses(const std::string& id, const LossCurves& losses, RunDirectory& directory) {
@@ -278,16 +282,19 @@ void write_losses(const std::string& id, const LossCurves& losses, RunDirectory&
   directory.write("loss/" + id + ".csv", table.text());
 }
 
-void write_prior(const std::vector<double>& nngp, const std::vector<double>& ntk,
+void write_prior(const PerKernel<std::vector<double>>& variances, KernelSet which,
                  RunDirectory& directory) {
   std::vector<std::string> header{"sample"};
-  if (!nngp.empty()) header.emplace_back("nngp_std");
-  if (!ntk.empty()) header.emplace_back("ntk_std");
+  std::vector<const std::vector<double>*> columns;
+  for (const Kernel kernel : all_kernels) {
+    if (!which[kernel] || variances[kernel].empty()) continue;
+    header.push_back(std::string(name_of(kernel)) + "_std");
+    columns.push_back(&variances[kernel]);
+  }
   CsvTable table(header);
-  for (std::size_t i = 0; i < std::max(nngp.size(), ntk.size()); ++i) {
+  for (std::size_t i = 0; !columns.empty() && i < columns.front()->size(); ++i) {
     table.cell(i);
-    for (const std::vector<double>* variances : {&nngp, &ntk})
-      if (!variances->empty()) table.cell(deviation((*variances)[i]));
+    for (const std::vector<double>* column : columns) table.cell(deviation((*column)[i]));
     table.end_row();
   }
   directory.write("predictions/prior.std.csv", table.text());
@@ -303,7 +310,7 @@ void write_scatter(const TrainTest& data, const TargetTransform& targets, RunDir
     header.push_back(std::string("y").append(std::to_string(o)));
   CsvTable table(header);
   const auto add = [&](std::string_view set, const Dataset& part) {
-    const Matrix y = restored(part.y, targets);
+    const Matrix y = in_original_units(part.y, targets);
     for (std::int64_t i = 0; i < std::min(part.x.count(), max_scatter_rows); ++i) {
       table.cell(set);
       for (std::int64_t f = 0; f < features; ++f) table.cell(part.x.at(i, f));

@@ -1,4 +1,4 @@
-// What inference leaves in the directory: predictions, losses, and their metrics.
+// Writes the results of inference into the directory: predictions, losses, and their metrics.
 // Thread safety: one thread at a time.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/kernel.hpp>
 
 #include <cstddef>
 #include <string>
@@ -14,24 +15,29 @@
 
 namespace widelimit::experiment {
 
-/// What results are compared with.
+/// What predictions are compared with.
 struct TestSet {
-  const Samples* x = nullptr;           ///< as the network sees them; NULL: there is no test set
-  const Matrix* truth = nullptr;        ///< [m, outputs] in original units
-  const Matrix* train_truth = nullptr;  ///< [n, outputs] likewise
+  /// As the network sees them; NULL: there is no test set.
+  const Samples* x = nullptr;
+  /// The targets of the test set [m, outputs] and of the training set [n, outputs], in original
+  /// units.
+  const Matrix *truth = nullptr, *train_truth = nullptr;
   const TargetTransform* targets = nullptr;
 };
 
 /// `y` in original units.
-[[nodiscard]] Matrix restored(const Matrix& y, const TargetTransform& targets);
+[[nodiscard]] Matrix in_original_units(const Matrix& y, const TargetTransform& targets);
 
-struct Written {
-  Json metrics;  ///< of the test set, and "leave_one_out"; a list with "time", or with "diag_reg"
-                 ///< and "ridge" (absolute), where there are several
-  /// Which of several a reader is shown: the last time; of a path the ridge of least leave-one-out
-  /// error (of fewest wrong classes, then of least rmse), or the first where that is not known.
+struct PredictionSummary {
+  /// Of the test set, and "leave_one_out"; a list with "time", or with "diag_reg" and "ridge"
+  /// (absolute), where there are several.
+  Json metrics;
+  /// Which of several predictions the report shows: the last time; of a path the ridge of least
+  /// leave-one-out error (of fewest wrong classes, then of least rmse), or the first where that is
+  /// not known.
   std::size_t shown = 0;
-  std::vector<Mistake> mistakes;  ///< of that one, where targets are classes
+  /// Of that prediction, where targets are classes.
+  std::vector<Mistake> mistakes;
 };
 
 /// predictions/ID.{mean,std,cov}.npy and ID.csv in original units. A standard deviation is one
@@ -39,15 +45,16 @@ struct Written {
 /// ([m, outputs], cov [outputs, m, m]); a leading axis of time or ridge where there are several.
 /// Likewise ID.leave_one_out.npy [n, outputs], ID.probabilities.npy [m, classes] and, of the one
 /// that is shown, ID.mistakes.csv: sample, truth, predicted, margin, [probability].
-[[nodiscard]] Written write_predictions(const std::string& id, const InferenceResult& result,
-                                        const InferenceOptions& options, const TestSet& test,
-                                        RunDirectory& directory);
+[[nodiscard]] PredictionSummary write_predictions(const std::string& id,
+                                                  const InferenceResult& result,
+                                                  const InferenceOptions& options,
+                                                  const TestSet& test, RunDirectory& directory);
 
 /// loss/ID.csv, in the units the network is trained in.
 void write_losses(const std::string& id, const LossCurves& losses, RunDirectory& directory);
 
-/// predictions/prior.std.csv: the standard deviations before any training.
-void write_prior(const std::vector<double>& nngp, const std::vector<double>& ntk,
+/// predictions/prior.std.csv: the standard deviations before any training, of these kernels.
+void write_prior(const PerKernel<std::vector<double>>& variances, KernelSet which,
                  RunDirectory& directory);
 
 /// data/scatter.csv: samples and targets for pictures.

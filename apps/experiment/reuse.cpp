@@ -1,28 +1,23 @@
 // Comparing fingerprints, and reading every number of the files.
 #include "reuse.hpp"
 
-#include "npy.hpp"
 #include "stores.hpp"
+#include "units.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/store.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace widelimit::experiment {
 namespace {
 
-/// Numbers read at once.
-constexpr std::int64_t chunk = 1 << 18;
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t extent : shape)
-    text += (text.empty() ? "" : ", ") + std::to_string(extent);
-  return "[" + text + "]";
-}
+constexpr std::int64_t numbers_at_once = 1 << 18;
 
 /// Throws Error that names the file, and the entry where it is about one.
 void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2> shape,
@@ -31,69 +26,64 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
     throw Error(ErrorCode::usage, file.string() + ": " + why);
   };
   const std::vector<std::int64_t> expected(shape.begin(), shape.end());
-  const auto require = [&](const std::vector<std::int64_t>& found, Precision found_precision) {
+  const auto name_of = [](std::optional<Precision> type) {
+    return !type ? "uint8" : type == Precision::float64 ? "float64" : "float32";
+  };
+  const auto require = [&](const std::vector<std::int64_t>& found,
+                           std::optional<Precision> found_precision) {
     if (found != expected)
       refuse("has the shape " + shape_text(found) + ", expected " + shape_text(expected));
     if (found_precision != precision)
-      refuse(std::string("holds ") + (precision == Precision::float64 ? "float32" : "float64") +
-             ", expected " + (precision == Precision::float64 ? "float64" : "float32"));
+      refuse(std::string("holds ") + name_of(found_precision) + ", expected " + name_of(precision));
   };
   if (is_store(file)) {  // whose tiles have checksums, which are compared where they are read
     const StoreReader reader(file);
     require({reader.spec().rows, reader.spec().cols}, reader.spec().precision);
     return;
   }
-  NpyReader npy(file);
+  const NpyFile npy(file);
   require(npy.shape(), npy.precision());
-  for (std::int64_t begin = 0; begin < npy.size(); begin += chunk) {
+  const std::int64_t step = std::max<std::int64_t>(1, numbers_at_once / npy.row_size());
+  for (std::int64_t begin = 0; begin < shape[0]; begin += step) {
     control.check();
-    const std::vector<double> values = npy.read(begin, std::min(chunk, npy.size() - begin));
+    const Matrix rows = npy.rows(begin, std::min(step, shape[0] - begin));
+    const std::span<const double> values = rows.flat();
     const auto bad = std::find_if(values.begin(), values.end(),
                                   [](double value) { return !std::isfinite(value); });
     if (bad == values.end()) continue;
-    const std::int64_t at = begin + (bad - values.begin());
+    const std::int64_t at = begin * shape[1] + (bad - values.begin());
     refuse("row " + std::to_string(at / shape[1]) + ", column " + std::to_string(at % shape[1]) +
            " (counted from 0) is " + number_text(*bad) + "; every number must be finite");
   }
 }
 
-std::optional<Block> block_of(const KernelFile& kernel) {
-  for (const Block block : {Block::train_train, Block::test_train, Block::test_test})
-    if (to_string(block) == kernel.block) return block;
-  return std::nullopt;
-}
-
-bool reads(const KernelPlan& plan, const KernelFile& kernel) {
+bool needs(const RunPlan& plan, const KernelFile& kernel) {
   return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
-    return to_string(block.block) == kernel.block &&
-           (kernel.kernel == "nngp" ? block.write.nngp || block.hold.nngp
-                                    : block.write.ntk || block.hold.ntk);
+    return block.block == kernel.block && block.needed()[kernel.kernel];
   });
 }
 
-/// Examines the kernels of `read`, all where it is NULL. `damaged` is told what is wrong with a
-/// file; its kernel is then no longer listed.
-template <class Damaged>
-void leave_sound(EarlierRun& earlier, const KernelPlan* read, const TrainTest& data,
-                 Precision precision, Control& control, Damaged damaged) {
-  const std::int64_t n = data.train.x.count(), m = data.test ? data.test->x.count() : 0;
+/// Removes damaged kernels from the list, and calls `on_damage` with an Error for each. Only those
+/// that `plan` needs are examined; all where it is NULL.
+template <class OnDamage>
+void drop_damaged(EarlierRun& earlier, const RunPlan* plan, const TrainTest& data,
+                  Precision precision, Control& control, OnDamage on_damage) {
   std::erase_if(earlier.kernels, [&](const KernelFile& kernel) {
-    if (read && !reads(*read, kernel)) return false;
-    const std::optional<Block> block = block_of(kernel);
-    if (!block) return true;
+    if (plan && !needs(*plan, kernel)) return false;
     try {
-      require_sound(earlier.directory / kernel.file, shape_of(*block, n, m), precision, control);
+      require_sound(earlier.directory / kernel.file, shape_of(kernel.block, data), precision,
+                    control);
       return false;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;
-      damaged(error);
+      on_damage(error);
       return true;
     }
   });
 }
 
-/// Where two configurations differ, as "/network/0/W_std was 1.5 and is 1.4". A layer's name is
-/// nothing that its kernel knows of.
+/// Where two configurations differ, as "/network/0/W_std was 1.5 and is 1.4". Names of layers do
+/// not count: kernels do not depend on them.
 void compare(const Json* before, const Json* now, const std::string& pointer,
              std::vector<std::string>& all) {
   constexpr std::size_t longest = 40;
@@ -114,11 +104,11 @@ void compare(const Json* before, const Json* now, const std::string& pointer,
                     is = now ? now->text() : "not there";
   if (was == is) return;
   all.push_back(pointer + (was.size() > longest || is.size() > longest
-                               ? " is another"
+                               ? " has changed"
                                : " was " + was + " and is " + is));
 }
 
-/// What makes the kernels of `experiment` others than those of the earlier run.
+/// Why the kernels of `experiment` differ from those of the earlier run.
 std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
   const Json now = Json::parse(experiment.resolved, experiment.file.string());
   std::vector<std::string> all;
@@ -133,8 +123,9 @@ std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
   return text + (all.size() > most ? " (and " + std::to_string(all.size() - most) + " more)" : "");
 }
 
-/// Stores say themselves what changed, and may grow with the samples.
-bool has_store(const KernelPlan& plan, const std::filesystem::path& directory) {
+/// Is there a store that this run would continue? A store finds out itself what changed, and it may
+/// grow with the samples.
+bool has_store(const RunPlan& plan, const std::filesystem::path& directory) {
   std::error_code ignored;
   return std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const BlockPlan& block) {
     return block.store != StoreUse::none &&
@@ -159,31 +150,30 @@ EarlierRun from_directory(const std::filesystem::path& directory, const Experime
 
 }  // namespace
 
-Reuse reusable(const Setup& setup, const KernelPlan& plan, bool resume,
-               const std::optional<EarlierRun>& in_place, const std::string& fingerprint,
-               const TrainTest& data, Control& control) {
-  const KernelChoice& kernel = setup.experiment.kernel;
-  const Precision precision = setup.experiment.precision;
+Reuse find_reusable(const Experiment& experiment, const RunPlan& plan, const TrainTest& data,
+                    const std::string& fingerprint, const std::optional<EarlierRun>& existing,
+                    bool resume, Control& control) {
+  const KernelChoice& kernel = experiment.kernel;
   Reuse reuse;
   if (kernel.from) {
     const std::string pointer = kernel.place.pointer + "/from";
-    reuse.earlier = from_directory(*kernel.from, setup.experiment, fingerprint, pointer);
-    leave_sound(*reuse.earlier, &plan, data, precision, control, [&](const Error& error) {
+    reuse.earlier = from_directory(*kernel.from, experiment, fingerprint, pointer);
+    drop_damaged(*reuse.earlier, &plan, data, plan.precision, control, [&](const Error& error) {
       throw Error(ErrorCode::usage,
                   std::string("damaged kernel: ") + error.what() +
                       "; leave out \"from\" to compute it again",
                   pointer);
     });
-  } else if (resume && in_place) {
-    if (in_place->fingerprint != fingerprint && has_store(plan, in_place->directory)) return reuse;
-    if (in_place->fingerprint != fingerprint)
+  } else if (resume && existing) {
+    if (existing->fingerprint != fingerprint && has_store(plan, existing->directory)) return reuse;
+    if (existing->fingerprint != fingerprint)
       throw Error(ErrorCode::usage,
-                  "the run in " + in_place->directory.string() +
+                  "the run in " + existing->directory.string() +
                       " cannot be resumed, its kernels are of another experiment: " +
-                      changes(*in_place, setup.experiment) +
+                      changes(*existing, experiment) +
                       "; leave out --resume to replace them, or name another directory with --out");
-    reuse.earlier = in_place;
-    leave_sound(*reuse.earlier, nullptr, data, precision, control, [&](const Error& error) {
+    reuse.earlier = existing;
+    drop_damaged(*reuse.earlier, nullptr, data, plan.precision, control, [&](const Error& error) {
       reuse.warnings.push_back(std::string("damaged kernel, computed again: ") + error.what());
     });
   }

@@ -1,10 +1,10 @@
-// Which kernels of an earlier run this one takes over: those of the same network and samples whose
-// files are whole.
+// Which kernels of an earlier run this one takes over: those of the same network and samples, in
+// undamaged files.
 // Thread safety: one thread at a time.
 #pragma once
 
-#include "blocks.hpp"
-#include "setup.hpp"
+#include "directory.hpp"
+#include "plan.hpp"
 
 #include <widelimit/control.hpp>
 
@@ -15,18 +15,20 @@
 namespace widelimit::experiment {
 
 struct Reuse {
-  std::optional<EarlierRun> earlier;  ///< with sound kernels alone; unset: nothing is taken
+  /// With its sound kernels only; unset: nothing is taken.
+  std::optional<EarlierRun> earlier;
   std::vector<std::string> warnings;
 };
 
-/// The kernels of kernel.from, or with `resume` those of `in_place`, the run that is in the output
-/// directory already. Files are read once for it, in bounded memory (of kernel.from those that
-/// `plan` needs): shape, precision and length must fit and every number be finite. A fingerprint
-/// that does not fit throws Error(usage) that says what has changed. A damaged file does for
-/// kernel.from; with `resume` it is a warning, and the kernel is computed again.
-[[nodiscard]] Reuse reusable(const Setup& setup, const KernelPlan& plan, bool resume,
-                             const std::optional<EarlierRun>& in_place,
-                             const std::string& fingerprint, const TrainTest& data,
-                             Control& control);
+/// The kernels of kernel.from, or with `resume` those of `existing`, the run that is in the output
+/// directory already. Their files are read once, in bounded memory (of kernel.from those that
+/// `plan` needs): shape, precision and length must fit and every number must be finite. Throws
+/// Error(usage) that says what has changed where the fingerprint is another one, and for a damaged
+/// file of kernel.from; with `resume` a damaged file is a warning, and its kernel is computed
+/// again.
+[[nodiscard]] Reuse find_reusable(const Experiment& experiment, const RunPlan& plan,
+                                  const TrainTest& data, const std::string& fingerprint,
+                                  const std::optional<EarlierRun>& existing, bool resume,
+                                  Control& control);
 
 }  // namespace widelimit::experiment

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "directory.hpp"
-#include "setup.hpp"
+#include "load.hpp"
 
 #include <widelimit/control.hpp>
 
@@ -19,34 +19,43 @@ namespace widelimit::experiment {
 /// What drawing a report left.
 struct Drawing {
   std::vector<std::string> warnings;
-  std::vector<std::filesystem::path> files;  ///< relative to the directory
+  /// Relative to the directory.
+  std::vector<std::filesystem::path> files;
 };
 
+/// Functions may be empty.
 struct RunOptions {
-  std::filesystem::path experiment_file;   ///< as the user named it
-  std::filesystem::path out;               ///< empty: ./STEM.out
-  std::vector<std::string> command;        ///< for the record
-  std::optional<std::int64_t> max_memory;  ///< unset: what the machine has
-  bool resume = false;                     ///< take kernels that are in `out` and still fit
-  bool kernels_only = false;               ///< `widelimit kernel`
-  std::function<void(const std::string&)> on_warning;             ///< may be empty
-  std::function<void(const std::string& phase)> on_begin;         ///< may be empty
-  std::function<void(const std::string& phase, double)> on_step;  ///< may be empty
-  /// Draws from the finished directory; may be empty.
+  /// As the user named it.
+  std::filesystem::path experiment_file;
+  /// The output directory; empty: ./STEM.out
+  std::filesystem::path out;
+  /// The command line, for the record.
+  std::vector<std::string> command;
+  /// Bytes; unset: what the machine has.
+  std::optional<std::int64_t> max_memory;
+  /// Take kernels that are in `out` and still fit.
+  bool resume = false;
+  /// `widelimit kernel`
+  bool kernels_only = false;
+  std::function<void(const std::string&)> on_warning;
+  std::function<void(const std::string& phase)> on_begin;
+  std::function<void(const std::string& phase, double seconds)> on_step;
+  /// Draws the report of the finished directory.
   std::function<Drawing(const std::filesystem::path&)> draw;
 };
 
 /// Where a run of `file` goes without --out: STEM.out in the working directory.
 [[nodiscard]] std::filesystem::path default_output(const std::filesystem::path& file);
 
-/// Runs, and gives the record as it was written, with the metrics. Throws Error; run.json then says
-/// what was kept, if there is an output directory yet. `runs` with a problem of configuration or
-/// data never touch the output directory.
 struct Finished {
   std::filesystem::path directory;
+  /// As it was written.
   Record record;
   Json metrics;
 };
-[[nodiscard]] Finished run(const Setup& setup, const RunOptions& options, Control& control);
+/// Throws Error; once there is an output directory, its run.json says which results were kept. A
+/// run with a problem of configuration or data never touches the output directory.
+[[nodiscard]] Finished run(const LoadedExperiment& loaded, const RunOptions& options,
+                           Control& control);
 
 }  // namespace widelimit::experiment

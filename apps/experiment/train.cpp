@@ -1,7 +1,8 @@
-// Finite networks: training and what it leaves.
+// Training finite networks, and writing the results.
 #include "train.hpp"
 
 #include "csv.hpp"
+#include "error_places.hpp"
 #include "first_unused.hpp"
 #include "metrics.hpp"
 #include "units.hpp"
@@ -27,9 +28,9 @@ bool is_file_name(const std::string& name) {
 
 /// LAYER of parameters.MEMBER/LAYER.npy: the layer's name, or its row in the plan and its type.
 std::vector<std::string> layer_names(const std::vector<FiniteNetwork::Block>& blocks,
-                                     const std::vector<PlanRow>& plan) {
+                                     const std::vector<PlanRow>& layers) {
   std::vector<std::string> names;
-  FirstUnused rows(plan);
+  FirstUnused rows(layers);
   for (const FiniteNetwork::Block& block : blocks) {
     const PlanRow* row = rows.find([&](const PlanRow& candidate) {
       return candidate.pointer == block.pointer && candidate.type == block.type &&
@@ -58,14 +59,14 @@ void write_losses(const std::vector<TrainedMember>& members, RunDirectory& direc
 }
 
 void write_parameters(const FiniteNetwork& network, const std::vector<TrainedMember>& members,
-                      const std::vector<PlanRow>& plan, RunDirectory& directory) {
-  const std::vector<std::string> names = layer_names(network.blocks(), plan);
+                      const std::vector<PlanRow>& layers, RunDirectory& directory) {
+  const std::vector<std::string> names = layer_names(network.blocks(), layers);
   for (std::size_t k = 0; k < members.size(); ++k)
     for (std::size_t i = 0; i < names.size(); ++i) {
       const FiniteNetwork::Block& block = network.blocks()[i];
       const std::string file = "finite/parameters." + std::to_string(k) + "/" + names[i] + ".npy";
       write_npy(directory.prepare(file), members[k].parameters.data() + block.offset, {block.size});
-      directory.written(file);
+      directory.add(file);
     }
 }
 
@@ -77,7 +78,7 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
   Matrix mean(m, outputs);
   Json::Array each;
   for (const TrainedMember& member : members) {
-    const Matrix own = restored(member.predictions, *test.targets);
+    const Matrix own = in_original_units(member.predictions, *test.targets);
     stacked.insert(stacked.end(), own.flat().begin(), own.flat().end());
     for (std::int64_t i = 0; i < own.size(); ++i)
       mean.data()[i] += own.data()[i] / static_cast<double>(members.size());
@@ -86,7 +87,7 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
   const std::string file = "finite/predictions.npy";
   write_npy(directory.prepare(file), stacked.data(),
             {static_cast<std::int64_t>(members.size()), m, outputs});
-  directory.written(file);
+  directory.add(file);
   Json::Object all =
       *metrics({.mean = &mean, .variance = nullptr}, *test.truth, *test.x, one_hot).object();
   all.emplace_back("members", std::move(each));
@@ -112,7 +113,7 @@ std::string largest_layer(const FiniteNetwork& network) {
   return largest == blocks.end() ? "/network" : largest->pointer;
 }
 
-std::vector<TrainedMember> train_members(const Setup& setup, const FiniteNetwork& network,
+std::vector<TrainedMember> train_members(const FiniteSpec& spec, const FiniteNetwork& network,
                                          const Samples& x, const Matrix& y, const Dataset* test,
                                          const TrainOptions& options, Control* control) {
   try {
@@ -121,37 +122,30 @@ std::vector<TrainedMember> train_members(const Setup& setup, const FiniteNetwork
   } catch (const Error& error) {
     if (error.code() == ErrorCode::memory) throw too_large(network);
     if (error.code() != ErrorCode::numeric) throw;
-    throw at(setup.experiment.finite->place.pointer + "/optimizer/learning_rate", error);
+    throw with_pointer(error, spec.place.pointer + "/optimizer/learning_rate");
   } catch (const std::bad_alloc&) {
     throw too_large(network);
   }
 }
 
-void run_finite(const Setup& setup, const TrainTest& data, const TestSet& test,
-                Json::Object& metrics, RunDirectory& directory, Control& control) {
-  const FiniteSpec& spec = *setup.experiment.finite;
+void run_finite(const FiniteSpec& spec, const Network& infinite, const std::vector<PlanRow>& layers,
+                const TrainTest& data, const TestSet& test, Json::Object& metrics,
+                RunDirectory& directory, Control& control) {
   directory.step("finite networks", "finite", [&] {
-    const FiniteNetwork network(setup.network, data.train.x.shape());
-    TrainOptions options;
-    options.learning_rate = spec.learning_rate;
-    options.momentum = spec.momentum;
-    options.steps = spec.steps;
-    options.batch_size = spec.batch_size;
-    options.ensemble = spec.ensemble;
-    options.seed = spec.seed;
-    options.record_all = spec.record_all;
+    const FiniteNetwork network(infinite, data.train.x.shape());
+    const TrainOptions& options = spec.options;
     const std::vector<TrainedMember> members =
-        train_members(setup, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,
+        train_members(spec, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,
                       options, &control);
     write_losses(members, directory);
-    write_parameters(network, members, setup.plan, directory);
+    write_parameters(network, members, layers, directory);
     if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));
     directory.record.finite =
-        Json::Object{{"members", spec.ensemble},
+        Json::Object{{"members", options.ensemble},
                      {"parameters", network.parameter_count()},
-                     {"steps", spec.steps},
-                     {"learning_rate", spec.learning_rate},
-                     {"batch_size", spec.batch_size ? Json(*spec.batch_size) : Json()}};
+                     {"steps", options.steps},
+                     {"learning_rate", options.learning_rate},
+                     {"batch_size", options.batch_size ? Json(*options.batch_size) : Json()}};
   });
 }
 

@@ -73,6 +73,13 @@ std::string count_text(std::int64_t count) {
   return digits;
 }
 
+std::string shape_text(std::span<const std::int64_t> shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 std::string count_text(std::int64_t count, std::string_view one, std::string_view many) {
   return count_text(count).append(" ").append(count == 1 ? one : many);
 }

@@ -1,8 +1,9 @@
-// Bytes, seconds and counts as people write and read them.
+// Bytes, seconds, counts and shapes, written for people and read from them.
 // Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ namespace widelimit::experiment {
 [[nodiscard]] std::string seconds_text(double seconds);
 /// "12,345"
 [[nodiscard]] std::string count_text(std::int64_t count);
+/// "[3, 4]"
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
 /// "1 sample", "2 samples", "3 classes"
 [[nodiscard]] std::string count_text(std::int64_t count, std::string_view one,
                                      std::string_view many);

@@ -1,15 +1,16 @@
 // Kernels as heat maps.
 #include "figures.hpp"
 
-#include "experiment/npy.hpp"
 #include "heat_map.hpp"
 #include "text.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/files.hpp>
 #include <widelimit/store.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 namespace widelimit::report {
@@ -28,46 +29,43 @@ Map map_of(std::int64_t rows, std::int64_t cols, const auto& read_row) {
   map.stride =
       std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + most_rows - 1) / most_rows);
   for (std::int64_t i = 0; i < map.rows; i += map.stride) {
-    const std::vector<double> row = read_row(i);
+    const Matrix row = read_row(i);
     std::vector<double>& kept = map.values.emplace_back();
-    for (std::int64_t j = 0; j < map.cols; j += map.stride)
-      kept.push_back(row[static_cast<std::size_t>(j)]);
+    for (std::int64_t j = 0; j < map.cols; j += map.stride) kept.push_back(row(0, j));
   }
   return map;
 }
 
-Map read_map(const std::filesystem::path& file, const std::string& kernel) {
+Map read_map(const std::filesystem::path& file, Kernel kernel) {
   if (file.extension() == ".store") {
     const StoreReader store(file);
-    const auto which = kernel == "nngp" ? StoreReader::Kernel::nngp : StoreReader::Kernel::ntk;
     const std::int64_t cols = store.spec().cols;
     return map_of(store.spec().rows, cols, [&](std::int64_t i) {
-      std::vector<double> row(static_cast<std::size_t>(cols));
-      store.read(which, i, 0, 1, cols, row.data(), cols);
+      Matrix row = Matrix::uninitialized(1, cols);
+      store.read(kernel, i, 0, 1, cols, row.data(), cols);
       return row;
     });
   }
-  experiment::NpyReader npy(file);
+  const NpyFile npy(file);
   if (npy.shape().size() != 2)
     throw Error(ErrorCode::usage, file.string() + ": expected two axes, a kernel");
-  const std::int64_t cols = npy.shape()[1];
-  return map_of(npy.shape()[0], cols, [&](std::int64_t i) { return npy.read(i * cols, cols); });
+  return map_of(npy.shape()[0], npy.shape()[1], [&](std::int64_t i) { return npy.rows(i, 1); });
 }
 
-std::string block_name(std::string_view block) {
-  if (block == "train_train") return "train × train";
-  if (block == "test_train") return "test × train";
-  if (block == "test_test") return "test × test";
-  return std::string(block);
+const char* title_of(Block block) {
+  return block == Block::train_train  ? "train × train"
+         : block == Block::test_train ? "test × train"
+                                      : "test × test";
 }
 
-std::string set_of(std::string_view block, bool rows) {
-  const std::size_t middle = block.find('_');
-  if (middle == std::string_view::npos) return "samples";
-  return std::string(rows ? block.substr(0, middle) : block.substr(middle + 1)) + " samples";
+const char* row_label(Block block) {
+  return block == Block::train_train ? "train samples" : "test samples";
+}
+const char* column_label(Block block) {
+  return block == Block::test_test ? "test samples" : "train samples";
 }
 
-Figure kernel_figure(const Map& map, const std::string& block, const std::string& kernel) {
+Figure kernel_figure(const Map& map, Block block, Kernel kernel) {
   std::vector<double> all;
   for (const auto& row : map.values) all.insert(all.end(), row.begin(), row.end());
   if (all.empty()) throw Error(ErrorCode::usage, "an empty kernel");
@@ -75,8 +73,8 @@ Figure kernel_figure(const Map& map, const std::string& block, const std::string
   const double high = *std::max_element(all.begin(), all.end());
 
   Figure figure;
-  const std::string name = kernel_name(kernel) + ", " + block_name(block);
-  figure.file = "kernel." + file_part(block) + "." + file_part(kernel);
+  const std::string name = kernel_name(name_of(kernel)) + ", " + title_of(block);
+  figure.file = std::string("kernel.").append(name_of(block)).append(".").append(name_of(kernel));
   figure.label = "Heat map of the kernel " + name + ", values from " + number(low, 4) + " to " +
                  number(high, 4);
   figure.title = name;
@@ -90,8 +88,8 @@ Figure kernel_figure(const Map& map, const std::string& block, const std::string
   HeatMap picture;
   const double ratio = static_cast<double>(map.rows) / static_cast<double>(map.cols);
   picture.down = static_cast<int>(std::lround(picture.across * std::clamp(ratio, 0.3, 1.0)));
-  picture.x_label = set_of(block, false);
-  picture.y_label = set_of(block, true);
+  picture.x_label = column_label(block);
+  picture.y_label = row_label(block);
   picture.x_ticks = sample_ticks(map.cols, map.stride, picture.across / 48);
   picture.y_ticks = sample_ticks(map.rows, map.stride, picture.down / 30);
   picture.values = map.values;
@@ -102,26 +100,21 @@ Figure kernel_figure(const Map& map, const std::string& block, const std::string
 }  // namespace
 
 std::vector<Figure> kernel_figures(Run& run) {
-  std::vector<Figure> figures;
+  PerBlock<PerKernel<std::filesystem::path>> files;
   for (const Json& entry : run.record["kernels"].elements()) {
-    const std::filesystem::path file = entry["file"].text();
-    if (!run.has(file)) continue;
-    attempt(run, [&] {
-      const std::string kernel = entry["kernel"].text();
-      figures.push_back(
-          kernel_figure(read_map(run.dir / file, kernel), entry["block"].text(), kernel));
-    });
+    const std::optional<Block> block = block_named(entry["block"].text());
+    const std::optional<Kernel> kernel = kernel_named(entry["kernel"].text());
+    if (block && kernel) files[*block][*kernel] = entry["file"].text();
   }
-  // NNGP beside NTK, block by block.
-  const auto rank = [](const Figure& figure) {
-    const std::string& name = figure.file;
-    const int block = name.find(".train_train.") != std::string::npos  ? 0
-                      : name.find(".test_train.") != std::string::npos ? 2
-                                                                       : 4;
-    return block + (name.ends_with(".ntk") ? 1 : 0);
-  };
-  std::stable_sort(figures.begin(), figures.end(),
-                   [&](const Figure& a, const Figure& b) { return rank(a) < rank(b); });
+  std::vector<Figure> figures;
+  for (const Block block : all_blocks)
+    for (const Kernel kernel : all_kernels) {
+      const std::filesystem::path& file = files[block][kernel];
+      if (file.empty() || !run.has(file)) continue;
+      attempt(run, [&] {
+        figures.push_back(kernel_figure(read_map(run.dir / file, kernel), block, kernel));
+      });
+    }
   return figures;
 }
 

@@ -1,15 +1,16 @@
 // Predictions of a run on its test set.
 #include "predictions.hpp"
 
-#include "experiment/npy.hpp"
 #include "text.hpp"
 
-#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/csv.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 
 namespace widelimit::report {
@@ -65,7 +66,7 @@ Predictions read_predictions(const Run& run, const Inference& inference) {
 
 MemberPredictions read_member_predictions(const Run& run) {
   const std::filesystem::path file = run.dir / "finite" / "predictions.npy";
-  experiment::NpyReader npy(file);
+  const NpyFile npy(file);
   if (npy.shape().size() != 3)
     throw Error(ErrorCode::usage, file.string() + ": expected the axes [member, sample, output]");
   const auto members = static_cast<std::size_t>(npy.shape()[0]);
@@ -73,8 +74,8 @@ MemberPredictions read_member_predictions(const Run& run) {
   const auto outputs = static_cast<std::size_t>(npy.shape()[2]);
   MemberPredictions result(outputs, std::vector<std::vector<double>>(samples));
   for (std::size_t member = 0; member < members; ++member) {
-    const auto size = static_cast<std::int64_t>(samples * outputs);
-    const std::vector<double> values = npy.read(static_cast<std::int64_t>(member) * size, size);
+    const Matrix row = npy.rows(static_cast<std::int64_t>(member), 1);
+    const std::span<const double> values = row.flat();
     for (std::size_t i = 0; i < samples; ++i) {
       for (std::size_t k = 0; k < outputs; ++k) result[k][i].push_back(values[i * outputs + k]);
     }

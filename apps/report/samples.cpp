@@ -1,9 +1,8 @@
 // Reads, shrinks and tones pictures.
 #include "samples.hpp"
 
-#include "experiment/npy.hpp"
-
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/files.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +12,14 @@
 namespace widelimit::report {
 
 SamplePictures read_sample_pictures(const std::filesystem::path& file, std::int64_t most) {
-  experiment::NpyReader npy(file);
+  const NpyFile npy(file);
   const std::vector<std::int64_t>& shape = npy.shape();
-  if (shape.size() != 4 || (shape[3] != 1 && shape[3] != 3) || shape[1] < 1 || shape[2] < 1)
+  if (shape.size() != 4 || (shape[3] != 1 && shape[3] != 3))
     throw Error(ErrorCode::usage,
                 file.string() + ": expected the axes [picture, row, column, channel]");
   SamplePictures all{std::min(shape[0], most), shape[1], shape[2], shape[3], {}};
-  all.values = npy.read(0, all.count * all.height * all.width * all.channels);
+  const Matrix values = npy.rows(0, all.count);
+  all.values.assign(values.flat().begin(), values.flat().end());
   return all;
 }
 

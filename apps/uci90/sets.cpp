@@ -89,7 +89,7 @@ void write_table(const fs::path& from, const Set& set, const fs::path& to) {
   write_file(to, table);
 }
 
-std::string in_words(const Kernel& kernel) {
+std::string in_words(const ReluNetwork& kernel) {
   return std::to_string(kernel.depth) + " hidden layers, the first " +
          std::to_string(kernel.frozen) + " untrained";
 }
@@ -130,19 +130,19 @@ Experiments::Experiments(const Set& set, const fs::path& out) : set_(set), folde
   write_rows(set.folder / "conxuntos_kfold.dat", names, set.samples, folder_);
 }
 
-fs::path Experiments::choose(const Kernel& kernel) const {
+fs::path Experiments::choose(const ReluNetwork& kernel) const {
   return write(
       "choose.depth" + std::to_string(kernel.depth) + ".frozen" + std::to_string(kernel.frozen),
       "choose", kernel, R"({"start": 1e-4, "stop": 1e4, "num": 9})");
 }
 
-fs::path Experiments::fold(int fold, const Kernel& kernel, double ridge) const {
+fs::path Experiments::fold(int fold, const ReluNetwork& kernel, double ridge) const {
   const std::string rows = "fold" + std::to_string(fold);
   return write(rows, rows, kernel, experiment::number_text(ridge));
 }
 
-fs::path Experiments::write(const std::string& stem, const std::string& rows, const Kernel& kernel,
-                            const std::string& ridge) const {
+fs::path Experiments::write(const std::string& stem, const std::string& rows,
+                            const ReluNetwork& kernel, const std::string& ridge) const {
   const auto source = [&](const char* part) {
     return R"({"type": "csv", "path": "data.csv", "target": "class", "rows": ")" + rows + "." +
            part + ".rows\"}";

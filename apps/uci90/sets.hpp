@@ -23,7 +23,7 @@ struct Set {
 [[nodiscard]] std::vector<Set> find_sets(const std::filesystem::path& data);
 
 /// A fully connected ReLU network without bias, its first `frozen` <= `depth` layers untrained.
-struct Kernel {
+struct ReluNetwork {
   int depth = 0, frozen = 0;  ///< depth: of hidden layers
 };
 
@@ -38,12 +38,13 @@ class Experiments {
   Experiments(const Set& set, const std::filesystem::path& out);
 
   /// Both write the file and give its path. `fold` from 1.
-  [[nodiscard]] std::filesystem::path choose(const Kernel& kernel) const;
-  [[nodiscard]] std::filesystem::path fold(int fold, const Kernel& kernel, double ridge) const;
+  [[nodiscard]] std::filesystem::path choose(const ReluNetwork& kernel) const;
+  [[nodiscard]] std::filesystem::path fold(int fold, const ReluNetwork& kernel, double ridge) const;
 
  private:
   [[nodiscard]] std::filesystem::path write(const std::string& stem, const std::string& rows,
-                                            const Kernel& kernel, const std::string& ridge) const;
+                                            const ReluNetwork& kernel,
+                                            const std::string& ridge) const;
   Set set_;
   std::filesystem::path folder_;
 };

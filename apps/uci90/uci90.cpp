@@ -5,9 +5,9 @@
 #include "experiment/blocks.hpp"
 #include "experiment/metrics.hpp"
 
+#include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
 #include <widelimit/experiment/data.hpp>
-#include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
 #include <widelimit/inference.hpp>
 #include <widelimit/network.hpp>
@@ -47,11 +47,11 @@ std::vector<Score> scores_of(const Runtime& runtime, const std::filesystem::path
   const Network network = runtime.network(experiment.network);
   const Matrix train = network.ntk(data.train.x), test = network.ntk(data.test->x, data.train.x);
   InferenceProblem problem;
-  problem.ntk = {.train_train = &train, .test_train = &test};
+  problem.kernels.ntk = {.train_train = &train, .test_train = &test};
   problem.y_train = &data.train.y;
   const InferenceSpec& spec = experiment.inference.front();
-  const InferenceResult result = infer(problem, experiment::options_of(spec, KernelKind::ntk, true),
-                                       runtime.solver(spec.solver));
+  const InferenceResult result =
+      infer(problem, spec.options_on(DrivingKernel::ntk, true), runtime.solver(spec.solver));
   std::vector<Score> scores;
   for (const Prediction& one : result.predictions)
     scores.push_back({one.diag_reg, experiment::accuracy(one.mean, data.test->y)});
@@ -61,9 +61,9 @@ std::vector<Score> scores_of(const Runtime& runtime, const std::filesystem::path
 /// The kernel and ridge of greatest accuracy on the halves; of equal ones the first, which is the
 /// shallowest, with the fewest untrained layers and the least ridge.
 struct Choice {
-  Kernel kernel;
+  ReluNetwork kernel;
   Score score{0, -1};
-  void offer(const Kernel& other, const Score& its) {
+  void offer(const ReluNetwork& other, const Score& its) {
     if (its.accuracy > score.accuracy) *this = {other, its};
   }
 };
@@ -87,7 +87,7 @@ Result run(const Runtime& runtime, const Set& set, const std::filesystem::path& 
   Result result;
   for (int depth = 0; depth <= most_depth; ++depth)
     for (int frozen = 0; frozen <= depth; ++frozen) {
-      const Kernel kernel{depth, frozen};
+      const ReluNetwork kernel{depth, frozen};
       for (const Score& score : scores_of(runtime, experiments.choose(kernel))) {
         result.any.offer(kernel, score);
         if (frozen == depth) result.nngp.offer(kernel, score);

@@ -1,11 +1,14 @@
-// widelimit check: what an experiment is and what it will cost, from the headers of arrays and from
+// widelimit check: what an experiment does and what it will cost, from the headers of arrays and
 // small tables.
 #include "display.hpp"
-#include "experiment/blocks.hpp"
-#include "experiment/duration.hpp"
-#include "experiment/forecast.hpp"
-#include "experiment/infer.hpp"
+#include "experiment/advice.hpp"
+#include "experiment/error_places.hpp"
+#include "experiment/forecast/duration.hpp"
+#include "experiment/forecast/forecast.hpp"
+#include "experiment/forecast/limits.hpp"
 #include "experiment/json.hpp"
+#include "experiment/load.hpp"
+#include "experiment/plan.hpp"
 #include "experiment/run.hpp"
 #include "experiment/units.hpp"
 #include "experiment_options.hpp"
@@ -25,23 +28,26 @@ namespace {
 
 using experiment::count_text;
 using experiment::Json;
-using experiment::Setup;
+using experiment::LoadedExperiment;
 
 struct Options {
   ExperimentOptions common;
   bool json = false;
 };
 
-struct Plan {
-  experiment::KernelPlan kernels;
+/// What `check` finds out about an experiment.
+struct Findings {
+  experiment::RunPlan plan;
   experiment::Forecast forecast;
-  double seconds = 0;  ///< NaN: could not be measured
+  /// NaN: could not be measured.
+  double seconds = 0;
   std::vector<std::string> warnings;
 };
 
-/// Text is read where that takes no time, since it has no header that says what it holds: throws
-/// Error for what `run` would refuse in it. Gives a warning of each table that is too large for it.
-std::vector<std::string> read_text(const Experiment& experiment) {
+/// Reads the tables that are small enough to take no time, since they have no header that says what
+/// is in them: throws Error for what `run` would refuse in them. Gives a warning for each table
+/// that was too large.
+std::vector<std::string> check_tables(const Experiment& experiment) {
   constexpr std::uintmax_t most = 64 << 20;
   std::vector<std::string> unread;
   const DataSpec& data = *experiment.data;
@@ -49,10 +55,10 @@ std::vector<std::string> read_text(const Experiment& experiment) {
     if (!source || source->type != SourceType::csv) continue;
     std::error_code ignored;
     if (const auto bytes = std::filesystem::file_size(source->x, ignored); bytes > most)
-      unread.push_back(source->place.pointer + ": " + source->x.string() +
-                       " was not read: it has " +
-                       experiment::bytes_text(static_cast<double>(bytes)) + ", more than " +
-                       experiment::bytes_text(most) + "; the run does, and may find it damaged");
+      unread.push_back(
+          source->place.pointer + ": " + source->x.string() + " was not read, because it has " +
+          experiment::bytes_text(static_cast<double>(bytes)) + ", more than " +
+          experiment::bytes_text(most) + "; the run reads it, and may find it damaged");
     else
       static_cast<void>(experiment::read_data(
           DataSpec{.place = data.place, .train = *source, .test = {}, .split = {}},
@@ -61,35 +67,38 @@ std::vector<std::string> read_text(const Experiment& experiment) {
   return unread;
 }
 
-Plan plan_of(const Setup& setup, const ExperimentOptions& options) try {
-  const std::optional<std::int64_t> limit = options.memory_limit();
-  Plan plan;
-  plan.kernels = experiment::plan_kernels(setup, false);
-  experiment::check_finite(setup);
-  plan.forecast = experiment::forecast(setup, plan.kernels, false);
-  if (limit) experiment::refuse_above(plan.forecast, limit, setup);
-  plan.warnings = read_text(setup.experiment);
-  for (std::string& text : experiment::advice(setup)) plan.warnings.push_back(std::move(text));
-  if (const auto text = experiment::beyond_machine(plan.forecast)) plan.warnings.push_back(*text);
+Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& options) try {
+  const Experiment& experiment = loaded.experiment;
+  Findings found;
+  found.plan = experiment::plan_run(experiment, loaded.network, loaded.shapes, false);
+  if (found.plan.finite)
+    experiment::check_finite(*found.plan.finite, loaded.network, loaded.shapes.train);
+  found.forecast = experiment::forecast(found.plan, loaded.network, loaded.shapes, loaded.runtime);
+  if (const std::optional<std::int64_t> limit = options.memory_limit())
+    experiment::refuse_above(found.forecast, limit, loaded.network, loaded.shapes.train);
+  found.warnings = check_tables(experiment);
+  for (std::string& text : experiment::advice(experiment, loaded.layers, loaded.shapes))
+    found.warnings.push_back(std::move(text));
+  if (const auto text = experiment::beyond_machine(found.forecast)) found.warnings.push_back(*text);
   try {
-    plan.seconds = experiment::estimate_seconds(setup, plan.kernels, false,
-                                                experiment::default_output(options.file),
-                                                experiment::Patience::enough);
+    found.seconds = experiment::estimate_seconds(
+        found.plan, loaded.network, loaded.shapes, loaded.runtime,
+        experiment::default_output(options.file), experiment::Patience::enough);
   } catch (const Error& error) {
-    plan.seconds = std::numeric_limits<double>::quiet_NaN();
-    plan.warnings.push_back(
-        std::string("the time could not be measured on random samples, and the run may fail "
-                    "likewise: ") +
+    found.seconds = std::numeric_limits<double>::quiet_NaN();
+    found.warnings.push_back(
+        std::string("the time could not be measured on random samples, and the run may fail in the "
+                    "same way: ") +
         error.problems().front().text());
   }
-  return plan;
+  return found;
 } catch (const Error& error) {
-  throw experiment::placed(error, setup.text);
+  throw experiment::with_file(error, loaded.text);
 }
 
-std::string json_of(const Setup& setup, const Plan& plan) {
+std::string json_of(const std::vector<PlanRow>& rows, const Findings& found) {
   Json::Array layers;
-  for (const PlanRow& row : setup.plan)
+  for (const PlanRow& row : rows)
     layers.push_back(Json::Object{{"pointer", row.pointer},
                                   {"type", row.type},
                                   {"name", row.name},
@@ -100,21 +109,21 @@ std::string json_of(const Setup& setup, const Plan& plan) {
                                   {"depth", row.depth},
                                   {"gaussian", row.gaussian}});
   return Json(Json::Object{{"layers", std::move(layers)},
-                           {"memory_bytes", std::llround(plan.forecast.memory_bytes)},
-                           {"mapped_bytes", std::llround(plan.forecast.mapped_bytes)},
-                           {"disk_bytes", std::llround(plan.forecast.disk_bytes)},
-                           {"seconds", plan.seconds},
-                           {"warnings", plan.warnings}})
+                           {"memory_bytes", std::llround(found.forecast.memory_bytes)},
+                           {"mapped_bytes", std::llround(found.forecast.mapped_bytes)},
+                           {"disk_bytes", std::llround(found.forecast.disk_bytes)},
+                           {"seconds", found.seconds},
+                           {"warnings", found.warnings}})
              .text(2) +
          "\n";
 }
 
-std::string layers_table(const Setup& setup) {
+std::string layers_table(const std::vector<PlanRow>& rows) {
   Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
               {Align::right, Align::left, Align::left, Align::right, Align::right, Align::left,
                Align::right});
-  for (std::size_t i = 0; i < setup.plan.size(); ++i) {
-    const PlanRow& row = setup.plan[i];
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const PlanRow& row = rows[i];
     const std::string indent(static_cast<std::size_t>(row.depth) * 2, ' ');
     const double percent = 100 * row.share;
     table.add({std::to_string(i), indent + row.type, row.name, row.shape,
@@ -131,77 +140,77 @@ std::string shape_text(const DataShape& shape) {
   return text + count_text(shape.sample.channels);
 }
 
-std::string data_text(const Setup& setup) {
-  const DataShape& train = setup.shapes.train;
+std::string data_text(const DataShapes& shapes) {
+  const DataShape& train = shapes.train;
   std::string text = count_text(train.count, "training sample", "training samples");
-  if (setup.shapes.test)
-    text += " and " + count_text(setup.shapes.test->count, "test sample", "test samples");
-  return text + " of " + shape_text(train) + (train.sample.sites.empty() ? " features" : "") +
-         ", " + count_text(train.outputs, "output", "outputs");
+  if (shapes.test) text += " and " + count_text(shapes.test->count, "test sample", "test samples");
+  return text + " of " + shape_text(train) + (train.sample.sites.empty() ? " features" : "") + ", " +
+         count_text(train.outputs, "output", "outputs");
 }
 
-std::string kernels_text(const Setup& setup, const experiment::KernelPlan& plan) {
+std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shapes) {
   std::string text;
-  const std::int64_t m = setup.shapes.test ? setup.shapes.test->count : 0;
   for (const experiment::BlockPlan& block : plan.blocks) {
-    const auto shape = experiment::shape_of(block.block, setup.shapes.train.count, m);
-    text += (text.empty() ? "" : ", ") + experiment::to_string(block.block) + " " +
-            count_text(shape[0]) + " x " + count_text(shape[1]);
+    const auto shape = experiment::shape_of(block.block, shapes);
+    text.append(text.empty() ? "" : ", ").append(name_of(block.block));
+    text += " " + count_text(shape[0]) + " x " + count_text(shape[1]);
   }
-  const bool f64 = setup.experiment.precision == Precision::float64;
+  const bool f64 = plan.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");
 }
 
 std::string inference_text(const InferenceSpec& spec) {
   std::string text = spec.name + " on ";
-  for (const KernelKind& kernel : spec.kernels)
+  for (const DrivingKernel& kernel : spec.kernels)
     text += (&kernel == spec.kernels.data() ? "" : ", ") + experiment::to_string(kernel);
-  if (spec.times.size() == 1)
-    text += std::isinf(spec.times[0]) ? "" : " at t = " + experiment::number_text(spec.times[0]);
-  else if (!spec.times.empty())
-    text += " at " + count_text(static_cast<std::int64_t>(spec.times.size())) + " times";
-  text += spec.times_are_range ? ", losses" : "";
-  text += spec.covariance == Covariance::full       ? ", full covariance"
-          : spec.covariance == Covariance::diagonal ? ", variances"
-                                                    : "";
+  if (spec.options.times.size() == 1)
+    text += std::isinf(spec.options.times[0])
+                ? ""
+                : " at t = " + experiment::number_text(spec.options.times[0]);
+  else if (!spec.options.times.empty())
+    text += " at " + count_text(static_cast<std::int64_t>(spec.options.times.size())) + " times";
+  text += spec.options.predictions ? "" : ", losses";
+  text += spec.options.covariance == Covariance::full       ? ", full covariance"
+          : spec.options.covariance == Covariance::diagonal ? ", variances"
+                                                            : "";
   return text + "; " + spec.solver.type;
 }
 
-void print(const Setup& setup, const Plan& plan, const std::string& file) {
-  const Experiment& experiment = setup.experiment;
+void print(const LoadedExperiment& loaded, const Findings& found, const std::string& file) {
+  const Experiment& experiment = loaded.experiment;
   std::cout << (experiment.title.empty() ? file : experiment.title + "  (" + file + ")") << "\n\n"
-            << layers_table(setup) << '\n';
+            << layers_table(loaded.layers) << '\n';
   const auto line = [](const char* label, const std::string& text) {
     std::cout << "  " << padded(label, 11) << text << '\n';
   };
-  line("data", data_text(setup));
-  line("kernels", kernels_text(setup, plan.kernels));
+  line("data", data_text(loaded.shapes));
+  line("kernels", kernels_text(found.plan, loaded.shapes));
   for (const InferenceSpec& spec : experiment.inference)
     line(&spec == experiment.inference.data() ? "inference" : "", inference_text(spec));
   if (experiment.finite)
-    line("finite", count_text(experiment.finite->ensemble, "network", "networks") + ", " +
-                       count_text(experiment.finite->steps, "step", "steps") + " each");
-  const double mapped = plan.forecast.mapped_bytes;
-  line("memory", "about " + experiment::bytes_text(plan.forecast.memory_bytes) +
-                     (mapped > 0.1 * plan.forecast.memory_bytes
-                          ? ", of which mapped files give back " + experiment::bytes_text(mapped) +
-                                " where memory is short"
+    line("finite", count_text(experiment.finite->options.ensemble, "network", "networks") + ", " +
+                       count_text(experiment.finite->options.steps, "step", "steps") + " each");
+  const double mapped = found.forecast.mapped_bytes;
+  line("memory", "about " + experiment::bytes_text(found.forecast.memory_bytes) +
+                     (mapped > 0.1 * found.forecast.memory_bytes
+                          ? ", of which " + experiment::bytes_text(mapped) +
+                                " are mapped files, given back if memory is short"
                           : ""));
-  line("disk", "about " + experiment::bytes_text(plan.forecast.disk_bytes));
-  if (std::isfinite(plan.seconds))
-    line("time", "about " + experiment::seconds_text(plan.seconds) + " on " +
-                     count_text(setup.runtime.threads(), "thread", "threads"));
-  for (const std::string& warning : plan.warnings) std::cout << "\nwarning: " << warning << '\n';
+  line("disk", "about " + experiment::bytes_text(found.forecast.disk_bytes));
+  if (std::isfinite(found.seconds))
+    line("time", "about " + experiment::seconds_text(found.seconds) + " on " +
+                     count_text(loaded.runtime.threads(), "thread", "threads"));
+  for (const std::string& warning : found.warnings) std::cout << "\nwarning: " << warning << '\n';
 }
 
 int run(const Options& options) {
   Display display(false);
-  const Setup setup = options.common.set_up(display);
-  const Plan plan = plan_of(setup, options.common);
+  const LoadedExperiment loaded = options.common.load(display);
+  const Findings found = examine(loaded, options.common);
   if (options.json)
-    std::cout << json_of(setup, plan);
+    std::cout << json_of(loaded.layers, found);
   else
-    print(setup, plan, options.common.file);
+    print(loaded, found, options.common.file);
   return done;
 }
 
@@ -210,9 +219,9 @@ int run(const Options& options) {
 Verb add_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* verb =
-      app.add_subcommand("check", "Validate an experiment and show its plan; runs nothing");
+      app.add_subcommand("check", "Validate an experiment and show its plan, without running it");
   options->common.add_to(*verb);
-  verb->add_flag("--json", options->json, "The plan as JSON");
+  verb->add_flag("--json", options->json, "Print the plan as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -1,4 +1,5 @@
-// The name lies ready before a plugin's code runs: in the handler only write() and raise().
+// The message is composed before a plugin's code runs, because a signal handler may call little
+// more than write() and raise().
 #include "crash.hpp"
 
 #include <unistd.h>
@@ -13,17 +14,17 @@ namespace {
 
 constexpr std::string_view component_of_loading = "plugins", begins_with = "loading ";
 constexpr std::array fatal{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-constexpr std::string_view before = "widelimit: the program was ended while it was loading plugin ",
-                           between = ", whose code crashed; to examine it: widelimit verify ";
+constexpr std::string_view before = "widelimit: the program crashed while it was loading plugin ",
+                           between = "; to examine the plugin: widelimit verify ";
 
 std::array<char, 8192> note;
 std::size_t note_length = 0;
-bool loading = false;
+bool installed = false;
 std::array<struct sigaction, fatal.size()> usual;
 
 extern "C" void on_crash(int number) {
   static_cast<void>(!write(STDERR_FILENO, note.data(), note_length));
-  raise(number);  // once more, and as if nobody had listened: SA_RESETHAND
+  raise(number);  // again, now with the default action: SA_RESETHAND
 }
 
 void append(std::string_view text) {
@@ -32,31 +33,31 @@ void append(std::string_view text) {
   note_length += count;
 }
 
-void listen() {
+void install_handlers() {
   struct sigaction action {};
   action.sa_handler = on_crash;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
   for (std::size_t i = 0; i < fatal.size(); ++i) sigaction(fatal[i], &action, &usual[i]);
-  loading = true;
+  installed = true;
 }
 
-void stop_listening() {
-  if (!loading) return;
+void restore_handlers() {
+  if (!installed) return;
   for (std::size_t i = 0; i < fatal.size(); ++i) sigaction(fatal[i], &usual[i], nullptr);
-  loading = false;
+  installed = false;
 }
 
 }  // namespace
 
-void hear_of_loading(LogLevel level, std::string_view component, std::string_view message) {
+void watch_plugin_loading(LogLevel level, std::string_view component, std::string_view message) {
   if (level != LogLevel::debug || component != component_of_loading) return;
-  stop_listening();
+  restore_handlers();
   if (!message.starts_with(begins_with)) return;
   const std::string_view file = message.substr(begins_with.size());
   note_length = 0;
   for (const std::string_view part : {before, file, between, file, std::string_view("\n")})
     append(part);
-  listen();
+  install_handlers();
 }
 
 }  // namespace widelimit::program

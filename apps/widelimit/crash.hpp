@@ -1,4 +1,4 @@
-// What is said where a plugin's code takes the program down while it is loaded.
+// Names the plugin in a message if its code crashes the program while it is loaded.
 // Thread safety: plugins are loaded by one thread at a time.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace widelimit::program {
 
-/// A listener of the runtime's log: from the message that a plugin is being loaded to that on what
-/// became of it, a signal that ends the program is preceded by a line that names the plugin.
-void hear_of_loading(LogLevel level, std::string_view component, std::string_view message);
+/// For the runtime's log. From the message that a plugin is being loaded until the next message on
+/// plugins, a fatal signal prints a line with the name of the plugin before it ends the program.
+void watch_plugin_loading(LogLevel level, std::string_view component, std::string_view message);
 
 }  // namespace widelimit::program

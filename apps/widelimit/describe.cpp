@@ -45,8 +45,9 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
       ErrorCode::usage,
       "there is no type \"" + name + "\"; " +
           (nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
-          (known.empty() ? "no plugins were found, `widelimit plugins --why` says where was looked"
-                         : "the plugins offer " + known));
+          (known.empty()
+               ? "no plugins were found; `widelimit plugins --why` shows where they were searched"
+               : "the plugins offer " + known));
 }
 
 std::string text_of(const Json* value) {
@@ -91,7 +92,7 @@ bool is_required(const Json& schema, const std::string& name) {
                      [&](const Json& key) { return key.string() && *key.string() == name; });
 }
 
-/// One parameter: name, kind, range, default, and below what it means.
+/// One parameter: name, kind, range, default, and on the next lines its meaning.
 std::string parameter(const std::string& name, const Json& property, bool required,
                       std::size_t name_width) {
   std::string text = "  " + padded(name, name_width) + "  " + kind_of(property);
@@ -103,7 +104,7 @@ std::string parameter(const std::string& name, const Json& property, bool requir
   return text + "\n" + wrapped(text_of(property.find("description")), text_width, name_width + 4);
 }
 
-/// The key of the experiment file that layers of several inputs have besides their own parameters.
+/// The key "inputs", which layers with several inputs have besides their own parameters.
 std::string inputs(const TypeInfo& type) {
   if (type.kind == TypeKind::solver || (type.min_inputs == 1 && type.max_inputs == 1)) return "";
   const std::string least = std::to_string(type.min_inputs);
@@ -112,7 +113,7 @@ std::string inputs(const TypeInfo& type) {
                                 ? least
                                 : least + " to " + std::to_string(type.max_inputs);
   return "  inputs  list of networks, " + count + ", required\n" +
-         wrapped("each is applied to what reaches this layer; [] is what reaches it itself",
+         wrapped("each is applied to the input of this layer; [] passes the input on unchanged",
                  text_width, 10);
 }
 
@@ -138,14 +139,16 @@ std::string faces(const TypeInfo& type) {
   return text;
 }
 
-/// The letters that formulas are written in.
+/// The meaning of the letters in formulas.
 constexpr const char* notation =
     "Notation: u, v are an activation for two samples, (u, v) ~ N(0, [[p, k], [k, q]]); value = "
-    "E[f(u) f(v)] is the next k, slope = E[f'(u) f'(v)] what the NTK is multiplied by. K is the "
+    "E[f(u) f(v)] is the next k, and the NTK is multiplied by slope = E[f'(u) f'(v)]. K is the "
     "NNGP "
-    "kernel, Theta the NTK, K' and Theta' behind the layer, K[p, q] between the sites p and q.";
+    "kernel, Theta the NTK; K' and Theta' are those after the layer; K[p, q] is between the sites "
+    "p "
+    "and q.";
 
-/// What stands above and what stands in the paragraph below, each said once.
+/// The title and the paragraph below it, without saying the summary twice.
 std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
   const std::string title = type.name + ": " + type.summary;
   const auto same = [](char a, char b) {
@@ -218,7 +221,7 @@ Verb add_describe(CLI::App& app) {
       app.add_subcommand("describe", "Explain one layer or solver: formula, reference, parameters");
   verb->add_option("type", options->type, "Type, such as relu")->required()->type_name("TYPE");
   options->plugins.add_to(*verb);
-  verb->add_flag("--json", options->json, "Everything as JSON");
+  verb->add_flag("--json", options->json, "Print everything as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

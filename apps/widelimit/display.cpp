@@ -89,7 +89,7 @@ void Display::progress(const Progress& progress) {
 
   const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
   const std::chrono::duration<double> spent = now - phase_begin_;
-  // What a resumed run found done says nothing about its speed.
+  // Work that a resumed run found finished does not count for its speed.
   const double rate = static_cast<double>(progress.done - done_at_begin_) / spent.count();
   std::string left;
   if (rate > 0 && share < 1 && spent > eta_after)
@@ -118,7 +118,7 @@ void Display::begin(const std::string& phase) {
 }
 
 std::string Display::name() const {
-  // "kernel" of step "kernel train_train" says nothing new.
+  // The phase "kernel" of the step "kernel train_train" would be a repetition.
   if (step_.empty() || step_.starts_with(phase_)) return step_.empty() ? phase_ : step_;
   return step_ + ", " + phase_;
 }

@@ -1,5 +1,5 @@
-// What a person sees while a run is at work, on stderr: a bar with the time left on a terminal,
-// plain lines elsewhere, nothing when quiet.
+// The progress of a run on stderr: a bar with the time left on a terminal, plain lines elsewhere,
+// nothing when quiet.
 // Thread safety: progress() from any thread, one call at a time (as Control makes them); the rest
 // from the main thread.
 #pragma once
@@ -29,7 +29,7 @@ class Display {
  private:
   using Clock = std::chrono::steady_clock;
   void line(const std::string& text);
-  /// The step and what it is at.
+  /// The step and its phase.
   [[nodiscard]] std::string name() const;
   /// One line that the next one replaces.
   void show(const std::string& text);

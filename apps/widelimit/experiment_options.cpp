@@ -11,23 +11,24 @@ namespace widelimit::program {
 void ExperimentOptions::add_to(CLI::App& app) {
   app.add_option("experiment", file, "Experiment file (JSON)")->required()->type_name("EXP.json");
   app.add_option("--set", overrides,
-                 "Change one value of the experiment: a JSON pointer, \"=\", the value as JSON, or "
-                 "as text where it is none (repeatable)")
+                 "Change one value of the experiment: a JSON pointer, \"=\", and the value as JSON "
+                 "or, if it is not JSON, as text (repeatable)")
       ->allow_extra_args(false)
       ->type_name("/pointer=VALUE");
-  app.add_option("--threads", threads, "Threads to use; all that the process may by default")
+  app.add_option("--threads", threads, "Threads to use; by default as many as the process may use")
       ->type_name("N")
       ->check(CLI::Range(1, 4096));
-  app.add_option("--max-memory", max_memory,
-                 "Refuse to begin where more memory than this is needed, mapped files counted, "
-                 "such as 8GiB; by default all that the machine has, mapped files not counted")
+  app.add_option(
+         "--max-memory", max_memory,
+         "Refuse a run that needs more memory than this, such as 8GiB, with its mapped files; "
+         "by default, without them, more than the machine has")
       ->type_name("SIZE");
   plugins.add_to(app);
   plugins.add_permission_to(app);
 }
 
-experiment::Setup ExperimentOptions::set_up(Display& display) const {
-  experiment::SetupOptions options;
+experiment::LoadedExperiment ExperimentOptions::load(Display& display) const {
+  experiment::LoadOptions options;
   options.file = file;
   options.overrides = overrides;
   options.runtime = plugins.runtime();
@@ -38,7 +39,7 @@ experiment::Setup ExperimentOptions::set_up(Display& display) const {
     if (level >= LogLevel::warning)
       display.warning(std::string(component) + ": " + std::string(message));
   };
-  return experiment::set_up(options);
+  return experiment::load_experiment(options);
 }
 
 std::optional<std::int64_t> ExperimentOptions::memory_limit() const {

@@ -4,7 +4,7 @@
 
 #include "verbs.hpp"
 
-#include "experiment/setup.hpp"
+#include "experiment/load.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -23,8 +23,8 @@ struct ExperimentOptions {
   std::string max_memory;
 
   void add_to(CLI::App& app);
-  /// `display` receives what plugins and core log; it must outlive the setup.
-  [[nodiscard]] experiment::Setup set_up(Display& display) const;
+  /// Plugins and core log to `display`, which must outlive the result.
+  [[nodiscard]] experiment::LoadedExperiment load(Display& display) const;
   /// Bytes, where --max-memory was given. Throws Error(usage).
   [[nodiscard]] std::optional<std::int64_t> memory_limit() const;
 };

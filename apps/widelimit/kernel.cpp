@@ -1,4 +1,4 @@
-// widelimit kernel: the kernels of an experiment and nothing else, in bounded memory.
+// widelimit kernel: only the kernels of an experiment, in bounded memory.
 #include "display.hpp"
 #include "experiment/run.hpp"
 #include "experiment_options.hpp"
@@ -18,7 +18,7 @@ struct Options {
 
 int run(const Options& options, const Arguments& arguments) {
   Display display(options.quiet);
-  const experiment::Setup setup = options.common.set_up(display);
+  const experiment::LoadedExperiment loaded = options.common.load(display);
 
   experiment::RunOptions run_options;
   run_options.experiment_file = options.common.file;
@@ -35,7 +35,7 @@ int run(const Options& options, const Arguments& arguments) {
 
   Control control([&](const Progress& progress) { display.progress(progress); });
   const CancelOnSignal cancel(control);
-  const experiment::Finished finished = experiment::run(setup, run_options, control);
+  const experiment::Finished finished = experiment::run(loaded, run_options, control);
   if (!options.quiet)
     for (const experiment::KernelFile& kernel : finished.record.kernels)
       std::cout << (finished.directory / kernel.file).string() << "  [" << kernel.rows << ", "
@@ -47,15 +47,15 @@ int run(const Options& options, const Arguments& arguments) {
 
 Verb add_kernel(CLI::App& app, const Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("kernel", "Compute the kernels of an experiment alone");
+  CLI::App* verb = app.add_subcommand("kernel", "Compute only the kernels of an experiment");
   options->common.add_to(*verb);
   verb->add_option("--out", options->out, "Directory of the results")->required()->type_name("DIR");
   verb->add_flag(
       "--resume", options->resume,
-      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run "
-      "finished "
-      "in the directory, where they still fit; a block that was not finished begins anew");
-  verb->add_flag("--quiet", options->quiet, "Print errors alone");
+      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run in the "
+      "directory finished, if they still fit; continue those with a store, and compute the others "
+      "again");
+  verb->add_flag("--quiet", options->quiet, "Print errors only");
   return {verb, [options, &arguments] { return run(*options, arguments); }};
 }
 

@@ -1,4 +1,4 @@
-// The widelimit program: finds the verb, runs it, turns what went wrong into a message and an exit
+// The widelimit program: finds the verb, runs it, and turns errors into messages and an exit
 // status.
 #include "signals.hpp"
 #include "verbs.hpp"
@@ -21,15 +21,15 @@ namespace {
 
 constexpr const char* about = "Kernels and predictions of infinitely wide neural networks.";
 constexpr const char* examples =
-    "Begin with\n"
-    "  widelimit check EXP.json      what an experiment is and what it will cost\n"
+    "Start with\n"
+    "  widelimit check EXP.json      show what an experiment does and what it will cost\n"
     "  widelimit run EXP.json        run it; results and report in EXP.out\n"
-    "  widelimit schema > FILE       what an editor needs to complete experiments; how: schema "
-    "--help\n"
-    "  widelimit VERB --help         the options of a verb\n"
+    "  widelimit schema > FILE       let an editor complete experiments; see schema --help\n"
+    "  widelimit VERB --help         show the options of a verb\n"
     "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted.";
 
-/// A message with its place stands alone, as editors like it; others say who speaks.
+/// A message with a place in a file is printed alone, as editors expect; others begin with the name
+/// of the program.
 void print(const Error& error) {
   for (const Problem& problem : error.problems())
     std::cerr << (problem.file.empty() && problem.pointer.empty() ? "widelimit: " : "")
@@ -47,7 +47,7 @@ int status_of(const Error& error) {
   }
 }
 
-/// Wrong usage in words of this program's; CLI11's own are about its classes in places.
+/// Wrong usage in this program's words, because some messages of CLI11 name its classes.
 int refuse(const CLI::ParseError& error, const CLI::App& app, const std::vector<Verb>& verbs,
            const Arguments& arguments) {
   const CLI::App* verb = &app;

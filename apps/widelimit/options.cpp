@@ -6,7 +6,7 @@ namespace widelimit::program {
 
 void PluginOptions::add_to(CLI::App& app) {
   app.add_option("--plugin-dir", directories,
-                 "Directory searched for plugins before all others (repeatable); more in "
+                 "Directory to search for plugins first (repeatable); further ones are in "
                  "WIDELIMIT_PLUGIN_PATH")
       ->allow_extra_args(false)
       ->type_name("DIR")
@@ -22,7 +22,7 @@ RuntimeOptions PluginOptions::runtime() const {
   RuntimeOptions options;
   options.plugin_path.assign(directories.begin(), directories.end());
   options.allow_config_plugins = allow_files;
-  options.log = hear_of_loading;
+  options.log = watch_plugin_loading;
   return options;
 }
 

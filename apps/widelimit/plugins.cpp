@@ -1,4 +1,4 @@
-// widelimit plugins: what was found, what it offers, and where was looked.
+// widelimit plugins: the plugins that were found, what they offer, and where they were searched.
 #include "experiment/json.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
@@ -48,7 +48,8 @@ void print_plugins(const Runtime& runtime) {
     table.add({plugin.id, plugin.version, joined(plugin.layers), joined(plugin.solvers),
                std::filesystem::path(plugin.file).filename().string()});
   if (table.empty())
-    std::cout << "No plugins were found; `widelimit plugins --why` says where was looked.\n";
+    std::cout
+        << "No plugins were found; `widelimit plugins --why` shows where they were searched.\n";
   else
     std::cout << table.text();
 }
@@ -64,7 +65,7 @@ void print_problems(const Runtime& runtime) {
 }
 
 void print_search(const Runtime& runtime) {
-  std::cout << "\nWhere was looked, in this order:\n";
+  std::cout << "\nSearched, in this order:\n";
   for (const SearchStep& step : runtime.search())
     std::cout << (step.problem ? "! " : "  ") << step.where << ": " << step.outcome << '\n';
 }
@@ -87,10 +88,12 @@ int run(const Options& options) {
 
 Verb add_plugins(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("plugins", "List the plugins and types that were found");
+  CLI::App* verb =
+      app.add_subcommand("plugins", "List the plugins that were found, and their types");
   options->plugins.add_to(*verb);
-  verb->add_flag("--why", options->why, "Say where was looked, and what became of each file");
-  verb->add_flag("--json", options->json, "Everything as JSON");
+  verb->add_flag("--why", options->why,
+                 "Show where plugins were searched, and what became of each file");
+  verb->add_flag("--json", options->json, "Print everything as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

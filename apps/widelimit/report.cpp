@@ -17,7 +17,7 @@ namespace {
 
 int run(const std::string& directory) {
 #if WIDELIMIT_HAS_REPORT
-  std::optional<experiment::DirectoryLock> lock;  // no run is at work here
+  std::optional<experiment::DirectoryLock> lock;  // keeps runs out
   if (std::filesystem::exists(std::filesystem::path(directory) / "run.json"))
     lock.emplace(directory);
   const report::Outcome outcome = report::draw(directory);

@@ -64,7 +64,7 @@ std::vector<std::string> cells(const std::vector<double>& numbers) {
 }
 
 /// A number as it is, or "inf".
-std::string as_given(const Json* value) {
+std::string number_or_text(const Json* value) {
   return !value ? "" : value->string() ? *value->string() : experiment::number_text(number(value));
 }
 
@@ -83,8 +83,8 @@ std::string metrics_table(const Json& metrics) {
   std::vector<std::string> heads{"", "time", "diag_reg"};
   std::vector<std::vector<std::string>> columns{names, {}, {}};
   for (const Json* row : rows) {
-    columns[1].push_back(as_given(row->find("time")));
-    columns[2].push_back(as_given(row->find("diag_reg")));
+    columns[1].push_back(number_or_text(row->find("time")));
+    columns[2].push_back(number_or_text(row->find("diag_reg")));
   }
   const auto add = [&](const char* head, const auto& value_of) {
     std::vector<double> numbers;
@@ -117,13 +117,13 @@ void summarise(const Finished& finished) {
   const std::string dir = finished.directory.string();
   std::cout << '\n' << metrics_table(finished.metrics) << "Results in " << dir;
   for (const std::string& file : finished.record.files)
-    if (file == "report.html") std::cout << "; to look at them: " << dir << "/report.html";
+    if (file == "report.html") std::cout << "; report: " << dir << "/report.html";
   std::cout << '\n';
 }
 
 int run(const Options& options, const Arguments& arguments) {
   Display display(options.quiet);
-  const experiment::Setup setup = options.common.set_up(display);
+  const experiment::LoadedExperiment loaded = options.common.load(display);
 
   experiment::RunOptions run_options;
   run_options.experiment_file = options.common.file;
@@ -145,7 +145,7 @@ int run(const Options& options, const Arguments& arguments) {
 
   Control control([&](const Progress& progress) { display.progress(progress); });
   const CancelOnSignal cancel(control);
-  const Finished finished = experiment::run(setup, run_options, control);
+  const Finished finished = experiment::run(loaded, run_options, control);
   if (!options.quiet) summarise(finished);
   return done;
 }
@@ -162,10 +162,10 @@ Verb add_run(CLI::App& app, const Arguments& arguments) {
       ->type_name("DIR");
   verb->add_flag(
       "--resume", options->resume,
-      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run "
-      "finished "
-      "in the directory, where they still fit; a block that was not finished begins anew");
-  verb->add_flag("--quiet", options->quiet, "Print errors alone");
+      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run in the "
+      "directory finished, if they still fit; continue those with a store, and compute the others "
+      "again");
+  verb->add_flag("--quiet", options->quiet, "Print errors only");
   return {verb, [options, &arguments] { return run(*options, arguments); }};
 }
 

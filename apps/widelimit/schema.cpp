@@ -14,12 +14,12 @@ Verb add_schema(CLI::App& app) {
       "schema", "Print the JSON Schema of experiment files, with every type of the loaded plugins");
   plugins->add_to(*verb);
   verb->footer(
-      "An editor completes and underlines experiment files with it:\n"
+      "With it an editor completes and checks experiment files:\n"
       "  widelimit schema > widelimit.schema.json\n"
       "and in the experiment, as its first key,\n"
       "  \"$schema\": \"./widelimit.schema.json\",\n"
-      "Visual Studio Code and whatever speaks to a JSON language server read this key; the\n"
-      "program ignores it. Types of --plugin-dir become part of the schema.");
+      "Visual Studio Code and other editors with a JSON language server read this key; widelimit\n"
+      "ignores it. Types of plugins in --plugin-dir become part of the schema.");
   return {verb, [plugins] {
             const std::string schema = experiment_schema(Runtime(plugins->runtime()).catalogue());
             std::cout << schema << (schema.ends_with('\n') ? "" : "\n");

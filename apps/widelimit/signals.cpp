@@ -20,7 +20,7 @@ extern "C" void on_signal(int number) {
   if (received.exchange(number) != 0 || !control) _exit(128 + number);
   control->cancel();
   constexpr std::string_view note =
-      "\nStopping when the step at hand allows; once more ends at once.\n";
+      "\nStopping as soon as the current step allows; interrupt again to stop at once.\n";
   if (isatty(STDERR_FILENO)) static_cast<void>(!write(STDERR_FILENO, note.data(), note.size()));
   errno = saved;
 }

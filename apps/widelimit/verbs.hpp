@@ -1,4 +1,4 @@
-// The verbs of the program, one source file each, and what they share on the command line.
+// The verbs of the program, one source file for each, and the options they share.
 // Thread safety: the main thread.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace widelimit::program {
 /// Exit statuses.
 inline constexpr int done = 0, failed = 1, usage = 2;
 
-/// What the whole command line says, for run.json.
+/// The whole command line, for run.json.
 using Arguments = std::vector<std::string>;
 
 /// Options of every verb that loads plugins.

@@ -1,4 +1,4 @@
-// widelimit verify: is a plugin what the boundary and mathematics ask for?
+// widelimit verify: does a plugin keep the rules of the boundary and of mathematics?
 #include "verbs.hpp"
 
 #include <widelimit/error.hpp>
@@ -53,7 +53,7 @@ int run(const Options& options) {
     std::cout << conformance::as_table(report, options.only_failed)
               << conformance::as_summary(report);
   else
-    std::cout << conformance::as_table(report, true);  // why it is no plugin, and nothing else
+    std::cout << conformance::as_table(report, true);  // only why it is not a plugin
   return report.ok() ? done : report.loaded ? failed : usage;
 }
 #else
@@ -67,16 +67,17 @@ int run(const Options&) {
 Verb add_verify(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand(
-      "verify", "Hold a plugin to the contract and the mathematics of its types");
-  verb->add_option("plugin", options->file, "The plugin")->type_name("PLUGIN.so");
-  verb->add_option("--check", options->checks, "Only this check (repeatable)")
+      "verify", "Check that a plugin keeps its contract, and that its mathematics is right");
+  verb->add_option("plugin", options->file, "File of the plugin")->type_name("PLUGIN.so");
+  verb->add_option("--check", options->checks, "Run only this check (repeatable)")
       ->allow_extra_args(false)
       ->type_name("NAME");
-  verb->add_option("--seed", options->seed, "Of what is drawn at random [0]")->type_name("N");
-  verb->add_flag("--only-failed", options->only_failed, "Leave out what passed");
-  verb->add_flag("--in-process", options->in_process, "In this process, for a debugger");
+  verb->add_option("--seed", options->seed, "Seed of the random draws [0]")->type_name("N");
+  verb->add_flag("--only-failed", options->only_failed, "Show only checks that did not pass");
+  verb->add_flag("--in-process", options->in_process,
+                 "Run the checks in this process, for a debugger");
   verb->add_flag("--list", options->list, "List the checks");
-  verb->add_flag("--json", options->json, "The result as JSON");
+  verb->add_flag("--json", options->json, "Print the result as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -7,7 +7,7 @@ namespace {
 namespace sdk = widelimit::sdk;
 
 /// With D = (1 + p)(1 + q) - k^2: E[f(u) f(v)] = a^2 / sqrt(D), E[f'(u) f'(v)] = a^2 k / D^(3/2),
-/// for (u, v) ~ N(0, [[p, k], [k, q]]): Gaussian integrals.
+/// for (u, v) ~ N(0, [[p, k], [k, q]]).
 struct Bump {
   static constexpr auto name = "bump", version = "1.0.0", summary = "x -> a exp(-x^2 / 2)",
                         doc =
@@ -19,7 +19,8 @@ struct Bump {
       std::tuple{sdk::field("a", &Bump::a, "height of the bump", sdk::positive)};
 
   auto moments(auto k, auto p, auto q) const {
-    // D as 1 + p + q + (pq - k^2), all terms scaled by unit^2: nothing cancels, nothing overflows.
+    // D is 1 + p + q + (pq - k^2). All terms are scaled by unit^2, which avoids cancellation and
+    // overflow.
     const sdk::ScaledCovariance m(k, p, q);
     const auto d = m.one + m.p_term + m.q_term + m.determinant;
     const auto value = a * a * m.unit / sqrt(d);

@@ -2,7 +2,7 @@
 #include "sanitized.hpp"
 #include "support/experiments.hpp"
 
-#include <experiment/machine.hpp>
+#include <experiment/forecast/machine.hpp>
 
 #include <doctest/doctest.h>
 

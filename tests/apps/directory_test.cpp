@@ -52,7 +52,7 @@ TEST_CASE("--resume of another experiment is refused, and every file stays") {
   };
   refused("/network/0/b_std=0.5", "/network/0/b_std was null and is 0.5");
   refused("/network/1=\"erf\"", "/network/1/type was \"relu\" and is \"erf\"");
-  refused("/network/-=\"identity\"", "/network is another");
+  refused("/network/-=\"identity\"", "/network has changed");
   refused("/precision=float32", "/precision was \"float64\" and is \"float32\"");
   refused("/preprocess=[\"standardize_x\"]", "/preprocess ");
   refused("/seed=4", "/seed was 0 and is 4");

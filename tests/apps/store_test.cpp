@@ -99,9 +99,9 @@ TEST_CASE("kernels are the same through a store, without one, and left in one") 
     const widelimit::StoreReader reader(directory / "keep/kernel" /
                                         (std::string(block) + ".store"));
     CHECK(reader.verify().empty());
-    reader.export_npy(widelimit::StoreReader::Kernel::ntk,
+    reader.export_npy(widelimit::Kernel::ntk,
                       directory / "keep/kernel" / (std::string(block) + ".ntk.npy"));
-    reader.export_npy(widelimit::StoreReader::Kernel::nngp,
+    reader.export_npy(widelimit::Kernel::nngp,
                       directory / "keep/kernel" / (std::string(block) + ".nngp.npy"));
   }
   check_same(directory / "none", directory / "keep", kernel_files);

@@ -1,6 +1,6 @@
 // JSON, sizes and times as text.
+#include "experiment/forecast/machine.hpp"
 #include "experiment/json.hpp"
-#include "experiment/machine.hpp"
 #include "experiment/units.hpp"
 #include "support/program.hpp"
 

@@ -79,8 +79,8 @@ struct Data {
         y_test(random_matrix(tests, outputs, 6)) {}
   [[nodiscard]] InferenceProblem problem() const {
     InferenceProblem p;
-    p.nngp = nngp.view();
-    p.ntk = ntk.view();
+    p.kernels.nngp = nngp.view();
+    p.kernels.ntk = ntk.view();
     p.y_train = &y_train;
     p.y_test = &y_test;
     return p;
@@ -116,7 +116,7 @@ void at_infinity(benchmark::State& state) {
   openblas_set_num_threads(openblas_get_num_procs());
   for (auto _ : state) {
     state.SetIterationTime(ours.measure([&] {
-      for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+      for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
         o.kernel = kernel;
         benchmark::DoNotOptimize(infer(p, o, solver));
       }
@@ -158,7 +158,7 @@ void losses(benchmark::State& state) {
   openblas_set_num_threads(openblas_get_num_procs());
   for (auto _ : state) {
     state.SetIterationTime(ours.measure([&] {
-      for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+      for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
         o.kernel = kernel;
         benchmark::DoNotOptimize(infer(p, o, solver));
       }

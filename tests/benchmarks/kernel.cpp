@@ -89,7 +89,9 @@ void in_memory(benchmark::State& state, bool nngp, bool ntk) {
   BasicMatrix<T> k(n, n), t(n, n), gram(n, n);
   compare(
       state,
-      [&] { net.kernels_into<T>(s, nullptr, nngp ? k.data() : nullptr, ntk ? t.data() : nullptr); },
+      [&] {
+        net.kernels_into<T>(s, nullptr, {nngp ? k.data() : nullptr, ntk ? t.data() : nullptr});
+      },
       [&] { syrk(x, gram); });
 }
 
@@ -105,8 +107,8 @@ void files(benchmark::State& state) {
   compare(
       state,
       [&] {
-        KernelFiles sink(folder / "nngp.npy", folder / "ntk.npy", n, n, Precision::float32);
-        net.kernels_to(s, nullptr, Precision::float32, {}, sink);
+        KernelFiles sink({folder / "nngp.npy", folder / "ntk.npy"}, n, n, Precision::float32);
+        net.kernels_to(s, nullptr, Precision::float32, both_kernels, sink);
         sink.commit();
       },
       [&] {

@@ -88,7 +88,7 @@ struct Tile {
     variances.first_at = first_at.data();
     variances.second_at = second_at.data();
     run.struct_size = sizeof run;
-    run.n_inputs = 1;
+    run.n_inputs = run.n_fields = 1;
     run.inputs = inputs;
     run.pending = pending;
     run.variances = &variances;

@@ -116,11 +116,15 @@ TEST_CASE("a library without the entry, or with more than it, is told apart") {
   expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
   expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
   for (const char* check : {"exports-one-symbol", "loads-now-local"}) {
-    expect(
-        report_on("draft_major"), check, Result::fail,
-        "the draft of the plugin boundary, version 0; this program speaks version 1: rebuild it");
-    expect(report_on("newer_major"), check, Result::fail,
-           "version 2, newer than this program, which speaks version 1: use a newer release");
+    const std::string ours = "draft " + std::to_string(WIDELIMIT_ABI_DRAFT);
+    expect(report_on("older_draft"), check, Result::fail,
+           "draft 1 of the plugin boundary; this program speaks " + ours +
+               ": rebuild the plugin with this release's SDK");
+    for (const auto& [name, built] :
+         {std::pair{"newer_draft", "draft 99"}, {"newer_major", "version 2"}})
+      expect(report_on(name), check, Result::fail,
+             std::string(built) + " of the plugin boundary, newer than " + ours +
+                 ", which this program speaks: use a newer release");
   }
 }
 

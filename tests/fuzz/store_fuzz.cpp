@@ -75,11 +75,11 @@ void fill(KernelStore& store) {
     for (std::int64_t col = row; col < 20; col += 8) {
       const std::int64_t rows = std::min<std::int64_t>(8, 20 - row),
                          cols = std::min<std::int64_t>(8, 20 - col);
-      if (store.has(row, col, rows, cols)) continue;
+      if (store.has({row, col, rows, cols})) continue;
       for (std::int64_t i = 0; i < 8; ++i)
         for (std::int64_t j = 0; j < 8; ++j)
           block[i * 8 + j] = static_cast<float>(row + col + i + j);
-      store.put(row, col, rows, cols, block, block, 8, row != col);
+      store.put(Tile::of<float>({row, col, rows, cols}, {block, block}, 8, row != col));
     }
   store.commit();
 }
@@ -115,8 +115,8 @@ void read_everything(const std::string& path) {
     std::vector<double> row(static_cast<std::size_t>(s.cols));
     for (std::int64_t i = 0; i < s.rows; ++i)
       accepted(path, [&] {
-        reader.read(s.kernels.nngp ? StoredKernel::nngp : StoredKernel::ntk, i, 0, 1, s.cols,
-                    row.data(), s.cols);
+        reader.read(s.kernels.nngp ? Kernel::nngp : Kernel::ntk, i, 0, 1, s.cols, row.data(),
+                    s.cols);
       });
   });
 }

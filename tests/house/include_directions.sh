@@ -18,13 +18,14 @@ forbid() {
 core_headers=$(cd core/include/widelimit && find . -name '*.hpp' | sed 's|^\./||; s/\./\\./' | paste -sd'|')
 forbid sdk "boost/|cblas|lapacke|tbb/|widelimit/($core_headers)|core/" "sdk reaches beyond the standard library"
 forbid plugins "boost/|tbb/|widelimit/($core_headers)|core/|apps/" "a plugin reaches core, apps or Boost"
+forbid plugins 'widelimit/sdk/detail/' "a plugin reaches what the SDK keeps to itself"
 forbid core 'widelimit/sdk|plugins/|apps/' "core reaches the SDK's C++ headers, plugins or apps"
 forbid core/include 'boost/|tbb/|cblas|lapacke' "a public header of core reaches a library that its users need not have"
 
 # The rooms of core/src, lowest first, each with the public headers that it implements.
 rooms='
 text
-base            error|control|matrix|memory|sample_shape|samples_view|network_spec|kernel_sink|kernel_source|version
+base            error|control|matrix|memory|sample_shape|samples_view|network_spec|kernel|kernel_sink|kernel_source|version
 json
 files           experiment/csv|experiment/files
 execution
@@ -38,7 +39,7 @@ engine/dense
 engine/spatial
 engine/network  network|planned_network
 store           store
-inference       inference|streamed
+inference       inference|factorised_kernel|streamed
 finite          finite
 config          experiment/experiment
 data            experiment/data

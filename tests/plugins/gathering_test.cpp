@@ -19,7 +19,8 @@ namespace {
 std::vector<Extents> read_by(const Layer& layer, const Extents& D) {
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
-  reads.in_shape = layer.inputs().data();
+  reads.n_inputs = 1;
+  reads.in_shape = layer.input_pointers().data();
   std::copy(D.begin(), D.end(), reads.output);
   const auto ask = [&] {
     call([&](widelimit_error* e) { return layer.type().infinite->reads(layer.get(), &reads, e); });
@@ -27,7 +28,7 @@ std::vector<Extents> read_by(const Layer& layer, const Extents& D) {
   ask();
   std::vector<std::array<std::int64_t, 4>> list(static_cast<std::size_t>(reads.count));
   reads.capacity = reads.count;
-  reads.inputs = reinterpret_cast<std::int64_t(*)[4]>(list.data());
+  reads.displacements = reinterpret_cast<std::int64_t(*)[4]>(list.data());
   ask();
   std::vector<Extents> answer;
   for (const auto& d : list)
@@ -54,7 +55,8 @@ std::vector<TensorField<T>> gathered(const Layer& layer, const Tensor& K, const 
   Aligned<std::byte> scratch(layer.scratch_bytes, std::byte{0x7f});  // whatever stood there before
   widelimit_gather gather{};
   gather.struct_size = sizeof gather;
-  gather.in_shape = layer.inputs().data();
+  gather.n_inputs = 1;
+  gather.in_shape = layer.input_pointers().data();
   gather.scratch = scratch.data();
   const auto step = [&](auto function, const std::vector<widelimit_field*>& some) {
     gather.n_outputs = static_cast<std::int32_t>(some.size());

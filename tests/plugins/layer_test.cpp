@@ -179,7 +179,8 @@ TEST_CASE("flatten takes the mean over equal sites, the worked example") {
   gather.n_outputs = 1;
   gather.outputs = outputs;
   gather.input = &input;
-  gather.in_shape = layer.inputs().data();
+  gather.n_inputs = 1;
+  gather.in_shape = layer.input_pointers().data();
   const widelimit_infinite_face& face = *layer.type().infinite;
   for (const auto step : {face.begin, face.accumulate, face.finish})
     call([&](widelimit_error* e) { return step(layer.get(), &gather, e); });
@@ -190,9 +191,10 @@ TEST_CASE("flatten takes the mean over equal sites, the worked example") {
   widelimit_reads reads{};
   std::int64_t displacement[2][4] = {{7, 7, 7, 7}, {7, 7, 7, 7}};
   reads.struct_size = sizeof reads;
-  reads.in_shape = layer.inputs().data();
+  reads.n_inputs = 1;
+  reads.in_shape = layer.input_pointers().data();
   reads.capacity = 2;
-  reads.inputs = displacement;
+  reads.displacements = displacement;
   call([&](widelimit_error* e) { return face.reads(layer.get(), &reads, e); });
   CHECK(reads.count == 1);
   CHECK(displacement[0][0] == 0);

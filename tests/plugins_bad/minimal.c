@@ -1,6 +1,7 @@
 /* The smallest plugin in C: one pointwise layer that changes nothing. Definitions on the command
  * line (CMakeLists.txt) make it wrong in one place. */
 #include <widelimit/abi.h>
+#include <widelimit/draft/progress.h>
 
 #ifndef ID
 #define ID "org.example.plain"
@@ -36,7 +37,7 @@
 #define N_LAYERS 1
 #endif
 #ifndef ENTRY
-#define ENTRY widelimit_plugin_v1
+#define ENTRY WIDELIMIT_ENTRY
 #endif
 #ifndef EXTRA /* numbers written past the end of a run */
 #define EXTRA 0
@@ -101,6 +102,18 @@ static widelimit_status refuse(const widelimit_host* host, widelimit_error* erro
   (void)host;
   memcpy(error->message, why, sizeof why);
   return WIDELIMIT_E_UNSUPPORTED;
+}
+#endif
+
+#ifdef REPORTS
+static widelimit_status reporting_open(const widelimit_host* host, widelimit_error* error) {
+  const widelimit_progress* progress =
+      (const widelimit_progress*)host->extension(host->ctx, WIDELIMIT_PROGRESS);
+  (void)error;
+  if (progress == NULL || !WIDELIMIT_HAS(progress, report)) return WIDELIMIT_E_UNSUPPORTED;
+  progress->report(host->ctx, "open", 1, 2);
+  progress->report(host->ctx, NULL, 2, 2);
+  return WIDELIMIT_OK;
 }
 #endif
 

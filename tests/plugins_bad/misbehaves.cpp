@@ -92,7 +92,7 @@ const int before_anything = misbehave(in_init);
 
 }  // namespace
 
-extern "C" const widelimit_plugin* widelimit_plugin_v1(void) {
+extern "C" const widelimit_plugin* WIDELIMIT_ENTRY(void) {
   misbehave(in_entry);
   return &plugin;
 }

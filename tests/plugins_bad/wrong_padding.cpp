@@ -22,7 +22,8 @@ struct WrongPadding {
   static void plan(sdk::Plan& plan) {
     plan.set_nature(WIDELIMIT_POINTWISE);
     plan.add_traits(WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN |
-                    WIDELIMIT_TRAIT_TAKES_PENDING | WIDELIMIT_TRAIT_TAKES_WINDOWS);
+                    WIDELIMIT_TRAIT_TAKES_PENDING);
+    plan.set_max_window(3, 3);
     plan.set_gaussian(false);
     plan.set_flops_per_entry(60);
     plan.set_scratch(sdk::detail::bytes_of_row(plan.in()));

@@ -68,6 +68,26 @@ struct Identity {
   }
 };
 
+std::vector<const widelimit_shape*> pointers(const std::vector<widelimit_shape>& shapes) {
+  std::vector<const widelimit_shape*> list;
+  for (const widelimit_shape& s : shapes) list.push_back(&s);
+  return list;
+}
+
+/// The weights of a layer by seed 7.
+widelimit_status draw(const LayerObject& layer, const std::vector<widelimit_shape>& in,
+                      Vector& theta, widelimit_error& error) {
+  const auto shapes = pointers(in);
+  widelimit_init init{};
+  init.struct_size = sizeof init;
+  init.n_inputs = static_cast<std::uint32_t>(in.size());
+  init.in_shape = shapes.data();
+  init.seed = 7;
+  init.theta_size = static_cast<std::int64_t>(theta.size());
+  init.theta = theta.data();
+  return layer.type().finite->init(layer.get(), &init, &error);
+}
+
 /// A layer, its widths, and calls with memory of their own.
 struct Finite {
   const LayerObject& layer;
@@ -78,8 +98,9 @@ struct Finite {
   Finite(const LayerObject& l, std::size_t inputs, std::int64_t channels, std::int64_t width)
       : layer(l), in(inputs, widelimit::test::shape(channels)), out(widelimit::test::shape(width)) {
     widelimit_error error = widelimit::test::empty_error();
-    REQUIRE(layer.type().finite->theta_size(layer.get(), in.data(), &theta_size, &error) ==
-            WIDELIMIT_OK);
+    const auto shapes = pointers(in);
+    REQUIRE(layer.type().finite->theta_size(layer.get(), static_cast<std::uint32_t>(in.size()),
+                                            shapes.data(), &theta_size, &error) == WIDELIMIT_OK);
   }
 
   using Function = widelimit_status (*)(const widelimit_layer*, const widelimit_pass*,
@@ -87,11 +108,10 @@ struct Finite {
   void call(Function f, const Vector& theta, const std::vector<Vector>& x,
             const std::vector<Vector>* x_dot, const Vector* theta_dot, const Vector* y_bar,
             Vector* y, Vector* y_dot, Vector* theta_bar, std::vector<Vector>* x_bar) const {
-    std::vector<const widelimit_shape*> shapes;
+    const auto shapes = pointers(in);
     std::vector<const double*> xs, x_dots;
     std::vector<double*> x_bars;
     for (std::size_t i = 0; i < in.size(); ++i) {
-      shapes.push_back(&in[i]);
       xs.push_back(x[i].data());
       x_dots.push_back(x_dot != nullptr ? (*x_dot)[i].data() : nullptr);
       x_bars.push_back(x_bar != nullptr ? (*x_bar)[i].data() : nullptr);
@@ -230,7 +250,7 @@ TEST_CASE("weights come from the host's numbers, by seed and stream") {
   const widelimit_shape in = widelimit::test::shape(2);
   Vector theta(6);
   widelimit_error error = widelimit::test::empty_error();
-  REQUIRE(layer.type().finite->init(layer.get(), &in, 7, theta.data(), &error) == WIDELIMIT_OK);
+  REQUIRE(draw(layer, {in}, theta, error) == WIDELIMIT_OK);
   CHECK(theta == Vector{7500, 7501, 7502, 7503, 7504, 7505});
 }
 
@@ -239,7 +259,6 @@ TEST_CASE("without a host's numbers a layer with weights says what is missing") 
   const widelimit_shape in = widelimit::test::shape(2);
   Vector theta(6);
   widelimit_error error = widelimit::test::empty_error();
-  CHECK(layer.type().finite->init(layer.get(), &in, 7, theta.data(), &error) ==
-        WIDELIMIT_E_UNSUPPORTED);
+  CHECK(draw(layer, {in}, theta, error) == WIDELIMIT_E_UNSUPPORTED);
   CHECK(std::string(error.message) == "this host offers no random numbers");
 }

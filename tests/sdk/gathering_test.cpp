@@ -99,7 +99,8 @@ void gather_line(const LayerObject& layer, const Planned& plan, std::uint32_t dt
   gather.struct_size = sizeof gather;
   gather.n_outputs = static_cast<std::int32_t>(outputs.size());
   gather.outputs = outputs.data();
-  gather.in_shape = plan.inputs.data();
+  gather.n_inputs = 1;
+  gather.in_shape = plan.pointers.data();
   gather.scratch = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64;
   const widelimit_infinite_face& face = *layer.type().infinite;
   auto error = widelimit::test::empty_error();
@@ -118,10 +119,11 @@ std::vector<std::int64_t> read_along_line(const LayerObject& layer, const Planne
   std::int64_t list[16][4]{};
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
-  reads.in_shape = plan.inputs.data();
+  reads.n_inputs = 1;
+  reads.in_shape = plan.pointers.data();
   reads.output[0] = output;
   reads.capacity = 16;
-  reads.inputs = list;
+  reads.displacements = list;
   auto error = widelimit::test::empty_error();
   REQUIRE(layer.type().infinite->reads(layer.get(), &reads, &error) == WIDELIMIT_OK);
   std::vector<std::int64_t> d;

@@ -6,7 +6,7 @@ warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Werro
 found=0
 for compiler in g++ clang++; do
   command -v "$compiler" >/dev/null || continue
-  for header in "$include"/widelimit/sdk.hpp "$include"/widelimit/sdk/*.hpp; do
+  for header in "$include"/widelimit/sdk.hpp "$include"/widelimit/sdk/*.hpp "$include"/widelimit/sdk/detail/*.hpp; do
     case $header in *simd_highway.hpp) continue ;; esac
     name=widelimit/${header#"$include"/widelimit/}
     echo "$compiler $name"

@@ -10,6 +10,7 @@ work=$4
 rm -rf "$work"
 mkdir -p "$work"
 cmake --install "$build" --component sdk --prefix "$work/prefix" >/dev/null
+entry=$(sed -n 's/^#define WIDELIMIT_ENTRY \(.*\)/\1/p' "$work/prefix/include/widelimit/abi.h")
 cp -r "$source/sdk/template" "$work/template"
 
 "$source/tests/sdk/programs.sh" "$source/sdk/README.md" "$work/readme"
@@ -45,7 +46,7 @@ for compiler in g++ clang++; do
     for plugin in "$to"/*.so; do
       echo "$compiler $(basename "$plugin")"
       exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
-      test "$exported" = widelimit_plugin_v1 || { echo "exports: $exported"; exit 1; }
+      test "$exported" = "$entry" || { echo "exports: $exported"; exit 1; }
       "$runner" "$plugin"
     done
   done

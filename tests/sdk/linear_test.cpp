@@ -165,7 +165,7 @@ TEST_CASE("a gathering layer is what its author wrote") {
   int64_t displacements[2][4] = {{9, 9, 9, 9}, {9, 9, 9, 9}};
   reads.capacity = 2;
   reads.count = 17;
-  reads.inputs = displacements;
+  reads.displacements = displacements;
   widelimit_error error = widelimit::test::empty_error();
   REQUIRE(layer.type().infinite->reads(layer.get(), &reads, &error) == WIDELIMIT_OK);
   CHECK(reads.count == 1);

@@ -329,7 +329,7 @@ TEST_CASE("a nonlinearity plans what its transform needs and ends the Gaussian p
   REQUIRE(plan.status == WIDELIMIT_OK);
   CHECK(plan.plan.nature == WIDELIMIT_POINTWISE);
   CHECK(plan.plan.traits == (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_GAUSSIAN |
-                             WIDELIMIT_TRAIT_TAKES_PENDING | WIDELIMIT_TRAIT_TAKES_WINDOWS));
+                             WIDELIMIT_TRAIT_TAKES_PENDING));
   CHECK(plan.output.channels == 8);
   CHECK(plan.output.n_spatial == 2);
   CHECK(plan.output.flags == 0);

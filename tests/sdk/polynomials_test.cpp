@@ -1,5 +1,5 @@
 // The coefficients in polynomials.hpp against their definitions, in 100 digits.
-#include <widelimit/sdk/polynomials.hpp>
+#include <widelimit/sdk/detail/polynomials.hpp>
 
 #include <doctest/doctest.h>
 #include <boost/math/constants/constants.hpp>

@@ -138,6 +138,7 @@ struct Planned {
     plan.inputs = pointers.data();
     plan.output = &output;
     plan.linear = &linear;
+    std::fill_n(plan.max_window, 4, 1);
     status = layer.type().plan(layer.get(), &plan, &error);
   }
   Planned(const Planned&) = delete;
@@ -283,7 +284,7 @@ inline Result transform(const LayerObject& layer, const Bundle& b, const Options
                       std::vector<double>(options.scratch_bytes / 8 + 1, std::nan("")));
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(n);
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(n);
   run.inputs = pointers.data();
   run.pending = options.pending.empty() ? nullptr : options.pending.data();
   run.variances = options.variances ? &variances : nullptr;

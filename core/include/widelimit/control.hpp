@@ -1,4 +1,4 @@
-// Progress and cancellation, a part of every long call.
+// Progress and cancellation of long calls.
 // Thread safety: one Control may be used by any number of threads at once; cancel() may be called
 // from a signal handler.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace widelimit {
 
-/// One step of a long call. `total` counts units of equal work of this phase.
+/// The progress of one phase of a long call. All units of `total` are equal amounts of work.
 struct Progress {
   std::string phase;  ///< "kernel train_train", "factorise", "losses", "train", ...
   std::int64_t done = 0, total = 0;
@@ -31,7 +31,7 @@ class WIDELIMIT_EXPORT Control {
   }
   /// Throws Error(cancelled) after cancel().
   void check() const;
-  /// Calls the listener, one call at a time; any thread.
+  /// Calls the listener. Any thread may call this; the listener runs in one thread at a time.
   void report(const Progress& progress) const;
 
  private:

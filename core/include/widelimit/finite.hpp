@@ -80,8 +80,8 @@ struct TrainedMember {
 /// <- theta - learning_rate v. The loss of a step is that before its update; mini-batches are cut
 /// from an order shuffled anew for each epoch. Members are trained in parallel, each from its own
 /// derived seed; numbers do not depend on the number of threads. `x_test`, `y_test` may be NULL.
-/// Throws Error(numeric) that names member (also index()), step and a smaller learning rate where a
-/// loss is not finite; of several such members the first.
+/// Throws Error(numeric) that names member (also facts().index), step and a smaller learning rate
+/// where a loss is not finite; of several such members the first.
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<TrainedMember> train(
     const FiniteNetwork& network, const Samples& x_train, const Matrix& y_train,
     const Samples* x_test, const Matrix* y_test, const TrainOptions& options,

@@ -1,40 +1,53 @@
-// Inference in closed form: what a network trained for any time predicts, from its kernels.
+// Inference in closed form: computes the predictions of a network after any training time from its
+// kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread safety: functions may be called concurrently; an InferenceCache by one thread at a time.
+// Thread safety: functions may be called concurrently; those that share a
+// FactorisedKernel by one thread at a time.
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 namespace widelimit {
 
+class FactorisedKernel;
+
 enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
-enum class KernelKind { nngp, ntk, ntkgp };
+/// The kernel that drives an inference. `ntkgp`: of the Gaussian process whose covariance is the
+/// NTK, where `ntk` is training from samples of the NNGP process.
+enum class DrivingKernel { nngp, ntk, ntkgp };
+/// The kernel whose blocks drive it.
+[[nodiscard]] constexpr Kernel kernel_of(DrivingKernel driving) noexcept {
+  return driving == DrivingKernel::nngp ? Kernel::nngp : Kernel::ntk;
+}
 enum class Covariance { none, diagonal, full };
 
-/// One kernel's blocks, float64. What a call does not read may be NULL.
+/// The blocks of one kernel, in float64. Blocks that a call does not read may be NULL.
 struct KernelBlocks {
   const Matrix* train_train = nullptr;                 ///< [n, n]
   const Matrix* test_train = nullptr;                  ///< [m, n]
-  const Matrix* test_test = nullptr;                   ///< [m, m]: for a full covariance
-  const std::vector<double>* test_diagonal = nullptr;  ///< [m]: for variances alone
+  const Matrix* test_test = nullptr;                   ///< [m, m], for a full covariance
+  const std::vector<double>* test_diagonal = nullptr;  ///< [m], for variances
+  /// In place of train_train and test_train, which it holds: its factors are used and kept.
+  FactorisedKernel* factorised = nullptr;
 };
 
 struct InferenceProblem {
-  KernelBlocks nngp, ntk;
+  PerKernel<KernelBlocks> kernels;
   const Matrix* y_train = nullptr;  ///< [n, outputs]
   const Matrix* y_test = nullptr;   ///< [m, outputs]; for test losses
-  const Matrix *initial_train = nullptr, *initial_test = nullptr;  ///< f_0; NULL: zero
+  /// Outputs before training; NULL: zero.
+  const Matrix *initial_train = nullptr, *initial_test = nullptr;
 };
 
 struct InferenceOptions {
   Method method = Method::gp_inference;
-  KernelKind kernel = KernelKind::nngp;
+  DrivingKernel kernel = DrivingKernel::nngp;
   std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
   bool predictions = true;    ///< of the test samples, at each time
   bool losses = true;         ///< at each time; of gp_inference none
@@ -47,21 +60,22 @@ struct InferenceOptions {
   Covariance covariance = Covariance::none;
 };
 
-/// Which blocks such an inference reads.
+/// The blocks that an inference reads.
 struct InferenceNeeds {
-  bool nngp_train_train = false, nngp_test_train = false, nngp_test_test = false;
-  bool ntk_train_train = false, ntk_test_train = false, ntk_test_test = false;
-  bool nngp_test_diagonal = false, ntk_test_diagonal = false;  ///< only the diagonal of test_test
-  bool eigen = false;  ///< finite times, several ridges: a solver with eigendecomposition
+  PerKernel<PerBlock<bool>> blocks;
+  /// Of test_test the diagonal alone.
+  KernelSet test_diagonal;
+  /// A solver with eigendecomposition: for finite times and several ridges.
+  bool eigen = false;
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
 
-/// Each training sample predicted from all the others, without fitting again. With A = K + ridge I
-/// the regularised kernel and the sample x_i, y_i:
+/// Predictions of each training sample from all the others, without new factorisations. With the
+/// regularised kernel A = K + ridge I and the sample x_i, y_i:
 ///   mean_i = y_i - (A^-1 Y)_i / (A^-1)_ii, variance_i = 1 / (A^-1)_ii
 ///   log p(Y) = -1/2 sum_outputs y' A^-1 y - outputs/2 (log |A| + n log 2 pi)
-/// (Rasmussen and Williams 2006, equations 5.12 and 5.8; the first for any ridge regression: Craven
-/// and Wahba 1979.) The ridge is that of all n samples.
+/// (Rasmussen and Williams 2006, equations 5.12 and 5.8; Craven and Wahba 1979 show the first one
+/// for any ridge regression.) The ridge is that of all n samples.
 struct LeaveOneOut {
   Matrix mean;  ///< [n, outputs]
   /// [n], shared by the outputs, of an observation: the ridge is in it. Of the kernel `ntk`, which
@@ -70,47 +84,31 @@ struct LeaveOneOut {
   double log_evidence = 0;  ///< log p(Y), the marginal likelihood; of `ntk` NaN
 };
 
-/// At one time and ridge; the latent function, without observation noise.
+/// Predictions at one time with one ridge, of the latent function without observation noise.
 struct Prediction {
   double time = 0;
-  double diag_reg = 0, ridge = 0;  ///< as asked for; what was added to the diagonal, absolute
+  double diag_reg = 0, ridge = 0;  ///< as requested; the number added to the diagonal
   Matrix mean;                     ///< [m, outputs]
-  std::vector<double> variance;    ///< [m], shared by the outputs, never below 0; diagonal or full
-  Matrix covariance;               ///< [m, m]; full
-  Matrix train_mean;               ///< [n, outputs]
-  LeaveOneOut left_out;            ///< empty where it was not asked for
+  /// [m], the same for all outputs, not negative; if diagonal or full.
+  std::vector<double> variance;
+  Matrix covariance;     ///< [m, m]; if full
+  Matrix train_mean;     ///< [n, outputs]
+  LeaveOneOut left_out;  ///< empty if not requested
 };
 
-/// 1/2 mean squared error over all entries: of the mean, and expected of a member of the infinite
-/// ensemble (with the variance). Unused curves are empty.
+/// Half the mean squared error over all entries: of the mean prediction, and the expected one of a
+/// member of the infinite ensemble (which includes the variance). Unused curves are empty.
 struct LossCurves {
   std::vector<double> time, train_mean, test_mean, train_expected, test_expected;
 };
 
 struct InferenceResult {
-  std::vector<Prediction> predictions;  ///< one a time, or one a ridge of a path
+  std::vector<Prediction> predictions;  ///< one per time, or one per ridge of a path
   LossCurves losses;
-  double ridge = 0;   ///< what was added to the diagonal, absolute; of a path 0
-  double logdet = 0;  ///< of the regularised kernel; NaN: not known
+  double ridge = 0;   ///< the number added to the diagonal; 0 for a path
+  double logdet = 0;  ///< of the regularised kernel; NaN: unknown
   double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
   SolveInfo solve;
-};
-
-/// Keeps factors and eigendecompositions, so that several inferences on one kernel and ridge share
-/// one. Matrices are recognised by address: keep them unchanged while the cache lives. Solvers are
-/// recognised by ==: make one and pass it on.
-class WIDELIMIT_EXPORT InferenceCache {
- public:
-  InferenceCache();
-  ~InferenceCache();
-  InferenceCache(const InferenceCache&) = delete;
-  InferenceCache& operator=(const InferenceCache&) = delete;
-
-  struct State;
-  [[nodiscard]] State& state() noexcept { return *state_; }
-
- private:
-  std::unique_ptr<State> state_;
 };
 
 /// Where all times are infinite the solver factorises the kernel; else one eigendecomposition
@@ -127,18 +125,38 @@ class WIDELIMIT_EXPORT InferenceCache {
 /// infinite times the kernel is refused; at finite times training outputs do not move along such an
 /// eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
 /// learning rate x time / number of targets, up to the inverse of the rounding. Never NaN in
-/// predictions and losses. `cache` may be NULL.
+/// predictions and losses. `control` may be
+/// NULL.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
-                                                     InferenceCache* cache = nullptr,
                                                      Control* control = nullptr);
+
+/// How many training and test samples an inference has, and how many outputs.
+struct InferenceSize {
+  std::int64_t train = 0, test = 0, outputs = 0;
+};
+
+/// What an inference takes, known before it begins.
+struct InferenceCost {
+  /// Memory of the factor, which a FactorisedKernel keeps for the inferences after this one.
+  double factor_bytes = 0;
+  /// The most memory at one time beside the factor, the kernels and the targets; results included.
+  double working_bytes = 0;
+  /// Floating-point operations of the factorisation and of what grows with the test samples alike.
+  double flops = 0;
+};
+[[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_inference(const InferenceOptions& options,
+                                                               const InferenceSize& size);
+/// How many predictions `infer` makes: one a time, or one a ridge.
+[[nodiscard]] WIDELIMIT_EXPORT std::int64_t prediction_count(const InferenceOptions& options);
 
 /// The largest stable learning rate of gradient descent on 1/2 mean squared error:
 /// 2 (1 + momentum) y_size / (lambda_max + 1e-12). `solver` must offer eigenvalues.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(const Matrix& kernel, std::int64_t y_size,
-                                                        double momentum, const Solver& solver);
-/// The same where lambda_max, of the kernel without ridge, is known already.
+                                                        double momentum, const Solver& solver,
+                                                        Control* control = nullptr);
+/// The same from lambda_max, the largest eigenvalue of the kernel without ridge.
 [[nodiscard]] WIDELIMIT_EXPORT double max_learning_rate(double largest_eigenvalue,
                                                         std::int64_t y_size, double momentum);
 

@@ -3,30 +3,48 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/kernel.hpp>
+#include <widelimit/matrix.hpp>
 
 #include <cstdint>
 
 namespace widelimit {
 
-/// Which kernels a call computes.
-struct Kernels {
-  bool nngp = true, ntk = true;
+/// Rows [row, row + rows) x columns [col, col + cols) of a kernel.
+struct TileArea {
+  std::int64_t row = 0, col = 0, rows = 0, cols = 0;
 };
 
-/// Where tiles of a result go. Calls arrive from several threads, each tile once; tiles of
-/// different indices never overlap.
+/// A part of both kernels, or of one, as a sink receives it. The memory is the sender's.
+struct WIDELIMIT_EXPORT Tile {
+  TileArea area;
+  /// Row-major with `ld` entries between rows, in `precision`; NULL: this kernel was not asked for.
+  PerKernel<const void*> values;
+  std::int64_t ld = 0;
+  Precision precision = Precision::float64;
+  /// The transpose of this tile is part of the kernel too: the columns are the rows' samples, and
+  /// the tile lies above the diagonal.
+  bool mirror = false;
+
+  template <class T>
+  [[nodiscard]] static Tile of(const TileArea& area, const PerKernel<const T*>& values,
+                               std::int64_t ld, bool mirror) noexcept {
+    return {area, {values.nngp, values.ntk}, ld, precision_of<T>, mirror};
+  }
+  /// The entries of one kernel, or NULL. Throws Error(internal) where T is not `precision`.
+  template <class T>
+  [[nodiscard]] const T* entries(Kernel kernel) const;
+};
+
+/// Where tiles of a result go. Calls arrive from several threads, each tile once; different tiles
+/// never overlap.
 class WIDELIMIT_EXPORT KernelSink {
  public:
   virtual ~KernelSink();
-  /// A block of rows [row, row + rows) x columns [col, col + cols) of the result, row-major with
-  /// `ld` entries between rows, in the precision of the request. `ntk` is NULL where it was not
-  /// asked for, likewise `nngp`. `mirror`: the transposed block is this one too (x1 is x2, off the
-  /// diagonal).
-  virtual void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                   const void* nngp, const void* ntk, std::int64_t ld, bool mirror) = 0;
-  /// Is this block here already? Then it is neither computed nor put. Asked by several threads.
-  [[nodiscard]] virtual bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                                 std::int64_t cols) const;
+  virtual void put(const Tile& tile) = 0;
+  /// Is everything in this area here already? Then it is neither computed nor put. Asked by several
+  /// threads.
+  [[nodiscard]] virtual bool has(const TileArea& area) const;
 };
 
 }  // namespace widelimit

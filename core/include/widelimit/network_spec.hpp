@@ -1,4 +1,4 @@
-// Networks and solvers as validated values: what a Runtime makes them from.
+// Validated descriptions of networks and solvers, from which a Runtime creates them.
 // Thread safety: values.
 #pragma once
 
@@ -7,24 +7,24 @@
 
 namespace widelimit {
 
-/// Where a value stands in its file, for messages that come later (planning, data).
+/// The position of a value in its file, for later messages (planning, data).
 struct Place {
   std::string pointer;
   int line = 0, column = 0;
 };
 
-/// One layer or solver: its type and its parameters, validated against the plugin's schema,
-/// defaults filled in.
+/// One layer: its type and its parameters, validated against the plugin's schema, with defaults
+/// filled in.
 struct LayerSpec {
   Place place;
   std::string type;    ///< as written
-  std::string name;    ///< the key "name", or empty; inside `repeat` with ".1", ".2", ...
-  std::string params;  ///< the parameters alone as JSON text: no type, name, inputs
+  std::string name;    ///< the key "name", or empty; with suffixes ".1", ".2", ... inside `repeat`
+  std::string params;  ///< the parameters as JSON text, without type, name and inputs
   std::vector<std::vector<LayerSpec>> inputs;
 };
 
-/// `repeat` is unrolled: every entry is one layer. Pointers of unrolled layers name the place in
-/// the file, so several entries may share one.
+/// A list of layers, with repetitions unrolled. Pointers refer to the file, so unrolled layers can
+/// have the same pointer.
 using NetworkSpec = std::vector<LayerSpec>;
 
 struct SolverSpec {

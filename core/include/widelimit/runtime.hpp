@@ -1,5 +1,6 @@
-// A runtime: plugins found and loaded, threads, and the makers of networks and solvers. No global
-// state: two of them live in one process. Thread safety: all members may be called concurrently.
+// A runtime finds and loads plugins, owns the threads, and creates networks and solvers. It has no
+// global state, so a process may have several. Thread safety: all members may be called
+// concurrently.
 #pragma once
 
 #include <widelimit/catalogue.hpp>
@@ -21,8 +22,8 @@ namespace widelimit {
 
 class WIDELIMIT_EXPORT Runtime {
  public:
-  /// Throws Error(usage) where a plugin that was asked for by name cannot be had; files that merely
-  /// lie on the path and are not plugins are reported in search() and skipped.
+  /// Throws Error(usage) if a plugin that was requested by name cannot be loaded. Other files on
+  /// the path that are not plugins are skipped, and search() reports them.
   explicit Runtime(RuntimeOptions options = {});
   ~Runtime();
   Runtime(Runtime&&) noexcept;

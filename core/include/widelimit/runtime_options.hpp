@@ -21,7 +21,7 @@ struct RuntimeOptions {
   std::vector<std::filesystem::path> plugin_path;  ///< directories searched first, in this order
   int threads = 0;                                 ///< 0: as many as the process may use
   bool use_environment = true;                     ///< WIDELIMIT_PLUGIN_PATH
-  bool use_install = true;  ///< <libdir>/widelimit/plugins-1 beside this library
+  bool use_install = true;  ///< <libdir>/widelimit/plugins-0 beside this library
   bool unload =
       false;  ///< really unload libraries when the last object is gone (default: resident)
   bool allow_config_plugins =

@@ -6,9 +6,10 @@
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
+#include <widelimit/kernel_sink.hpp>
 #include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
-#include <widelimit/network.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -33,7 +34,7 @@ struct StoreSpec {
   std::int64_t rows = 0, cols = 0;
   bool symmetric = false;  ///< a set of samples with itself: half of the tiles
   Precision precision = Precision::float64;
-  Kernels kernels;
+  KernelSet kernels = both_kernels;
   std::int64_t tile_side = 128;  ///< a power of two, 8 to 4096
   StoreOrigin origin;
 };
@@ -70,12 +71,11 @@ class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
   KernelStore(const KernelStore&) = delete;
   KernelStore& operator=(const KernelStore&) = delete;
 
-  [[nodiscard]] bool has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                         std::int64_t cols) const override;
-  /// Blocks may be smaller or larger than tiles; they must not overlap. Throws Error(io) where the
-  /// disk is full; what is in the store stays there.
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
+  [[nodiscard]] bool has(const TileArea& area) const override;
+  /// What is put may be smaller or larger than a tile of the store; it must be in the store's
+  /// precision and must not overlap what was put before. Throws Error(io) where the disk is full;
+  /// what is in the store stays there.
+  void put(const Tile& tile) override;
   /// Waits until every tile that is whole is on the disk.
   void commit();
 
@@ -91,9 +91,8 @@ class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
 
 /// One kernel of a file, a store or an .npy file of float32 or float64 in C order; the file stays
 /// open. Throws Error(usage) for a file that is neither.
-enum class StoredKernel { nngp, ntk };
 [[nodiscard]] WIDELIMIT_EXPORT std::unique_ptr<KernelSource> open_kernel(
-    const std::filesystem::path& file, StoredKernel kernel);
+    const std::filesystem::path& file, Kernel kernel);
 
 /// A store as a memory map.
 class WIDELIMIT_EXPORT StoreReader {
@@ -111,7 +110,6 @@ class WIDELIMIT_EXPORT StoreReader {
   /// Reads everything; gives a sentence for each tile that is damaged, and for what else is.
   [[nodiscard]] std::vector<std::string> verify(Control* control = nullptr) const;
 
-  using Kernel = StoredKernel;
   /// A block in the precision of T. Each tile is checked when it is read for the first time. Throws
   /// Error(usage) that names a tile which is not there or damaged.
   template <class T>

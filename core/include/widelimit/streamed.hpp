@@ -1,6 +1,6 @@
-// Inference at infinite time on kernels that are read from disk, block by block: of the training
-// kernel only the factor is in memory (half of it where the solver takes it packed), of test
-// kernels a few rows. Thread safety: functions may be called concurrently.
+// Inference at infinite time with kernels that are read from disk, block by block. Only the factor
+// of the training kernel is in memory (half of a matrix if the solver accepts packed matrices), and
+// a few rows of test kernels. Thread safety: functions may be called concurrently.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -14,8 +14,8 @@
 
 namespace widelimit {
 
-/// The kernel that drives training (of gp_inference: the one of the process). What is not there is
-/// NULL, as in InferenceProblem.
+/// The blocks of the kernel that determines training (for gp_inference: the covariance of the
+/// process). Missing blocks are NULL, as in InferenceProblem.
 struct StreamedProblem {
   const KernelSource* train_train = nullptr;           ///< [n, n]
   const KernelSource* test_train = nullptr;            ///< [m, n]; NULL: no test samples
@@ -25,18 +25,22 @@ struct StreamedProblem {
   const Matrix *initial_train = nullptr, *initial_test = nullptr;
 };
 
-/// All times infinite, one ridge, no leave-one-out, no full covariance, and no covariance of the
-/// ensemble of `ntk`, which needs a second kernel.
+/// Whether infer_streamed supports these options: infinite times only, one ridge, no leave-one-out,
+/// no full covariance, and no covariance of the `ntk` ensemble, which needs a second kernel.
 [[nodiscard]] WIDELIMIT_EXPORT bool can_stream(const InferenceOptions& options);
 
-/// Means and variances as `infer` gives them, up to rounding. `solve.residual` is the backward
-/// error max |A x - b| / (|A| |x|) over all right-hand sides in the infinity norm, from the kernel
-/// as it is on the disk. Throws what `infer` throws; of a kernel of more than 5,000 samples
-/// that is not positive definite the eigenvalues are estimates of 24 steps of Lanczos (24 passes
-/// over the kernel), so labelled.
+/// Computes the same means and variances as `infer`, up to rounding. `solve.residual` is the
+/// backward error max |A x - b| / (|A| |x|) over all right-hand sides in the infinity norm, with
+/// the kernel as it is on the disk. Throws the same errors as `infer`. If a kernel of more than
+/// 5,000 samples is not positive definite, the eigenvalues in the message are marked as estimates;
+/// they come from 24 steps of Lanczos (24 passes over the kernel).
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer_streamed(const StreamedProblem& problem,
                                                               const InferenceOptions& options,
                                                               const Solver& solver,
                                                               Control* control = nullptr);
+
+/// What that takes. The factor is freed at the end: nothing is kept.
+[[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_streamed(const InferenceSize& size,
+                                                              const Solver& solver);
 
 }  // namespace widelimit

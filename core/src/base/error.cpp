@@ -32,18 +32,19 @@ std::string Problem::text() const {
   return text + message;
 }
 
-Error::Error(ErrorCode code, const std::string& message, std::string pointer, std::int64_t index)
+Error::Error(ErrorCode code, const std::string& message, std::string pointer, ErrorFacts facts)
     : std::runtime_error(message),
       code_(code),
       pointer_(pointer),
-      index_(index),
+      facts_(std::move(facts)),
       problems_{Problem{
           .file = {}, .line = 0, .column = 0, .pointer = std::move(pointer), .message = message}} {}
 
-Error::Error(ErrorCode code, std::vector<Problem> problems)
+Error::Error(ErrorCode code, std::vector<Problem> problems, ErrorFacts facts)
     : std::runtime_error(joined(problems)),
       code_(code),
       pointer_(problems.empty() ? std::string{} : problems.front().pointer),
+      facts_(std::move(facts)),
       problems_(std::move(problems)) {}
 
 }  // namespace widelimit

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <compare>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
 namespace widelimit {
@@ -46,12 +48,42 @@ std::string blas_name() {
   return std::string(all.substr(0, space == all.npos ? space : all.find(' ', space + 1)));
 }
 
+// What a plugin and its host must have in common. All drafts come before version 1.
+struct Boundary {
+  int major = 0, draft = 0;
+
+  friend auto operator<=>(const Boundary&, const Boundary&) = default;
+};
+
+constexpr Boundary ours{WIDELIMIT_ABI_MAJOR, WIDELIMIT_ABI_DRAFT};
+
+std::string name_of(const Boundary& b) {
+  return b.major == 0 ? "draft " + std::to_string(b.draft) : "version " + std::to_string(b.major);
+}
+
+// The number behind `prefix`, where that is all there is.
+std::optional<int> number_after(std::string_view prefix, std::string_view symbol) {
+  if (!symbol.starts_with(prefix)) return std::nullopt;
+  const std::string_view digits = symbol.substr(prefix.size());
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<Boundary> boundary_of(std::string_view symbol) {
+  if (const auto draft = number_after("widelimit_plugin_draft", symbol)) return Boundary{0, *draft};
+  if (const auto major = number_after("widelimit_plugin_v", symbol)) return Boundary{*major, 0};
+  return std::nullopt;
+}
+
 }  // namespace
 
 BuildInfo build_info() {
   BuildInfo b;
   b.release = WIDELIMIT_RELEASE;
-  b.abi = std::to_string(WIDELIMIT_ABI_MAJOR) + "." + std::to_string(WIDELIMIT_ABI_MINOR);
+  b.abi = ours.major == 0 ? name_of(ours)
+                          : std::to_string(ours.major) + "." + std::to_string(WIDELIMIT_ABI_MINOR);
 #if defined(__clang__)
   b.compiler = "Clang " __clang_version__;
   b.compiler.erase(b.compiler.find_last_not_of(' ') + 1);
@@ -66,22 +98,17 @@ BuildInfo build_info() {
 }
 
 std::string other_boundary(std::string_view symbol) {
-  constexpr std::string_view prefix = "widelimit_plugin_v", own = WIDELIMIT_ENTRY_SYMBOL;
-  static_assert(own.starts_with(prefix));
-  if (!symbol.starts_with(prefix)) return {};
-  int major = 0;
-  const std::string_view digits = symbol.substr(prefix.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), major);
-  if (error != std::errc() || end != digits.data() + digits.size() || major == WIDELIMIT_ABI_MAJOR)
-    return {};
-  const std::string built = "a plugin built for " +
-                            std::string(major == 0 ? "the draft of the " : "the ") +
-                            "plugin boundary, version " + std::to_string(major),
-                    ours = std::to_string(WIDELIMIT_ABI_MAJOR);
-  if (major < WIDELIMIT_ABI_MAJOR)
-    return built + "; this program speaks version " + ours + ": rebuild it with this release's SDK";
-  return built + ", newer than this program, which speaks version " + ours +
-         ": use a newer release of widelimit, or rebuild it with this release's SDK";
+  const std::optional<Boundary> built = boundary_of(symbol);
+  if (!built || *built == ours) return {};
+  if (*built < ours)
+    return "a plugin built for " + name_of(*built) +
+           " of the plugin boundary; this program speaks " + name_of(ours) +
+           ": rebuild the plugin with this release's SDK";
+  return "a plugin built for " + name_of(*built) + " of the plugin boundary, newer than " +
+         name_of(ours) +
+         ", which this program speaks: use a newer release of widelimit, or rebuild the plugin "
+         "with "
+         "this release's SDK";
 }
 
 }  // namespace widelimit

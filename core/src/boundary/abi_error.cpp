@@ -54,7 +54,8 @@ void check_status(widelimit_status status, const widelimit_error& error, const C
     message = text(callee) + " failed without a reason (status " + std::to_string(status) + ")";
   else if (code == ErrorCode::internal)
     message = text(callee) + " failed: " + message;
-  throw Error(code, message, std::string(callee.pointer) + text(error.pointer), error.index);
+  throw Error(code, message, std::string(callee.pointer) + text(error.pointer),
+              {.index = error.index});
 }
 
 void throw_escaped(const Callee& callee, const char* what) {

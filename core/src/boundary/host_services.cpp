@@ -1,4 +1,5 @@
 // The table of services that core lends to plugins.
+#include <widelimit/draft/progress.h>
 #include <widelimit/error.hpp>
 #include <widelimit/examine/host.hpp>
 
@@ -72,7 +73,21 @@ std::int32_t cancelled(void* ctx) {
   return control != nullptr && control->cancelled() ? 1 : 0;
 }
 
-const void* extension(void*, const char*) { return nullptr; }
+void report_progress(void* ctx, const char* phase, std::int64_t done, std::int64_t total) {
+  const auto& control = state_of(ctx).control;
+  if (control == nullptr) return;
+  try {
+    control->report({.phase = phase == nullptr ? "" : phase, .done = done, .total = total});
+  } catch (...) {  // a listener's exception must not unwind the frames of a plugin
+  }
+}
+
+constexpr widelimit_progress progress{sizeof progress, report_progress};
+
+const void* extension(void*, const char* id) {
+  if (id != nullptr && std::strcmp(id, WIDELIMIT_PROGRESS) == 0) return &progress;
+  return nullptr;
+}
 
 }  // namespace
 

@@ -8,7 +8,22 @@
 #include <cmath>
 #include <map>
 
-namespace widelimit::detail {
+namespace widelimit {
+
+InferenceOptions InferenceSpec::options_on(DrivingKernel kernel, bool has_test) const {
+  InferenceOptions on = options;
+  on.kernel = kernel;
+  on.predictions = on.predictions && has_test;
+  const bool none = on.method == Method::gradient_descent_mse ||
+                    (on.method == Method::gp_inference && !on.predictions);
+  if (none)
+    on.covariance = Covariance::none;
+  else if (!on.predictions && on.covariance == Covariance::full)
+    on.covariance = Covariance::diagonal;
+  return on;
+}
+
+namespace detail {
 
 namespace {
 
@@ -18,9 +33,9 @@ Method method_of(const std::string& name) {
                                         : Method::gradient_descent_mse_ensemble;
 }
 
-KernelKind kernel_of(const std::string& name) {
-  if (name == "nngp") return KernelKind::nngp;
-  return name == "ntk" ? KernelKind::ntk : KernelKind::ntkgp;
+DrivingKernel kernel_of(const std::string& name) {
+  if (name == "nngp") return DrivingKernel::nngp;
+  return name == "ntk" ? DrivingKernel::ntk : DrivingKernel::ntkgp;
 }
 
 Covariance covariance_of(const std::string& name) {
@@ -38,7 +53,8 @@ class Entry {
     const std::string* method = method_name();
     if (method == nullptr) return std::move(spec_);
     const std::string name = *method;
-    spec_.method = method_of(name);
+    options().method = method_of(name);
+    options().losses = options().method != Method::gp_inference;
     refuse_times_of_gp();
     const bool conforms =
         reading_.conforms(*inference_methods().schemas->find(name), value_, pointer_, {name});
@@ -46,8 +62,8 @@ class Entry {
     if (kernels != nullptr) refuse_repetition(*kernels, child(pointer_, "kernels"));
     if (Value* times = value_.find("times")) {
       Times read = read_times(reading_, *times, child(pointer_, "times"));
-      spec_.times = std::move(read.values);
-      spec_.times_are_range = read.are_range;
+      options().times = std::move(read.values);
+      options().predictions = !read.are_range;
     }
     if (Value* ridge = value_.find("diag_reg")) diag_reg(*ridge);
     solver();
@@ -56,6 +72,9 @@ class Entry {
   }
 
  private:
+  InferenceOptions& options() { return spec_.options; }
+  [[nodiscard]] const InferenceOptions& options() const { return spec_.options; }
+
   const std::string* method_name() {
     const Value* method = value_.find("method");
     if (method != nullptr && method->string() != nullptr &&
@@ -72,7 +91,7 @@ class Entry {
 
   void refuse_times_of_gp() {
     const Value* times = value_.find("times");
-    if (spec_.method != Method::gp_inference || times == nullptr) return;
+    if (options().method != Method::gp_inference || times == nullptr) return;
     reading_.report.add(*times, child(pointer_, "times"),
                         "gp_inference takes no times: its answer is the one at \"inf\"; remove "
                         "them, or use gradient_descent_mse_ensemble");
@@ -91,20 +110,20 @@ class Entry {
   void diag_reg(Value& value) {
     const std::string at = child(pointer_, "diag_reg");
     DiagReg read = read_diag_reg(reading_, value, at);
-    spec_.diag_reg = read.one;
-    spec_.diag_reg_path = std::move(read.path);
-    if (spec_.method != Method::gp_inference && !spec_.diag_reg_path.empty())
+    options().diag_reg = read.one;
+    options().diag_reg_path = std::move(read.path);
+    if (options().method != Method::gp_inference && !options().diag_reg_path.empty())
       reading_.report.add(value, at,
                           "must be a number: several ridges are served by gp_inference, whose "
                           "answer is the one at the time \"inf\"");
   }
 
   [[nodiscard]] bool needs_eigen() const {
-    return any_finite_time() || !spec_.diag_reg_path.empty();
+    return any_finite_time() || !options().diag_reg_path.empty();
   }
 
   [[nodiscard]] bool any_finite_time() const {
-    return std::any_of(spec_.times.begin(), spec_.times.end(),
+    return std::any_of(options().times.begin(), options().times.end(),
                        [](double t) { return std::isfinite(t); });
   }
 
@@ -154,14 +173,15 @@ class Entry {
     spec_.name = string_of(value_, "name");
     for (const Value& kernel : *value_.find("kernels")->array())
       spec_.kernels.push_back(kernel_of(*kernel.string()));
-    spec_.learning_rate = number_of(value_, "learning_rate");
+    options().learning_rate = number_of(value_, "learning_rate");
     if (const Value* left_out = given(value_, "leave_one_out"))
-      spec_.leave_one_out = *left_out->boolean();
+      options().leave_one_out = *left_out->boolean();
     else
-      spec_.leave_one_out = !spec_.diag_reg_path.empty();
-    spec_.diag_reg_absolute_scale = boolean_of(value_, "diag_reg_absolute_scale");
-    spec_.covariance = covariance_of(string_of(value_, "covariance"));
-    if (spec_.method == Method::gradient_descent_mse && spec_.covariance != Covariance::none)
+      options().leave_one_out = !options().diag_reg_path.empty();
+    options().diag_reg_absolute_scale = boolean_of(value_, "diag_reg_absolute_scale");
+    options().covariance = covariance_of(string_of(value_, "covariance"));
+    if (options().method == Method::gradient_descent_mse &&
+        options().covariance != Covariance::none)
       reading_.report.add(*value_.find("covariance"), child(pointer_, "covariance"),
                           "must be \"none\": gradient_descent_mse is about one network; the spread "
                           "of many is what gradient_descent_mse_ensemble gives");
@@ -204,4 +224,6 @@ std::vector<InferenceSpec> read_inference(Reading& reading, Value& entries,
   return all;
 }
 
-}  // namespace widelimit::detail
+}  // namespace detail
+
+}  // namespace widelimit

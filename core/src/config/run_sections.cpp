@@ -2,6 +2,8 @@
 #include "config/sections.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 namespace widelimit::detail {
 
@@ -10,13 +12,12 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
   choice.place = reading.place(kernel, pointer);
   if (!reading.conforms(own_schema("kernel"), kernel, pointer, {"kernel"})) return choice;
   const Value::Array& compute = *kernel.find("compute")->array();
-  const auto count = [&](const char* name) {
+  const auto count = [&](std::string_view name) {
     return std::count_if(compute.begin(), compute.end(),
                          [&](const Value& v) { return *v.string() == name; });
   };
-  choice.nngp = count("nngp") > 0;
-  choice.ntk = count("ntk") > 0;
-  if (count("nngp") > 1 || count("ntk") > 1)
+  for (const Kernel k : all_kernels) choice.compute[k] = count(name_of(k)) > 0;
+  if (choice.compute.count() < std::ssize(compute))
     reading.report.add(*kernel.find("compute"), child(pointer, "compute"),
                        "names a kernel twice; once is enough");
   if (const Value* from = given(kernel, "from"))
@@ -37,16 +38,16 @@ FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& point
     name_to_object(*optimizer);
     if (reading.conforms(own_schema("optimizer"), *optimizer, child(pointer, "optimizer"),
                          {"the optimizer"})) {
-      spec.learning_rate = number_of(*optimizer, "learning_rate");
-      spec.momentum = number_of(*optimizer, "momentum");
+      spec.options.learning_rate = number_of(*optimizer, "learning_rate");
+      spec.options.momentum = number_of(*optimizer, "momentum");
     }
   }
   if (!conforms) return spec;
-  spec.steps = integer_of(finite, "steps");
-  if (const Value* batch = given(finite, "batch_size")) spec.batch_size = *batch->integer();
-  spec.ensemble = integer_of(finite, "ensemble");
-  spec.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
-  spec.record_all = string_of(finite, "record") == "all";
+  spec.options.steps = integer_of(finite, "steps");
+  if (const Value* batch = given(finite, "batch_size")) spec.options.batch_size = *batch->integer();
+  spec.options.ensemble = integer_of(finite, "ensemble");
+  spec.options.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
+  spec.options.record_all = string_of(finite, "record") == "all";
   return spec;
 }
 

@@ -14,6 +14,8 @@ namespace widelimit::detail {
 
 namespace {
 
+constexpr std::int64_t lines_between_reports = 4096;
+
 class CsvSource final : public Source {
  public:
   explicit CsvSource(const DataSource& spec) : file_(spec.x), header_(spec.header) {
@@ -134,6 +136,7 @@ class CsvSource final : public Source {
     auto x = Matrix::uninitialized(features_too ? count : 0, shape_.sample.channels);
     auto y = Matrix::uninitialized(count, shape_.outputs);
     for (std::int64_t i = 0; i < count; ++i) {
+      if (i % lines_between_reports == 0) report(i, count);
       next(reader, fields);
       std::int64_t feature = 0;
       for (std::size_t c = 0; c < fields.size(); ++c) {
@@ -143,6 +146,7 @@ class CsvSource final : public Source {
           x(i, feature++) = finite_number(fields[c]);
       }
     }
+    report(count, count);
     return {std::move(x), std::move(y)};
   }
 

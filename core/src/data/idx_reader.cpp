@@ -42,7 +42,8 @@ class Stream {
     int code = Z_OK;
     const std::string reason = ::gzerror(gz_.get(), &code);
     if (code == Z_ERRNO)
-      throw Error(ErrorCode::io, "\"" + file_.path().string() + "\" cannot be read: " + reason);
+      throw Error(ErrorCode::io, "\"" + file_.path().string() + "\" cannot be read: " + reason, {},
+                  {.path = file_.path()});
     if (code == Z_BUF_ERROR) refuse(file_.path(), "is truncated: its gzip stream ends too early");
     if (code != Z_OK && code != Z_STREAM_END)
       refuse(file_.path(), "is damaged: its gzip stream cannot be uncompressed (" + reason + ")");

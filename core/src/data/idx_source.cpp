@@ -33,9 +33,12 @@ class IdxSource final : public Source {
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
+    report(0, 2);
     Dataset data;
     data.x = Samples(bytes<float>(images_, begin, count), shape_.sample.sites);
+    report(1, 2);
     data.y = read_targets(begin, count);
+    report(2, 2);
     return data;
   }
 

@@ -3,6 +3,7 @@
 #include <widelimit/experiment/data.hpp>
 
 #include "data/labels.hpp"
+#include "data/preprocess_step.hpp"
 #include "data/row_numbers.hpp"
 #include "data/source.hpp"
 #include "random/random.hpp"
@@ -60,7 +61,9 @@ Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
 // A source and the part of it that `rows`, `offset` and `limit` leave.
 class Window {
  public:
-  explicit Window(const DataSource& spec) : source_(open_source(spec)), begin_(spec.offset) {
+  explicit Window(const DataSource& spec, Control* control = nullptr)
+      : source_(open_source(spec)), begin_(spec.offset) {
+    source_->set_control(control);
     std::int64_t all = source_->shape().count;
     if (spec.rows) {
       rows_ = read_row_numbers(*spec.rows, all);
@@ -184,10 +187,10 @@ SplitRows split_rows(std::int64_t n, const DataSpec& spec, std::uint64_t seed) {
 
 }  // namespace detail
 
-TrainTest load_data(const DataSpec& spec, std::uint64_t seed) {
-  const detail::Window train(spec.train);
+TrainTest load_data(const DataSpec& spec, std::uint64_t seed, Control* control) {
+  const detail::Window train(spec.train, control);
   if (spec.test) {
-    const detail::Window test(*spec.test);
+    const detail::Window test(*spec.test, control);
     detail::require_same_shape(spec, train.shape(), test.shape());
     return {train.read(), test.read()};
   }
@@ -198,8 +201,8 @@ TrainTest load_data(const DataSpec& spec, std::uint64_t seed) {
 }
 
 Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
-                          std::span<const std::int64_t> chosen) {
-  const detail::Window window(spec.test ? *spec.test : spec.train);
+                          std::span<const std::int64_t> chosen, Control* control) {
+  const detail::Window window(spec.test ? *spec.test : spec.train, control);
   std::vector<std::int64_t> samples(chosen.begin(), chosen.end());
   std::int64_t count = spec.test ? window.shape().count : 0;
   std::vector<std::int64_t> tests;
@@ -230,8 +233,11 @@ DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> st
   }
   for (const PreprocessStep& step : steps) {
     if (step.type != PreprocessType::one_hot) continue;
-    const std::int64_t classes =
-        step.classes ? *step.classes : detail::count_classes(window.read_targets(), step);
+    std::int64_t classes = step.classes.value_or(0);
+    if (!step.classes) {
+      const Matrix targets = window.read_targets();
+      classes = detail::in_step(step, [&] { return detail::count_classes(targets); });
+    }
     shapes.train.outputs = classes;
     if (shapes.test) shapes.test->outputs = classes;
   }

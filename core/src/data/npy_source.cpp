@@ -28,12 +28,15 @@ class NpySource final : public Source {
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
+    report(0, 2);
     Dataset data;
     if (x_header_.type == NpyType::float64)
       data.x = Samples(finite<double>(x_, x_header_, begin, count), shape_.sample.sites);
     else
       data.x = Samples(finite<float>(x_, x_header_, begin, count), shape_.sample.sites);
+    report(1, 2);
     data.y = read_targets(begin, count);
+    report(2, 2);
     return data;
   }
 

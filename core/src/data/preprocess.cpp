@@ -3,6 +3,7 @@
 #include <widelimit/experiment/data.hpp>
 
 #include "data/labels.hpp"
+#include "data/preprocess_step.hpp"
 #include "data/standardize.hpp"
 #include "data/zca.hpp"
 
@@ -50,8 +51,8 @@ void apply_to_samples(const PreprocessStep& step, Matrix& train, Matrix* test) {
   };
   switch (step.type) {
     case PreprocessType::standardize_x: {
-      const Standardization s = step.per_feature ? Standardization::of_columns(train, step)
-                                                 : Standardization::of_all(train, step);
+      const Standardization s =
+          step.per_feature ? Standardization::of_columns(train) : Standardization::of_all(train);
       both([&](Matrix& x) { s.apply(x); });
       break;
     }
@@ -64,7 +65,7 @@ void apply_to_samples(const PreprocessStep& step, Matrix& train, Matrix* test) {
       });
       break;
     case PreprocessType::zca: {
-      const Zca zca = Zca::fit(train, step);
+      const Zca zca = Zca::fit(train, step.regularization);
       both([&](Matrix& x) { zca.apply(x); });
       break;
     }
@@ -89,48 +90,48 @@ void compose(TargetTransform& transform, const Standardization& s) {
 
 void apply_to_targets(const PreprocessStep& step, TrainTest& data, TargetTransform& transform) {
   if (step.type == PreprocessType::standardize_y) {
-    const Standardization s = Standardization::of_columns(data.train.y, step);
+    const Standardization s = Standardization::of_columns(data.train.y);
     s.apply(data.train.y);
     if (data.test) s.apply(data.test->y);
     compose(transform, s);
     return;
   }
   if (!transform.mean.empty())
-    throw Error(ErrorCode::usage, "one_hot must come before standardize_y: it needs the labels",
-                step.place.pointer);
-  const std::int64_t classes = step.classes ? *step.classes : count_classes(data.train.y, step);
-  data.train.y = one_hot(data.train.y, classes, step, "training");
-  if (data.test) data.test->y = one_hot(data.test->y, classes, step, "test");
+    throw Error(ErrorCode::usage, "one_hot must come before standardize_y: it needs the labels");
+  const std::int64_t classes = step.classes ? *step.classes : count_classes(data.train.y);
+  data.train.y = one_hot(data.train.y, classes, step.centered, SampleSet::train);
+  if (data.test) data.test->y = one_hot(data.test->y, classes, step.centered, SampleSet::test);
   transform.classes = classes;
   if (!step.names.empty() && std::ssize(step.names) != classes)
     throw Error(ErrorCode::usage,
                 std::to_string(step.names.size()) + " names for " + std::to_string(classes) +
                     " classes; give one a class, from label 0 on",
-                step.place.pointer + "/names");
+                "/names");
   for (Dataset* set : {&data.train, data.test ? &*data.test : nullptr})
     if (set != nullptr) set->y_names = step.names;
 }
 
 template <class T>
-void require_finite_samples(const BasicMatrix<T>& x, const char* which) {
+void require_finite_samples(const BasicMatrix<T>& x, SampleSet set) {
   for (std::int64_t i = 0; i < x.rows(); ++i)
     for (std::int64_t j = 0; j < x.cols(); ++j)
       if (!std::isfinite(x(i, j)))
         throw Error(
             ErrorCode::usage,
-            "feature " + std::to_string(j) + " of " + which + " sample " + std::to_string(i) +
+            "feature " + std::to_string(j) + " of " +
+                (set == SampleSet::test ? "test" : "training") + " sample " + std::to_string(i) +
                 " (counted from 0, after offset, limit and split) does not fit " +
                 (sizeof(T) == 4 ? "float32: scale the data, or use \"precision\": \"float64\""
                                 : "float64 after preprocessing: scale it less"),
-            {}, i);
+            {}, {.sample = SampleNumber{set, i}});
 }
 
-Samples finished(Samples x, Precision precision, const char* which) {
+Samples finished(Samples x, Precision precision, SampleSet set) {
   if (x.precision() != precision) x = x.converted(precision);
   if (precision == Precision::float32)
-    require_finite_samples(x.f32(), which);
+    require_finite_samples(x.f32(), set);
   else
-    require_finite_samples(x.f64(), which);
+    require_finite_samples(x.f64(), set);
   return x;
 }
 
@@ -139,8 +140,15 @@ Samples finished(Samples x, Precision precision, const char* which) {
 }  // namespace detail
 
 TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
-                           Precision precision) {
+                           Precision precision, Control* control) {
   TargetTransform transform;
+  std::int64_t done = 0;
+  const auto report = [&] {
+    if (control == nullptr) return;
+    control->check();
+    control->report({"preprocess", done++, std::ssize(steps)});
+  };
+  report();
   Samples& train = data.train.x;
   Samples* test = data.test ? &data.test->x : nullptr;
   const bool samples_change = std::ranges::any_of(steps, detail::changes_samples);
@@ -150,17 +158,20 @@ TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> step
     if (test != nullptr) test_work = detail::widened(*test);
   }
   for (const PreprocessStep& step : steps) {
-    if (detail::changes_samples(step))
-      detail::apply_to_samples(step, train_work, test == nullptr ? nullptr : &test_work);
-    else
-      detail::apply_to_targets(step, data, transform);
+    detail::in_step(step, [&] {
+      if (detail::changes_samples(step))
+        detail::apply_to_samples(step, train_work, test == nullptr ? nullptr : &test_work);
+      else
+        detail::apply_to_targets(step, data, transform);
+    });
+    report();
   }
   if (samples_change) {
     train = Samples(std::move(train_work), train.shape().sites);
     if (test != nullptr) *test = Samples(std::move(test_work), test->shape().sites);
   }
-  train = detail::finished(std::move(train), precision, "training");
-  if (test != nullptr) *test = detail::finished(std::move(*test), precision, "test");
+  train = detail::finished(std::move(train), precision, SampleSet::train);
+  if (test != nullptr) *test = detail::finished(std::move(*test), precision, SampleSet::test);
   return transform;
 }
 

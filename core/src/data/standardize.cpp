@@ -12,19 +12,17 @@ namespace widelimit::detail {
 
 namespace {
 
-void require_in_range(double mean, double deviation, const std::string& what,
-                      const PreprocessStep& step) {
+void require_in_range(double mean, double deviation, const std::string& what) {
   if (std::isfinite(mean) && std::isfinite(deviation) && deviation > 0) return;
   throw Error(
       ErrorCode::usage,
       "the numbers of " + what +
-          " are too large or too small for float64 to hold their variance; scale them first",
-      step.place.pointer);
+          " are too large or too small for float64 to hold their variance; scale them first");
 }
 
 }  // namespace
 
-Standardization Standardization::of_columns(const Matrix& m, const PreprocessStep& step) {
+Standardization Standardization::of_columns(const Matrix& m) {
   const auto cols = static_cast<std::size_t>(m.cols());
   const auto n = static_cast<double>(m.rows());
   Standardization s{std::vector<double>(cols, 0.0), std::vector<double>(cols, 0.0)};
@@ -49,13 +47,13 @@ Standardization Standardization::of_columns(const Matrix& m, const PreprocessSte
       s.deviation[j] = 1.0;
     }
     s.deviation[j] = std::sqrt(s.deviation[j]);
-    require_in_range(s.mean[j], s.deviation[j], "column " + std::to_string(j) + " (counted from 0)",
-                     step);
+    require_in_range(s.mean[j], s.deviation[j],
+                     "column " + std::to_string(j) + " (counted from 0)");
   }
   return s;
 }
 
-Standardization Standardization::of_all(const Matrix& m, const PreprocessStep& step) {
+Standardization Standardization::of_all(const Matrix& m) {
   const auto n = static_cast<double>(m.size());
   const auto values = m.flat();
   double mean = 0, variance = 0;
@@ -74,7 +72,7 @@ Standardization Standardization::of_all(const Matrix& m, const PreprocessStep& s
     mean = values.front();
     variance = 1.0;
   }
-  require_in_range(mean, std::sqrt(variance), "the training samples", step);
+  require_in_range(mean, std::sqrt(variance), "the training samples");
   const auto cols = static_cast<std::size_t>(m.cols());
   return {std::vector<double>(cols, mean), std::vector<double>(cols, std::sqrt(variance))};
 }

@@ -1,7 +1,6 @@
 // Means and deviations of columns, the part that the standardising steps share.
 #pragma once
 
-#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <vector>
@@ -14,10 +13,10 @@ struct Standardization {
 
   /// Population statistics (divided by n) of the columns, by two passes in float64. A column whose
   /// values are all equal gets that value and deviation 1, so that it becomes 0. Throws
-  /// Error(usage) with the place of the step where squares leave the range of float64.
-  static Standardization of_columns(const Matrix& m, const PreprocessStep& step);
+  /// Error(usage) where squares leave the range of float64.
+  static Standardization of_columns(const Matrix& m);
   /// The same with one mean and one deviation for all of m.
-  static Standardization of_all(const Matrix& m, const PreprocessStep& step);
+  static Standardization of_all(const Matrix& m);
 
   void apply(Matrix& m) const;
 };

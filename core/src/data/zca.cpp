@@ -34,24 +34,21 @@ void subtract(Matrix& x, const std::vector<double>& mean) {
     for (std::size_t j = 0; j < mean.size(); ++j) x.row(i)[j] -= mean[j];
 }
 
-int blas_rows(const Matrix& x, const PreprocessStep* step) {
+int blas_rows(const Matrix& x) {
   if (x.rows() > std::numeric_limits<int>::max())
-    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with",
-                step == nullptr ? std::string{} : step->place.pointer);
+    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with");
   return static_cast<int>(x.rows());
 }
 
 }  // namespace
 
-Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
-  const auto fail = [&](ErrorCode code, const std::string& message) {
-    throw Error(code, message, step.place.pointer);
-  };
+Zca Zca::fit(const Matrix& train, double regularization) {
   if (train.cols() > most_rows_with_eigenvectors)
-    fail(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
-                                     std::to_string(train.cols()) + " features; at most " +
-                                     std::to_string(most_rows_with_eigenvectors) + " are possible");
-  const int n = blas_rows(train, &step), d = static_cast<int>(train.cols());
+    throw Error(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
+                                            std::to_string(train.cols()) + " features; at most " +
+                                            std::to_string(most_rows_with_eigenvectors) +
+                                            " are possible");
+  const int n = blas_rows(train), d = static_cast<int>(train.cols());
   Zca zca;
   zca.mean_ = means_of_columns(train);
   Matrix centred = train.clone();
@@ -61,26 +58,24 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, d, n, 1.0 / n, centred.data(), d, 0.0,
               u.data(), d);
   if (!std::ranges::all_of(u.flat(), [](double v) { return std::isfinite(v); }))
-    fail(ErrorCode::usage, "the covariance of the samples overflows float64; scale them first");
-  std::vector<double> eigenvalues;
-  try {
-    eigenvalues = symmetric_eigenvalues(u, Eigenvectors::in_place, "the covariance of the samples");
-  } catch (const Error& error) {
-    fail(error.code(), error.what());
-  }
+    throw Error(ErrorCode::usage,
+                "the covariance of the samples overflows float64; scale them first");
+  std::vector<double> eigenvalues =
+      symmetric_eigenvalues(u, Eigenvectors::in_place, "the covariance of the samples");
   for (double& e : eigenvalues) e = std::max(e, 0.0);
   const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
-  const double ridge = step.regularization * total / d;
+  const double ridge = regularization * total / d;
   // Eigenvalues of a covariance are known to about d eps times the largest.
   const double threshold = d * std::numeric_limits<double>::epsilon() * eigenvalues.back();
   const auto zeros =
       std::ranges::count_if(eigenvalues, [&](double e) { return !(e + ridge > threshold); });
   if (zeros > 0)
-    fail(ErrorCode::usage,
-         "the covariance of the " + std::to_string(n) + " training samples is singular: " +
-             std::to_string(zeros) + " of " + std::to_string(d) +
-             " directions have no variance and cannot be scaled to variance 1; set "
-             "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
+    throw Error(
+        ErrorCode::usage,
+        "the covariance of the " + std::to_string(n) +
+            " training samples is singular: " + std::to_string(zeros) + " of " + std::to_string(d) +
+            " directions have no variance and cannot be scaled to variance 1; set "
+            "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
   for (std::int64_t k = 0; k < d; ++k) {
     const double scale = std::pow(eigenvalues[static_cast<std::size_t>(k)] + ridge, -0.25);
     for (double& v : u.row(k)) v *= scale;
@@ -93,7 +88,7 @@ Zca Zca::fit(const Matrix& train, const PreprocessStep& step) {
 
 void Zca::apply(Matrix& x) const {
   subtract(x, mean_);
-  const int n = blas_rows(x, nullptr), d = static_cast<int>(x.cols());
+  const int n = blas_rows(x), d = static_cast<int>(x.cols());
   auto out = Matrix::uninitialized(x.rows(), x.cols());
   const TilePhase one_blas_thread;
   cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, n, d, 1.0, whitening_.data(), d, x.data(), d,

@@ -1,7 +1,6 @@
 // ZCA whitening: decorrelates features and stays as close to them as possible.
 #pragma once
 
-#include <widelimit/experiment/experiment.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <vector>
@@ -9,15 +8,15 @@
 namespace widelimit::detail {
 
 /// x -> (x - mean) W with W = U (D + e mean(D) 1)^(-1/2) U', where U D U' is the covariance
-/// (divided by n) of the training samples and e the step's `regularization`, relative to the mean
+/// (divided by n) of the training samples and e the `regularization`, relative to the mean
 /// eigenvalue (Lee et al., "Finite Versus Infinite Neural Networks", NeurIPS 2020, appendix on
 /// regularized ZCA).
 class Zca {
  public:
-  /// Throws Error(usage) at the step's place where the covariance is singular and `regularization`
+  /// Throws Error(usage) where the covariance is singular and `regularization`
   /// too small to help; Error(unsupported) where there are too many features for the
   /// eigendecomposition.
-  static Zca fit(const Matrix& train, const PreprocessStep& step);
+  static Zca fit(const Matrix& train, double regularization);
   void apply(Matrix& x) const;
 
  private:

@@ -20,11 +20,13 @@ std::string reason(int error) { return std::system_category().message(error); }
 }  // namespace
 
 void refuse(const std::filesystem::path& file, const std::string& message, int line, int column) {
-  throw Error(ErrorCode::usage, {Problem{.file = file.string(),
-                                         .line = line,
-                                         .column = column,
-                                         .pointer = {},
-                                         .message = message}});
+  throw Error(ErrorCode::usage,
+              {Problem{.file = file.string(),
+                       .line = line,
+                       .column = column,
+                       .pointer = {},
+                       .message = message}},
+              {.path = file});
 }
 
 std::string bytes_text(std::int64_t bytes) {
@@ -61,7 +63,8 @@ std::size_t InputFile::read_some(std::int64_t offset, void* to, std::size_t most
                               static_cast<off_t>(offset) + static_cast<off_t>(got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0)
-      throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(errno));
+      throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(errno), {},
+                  {.path = path_});
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }
@@ -70,7 +73,8 @@ std::size_t InputFile::read_some(std::int64_t offset, void* to, std::size_t most
 
 void InputFile::read(std::int64_t offset, void* to, std::size_t bytes) const {
   if (read_some(offset, to, bytes) != bytes)
-    throw Error(ErrorCode::io, "\"" + path_.string() + "\" became shorter while it was read");
+    throw Error(ErrorCode::io, "\"" + path_.string() + "\" became shorter while it was read", {},
+                {.path = path_});
 }
 
 int InputFile::descriptor() const {
@@ -78,7 +82,8 @@ int InputFile::descriptor() const {
   if (fd < 0 || ::lseek(fd, 0, SEEK_SET) != 0) {
     const int error = errno;
     if (fd >= 0) ::close(fd);
-    throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(error));
+    throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(error), {},
+                {.path = path_});
   }
   return fd;
 }

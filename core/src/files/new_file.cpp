@@ -35,7 +35,7 @@ void NewFile::fail(int error) const {
   message += std::system_category().message(error);
   message += advice_on(error);
   message += ". Nothing of it was left behind.";
-  throw Error(ErrorCode::io, message);
+  throw Error(ErrorCode::io, message, {}, {.path = final_});
 }
 
 void NewFile::claim(std::int64_t bytes) {

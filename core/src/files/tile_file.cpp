@@ -33,52 +33,51 @@ TileFile::TileFile(const std::filesystem::path& file, std::int64_t rows, std::in
   file_.write_at(0, header.data(), header.size());
 }
 
-void TileFile::check_inside(std::int64_t row, std::int64_t col, std::int64_t rows,
-                            std::int64_t cols) const {
-  if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > rows_ - rows || col > cols_ - cols)
+void TileFile::check_inside(const TileArea& a) const {
+  if (a.row < 0 || a.col < 0 || a.rows < 0 || a.cols < 0 || a.row > rows_ - a.rows ||
+      a.col > cols_ - a.cols)
     throw Error(ErrorCode::internal, "a tile lies outside its kernel");
 }
 
 template <class T>
-void TileFile::put_as(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                      const T* block, std::int64_t ld) {
-  const std::size_t bytes = static_cast<std::size_t>(cols) * sizeof(T);
-  for (std::int64_t i = 0; i < rows; ++i)
-    file_.write_at(offset_ + ((row + i) * cols_ + col) * static_cast<std::int64_t>(sizeof(T)),
-                   block + i * ld, bytes);
-  missing_ -= rows * cols;
+void TileFile::put_rows(const TileArea& area, const T* block, std::int64_t ld) {
+  const std::size_t bytes = static_cast<std::size_t>(area.cols) * sizeof(T);
+  for (std::int64_t i = 0; i < area.rows; ++i)
+    file_.write_at(
+        offset_ + ((area.row + i) * cols_ + area.col) * static_cast<std::int64_t>(sizeof(T)),
+        block + i * ld, bytes);
+  missing_ -= area.rows * area.cols;
 }
 
 template <class T>
-void TileFile::put_transposed_as(std::int64_t row, std::int64_t col, std::int64_t rows,
-                                 std::int64_t cols, const T* block, std::int64_t ld) {
-  std::vector<T> strip(static_cast<std::size_t>(transpose_block * cols));
-  for (std::int64_t r = 0; r < rows; r += transpose_block) {
-    const std::int64_t height = std::min(transpose_block, rows - r);
-    for (std::int64_t c = 0; c < cols; c += transpose_block)
+void TileFile::put_transposed(const TileArea& area, const T* block, std::int64_t ld) {
+  std::vector<T> strip(static_cast<std::size_t>(transpose_block * area.cols));
+  for (std::int64_t r = 0; r < area.rows; r += transpose_block) {
+    const std::int64_t height = std::min(transpose_block, area.rows - r);
+    for (std::int64_t c = 0; c < area.cols; c += transpose_block)
       for (std::int64_t i = 0; i < height; ++i)
-        for (std::int64_t j = c; j < std::min(c + transpose_block, cols); ++j)
-          strip[static_cast<std::size_t>(i * cols + j)] = block[j * ld + r + i];
-    put_as(row + r, col, height, cols, strip.data(), cols);
+        for (std::int64_t j = c; j < std::min(c + transpose_block, area.cols); ++j)
+          strip[static_cast<std::size_t>(i * area.cols + j)] = block[j * ld + r + i];
+    put_rows({area.row + r, area.col, height, area.cols}, strip.data(), area.cols);
   }
 }
 
-void TileFile::put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                   const void* block, std::int64_t ld) {
-  check_inside(row, col, rows, cols);
-  if (precision_ == Precision::float32)
-    put_as(row, col, rows, cols, static_cast<const float*>(block), ld);
-  else
-    put_as(row, col, rows, cols, static_cast<const double*>(block), ld);
+template <class T>
+void TileFile::put_as(const Tile& tile, Kernel kernel) {
+  const T* const block = tile.entries<T>(kernel);
+  const auto [row, col, rows, cols] = tile.area;
+  put_rows(tile.area, block, tile.ld);
+  if (tile.mirror) put_transposed({col, row, cols, rows}, block, tile.ld);
 }
 
-void TileFile::put_transposed(std::int64_t row, std::int64_t col, std::int64_t rows,
-                              std::int64_t cols, const void* block, std::int64_t ld) {
-  check_inside(row, col, rows, cols);
+void TileFile::put(const Tile& tile, Kernel kernel) {
+  const auto [row, col, rows, cols] = tile.area;
+  check_inside(tile.area);
+  if (tile.mirror) check_inside({col, row, cols, rows});
   if (precision_ == Precision::float32)
-    put_transposed_as(row, col, rows, cols, static_cast<const float*>(block), ld);
+    put_as<float>(tile, kernel);
   else
-    put_transposed_as(row, col, rows, cols, static_cast<const double*>(block), ld);
+    put_as<double>(tile, kernel);
 }
 
 void TileFile::commit() {

@@ -3,6 +3,7 @@
 
 #include "files/new_file.hpp"
 
+#include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <atomic>
@@ -19,24 +20,21 @@ class TileFile {
   TileFile(const std::filesystem::path& file, std::int64_t rows, std::int64_t cols,
            Precision precision);
 
-  /// A block of the result, row-major with `ld` entries between rows; from any thread, blocks must
-  /// not overlap.
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* block, std::int64_t ld);
-  /// The same block transposed: its rows are columns of `block`.
-  void put_transposed(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                      const void* block, std::int64_t ld);
+  /// One kernel of a tile, and its mirror image; from any thread, tiles must not overlap. Throws
+  /// Error(internal) where the tile lies outside the kernel or has another precision.
+  void put(const Tile& tile, Kernel kernel);
   /// Throws Error(internal) unless every entry was put.
   void commit();
 
  private:
   template <class T>
-  void put_as(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-              const T* block, std::int64_t ld);
+  void put_as(const Tile& tile, Kernel kernel);
   template <class T>
-  void put_transposed_as(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                         const T* block, std::int64_t ld);
-  void check_inside(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols) const;
+  void put_rows(const TileArea& area, const T* block, std::int64_t ld);
+  // `area` is that of the mirror image: its rows are columns of `block`.
+  template <class T>
+  void put_transposed(const TileArea& area, const T* block, std::int64_t ld);
+  void check_inside(const TileArea& area) const;
 
   NewFile file_;
   std::int64_t rows_, cols_;

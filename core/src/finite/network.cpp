@@ -35,9 +35,15 @@ std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
     const State::Node& node = state_->nodes[i];
     if (node.size == 0) continue;
     const detail::Layer& layer = *node.layer;
+    widelimit_init draw{};
+    draw.struct_size = sizeof draw;
+    draw.n_inputs = static_cast<std::uint32_t>(node.in_shape.size());
+    draw.in_shape = node.in_shape.data();
+    draw.seed = detail::derive_seed(seed, i, 0);
+    draw.theta_size = node.size;
+    draw.theta = theta.data() + node.offset;
     detail::call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-      return node.face->init(layer.object.get(), node.in_shape.front(),
-                             detail::derive_seed(seed, i, 0), theta.data() + node.offset, error);
+      return node.face->init(layer.object.get(), &draw, error);
     });
   }
   return theta;

@@ -116,11 +116,12 @@ class Builder {
     const detail::Layer& layer = *node.layer;
     if (node.face->theta_size != nullptr) try {
         const auto lock = detail::lock_setup();
-        detail::call_plugin({"layer", layer.type, layer.place.pointer},
-                            [&](widelimit_error* error) {
-                              return node.face->theta_size(
-                                  layer.object.get(), node.in_shape.front(), &node.size, error);
-                            });
+        detail::call_plugin(
+            {"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
+              return node.face->theta_size(layer.object.get(),
+                                           static_cast<std::uint32_t>(node.in_shape.size()),
+                                           node.in_shape.data(), &node.size, error);
+            });
       } catch (const Error& e) {
         problem(layer, e.what(), e.pointer());
         return;

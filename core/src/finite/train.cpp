@@ -279,7 +279,7 @@ void Member::diverged(std::int64_t step) const {
       "member %lld of the finite ensemble diverged: its loss at step %lld is not a finite "
       "number; try a smaller \"learning_rate\" than %g, for example %.1g",
       static_cast<long long>(index_), static_cast<long long>(step), rate, wish);
-  throw Error(ErrorCode::numeric, text, {}, index_);
+  throw Error(ErrorCode::numeric, text, {}, {.index = index_});
 }
 
 }  // namespace

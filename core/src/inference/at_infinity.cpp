@@ -23,7 +23,7 @@ namespace {
 // Of one inference: all its times are infinity, so they share everything.
 class AtInfinity {
  public:
-  AtInfinity(const Setting& setting, InferenceCache::State::Entry& entry, InferenceResult& result)
+  AtInfinity(const Setting& setting, FactorEntry& entry, InferenceResult& result)
       : s_(setting), entry_(entry), result_(result), products_(setting.products()) {}
 
   void run() {
@@ -59,7 +59,7 @@ class AtInfinity {
       SolveInfo info;
       factor_of(entry_, s_).solve_in_place(alpha, &info);
       result_.solve.residual = info.residual;
-      products_.multiply(1, plain(*s_.drive->test_train), plain(alpha), 1, mean_);
+      products_.multiply(1, plain(*s_.drive().test_train), plain(alpha), 1, mean_);
     }
   }
 
@@ -67,10 +67,10 @@ class AtInfinity {
     const Matrix& b = solved_cross(entry_, s_);
     result_.solve.residual = entry_.solved_info.residual;
     const bool full = s_.full_covariance() && s_.options->predictions;
-    if (full) covariance_ = s_.prior->test_test->clone();
+    if (full) covariance_ = s_.prior().test_test->clone();
     for (std::int64_t i = 0; i < s_.m; ++i) variance_.push_back(s_.prior_variance(i));
     if (!s_.mixed) {
-      const Matrix& cross = *s_.drive->test_train;
+      const Matrix& cross = *s_.drive().test_train;
       if (full)
         products_.multiply_to_symmetric(-1, plain(cross), plain(b), 1, covariance_);
       else
@@ -79,8 +79,8 @@ class AtInfinity {
             variance_[static_cast<std::size_t>(i)] -= cross(i, k) * b(k, i);
     } else {
       // B' K B - (B' P' + P B) = B' Z + Z' B with Z = K B / 2 - P'.
-      Matrix z = transpose(*s_.problem->nngp.test_train);
-      products_.multiply_by_symmetric(0.5, *s_.problem->nngp.train_train, b, -1, z);
+      Matrix z = transpose(*s_.blocks.nngp.test_train);
+      products_.multiply_by_symmetric(0.5, *s_.blocks.nngp.train_train, b, -1, z);
       if (full)
         products_.add_symmetrised(transposed(b), transposed(z), covariance_);
       else
@@ -134,7 +134,7 @@ class AtInfinity {
   }
 
   const Setting& s_;
-  InferenceCache::State::Entry& entry_;
+  FactorEntry& entry_;
   InferenceResult& result_;
   Products products_;
   Matrix mean_, covariance_;
@@ -144,8 +144,7 @@ class AtInfinity {
 
 }  // namespace
 
-void infer_at_infinity(const Setting& setting, InferenceCache::State::Entry& entry,
-                       InferenceResult& result) {
+void infer_at_infinity(const Setting& setting, FactorEntry& entry, InferenceResult& result) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   result.smallest_eigenvalue = result.largest_eigenvalue = nan;
   AtInfinity(setting, entry, result).run();

@@ -1,13 +1,12 @@
 // Predictions and losses of infinitely long training, from one factor of the kernel.
 #pragma once
 
-#include "inference/cache.hpp"
+#include "inference/factors.hpp"
 #include "inference/setting.hpp"
 
 namespace widelimit::detail {
 
 /// Fills in everything of `result` but the ridge.
-void infer_at_infinity(const Setting& setting, InferenceCache::State::Entry& entry,
-                       InferenceResult& result);
+void infer_at_infinity(const Setting& setting, FactorEntry& entry, InferenceResult& result);
 
 }  // namespace widelimit::detail

@@ -161,7 +161,7 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
                 text +
                     ". Nothing can be learnt from it; if that is meant, give the ridge in absolute "
                     "terms: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
-                {}, pivot);
+                {}, {.index = pivot});
   }
   text += " is not positive definite: ";
   if (pivot >= 0)
@@ -175,7 +175,7 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
     text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";
-  throw Error(ErrorCode::numeric, text, {}, pivot);
+  throw Error(ErrorCode::numeric, text, {}, {.index = pivot});
 }
 
 }  // namespace widelimit::detail

@@ -3,7 +3,8 @@
 #include <widelimit/inference.hpp>
 
 #include "inference/at_infinity.hpp"
-#include "inference/cache.hpp"
+#include "inference/factors.hpp"
+#include "inference/left_out.hpp"
 #include "inference/projected.hpp"
 #include "inference/ridge_path.hpp"
 #include "inference/setting.hpp"
@@ -44,7 +45,7 @@ void require_definite(const detail::Setting& s, const detail::Ridge& ridge,
                                         {values.front(), values.back(), false}, -1);
 }
 
-void infer_over_time(const detail::Setting& s, InferenceCache::State::Entry& entry,
+void infer_over_time(const detail::Setting& s, detail::FactorEntry& entry,
                      InferenceResult& result) {
   const Eigen& eigen = detail::eigen_of(entry, s);
   describe(eigen.values, result);
@@ -85,21 +86,51 @@ void check_descent(std::int64_t y_size, double momentum) {
 InferenceNeeds needs_of(const InferenceOptions& options) {
   InferenceNeeds needs;
   needs.eigen = has_finite_time(options) || !options.diag_reg_path.empty();
-  const bool nngp = options.kernel == KernelKind::nngp;
-  needs.nngp_train_train = needs.nngp_test_train = nngp;
-  needs.ntk_train_train = needs.ntk_test_train = !nngp;
+  PerBlock<bool>& driving = needs.blocks[kernel_of(options.kernel)];
+  driving.train_train = driving.test_train = true;
   if (options.covariance == Covariance::none || options.method == Method::gradient_descent_mse)
     return needs;
-  if (options.kernel == KernelKind::ntk) needs.nngp_train_train = needs.nngp_test_train = true;
+  if (options.kernel == DrivingKernel::ntk)
+    needs.blocks.nngp.train_train = needs.blocks.nngp.test_train = true;
   const bool full = options.covariance == Covariance::full && options.predictions;
-  const bool ntkgp = options.kernel == KernelKind::ntkgp;
-  (ntkgp ? needs.ntk_test_test : needs.nngp_test_test) = full;
-  (ntkgp ? needs.ntk_test_diagonal : needs.nngp_test_diagonal) = !full;
+  const Kernel prior = options.kernel == DrivingKernel::ntkgp ? Kernel::ntk : Kernel::nngp;
+  needs.blocks[prior].test_test = full;
+  needs.test_diagonal[prior] = !full;
   return needs;
 }
 
+std::int64_t prediction_count(const InferenceOptions& options) {
+  return std::max<std::int64_t>({std::ssize(options.times), std::ssize(options.diag_reg_path), 1});
+}
+
+// Memory: over time the eigendecomposition's work of three matrices, then the test x train block in
+// the eigenbasis; with a covariance that block, what was solved with it and their product. Each
+// prediction has means of training and test samples.
+InferenceCost cost_of_inference(const InferenceOptions& options, const InferenceSize& size) {
+  constexpr double f64 = sizeof(double);
+  const auto n = static_cast<double>(size.train), m = static_cast<double>(size.test),
+             outputs = static_cast<double>(size.outputs);
+  const bool eigen = needs_of(options).eigen;
+  const bool covariance = options.covariance != Covariance::none;
+  const double predictions = options.predictions || options.leave_one_out
+                                 ? static_cast<double>(prediction_count(options))
+                                 : 0;
+  InferenceCost cost;
+  cost.factor_bytes = f64 * n * n;
+  const double crosses = covariance ? 3 : eigen ? 1 : 0;
+  double work = f64 * (crosses * n * m + (predictions + 2) * outputs * (n + m));
+  if (options.leave_one_out) work += f64 * predictions * detail::left_out_numbers(size);
+  if (eigen) work += f64 * detail::time_block_numbers(size, std::ssize(options.times));
+  if (options.losses && covariance) work += f64 * n * n;
+  if (options.covariance == Covariance::full) work += 2 * f64 * (predictions + 1) * m * m;
+  cost.working_bytes = eigen ? std::max(f64 * 3 * n * n, work) : work;
+  cost.flops =
+      eigen ? eigen_flops(size.train) + 3 * n * n * m : factor_flops(size.train) + 2 * n * n * m;
+  return cost;
+}
+
 InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& options,
-                      const Solver& solver, InferenceCache* cache, Control* control) {
+                      const Solver& solver, Control* control) {
   const detail::Setting setting = detail::make_setting(problem, options, solver, control);
   if (needs_of(options).eigen && !solver.has_eigen())
     throw Error(
@@ -107,14 +138,15 @@ InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& o
         std::string(options.diag_reg_path.empty() ? "finite times need" : "several ridges need") +
             " an eigendecomposition, which solver \"" + solver.type() +
             "\" does not offer; use \"eigh\"");
-  InferenceCache alone;
-  InferenceCache::State& state = (cache != nullptr ? *cache : alone).state();
+  detail::Factors alone;
+  FactorisedKernel* const shared = setting.drive().factorised;
+  detail::Factors& factors = shared != nullptr ? shared->state().factors : alone;
   InferenceResult result;
   if (!options.diag_reg_path.empty()) {
-    detail::infer_along_path(setting, state, result);
+    detail::infer_along_path(setting, factors, result);
   } else {
-    InferenceCache::State::Entry& entry =
-        detail::entry_of(state, setting, detail::ridge_of(setting, options.diag_reg));
+    detail::FactorEntry& entry =
+        detail::entry_of(factors, setting, detail::ridge_of(setting, options.diag_reg));
     result.ridge = entry.ridge.absolute;
     if (has_finite_time(options))
       infer_over_time(setting, entry, result);
@@ -130,11 +162,11 @@ InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& o
 }
 
 double max_learning_rate(const Matrix& kernel, std::int64_t y_size, double momentum,
-                         const Solver& solver) {
+                         const Solver& solver, Control* control) {
   if (kernel.empty() || kernel.rows() != kernel.cols())
     throw Error(ErrorCode::usage, "the largest learning rate is that of a square kernel");
   check_descent(y_size, momentum);
-  return max_learning_rate(solver.eigenvalues(kernel.clone()).back(), y_size, momentum);
+  return max_learning_rate(solver.eigenvalues(kernel.clone(), control).back(), y_size, momentum);
 }
 
 double max_learning_rate(double largest_eigenvalue, std::int64_t y_size, double momentum) {

@@ -12,6 +12,11 @@ namespace widelimit::detail {
 [[nodiscard]] LeaveOneOut leave_one_out(const Setting& setting, const Matrix& solved,
                                         std::span<const double> inverse_diagonal, double logdet);
 
+/// Numbers that leaving out takes for each prediction.
+[[nodiscard]] inline double left_out_numbers(const InferenceSize& size) noexcept {
+  return static_cast<double>(size.outputs) * 2 * static_cast<double>(size.train);
+}
+
 /// The diagonal of A^-1 from a factor: n solves, a block of them at once.
 [[nodiscard]] std::vector<double> inverse_diagonal(const Factor& factor, const Setting& setting);
 

@@ -19,9 +19,6 @@ namespace widelimit::detail {
 
 namespace {
 
-// Test samples that go through at once beside few training samples.
-constexpr std::int64_t least_samples = 1024;
-
 // sum over rows i of a(i, k) b(i, k)
 std::vector<double> column_products(const Matrix& a, const Matrix& b) {
   std::vector<double> sums(static_cast<std::size_t>(a.cols()), 0.0);
@@ -115,7 +112,8 @@ class Losses {
     const double weight = 0.5 / static_cast<double>(s_.m * s_.outputs);
     if (scaled_.empty()) {
       scaled_ = Matrix::uninitialized(s_.n, gain_.cols());
-      mean_ = Matrix::uninitialized(std::min(s_.m, std::max(s_.n, least_samples)), gain_.cols());
+      mean_ = Matrix::uninitialized(std::min(s_.m, std::max(s_.n, least_samples_at_once)),
+                                    gain_.cols());
     }
     for (std::int64_t o = 0; o < s_.outputs; ++o) {
       for (std::int64_t k = 0; k < s_.n; ++k) {

@@ -108,7 +108,7 @@ void set_covariance(const Projected& basis, const Matrix& left, const Matrix& ga
   const Setting& setting = *basis.setting;
   const Products products = setting.products();
   const bool full = setting.full_covariance();
-  if (full) out.covariance = setting.prior->test_test->clone();
+  if (full) out.covariance = setting.prior().test_test->clone();
   Matrix s = basis.p.clone();
   // gain(2 s) = gain(s) (1 + left(s)), halved between the two sides of P gain P'.
   for (std::int64_t i = 0; i < setting.m; ++i)

@@ -4,6 +4,7 @@
 #include "inference/definiteness.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace widelimit::detail {
 
@@ -18,7 +19,7 @@ void project_prior(Projected& b, bool whole) {
   const Products products = s.products();
   const Matrix& v = *b.vectors;
   Matrix w = Matrix::uninitialized(s.n, s.n);
-  products.multiply_symmetric_right(1, v, *s.problem->nngp.train_train, 0, w);
+  products.multiply_symmetric_right(1, v, *s.blocks.nngp.train_train, 0, w);
   s.check();
   b.prior.resize(static_cast<std::size_t>(s.n));
   for (std::int64_t k = 0; k < s.n; ++k) {
@@ -27,7 +28,7 @@ void project_prior(Projected& b, bool whole) {
     b.prior[static_cast<std::size_t>(k)] = sum;
   }
   if (!whole) return;
-  b.q = products.multiply(plain(*s.problem->nngp.test_train), transposed(v));
+  b.q = products.multiply(plain(*s.blocks.nngp.test_train), transposed(v));
   b.m = Matrix::uninitialized(s.n, s.n);
   products.multiply_to_symmetric(1, plain(w), transposed(v), 0, b.m);
   s.check();
@@ -43,6 +44,14 @@ std::int64_t Projected::block(std::int64_t rows) const noexcept {
   return blocks == 0 ? 1 : (times() + blocks - 1) / blocks;
 }
 
+double time_block_numbers(const InferenceSize& size, std::int64_t times) noexcept {
+  const auto n = static_cast<double>(size.train), m = static_cast<double>(size.test);
+  const double at_once = std::min(m, std::max(n, static_cast<double>(least_samples_at_once)));
+  const double most = std::clamp(std::floor(static_cast<double>(block_numbers) / n),
+                                 static_cast<double>(least_times), static_cast<double>(most_times));
+  return (6 * n + at_once) * std::min(static_cast<double>(times), most);
+}
+
 Projected project(const Setting& s, const Eigen& eigen) {
   Projected b;
   b.setting = &s;
@@ -55,7 +64,7 @@ Projected project(const Setting& s, const Eigen& eigen) {
   b.c = products.multiply(plain(eigen.vectors), plain(s.to_learn));
   const bool test =
       s.m > 0 && (s.options->predictions || (s.options->losses && s.problem->y_test != nullptr));
-  if (test) b.p = products.multiply(plain(*s.drive->test_train), transposed(eigen.vectors));
+  if (test) b.p = products.multiply(plain(*s.drive().test_train), transposed(eigen.vectors));
   s.check();
   if (s.covariance() && s.mixed) project_prior(b, test);
   return b;

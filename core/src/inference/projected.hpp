@@ -36,6 +36,14 @@ struct Projected {
   [[nodiscard]] std::int64_t block(std::int64_t rows) const noexcept;
 };
 
+/// Test samples that go through the losses at once beside few training samples.
+inline constexpr std::int64_t least_samples_at_once = 1024;
+
+/// Numbers that inference over so many finite times keeps of a block of them: decays and gains of
+/// all eigenvalues with their tables, operands and results of its products, of test samples a part
+/// where they are many.
+[[nodiscard]] double time_block_numbers(const InferenceSize& size, std::int64_t times) noexcept;
+
 [[nodiscard]] Projected project(const Setting& setting, const Eigen& eigen);
 
 /// Variances, and the covariance where it is asked for, into `out`, for the eigenvalues' gains in

@@ -137,9 +137,8 @@ class RidgePath {
 
 }  // namespace
 
-void infer_along_path(const Setting& setting, InferenceCache::State& cache,
-                      InferenceResult& result) {
-  InferenceCache::State::Entry& entry = entry_of(cache, setting, ridge_of(setting, 0));
+void infer_along_path(const Setting& setting, Factors& factors, InferenceResult& result) {
+  FactorEntry& entry = entry_of(factors, setting, ridge_of(setting, 0));
   RidgePath(setting, eigen_of(entry, setting), result).run();
 }
 

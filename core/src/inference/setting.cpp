@@ -2,6 +2,7 @@
 #include "inference/setting.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 
 #include "text/numbers.hpp"
 
@@ -10,28 +11,64 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace widelimit::detail {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::usage, message); }
-
-void expect_shape(const Matrix& m, std::int64_t rows, std::int64_t cols, const std::string& name) {
-  if (m.rows() != rows || m.cols() != cols)
-    refuse(name + " is " + shape_text(m.rows(), m.cols()) + "; expected " + shape_text(rows, cols));
+[[noreturn]] void refuse(const std::string& message, ErrorFacts facts = {}) {
+  throw Error(ErrorCode::usage, message, {}, std::move(facts));
 }
 
-void expect_finite(const Matrix& m, const std::string& name) {
+void expect_shape(const Matrix& m, std::int64_t rows, std::int64_t cols, const std::string& name,
+                  const ErrorFacts& facts = {}) {
+  if (m.rows() != rows || m.cols() != cols)
+    refuse(name + " is " + shape_text(m.rows(), m.cols()) + "; expected " + shape_text(rows, cols),
+           facts);
+}
+
+void expect_finite(const Matrix& m, const std::string& name, SampleSet set) {
   for (std::int64_t i = 0; i < m.rows(); ++i)
     for (const double v : m.row(i))
       if (!std::isfinite(v))
-        refuse(name + " has an entry that is not finite in row " + std::to_string(i + 1));
+        refuse(name + " has an entry that is not finite in row " + std::to_string(i + 1),
+               {.sample = SampleNumber{set, i}});
 }
 
-const Matrix& required(const Matrix* m, const std::string& name) {
-  if (m == nullptr) refuse("this inference reads " + name + ", which was not given");
+const Matrix& required(const Matrix* m, const std::string& name, const ErrorFacts& facts = {}) {
+  if (m == nullptr) refuse("this inference reads " + name + ", which was not given", facts);
   return *m;
+}
+
+// "the train x train block of the ntk kernel"
+std::string text_of(Block block, Kernel kernel) {
+  const char* samples = block == Block::train_train  ? "train x train"
+                        : block == Block::test_train ? "test x train"
+                                                     : "test x test";
+  return std::string("the ") + samples + " block of the " + std::string(name_of(kernel)) +
+         " kernel";
+}
+
+void expect_block(const Matrix* m, Block block, Kernel kernel, std::int64_t rows,
+                  std::int64_t cols) {
+  const std::string name = text_of(block, kernel);
+  const ErrorFacts facts{.kernel = kernel, .block = block};
+  expect_shape(required(m, name, facts), rows, cols, name, facts);
+}
+
+// The blocks of a factorised kernel in place of its handle.
+KernelBlocks resolved(const KernelBlocks& given, Kernel kernel) {
+  if (given.factorised == nullptr) return given;
+  if (given.train_train != nullptr || given.test_train != nullptr)
+    refuse("the " + std::string(name_of(kernel)) +
+               " kernel is given both factorised and as blocks of its own; give one of them",
+           {.kernel = kernel});
+  KernelBlocks blocks = given;
+  const Matrix &train = given.factorised->train_train(), &test = given.factorised->test_train();
+  blocks.train_train = train.empty() ? nullptr : &train;
+  blocks.test_train = test.empty() ? nullptr : &test;
+  return blocks;
 }
 
 void check_options(const InferenceOptions& o) {
@@ -39,7 +76,7 @@ void check_options(const InferenceOptions& o) {
     refuse("the learning rate must be a number above 0");
   if (!std::isfinite(o.diag_reg) || o.diag_reg < 0)
     refuse("diag_reg must be a number of at least 0");
-  if (o.method != Method::gp_inference && o.kernel == KernelKind::ntkgp)
+  if (o.method != Method::gp_inference && o.kernel == DrivingKernel::ntkgp)
     refuse("the kernel ntkgp is for gp_inference; gradient descent takes ntk or nngp");
   if (o.method == Method::gradient_descent_mse && o.covariance != Covariance::none)
     refuse(
@@ -53,21 +90,21 @@ void check_options(const InferenceOptions& o) {
     refuse("several ridges and leave_one_out are for gp_inference");
 }
 
-void check_test_covariance(const Setting& s, const std::string& prior) {
-  const KernelBlocks& k = *s.prior;
-  const InferenceNeeds needs = needs_of(*s.options);
-  if (needs.nngp_test_test || needs.ntk_test_test)
-    expect_shape(required(k.test_test, "the test x test block of the " + prior + " kernel"), s.m,
-                 s.m, "the test x test block of the " + prior + " kernel");
+void check_test_covariance(const Setting& s) {
+  const KernelBlocks& k = s.prior();
+  const ErrorFacts facts{.kernel = s.prior_kernel, .block = Block::test_test};
+  if (needs_of(*s.options).blocks[s.prior_kernel].test_test)
+    expect_block(k.test_test, Block::test_test, s.prior_kernel, s.m, s.m);
   else if (k.test_diagonal == nullptr && k.test_test == nullptr)
-    refuse("this inference reads the diagonal of the test x test block of the " + prior +
-           " kernel, which was not given");
+    refuse("this inference reads the diagonal of " + text_of(Block::test_test, s.prior_kernel) +
+               ", which was not given",
+           facts);
   if (k.test_diagonal != nullptr && static_cast<std::int64_t>(k.test_diagonal->size()) != s.m)
-    refuse("the diagonal of the test x test block of the " + prior + " kernel has " +
-           std::to_string(k.test_diagonal->size()) + " entries; expected " + std::to_string(s.m));
-  if (s.mixed)
-    expect_shape(required(k.test_train, "the test x train block of the nngp kernel"), s.m, s.n,
-                 "the test x train block of the nngp kernel");
+    refuse("the diagonal of " + text_of(Block::test_test, s.prior_kernel) + " has " +
+               std::to_string(k.test_diagonal->size()) + " entries; expected " +
+               std::to_string(s.m),
+           facts);
+  if (s.mixed) expect_block(k.test_train, Block::test_train, Kernel::nngp, s.m, s.n);
 }
 
 Matrix difference(const Matrix& y, const Matrix* f0) {
@@ -88,43 +125,42 @@ Setting make_setting(const InferenceProblem& problem, const InferenceOptions& op
   s.options = &options;
   s.solver = &solver;
   s.control = control;
-  s.drive = options.kernel == KernelKind::nngp ? &problem.nngp : &problem.ntk;
-  s.prior = options.kernel == KernelKind::ntkgp ? &problem.ntk : &problem.nngp;
-  s.mixed = options.kernel == KernelKind::ntk;
+  s.blocks = {.nngp = resolved(problem.kernels.nngp, Kernel::nngp),
+              .ntk = resolved(problem.kernels.ntk, Kernel::ntk)};
+  s.driving = kernel_of(options.kernel);
+  s.prior_kernel = options.kernel == DrivingKernel::ntkgp ? Kernel::ntk : Kernel::nngp;
+  s.mixed = options.kernel == DrivingKernel::ntk;
   if (options.method == Method::gp_inference)
     s.times = {std::numeric_limits<double>::infinity()};
   else
     s.times = options.times;
 
-  const std::string driver(s.kernel_name());
   const Matrix& y = required(problem.y_train, "the training targets");
-  const Matrix& k =
-      required(s.drive->train_train, "the train x train block of the " + driver + " kernel");
+  required(s.drive().train_train, text_of(Block::train_train, s.driving),
+           {.kernel = s.driving, .block = Block::train_train});
   s.n = y.rows();
   s.outputs = y.cols();
   if (y.empty()) refuse("inference needs at least one training sample and one output");
-  expect_shape(k, s.n, s.n, "the train x train block of the " + driver + " kernel");
-  expect_finite(y, "y_train");
-  if (s.drive->test_train != nullptr) {
-    s.m = s.drive->test_train->rows();
-    expect_shape(*s.drive->test_train, s.m, s.n,
-                 "the test x train block of the " + driver + " kernel");
+  expect_block(s.drive().train_train, Block::train_train, s.driving, s.n, s.n);
+  expect_finite(y, "y_train", SampleSet::train);
+  if (s.drive().test_train != nullptr) {
+    s.m = s.drive().test_train->rows();
+    expect_block(s.drive().test_train, Block::test_train, s.driving, s.m, s.n);
   }
   if (s.mixed && s.covariance())
-    expect_shape(required(problem.nngp.train_train, "the train x train block of the nngp kernel"),
-                 s.n, s.n, "the train x train block of the nngp kernel");
-  if (s.m > 0 && s.covariance()) check_test_covariance(s, s.prior == &problem.ntk ? "ntk" : "nngp");
+    expect_block(s.blocks.nngp.train_train, Block::train_train, Kernel::nngp, s.n, s.n);
+  if (s.m > 0 && s.covariance()) check_test_covariance(s);
   if (problem.y_test != nullptr && s.m > 0) {
     expect_shape(*problem.y_test, s.m, s.outputs, "y_test");
-    expect_finite(*problem.y_test, "y_test");
+    expect_finite(*problem.y_test, "y_test", SampleSet::test);
   }
   if (const Matrix* f = s.initial_train(); f != nullptr) {
     expect_shape(*f, s.n, s.outputs, "the initial outputs of the training samples");
-    expect_finite(*f, "initial_train");
+    expect_finite(*f, "initial_train", SampleSet::train);
   }
   if (const Matrix* f = s.initial_test(); f != nullptr && s.m > 0) {
     expect_shape(*f, s.m, s.outputs, "the initial outputs of the test samples");
-    expect_finite(*f, "initial_test");
+    expect_finite(*f, "initial_test", SampleSet::test);
   }
   s.to_learn = difference(y, s.initial_train());
   return s;

@@ -18,17 +18,20 @@ struct Setting {
   const Solver* solver = nullptr;
   Control* control = nullptr;
 
-  const KernelBlocks* drive = nullptr;  ///< Theta of the formulas, or K
-  const KernelBlocks* prior = nullptr;  ///< whose covariance is that of the untrained network
+  /// With the blocks of a FactorisedKernel in place of its handle.
+  PerKernel<KernelBlocks> blocks;
+  Kernel driving = Kernel::nngp, prior_kernel = Kernel::nngp;
   /// Members start in a prior that is not the kernel they are driven by: `ntk`.
   bool mixed = false;
   std::int64_t n = 0, m = 0, outputs = 0;  ///< m 0: no test samples
   Matrix to_learn;                         ///< Y - f_0, [n, outputs]
   std::vector<double> times;
 
-  [[nodiscard]] std::string_view kernel_name() const noexcept {
-    return drive == &problem->ntk ? "ntk" : "nngp";
-  }
+  /// Theta of the formulas, or K.
+  [[nodiscard]] const KernelBlocks& drive() const noexcept { return blocks[driving]; }
+  /// Of the kernel that is the covariance of the untrained network.
+  [[nodiscard]] const KernelBlocks& prior() const noexcept { return blocks[prior_kernel]; }
+  [[nodiscard]] std::string_view kernel_name() const noexcept { return name_of(driving); }
   [[nodiscard]] Products products() const noexcept { return Products(solver->threads()); }
   [[nodiscard]] bool ensemble() const noexcept {
     return options->method != Method::gradient_descent_mse;
@@ -48,8 +51,8 @@ struct Setting {
   }
   /// Variance of test sample i before training.
   [[nodiscard]] double prior_variance(std::int64_t i) const noexcept {
-    return prior->test_diagonal != nullptr ? (*prior->test_diagonal)[static_cast<std::size_t>(i)]
-                                           : (*prior->test_test)(i, i);
+    return prior().test_diagonal != nullptr ? (*prior().test_diagonal)[static_cast<std::size_t>(i)]
+                                            : (*prior().test_test)(i, i);
   }
   void check() const {
     if (control != nullptr) control->check();

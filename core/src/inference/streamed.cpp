@@ -129,17 +129,12 @@ class Streamed {
 
   [[nodiscard]] Factor factorise() const {
     try {
-      Factor factor = solver_.factorise(*p_.train_train, result_.ridge,
-                                        [&](std::int64_t done, std::int64_t total) {
-                                          report("read kernel", done, total);
-                                          if (done == total) report("factorise", 0, 1);
-                                        });
-      report("factorise", 1, 1);
+      Factor factor = solver_.factorise(*p_.train_train, result_.ridge, control_);
       require_above_rounding(factor);
       return factor;
     } catch (const Error& e) {
-      if (e.code() != ErrorCode::numeric || e.index() < 0) throw;
-      refuse_kernel(extremes(), e.index());  // the solver knows a minor alone
+      if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
+      refuse_kernel(extremes(), e.facts().index);  // the solver knows a minor alone
     }
   }
 
@@ -168,8 +163,8 @@ class Streamed {
     const std::int64_t n = p_.train_train->rows();
     const double least = 2 * std::sqrt(static_cast<double>(n)) *
                          static_cast<double>(std::numeric_limits<float>::epsilon());
-    detail::throw_not_positive_definite(options_.kernel == KernelKind::nngp ? "nngp" : "ntk", n,
-                                        ridge_, extremes, pivot, least);
+    detail::throw_not_positive_definite(name_of(kernel_of(options_.kernel)), n, ridge_, extremes,
+                                        pivot, least);
   }
 
   [[nodiscard]] double residual(const Matrix& b, const Matrix& x) const {
@@ -264,6 +259,18 @@ class Streamed {
 
 }  // namespace
 
+InferenceCost cost_of_streamed(const InferenceSize& size, const Solver& solver) {
+  constexpr double f64 = sizeof(double);
+  const auto n = static_cast<double>(size.train), m = static_cast<double>(size.test),
+             outputs = static_cast<double>(size.outputs);
+  InferenceCost cost;
+  cost.factor_bytes = static_cast<double>(solver.factor_bytes(size.train));
+  // A panel of the kernel and what it is multiplied by, twice; means and targets.
+  cost.working_bytes = f64 * (4 * panel_rows * n + 3 * outputs * (n + m));
+  cost.flops = factor_flops(size.train) + 2 * n * n * m;
+  return cost;
+}
+
 bool can_stream(const InferenceOptions& options) {
   const bool for_ever = options.method == Method::gp_inference ||
                         std::all_of(options.times.begin(), options.times.end(),
@@ -271,7 +278,7 @@ bool can_stream(const InferenceOptions& options) {
   const bool covariance =
       options.covariance != Covariance::none && options.method != Method::gradient_descent_mse;
   const bool one_kernel = !covariance || (options.covariance == Covariance::diagonal &&
-                                          options.kernel != KernelKind::ntk);
+                                          options.kernel != DrivingKernel::ntk);
   return for_ever && one_kernel && options.diag_reg_path.empty() && !options.leave_one_out;
 }
 

@@ -161,10 +161,9 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
   text(plugin_.id, "id");
   text(plugin_.version, "version");
   if (plugin_.needs_host_minor > WIDELIMIT_ABI_MINOR)
-    refuse(file_, "the plugin needs a host of ABI " + std::to_string(WIDELIMIT_ABI_MAJOR) + "." +
-                      std::to_string(plugin_.needs_host_minor) + ", this one is " +
-                      std::to_string(WIDELIMIT_ABI_MAJOR) + "." +
-                      std::to_string(WIDELIMIT_ABI_MINOR));
+    refuse(file_, "the plugin needs minor " + std::to_string(plugin_.needs_host_minor) +
+                      " of the plugin boundary; this program has minor " +
+                      std::to_string(WIDELIMIT_ABI_MINOR) + ": use a newer release of widelimit");
   const auto info_of = [&](const widelimit_type_info* info) {
     if (info == nullptr) refuse(file_, "a type of the plugin lacks its description");
     widelimit_type_info copy = full_size(info);

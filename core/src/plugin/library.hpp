@@ -67,7 +67,7 @@ struct Probe {
 /// A plugin that is part of the program. Throws Error(usage) where its tables are incomplete.
 [[nodiscard]] std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin);
 
-/// `<libdir>/widelimit/plugins-1` beside the library (or program) this code is in.
+/// `<libdir>/widelimit/plugins-0` beside the library (or program) this code is in.
 [[nodiscard]] std::filesystem::path install_plugin_directory();
 
 }  // namespace widelimit::detail

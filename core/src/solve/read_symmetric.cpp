@@ -9,23 +9,29 @@ namespace {
 
 constexpr std::int64_t block = 256;  // rows at a time
 
+void report(Control* control, std::int64_t done, std::int64_t total) {
+  if (control == nullptr) return;
+  control->check();
+  control->report({"read kernel", done, total});
+}
+
 }  // namespace
 
-Matrix read_whole(const KernelSource& a, double ridge, const RowsRead& progress) {
+Matrix read_whole(const KernelSource& a, double ridge, Control* control) {
   const std::int64_t n = a.rows();
   Matrix whole = Matrix::uninitialized(n, n);
   for (std::int64_t row = 0; row < n; row += block) {
     const std::int64_t rows = std::min(block, n - row);
     a.read(row, 0, rows, n, &whole(row, 0), n);
     for (std::int64_t i = row; i < row + rows; ++i) whole(i, i) += ridge;
-    if (progress) progress(row + rows, n);
+    report(control, row + rows, n);
   }
   return whole;
 }
 
 // A column c of the format holds two pieces of rows of a: a(i, k ... i) with i = c + k - 1 + s,
 // then a(c, c ... n - 1).
-Matrix read_packed(const KernelSource& a, double ridge, const RowsRead& progress) {
+Matrix read_packed(const KernelSource& a, double ridge, Control* control) {
   const std::int64_t n = a.rows(), k = (n + 1) / 2, s = n % 2 == 0 ? 1 : 0, length = n + s;
   Matrix packed = Matrix::uninitialized(k, length);
   Matrix square(block, block);
@@ -50,7 +56,7 @@ Matrix read_packed(const KernelSource& a, double ridge, const RowsRead& progress
         std::copy_n(&square(i, 0), i + 1, &packed(c + skip + i, top - k));
       }
     }
-    if (progress) progress(c + count, k);
+    report(control, c + count, k);
   }
   return packed;
 }

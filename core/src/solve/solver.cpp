@@ -32,6 +32,17 @@ void require_square(const Matrix& a) {
                                     std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
 }
 
+// One call of a plugin, which nothing interrupts: the control is asked, and told, before and after.
+template <class F>
+void in_phase(Control* control, const char* phase, F&& call) {
+  if (control == nullptr) return call();
+  control->check();
+  control->report({phase, 0, 1});
+  call();
+  control->report({phase, 1, 1});
+  control->check();
+}
+
 }  // namespace
 
 struct Solver::State {
@@ -100,35 +111,50 @@ int Solver::threads() const noexcept { return state_->threads; }
 
 bool Solver::has_packed() const noexcept { return state_->type.factorise_packed != nullptr; }
 
-Factor Solver::factorise(Matrix a) const {
+Factor Solver::factorise(Matrix a, Control* control) const {
   require_square(a);
   const std::int64_t n = a.rows();
-  return factor_of(std::move(a), n, false);
+  return factor_of(std::move(a), n, false, control);
 }
 
-Factor Solver::factorise(const KernelSource& a, double ridge,
-                         const std::function<void(std::int64_t, std::int64_t)>& progress) const {
+Factor Solver::factorise(const KernelSource& a, double ridge, Control* control) const {
   if (a.rows() != a.cols() || a.rows() == 0)
     throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
                                       std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
-  return factor_of(has_packed() ? detail::read_packed(a, ridge, progress)
-                                : detail::read_whole(a, ridge, progress),
-                   a.rows(), has_packed());
+  return factor_of(
+      has_packed() ? detail::read_packed(a, ridge, control) : detail::read_whole(a, ridge, control),
+      a.rows(), has_packed(), control);
 }
 
-Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed) const {
+std::int64_t Solver::factor_bytes(std::int64_t n) const noexcept {
+  return std::int64_t{sizeof(double)} * (has_packed() ? n * (n + 1) / 2 : n * n);
+}
+
+double factor_flops(std::int64_t n) noexcept {
+  const auto rows = static_cast<double>(n);
+  return rows * rows * rows / 3;
+}
+
+double eigen_flops(std::int64_t n) noexcept {
+  const auto rows = static_cast<double>(n);
+  return 9 * rows * rows * rows;
+}
+
+Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed, Control* control) const {
   auto f = std::make_shared<Factor::State>();
   f->solver = state_;
   f->memory = std::move(memory);
   f->n = n;
   widelimit_solve_info info = make_info();
-  const std::scoped_lock lock(state_->setup);
-  const detail::SolverPhase phase(state_->threads);
-  state_->call([&](widelimit_error* error) {
-    return packed
-               ? state_->type.factorise_packed(state_->solver, f->memory.data(), n, &f->factor,
-                                               &info, error)
-               : state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
+  in_phase(control, "factorise", [&] {
+    const std::scoped_lock lock(state_->setup);
+    const detail::SolverPhase phase(state_->threads);
+    state_->call([&](widelimit_error* error) {
+      return packed ? state_->type.factorise_packed(state_->solver, f->memory.data(), n, &f->factor,
+                                                    &info, error)
+                    : state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info,
+                                             error);
+    });
   });
   if (f->factor == nullptr) state_->misbehaved("reported success and made no factor");
   f->info = from_abi(info);
@@ -137,28 +163,31 @@ Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed) const {
 
 bool Solver::has_eigen() const noexcept { return state_->type.eigen != nullptr; }
 
-Eigen Solver::eigen(Matrix a) const {
+Eigen Solver::eigen(Matrix a, Control* control) const {
   require_square(a);
   Eigen result;
   result.vectors = std::move(a);
-  result.values = eigen_into(result.vectors, view(result.vectors));
+  result.values = eigen_into(result.vectors, view(result.vectors), control);
   return result;
 }
 
-std::vector<double> Solver::eigenvalues(Matrix a) const {
+std::vector<double> Solver::eigenvalues(Matrix a, Control* control) const {
   require_square(a);
-  return eigen_into(a, {nullptr, 0, 0, 0});
+  return eigen_into(a, {nullptr, 0, 0, 0}, control);
 }
 
-std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors) const {
+std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors,
+                                       Control* control) const {
   if (!has_eigen())
     throw Error(ErrorCode::unsupported,
                 "solver " + state_->name + " offers no eigendecomposition; try \"eigh\"");
   std::vector<double> values(static_cast<std::size_t>(a.rows()));
-  const std::scoped_lock lock(state_->setup);
-  const detail::SolverPhase phase(state_->threads);
-  state_->call([&](widelimit_error* error) {
-    return state_->type.eigen(state_->solver, view(a), values.data(), vectors, error);
+  in_phase(control, vectors.data == nullptr ? "eigenvalues" : "eigendecomposition", [&] {
+    const std::scoped_lock lock(state_->setup);
+    const detail::SolverPhase phase(state_->threads);
+    state_->call([&](widelimit_error* error) {
+      return state_->type.eigen(state_->solver, view(a), values.data(), vectors, error);
+    });
   });
   if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) ||
       !std::is_sorted(values.begin(), values.end()))
@@ -168,21 +197,23 @@ std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors) cons
 
 std::int64_t Factor::size() const noexcept { return state_->n; }
 
-Matrix Factor::solve(const Matrix& b) const {
+Matrix Factor::solve(const Matrix& b, Control* control) const {
   Matrix x = b.clone();
-  solve_in_place(x);
+  solve_in_place(x, nullptr, control);
   return x;
 }
 
-void Factor::solve_in_place(Matrix& b, SolveInfo* info) const {
+void Factor::solve_in_place(Matrix& b, SolveInfo* info, Control* control) const {
   if (b.rows() != size())
     throw Error(ErrorCode::usage, "the factor is of a matrix of " + std::to_string(size()) +
                                       " rows, the right-hand side has " + std::to_string(b.rows()));
   widelimit_solve_info abi_info = make_info();
   const Solver::State& solver = *state_->solver;
-  const detail::SolverPhase phase(solver.threads);
-  solver.call([&](widelimit_error* error) {
-    return solver.type.solve(state_->factor, view(b), &abi_info, error);
+  in_phase(control, "solve", [&] {
+    const detail::SolverPhase phase(solver.threads);
+    solver.call([&](widelimit_error* error) {
+      return solver.type.solve(state_->factor, view(b), &abi_info, error);
+    });
   });
   if (info != nullptr) *info = from_abi(abi_info);
 }

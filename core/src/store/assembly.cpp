@@ -15,17 +15,17 @@ struct Assembly::Part {
   [[nodiscard]] std::int64_t entries() const noexcept { return (row_end - row) * (col_end - col); }
 };
 
-std::shared_ptr<Assembly::Tile> Assembly::tile_of(std::int64_t index, TilePlace place) {
+std::shared_ptr<Assembly::OpenTile> Assembly::tile_of(std::int64_t index, TilePlace place) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<Tile>& tile = open_[index];
+  std::shared_ptr<OpenTile>& tile = open_[index];
   if (!tile) {
-    tile = std::make_shared<Tile>(layout_.tile_bytes());
+    tile = std::make_shared<OpenTile>(layout_.tile_bytes());
     tile->missing = layout_.rows_of(place) * layout_.cols_of(place);
   }
   return tile;
 }
 
-bool Assembly::complete(std::int64_t index, const Tile& tile, std::int64_t entries) {
+bool Assembly::complete(std::int64_t index, const OpenTile& tile, std::int64_t entries) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.find(index);
   if (found == open_.end() || found->second.get() != &tile || found->second->missing < entries)
@@ -38,49 +38,49 @@ bool Assembly::complete(std::int64_t index, const Tile& tile, std::int64_t entri
 
 // Gives the number of entries copied.
 template <class T>
-std::int64_t Assembly::copy(const Block& b, const Part& p, const void* kernel,
-                            std::byte* to) const {
+std::int64_t Assembly::copy(const Tile& b, const Part& p, Kernel kernel, std::byte* to) const {
   const std::int64_t side = layout_.side(), top = p.place.down * side, left = p.place.across * side;
-  const T* from = static_cast<const T*>(kernel);
+  const T* from = b.entries<T>(kernel);
   T* out = reinterpret_cast<T*>(to);
   for (std::int64_t i = p.row; i < p.row_end; ++i)
-    std::copy_n(from + (i - b.row) * b.ld + (p.col - b.col), p.col_end - p.col,
+    std::copy_n(from + (i - b.area.row) * b.ld + (p.col - b.area.col), p.col_end - p.col,
                 out + (i - top) * side + (p.col - left));
   if (!b.mirror || p.place.down != p.place.across) return p.entries();
   for (std::int64_t i = p.row; i < p.row_end; ++i)
     for (std::int64_t j = p.col; j < p.col_end; ++j)
-      out[(j - left) * side + (i - top)] = from[(i - b.row) * b.ld + (j - b.col)];
+      out[(j - left) * side + (i - top)] = from[(i - b.area.row) * b.ld + (j - b.area.col)];
   return 2 * p.entries();
 }
 
-void Assembly::put(const Block& b, const std::function<bool(std::int64_t)>& wanted,
+void Assembly::put(const Tile& b, const std::function<bool(std::int64_t)>& wanted,
                    const std::function<void(std::int64_t, const std::byte*)>& whole) {
   const StoreSpec& spec = layout_.spec();
-  if (b.row < 0 || b.col < 0 || b.rows < 1 || b.cols < 1 || b.row > spec.rows - b.rows ||
-      b.col > spec.cols - b.cols)
+  const auto [row, col, rows, cols] = b.area;
+  if (row < 0 || col < 0 || rows < 1 || cols < 1 || row > spec.rows - rows ||
+      col > spec.cols - cols)
     throw Error(ErrorCode::internal, "a block lies outside its kernel");
-  if ((spec.kernels.nngp && b.nngp == nullptr) || (spec.kernels.ntk && b.ntk == nullptr))
-    throw Error(ErrorCode::internal, "a block came without one of the store's kernels");
+  for (const Kernel k : all_kernels)
+    if (spec.kernels[k] && b.values[k] == nullptr)
+      throw Error(ErrorCode::internal, "a block came without one of the store's kernels");
   const std::int64_t side = layout_.side();
-  for (std::int64_t down = b.row / side; down <= (b.row + b.rows - 1) / side; ++down)
-    for (std::int64_t across = b.col / side; across <= (b.col + b.cols - 1) / side; ++across) {
+  for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down)
+    for (std::int64_t across = col / side; across <= (col + cols - 1) / side; ++across) {
       const Part part{{down, across},
-                      std::max(b.row, down * side),
-                      std::min(b.row + b.rows, (down + 1) * side),
-                      std::max(b.col, across * side),
-                      std::min(b.col + b.cols, (across + 1) * side)};
+                      std::max(row, down * side),
+                      std::min(row + rows, (down + 1) * side),
+                      std::max(col, across * side),
+                      std::min(col + cols, (across + 1) * side)};
       if (!layout_.stored(part.place)) continue;
       const std::int64_t index = layout_.index(part.place);
       if (!wanted(index)) continue;
-      const std::shared_ptr<Tile> tile = tile_of(index, part.place);
+      const std::shared_ptr<OpenTile> tile = tile_of(index, part.place);
       std::int64_t entries = 0;
-      const auto add = [&](const void* kernel, std::int64_t offset) {
-        std::byte* to = tile->data.data() + offset;
-        entries = spec.precision == Precision::float32 ? copy<float>(b, part, kernel, to)
-                                                       : copy<double>(b, part, kernel, to);
-      };
-      if (spec.kernels.nngp) add(b.nngp, 0);
-      if (spec.kernels.ntk) add(b.ntk, layout_.ntk_offset());
+      for (const Kernel k : all_kernels) {
+        if (!spec.kernels[k]) continue;
+        std::byte* to = tile->data.data() + layout_.kernel_offset(k);
+        entries = spec.precision == Precision::float32 ? copy<float>(b, part, k, to)
+                                                       : copy<double>(b, part, k, to);
+      }
       if (complete(index, *tile, entries)) whole(index, tile->data.data());
     }
 }

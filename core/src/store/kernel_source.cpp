@@ -17,8 +17,7 @@ namespace {
 
 class StoreSource final : public KernelSource {
  public:
-  StoreSource(const std::filesystem::path& file, StoredKernel kernel)
-      : reader_(file), kernel_(kernel) {}
+  StoreSource(const std::filesystem::path& file, Kernel kernel) : reader_(file), kernel_(kernel) {}
   [[nodiscard]] std::int64_t rows() const override { return reader_.spec().rows; }
   [[nodiscard]] std::int64_t cols() const override { return reader_.spec().cols; }
   void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
@@ -28,7 +27,7 @@ class StoreSource final : public KernelSource {
 
  private:
   StoreReader reader_;
-  StoredKernel kernel_;
+  Kernel kernel_;
 };
 
 class NpySource final : public KernelSource {
@@ -72,7 +71,7 @@ class NpySource final : public KernelSource {
 
 }  // namespace
 
-std::unique_ptr<KernelSource> open_kernel(const std::filesystem::path& file, StoredKernel kernel) {
+std::unique_ptr<KernelSource> open_kernel(const std::filesystem::path& file, Kernel kernel) {
   if (file.extension() == ".npy") return std::make_unique<NpySource>(file);
   return std::make_unique<StoreSource>(file, kernel);
 }

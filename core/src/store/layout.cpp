@@ -88,8 +88,11 @@ std::string header_of(const StoreSpec& spec) {
   return h;
 }
 
-std::string kernels_text(const Kernels& k) {
-  return k.nngp && k.ntk ? "nngp and ntk" : k.nngp ? "nngp" : "ntk";
+std::string kernels_text(KernelSet kernels) {
+  std::string text;
+  for (const Kernel k : all_kernels)
+    if (kernels[k]) text.append(text.empty() ? "" : " and ").append(name_of(k));
+  return text;
 }
 
 }  // namespace
@@ -100,7 +103,7 @@ Layout::Layout(StoreSpec spec)
       across_((spec_.cols + side() - 1) / side()),
       tiles_(spec_.symmetric ? down_ * (down_ + 1) / 2 : down_ * across_),
       kernel_bytes_(side() * side() * static_cast<std::int64_t>(bytes_of(spec_.precision))),
-      tile_bytes_(kernel_bytes_ * (spec_.kernels.nngp && spec_.kernels.ntk ? 2 : 1)),
+      tile_bytes_(kernel_bytes_ * spec_.kernels.count()),
       data_offset_(0),
       header_(header_of(spec_)) {
   data_offset_ = up_to(table_end(), page);
@@ -144,7 +147,7 @@ void require_valid(const StoreSpec& s, const std::filesystem::path& file) {
   if (s.tile_side < 8 || s.tile_side > 4096 ||
       !std::has_single_bit(static_cast<std::uint64_t>(s.tile_side)))
     wrong("tiles of side " + std::to_string(s.tile_side) + "; expected a power of two, 8 to 4096");
-  if (!s.kernels.nngp && !s.kernels.ntk) wrong("neither of the two kernels");
+  if (!s.kernels.any()) wrong("neither of the two kernels");
   const double side = static_cast<double>(s.tile_side);
   const double entries =
       (static_cast<double>(s.rows) + side) * (static_cast<double>(s.cols) + side);

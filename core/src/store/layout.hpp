@@ -45,8 +45,8 @@ class Layout {
   [[nodiscard]] std::int64_t kernel_bytes() const noexcept { return kernel_bytes_; }  ///< of a tile
   [[nodiscard]] std::int64_t tile_bytes() const noexcept { return tile_bytes_; }
   /// From the tile's beginning on.
-  [[nodiscard]] std::int64_t ntk_offset() const noexcept {
-    return spec_.kernels.nngp ? kernel_bytes_ : 0;
+  [[nodiscard]] std::int64_t kernel_offset(Kernel kernel) const noexcept {
+    return kernel == Kernel::ntk && spec_.kernels.nngp ? kernel_bytes_ : 0;
   }
   [[nodiscard]] std::int64_t header_bytes() const noexcept {
     return static_cast<std::int64_t>(header_.size());

@@ -35,8 +35,10 @@ class Mapping {
                                       "; run its experiment again with --resume");
     data_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, file.descriptor(), 0);
     if (data_ == MAP_FAILED)
-      throw Error(ErrorCode::io, file.path().string() +
-                                     " cannot be mapped: " + std::system_category().message(errno));
+      throw Error(
+          ErrorCode::io,
+          file.path().string() + " cannot be mapped: " + std::system_category().message(errno), {},
+          {.path = file.path()});
   }
   ~Mapping() { ::munmap(data_, bytes_); }
   Mapping(const Mapping&) = delete;
@@ -81,7 +83,7 @@ struct StoreReader::State {
         detail::refuse(file.path(), detail::damaged_text(layout, index) + remedy);
       known = true;
     }
-    return reinterpret_cast<const S*>(data + (kernel == Kernel::ntk ? layout.ntk_offset() : 0));
+    return reinterpret_cast<const S*>(data + layout.kernel_offset(kernel));
   }
 
   template <class S, class T>
@@ -121,10 +123,8 @@ struct StoreReader::State {
   }
 
   void require(Kernel kernel) const {
-    const Kernels& k = layout.spec().kernels;
-    if (kernel == Kernel::nngp ? k.nngp : k.ntk) return;
-    detail::refuse(file.path(), std::string("does not hold the kernel ") +
-                                    (kernel == Kernel::nngp ? "nngp" : "ntk"));
+    if (layout.spec().kernels[kernel]) return;
+    detail::refuse(file.path(), std::string("does not hold the kernel ").append(name_of(kernel)));
   }
 
   StoreFile file;
@@ -136,8 +136,8 @@ struct StoreReader::State {
 namespace {
 
 template <class T>
-void export_as(const StoreReader& reader, std::int64_t side, StoreReader::Kernel kernel,
-               detail::NewFile& file, std::int64_t offset, Control* control) {
+void export_as(const StoreReader& reader, std::int64_t side, Kernel kernel, detail::NewFile& file,
+               std::int64_t offset, Control* control) {
   const std::int64_t rows = reader.spec().rows, cols = reader.spec().cols;
   BasicMatrix<T> panel = BasicMatrix<T>::uninitialized(std::min(side, rows), cols);
   for (std::int64_t row = 0; row < rows; row += side) {

@@ -55,7 +55,8 @@ struct KernelStore::State {
     if (!std::filesystem::exists(path, ignored)) {
       StoreFile created = detail::create_store(path, layout);
       if (detail::examine(created, layout, options).to_grow)
-        throw Error(ErrorCode::io, path.string() + " was made by another process just now");
+        throw Error(ErrorCode::io, path.string() + " was made by another process just now", {},
+                    {.path = path});
       return created;
     }
     StoreFile found(path, StoreFile::Access::write);
@@ -152,7 +153,8 @@ void KernelStore::remove(const std::filesystem::path& file) {
   const StoreFile alone(file, StoreFile::Access::write);
   if (::unlink(file.c_str()) != 0)
     throw Error(ErrorCode::io,
-                file.string() + " cannot be removed: " + std::system_category().message(errno));
+                file.string() + " cannot be removed: " + std::system_category().message(errno), {},
+                {.path = file});
 }
 
 KernelStore::~KernelStore() {
@@ -163,8 +165,8 @@ KernelStore::~KernelStore() {
   }
 }
 
-bool KernelStore::has(std::int64_t row, std::int64_t col, std::int64_t rows,
-                      std::int64_t cols) const {
+bool KernelStore::has(const TileArea& area) const {
+  const auto [row, col, rows, cols] = area;
   const Layout& layout = state_->layout;
   const std::int64_t side = layout.side();
   for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down)
@@ -176,12 +178,10 @@ bool KernelStore::has(std::int64_t row, std::int64_t col, std::int64_t rows,
   return true;
 }
 
-void KernelStore::put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                      const void* nngp, const void* ntk, std::int64_t ld, bool mirror) {
+void KernelStore::put(const Tile& block) {
   State& s = *state_;
   s.assembly.put(
-      {row, col, rows, cols, nngp, ntk, ld, mirror},
-      [&](std::int64_t tile) { return !s.there[static_cast<std::size_t>(tile)]; },
+      block, [&](std::int64_t tile) { return !s.there[static_cast<std::size_t>(tile)]; },
       [&](std::int64_t tile, const std::byte* data) { s.write_tile(tile, data); });
 }
 

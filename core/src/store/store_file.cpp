@@ -75,8 +75,10 @@ void sync_folder(const std::filesystem::path& path) {
 }  // namespace
 
 void StoreFile::fail(const char* what, int error) const {
-  throw Error(ErrorCode::io, path_.string() + " cannot be " + what + ": " + reason(error) +
-                                 advice(error) + ". The tiles that were in it are kept.");
+  throw Error(ErrorCode::io,
+              path_.string() + " cannot be " + what + ": " + reason(error) + advice(error) +
+                  ". The tiles that were in it are kept.",
+              {}, {.path = path_});
 }
 
 StoreFile::StoreFile(std::filesystem::path path, Access access) : path_(std::move(path)) {
@@ -119,9 +121,11 @@ void StoreFile::lock(Access access) const {
   if (status == 0) return;
   if (errno != EWOULDBLOCK) fail("locked", errno);
   const std::string owner = owner_of(fd_);
-  throw Error(ErrorCode::io, path_.string() + " is in use by " +
-                                 (owner.empty() ? "another process" : "process " + owner) +
-                                 "; wait until that run has ended, or end it");
+  throw Error(ErrorCode::io,
+              path_.string() + " is in use by " +
+                  (owner.empty() ? "another process" : "process " + owner) +
+                  "; wait until that run has ended, or end it",
+              {}, {.path = path_});
 }
 
 StoreFile StoreFile::create(const std::filesystem::path& path, std::int64_t bytes, bool replace,
@@ -137,8 +141,10 @@ StoreFile StoreFile::create(const std::filesystem::path& path, std::int64_t byte
   try {
     file.lock(Access::write);
     if (error = claim_bytes(file.fd_, bytes); error != 0)
-      throw Error(ErrorCode::io, path.string() + " cannot be made: it needs " + bytes_text(bytes) +
-                                     " on the disk: " + reason(error) + advice(error));
+      throw Error(ErrorCode::io,
+                  path.string() + " cannot be made: it needs " + bytes_text(bytes) +
+                      " on the disk: " + reason(error) + advice(error),
+                  {}, {.path = path});
     fill(file);
     file.sync();
   } catch (...) {

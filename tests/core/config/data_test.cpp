@@ -218,18 +218,19 @@ line 2, column 33: /kernel/form: unknown key "form"; did you mean "from"?   (ker
 }
 
 TEST_CASE("finite networks have an optimizer, steps, batches and an ensemble") {
-  const FiniteSpec spec = *read(experiment_with(R"("finite": {
+  const TrainOptions options = read(experiment_with(R"("finite": {
       "optimizer": {"type": "sgd", "learning_rate": 0.5, "momentum": 0.9}, "steps": 10000,
       "batch_size": 32, "ensemble": 5, "seed": 7, "record": "all"})"))
-                               .finite;
-  CHECK(spec.learning_rate == 0.5);
-  CHECK(spec.momentum == 0.9);
-  CHECK(spec.steps == 10000);
-  CHECK(spec.batch_size == 32);
-  CHECK(spec.ensemble == 5);
-  CHECK(spec.seed == 7);
-  CHECK(spec.record_all);
-  const FiniteSpec plain = *read(experiment_with(R"("finite": {"batch_size": null})")).finite;
+                                   .finite->options;
+  CHECK(options.learning_rate == 0.5);
+  CHECK(options.momentum == 0.9);
+  CHECK(options.steps == 10000);
+  CHECK(options.batch_size == 32);
+  CHECK(options.ensemble == 5);
+  CHECK(options.seed == 7);
+  CHECK(options.record_all);
+  const TrainOptions plain =
+      read(experiment_with(R"("finite": {"batch_size": null})")).finite->options;
   CHECK(plain.learning_rate == 0.1);
   CHECK(plain.momentum == 0);
   CHECK(plain.steps == 1000);

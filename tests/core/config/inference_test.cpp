@@ -39,33 +39,33 @@ std::string problems_of_times(const std::string& times) {
 
 TEST_CASE("an inference gets the defaults of the contract") {
   const InferenceSpec gp = inference_of(R"({"method": "gp_inference", "kernels": ["nngp"]})");
-  CHECK(gp.method == Method::gp_inference);
-  CHECK(gp.kernels == std::vector<KernelKind>{KernelKind::nngp});
-  CHECK(gp.times.empty());
-  CHECK(gp.learning_rate == 1);
-  CHECK(gp.diag_reg == 0);
-  CHECK_FALSE(gp.diag_reg_absolute_scale);
-  CHECK(gp.covariance == Covariance::none);
+  CHECK(gp.options.method == Method::gp_inference);
+  CHECK(gp.kernels == std::vector<DrivingKernel>{DrivingKernel::nngp});
+  CHECK(gp.options.times.empty());
+  CHECK(gp.options.learning_rate == 1);
+  CHECK(gp.options.diag_reg == 0);
+  CHECK_FALSE(gp.options.diag_reg_absolute_scale);
+  CHECK(gp.options.covariance == Covariance::none);
   CHECK(gp.solver.type == "cholesky");
   CHECK(gp.solver.params == "{\"residual\": false}");
   CHECK(gp.name == "gp_inference");
   CHECK_FALSE(gp.initial_train);
   const InferenceSpec ensemble =
       inference_of(R"({"method": "gradient_descent_mse_ensemble", "kernels": ["ntk", "nngp"]})");
-  CHECK(ensemble.kernels == std::vector<KernelKind>{KernelKind::ntk, KernelKind::nngp});
-  CHECK(ensemble.times == std::vector<double>{infinity});
-  CHECK_FALSE(ensemble.times_are_range);
+  CHECK(ensemble.kernels == std::vector<DrivingKernel>{DrivingKernel::ntk, DrivingKernel::nngp});
+  CHECK(ensemble.options.times == std::vector<double>{infinity});
+  CHECK(ensemble.options.predictions);
 }
 
 TEST_CASE("every key of an inference is read") {
   const InferenceSpec spec = inference_of(R"({"method": "gradient_descent_mse", "kernels": ["ntk"],
       "times": [0, 2.5, "inf"], "learning_rate": 0.3, "diag_reg": 1e-4, "diag_reg_absolute_scale": true,
       "solver": {"type": "eigh"}, "name": "one", "initial_train": "f0.npy", "initial_test": "g0.npy"})");
-  CHECK(spec.method == Method::gradient_descent_mse);
-  CHECK(spec.times == std::vector<double>{0, 2.5, infinity});
-  CHECK(spec.learning_rate == 0.3);
-  CHECK(spec.diag_reg == 1e-4);
-  CHECK(spec.diag_reg_absolute_scale);
+  CHECK(spec.options.method == Method::gradient_descent_mse);
+  CHECK(spec.options.times == std::vector<double>{0, 2.5, infinity});
+  CHECK(spec.options.learning_rate == 0.3);
+  CHECK(spec.options.diag_reg == 1e-4);
+  CHECK(spec.options.diag_reg_absolute_scale);
   CHECK(spec.solver.type == "eigh");
   CHECK(spec.name == "one");
   CHECK(spec.initial_train == "f0.npy");
@@ -77,30 +77,49 @@ TEST_CASE("covariances are none, diagonal or full") {
   const auto covariance = [](const std::string& word) {
     return inference_of(R"({"method": "gp_inference", "kernels": ["ntkgp"], "covariance": ")" +
                         word + "\"}")
-        .covariance;
+        .options.covariance;
   };
   CHECK(covariance("none") == Covariance::none);
   CHECK(covariance("diagonal") == Covariance::diagonal);
   CHECK(covariance("full") == Covariance::full);
 }
 
+TEST_CASE("on a kernel, predictions need test samples and a covariance a result that holds it") {
+  InferenceSpec spec = inference_of(R"({"method": "gp_inference", "kernels": ["ntkgp"],
+      "covariance": "full"})");
+  CHECK(spec.options_on(DrivingKernel::ntkgp, true).kernel == DrivingKernel::ntkgp);
+  CHECK(spec.options_on(DrivingKernel::ntkgp, true).predictions);
+  CHECK_FALSE(spec.options_on(DrivingKernel::ntkgp, true).losses);
+  CHECK(spec.options_on(DrivingKernel::ntkgp, true).covariance == Covariance::full);
+  CHECK_FALSE(spec.options_on(DrivingKernel::ntkgp, false).predictions);
+  CHECK(spec.options_on(DrivingKernel::ntkgp, false).covariance == Covariance::none);
+
+  spec = inference_of(R"({"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"],
+      "times": [1], "covariance": "full"})");
+  CHECK(spec.options_on(DrivingKernel::ntk, true).losses);
+  CHECK(spec.options_on(DrivingKernel::ntk, true).covariance == Covariance::full);
+  CHECK(spec.options_on(DrivingKernel::ntk, false).covariance == Covariance::diagonal);
+}
+
 TEST_CASE("a range of times with a step excludes its end: 10,000 for 0, 1000, 0.1") {
   const InferenceSpec spec = with_times(R"({"start": 0, "stop": 1000, "step": 0.1})");
-  CHECK(spec.times_are_range);
-  REQUIRE(spec.times.size() == 10000);
-  CHECK(spec.times.front() == 0);
-  CHECK(spec.times[1] == 0.1);
-  CHECK(spec.times[9999] == 9999 * 0.1);
+  CHECK_FALSE(spec.options.predictions);
+  REQUIRE(spec.options.times.size() == 10000);
+  CHECK(spec.options.times.front() == 0);
+  CHECK(spec.options.times[1] == 0.1);
+  CHECK(spec.options.times[9999] == 9999 * 0.1);
   CHECK(spec.solver.type == "eigh");
-  CHECK(with_times(R"({"start": 1, "stop": 2, "step": 0.3})").times.size() == 3);  // round(10 / 3)
-  CHECK(with_times(R"({"start": 5, "stop": 6, "step": 1})").times == std::vector<double>{5});
+  CHECK(with_times(R"({"start": 1, "stop": 2, "step": 0.3})").options.times.size() ==
+        3);  // round(10 / 3)
+  CHECK(with_times(R"({"start": 5, "stop": 6, "step": 1})").options.times ==
+        std::vector<double>{5});
 }
 
 TEST_CASE("a range of times with a number includes both ends, evenly or logarithmically") {
-  CHECK(with_times(R"({"start": 0, "stop": 1, "num": 5})").times ==
+  CHECK(with_times(R"({"start": 0, "stop": 1, "num": 5})").options.times ==
         std::vector<double>{0, 0.25, 0.5, 0.75, 1});
   const std::vector<double> log =
-      with_times(R"({"start": 0.01, "stop": 1000, "num": 6, "spacing": "log"})").times;
+      with_times(R"({"start": 0.01, "stop": 1000, "num": 6, "spacing": "log"})").options.times;
   REQUIRE(log.size() == 6);
   CHECK(log.front() == 0.01);
   CHECK(log.back() == 1000);
@@ -243,26 +262,26 @@ line 3, column 67: /inference/0/diag_reg_absolute_scale: must be true or false, 
 TEST_CASE("gp_inference takes several ridges, as a list or as a range that is expanded") {
   const InferenceSpec list =
       inference_of(R"({"method": "gp_inference", "kernels": ["ntk"], "diag_reg": [1e-4, 0, 2]})");
-  CHECK(list.diag_reg_path == std::vector<double>{1e-4, 0, 2});
-  CHECK(list.leave_one_out);
+  CHECK(list.options.diag_reg_path == std::vector<double>{1e-4, 0, 2});
+  CHECK(list.options.leave_one_out);
   CHECK(list.solver.type == "eigh");
   const InferenceSpec range = inference_of(
       R"({"method": "gp_inference", "kernels": ["ntk"], "leave_one_out": false,
           "diag_reg": {"start": 1e-4, "stop": 1e4, "num": 9}})");
-  REQUIRE(range.diag_reg_path.size() == 9);
+  REQUIRE(range.options.diag_reg_path.size() == 9);
   for (int i = 0; i < 9; ++i)
-    CHECK(range.diag_reg_path[static_cast<std::size_t>(i)] ==
+    CHECK(range.options.diag_reg_path[static_cast<std::size_t>(i)] ==
           doctest::Approx(std::pow(10.0, i - 4)).epsilon(1e-14));
-  CHECK_FALSE(range.leave_one_out);
+  CHECK_FALSE(range.options.leave_one_out);
   const InferenceSpec even = inference_of(
       R"({"method": "gp_inference", "kernels": ["ntk"],
           "diag_reg": {"start": 0, "stop": 2, "num": 3, "spacing": "linear"}})");
-  CHECK(even.diag_reg_path == std::vector<double>{0, 1, 2});
+  CHECK(even.options.diag_reg_path == std::vector<double>{0, 1, 2});
   const InferenceSpec one =
       inference_of(R"({"method": "gp_inference", "kernels": ["ntk"], "diag_reg": 0.5})");
-  CHECK(one.diag_reg_path.empty());
-  CHECK(one.diag_reg == 0.5);
-  CHECK_FALSE(one.leave_one_out);
+  CHECK(one.options.diag_reg_path.empty());
+  CHECK(one.options.diag_reg == 0.5);
+  CHECK_FALSE(one.options.leave_one_out);
 }
 
 TEST_CASE("ridges that are none, and where there can be only one, are refused with their place") {

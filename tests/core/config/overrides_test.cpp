@@ -35,7 +35,8 @@ TEST_CASE("an override replaces a value, adds a key that is missing, or appends 
 
 TEST_CASE("overrides are applied from left to right") {
   CHECK(with({"/title=a", "/title=b"}).title == "b");
-  CHECK(with({"/kernel={}", "/kernel/compute=[\"ntk\"]"}).kernel.nngp == false);
+  CHECK(with({"/kernel={}", "/kernel/compute=[\"ntk\"]"}).kernel.compute ==
+        KernelSet::only(Kernel::ntk));
   CHECK(problems_of(base, {"/kernel/compute=[\"ntk\"]"}) ==
         "--set /kernel/compute=[\"ntk\"]: the document has no key \"kernel\"   (title, network, "
         "inference)");

@@ -69,7 +69,7 @@ void put_symmetric(KernelFiles& files, std::int64_t n) {
             nngp[at] = entry<T>(row + i, col + j);
             ntk[at] = -entry<T>(row + i, col + j);
           }
-        files.put(row, col, rows, cols, nngp.data(), ntk.data(), side, row != col);
+        files.put(Tile::of<T>({row, col, rows, cols}, {nngp.data(), ntk.data()}, side, row != col));
       }
     });
   for (std::thread& t : threads) t.join();
@@ -111,7 +111,7 @@ TEST_CASE("without commit nothing is left behind") {
   {
     AtomicFile out(folder / "f.txt");
     out.write("half");
-    KernelFiles kernels(folder / "a.npy", folder / "b.npy", 10, 10, Precision::float64);
+    KernelFiles kernels({folder / "a.npy", folder / "b.npy"}, 10, 10, Precision::float64);
     CHECK(folder.entries() == 3);
   }
   CHECK(folder.entries() == 0);
@@ -144,7 +144,7 @@ TEST_CASE("a disk too small for a kernel is an error before any tile") {
   const Folder folder;
   const SmallDisk disk(100000);
   const Error error = error_of([&] {
-    KernelFiles files(folder / "a.npy", folder / "b.npy", 1000, 1000, Precision::float32);
+    KernelFiles files({folder / "a.npy", folder / "b.npy"}, 1000, 1000, Precision::float32);
   });
   CHECK(error.code() == ErrorCode::io);
   CHECK(contains(error.what(), "a.npy cannot be written: File too large"));
@@ -155,7 +155,7 @@ TEST_CASE("kernels arrive tile by tile from several threads, mirrored below the 
   const Folder folder;
   constexpr std::int64_t n = 201;  // tiles at the edge are ragged
   {
-    KernelFiles files(folder / "nngp.npy", folder / "ntk.npy", n, n, Precision::float64);
+    KernelFiles files({folder / "nngp.npy", folder / "ntk.npy"}, n, n, Precision::float64);
     put_symmetric<double>(files, n);
     CHECK_FALSE(std::filesystem::exists(folder / "nngp.npy"));
     files.commit();
@@ -163,7 +163,7 @@ TEST_CASE("kernels arrive tile by tile from several threads, mirrored below the 
   check_symmetric<double>(folder / "nngp.npy", n, 1);
   check_symmetric<double>(folder / "ntk.npy", n, -1);
   {
-    KernelFiles files({}, folder / "ntk32.npy", n, n, Precision::float32);
+    KernelFiles files({.nngp = {}, .ntk = folder / "ntk32.npy"}, n, n, Precision::float32);
     put_symmetric<float>(files, n);
     files.commit();
   }
@@ -176,9 +176,9 @@ TEST_CASE("the file of a kernel is the file of the same matrix") {
   Matrix m(3, 5);
   for (std::int64_t i = 0; i < m.size(); ++i) m.data()[i] = static_cast<double>(i);
   m.write_npy(folder / "m.npy");
-  KernelFiles files(folder / "k.npy", {}, 3, 5, Precision::float64);
-  files.put(0, 0, 3, 2, m.data(), nullptr, 5, false);
-  files.put(0, 2, 3, 3, m.data() + 2, nullptr, 5, false);
+  KernelFiles files({.nngp = folder / "k.npy", .ntk = {}}, 3, 5, Precision::float64);
+  files.put(Tile::of<double>({0, 0, 3, 2}, {m.data(), nullptr}, 5, false));
+  files.put(Tile::of<double>({0, 2, 3, 3}, {m.data() + 2, nullptr}, 5, false));
   files.commit();
   CHECK(bytes_of_file(folder / "k.npy") == bytes_of_file(folder / "m.npy"));
 }
@@ -186,14 +186,16 @@ TEST_CASE("the file of a kernel is the file of the same matrix") {
 TEST_CASE("a kernel with missing tiles is not saved") {
   const Folder folder;
   {
-    KernelFiles files(folder / "k.npy", {}, 4, 4, Precision::float64);
+    KernelFiles files({.nngp = folder / "k.npy", .ntk = {}}, 4, 4, Precision::float64);
     const std::vector<double> tile(8);
-    files.put(0, 0, 2, 4, tile.data(), nullptr, 4, false);
+    const auto tile_at = [&](std::int64_t row) {
+      return Tile::of<double>({row, 0, 2, 4}, {tile.data(), nullptr}, 4, false);
+    };
+    files.put(tile_at(0));
     const Error error = error_of([&] { files.commit(); });
     CHECK(error.code() == ErrorCode::internal);
     CHECK(contains(error.what(), "8 entries missing"));
-    CHECK(error_of([&] { files.put(3, 0, 2, 4, tile.data(), nullptr, 4, false); }).code() ==
-          ErrorCode::internal);
+    CHECK(error_of([&] { files.put(tile_at(3)); }).code() == ErrorCode::internal);
   }
   CHECK(folder.entries() == 0);
 }

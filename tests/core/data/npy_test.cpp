@@ -10,6 +10,7 @@
 
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace widelimit;
@@ -49,6 +50,30 @@ DataSpec npy_spec(const std::filesystem::path& x, const std::filesystem::path& y
 }
 
 }  // namespace
+
+TEST_CASE("an array of any shape is read in parts") {
+  const Folder folder;
+  const std::vector<double> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  write_npy(folder / "a.npy", numbers.data(), {3, 2, 2});
+  const NpyFile file(folder / "a.npy");
+  CHECK(file.shape() == std::vector<std::int64_t>{3, 2, 2});
+  CHECK(file.row_size() == 4);
+  CHECK(file.precision() == Precision::float64);
+  check_matrix(file.rows(1, 2), {{4, 5, 6, 7}, {8, 9, 10, 11}});
+  CHECK(file.rows(3, 0).empty());
+  for (const auto& [begin, count] : {std::pair(1, 3), std::pair(-1, 1), std::pair(0, -1)})
+    CHECK(message_of(folder, [&] {
+            (void)file.rows(begin, count);
+          }).starts_with("a.npy: has 3 rows; rows "));
+}
+
+TEST_CASE("every type and order is read in parts") {
+  const Folder folder;
+  for (const NumpyArray& array : numpy_matrices) {
+    CAPTURE(array.what);
+    check_matrix(NpyFile(folder.with("m.npy", array.bytes)).rows(1, 1), {{1, 2, 130}});
+  }
+}
 
 TEST_CASE("matrices written by NumPy are read in every type, order and version") {
   const Folder folder;

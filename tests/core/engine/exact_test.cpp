@@ -31,8 +31,8 @@ Matrix with_duplicates(std::int64_t n, std::int64_t features) {
 template <class T>
 void check_exact(const Network& net, const Samples& x) {
   const std::int64_t n = x.count();
-  const KernelPair<T> k = net.kernels<T>(x);
-  const Network::Diagonals d = net.diagonals(x, precision_of<T>);
+  const PerKernel<BasicMatrix<T>> k = net.kernels<T>(x);
+  const PerKernel<std::vector<double>> d = net.diagonals(x, precision_of<T>);
   const auto at = [](const std::vector<double>& v, std::int64_t i) {
     return static_cast<T>(v[static_cast<std::size_t>(i)]);
   };
@@ -69,8 +69,8 @@ TEST_CASE("ReLU halves the variance exactly, however deep: the diagonal is the c
     layers.push_back(relu());
   }
   const Matrix x = random_matrix(50, 40, 12);
-  const KernelPair<float> k = network(layers).kernels<float>(Samples(to_float(x)));
-  const KernelPair<float> data = network({}).kernels<float>(Samples(to_float(x)));
+  const PerKernel<MatrixF> k = network(layers).kernels<float>(Samples(to_float(x)));
+  const PerKernel<MatrixF> data = network({}).kernels<float>(Samples(to_float(x)));
   for (std::int64_t i = 0; i < 50; ++i) {
     CHECK(k.nngp(i, i) == data.nngp(i, i));
     CHECK(k.ntk(i, i) ==
@@ -86,8 +86,8 @@ TEST_CASE("rows that x2 shares with x1 get the diagonal's bits in the cross kern
       {0, 3}, {599, 0}, {256, 269}, {255, 1}};
   for (const auto& [from, to] : shared) std::copy_n(x.row(from).data(), 21, y.row(to).data());
   const Samples sx(x.clone()), sy(y.clone());
-  const KernelPair<double> cross = net.kernels<double>(sx, &sy);
-  const Network::Diagonals d = net.diagonals(sx);
+  const PerKernel<Matrix> cross = net.kernels<double>(sx, &sy);
+  const PerKernel<std::vector<double>> d = net.diagonals(sx);
   for (const auto& [i, j] : shared) {
     CHECK(cross.nngp(i, j) == d.nngp[static_cast<std::size_t>(i)]);
     CHECK(cross.ntk(i, j) == d.ntk[static_cast<std::size_t>(i)]);
@@ -100,14 +100,14 @@ TEST_CASE("minus zero equals zero: such samples are duplicates") {
   for (std::int64_t c = 0; c < 5; ++c) x(9, c) = x(2, c);
   x(2, 3) = 0.0;
   x(9, 3) = -0.0;
-  const KernelPair<double> k = net.kernels<double>(Samples(x.clone()));
+  const PerKernel<Matrix> k = net.kernels<double>(Samples(x.clone()));
   CHECK(k.nngp(2, 9) == k.nngp(2, 2));
   CHECK(k.ntk(2, 9) == k.ntk(2, 2));
 }
 
 TEST_CASE("samples of zeros are finite in every layer") {
   const Network net = network({dense(1.4, 0), relu(), dense(1.4, 0), relu(), dense(1, 0)});
-  const KernelPair<double> k = net.kernels<double>(Samples(Matrix{{0, 0}, {1, 2}, {0, 0}}));
+  const PerKernel<Matrix> k = net.kernels<double>(Samples(Matrix{{0, 0}, {1, 2}, {0, 0}}));
   CHECK(k.nngp(0, 0) == 0);
   CHECK(k.nngp(0, 1) == 0);
   CHECK(k.ntk(0, 2) == 0);

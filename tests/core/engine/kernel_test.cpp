@@ -33,8 +33,9 @@ std::vector<Layer> deep() {
 
 // Largest |ours - naive| in units of sqrt(K_ii K_jj).
 template <class T>
-std::pair<double, double> distance(const KernelPair<T>& ours, const std::vector<Layer>& layers,
-                                   const Matrix& x1, const Matrix& x2) {
+std::pair<double, double> distance(const PerKernel<BasicMatrix<T>>& ours,
+                                   const std::vector<Layer>& layers, const Matrix& x1,
+                                   const Matrix& x2) {
   double nngp = 0, ntk = 0;
   for (std::int64_t i = 0; i < x1.rows(); ++i)
     for (std::int64_t j = 0; j < x2.rows(); ++j) {
@@ -70,7 +71,7 @@ TEST_CASE("the worked example of a dense-relu-dense network, both parameterizati
   const Case ntk{{dense(1.5, 0.1), relu(), dense(1.5, 0.1)}, 1.117773078207, 0};
   const Case standard{{dense({w, b, 2, 1}), relu(), dense({w, b, 8, 1})}, 6.916120127641, 0};
   for (const Case& c : {ntk, standard}) {
-    const KernelPair<double> k = network(c.layers).kernels<double>(x);
+    const PerKernel<Matrix> k = network(c.layers).kernels<double>(x);
     CHECK(k.nngp(0, 0) == doctest::Approx(6.349375).epsilon(1e-12));
     CHECK(k.nngp(0, 1) == doctest::Approx(1.673908785899).epsilon(1e-12));
     CHECK(k.nngp(1, 1) == doctest::Approx(7.93140625).epsilon(1e-12));
@@ -101,9 +102,9 @@ TEST_CASE("kernels of a deep network agree with the formulas in float64 and floa
 TEST_CASE("one kernel alone has the bits it has with the other, and leaves the other empty") {
   const Network net = network(deep());
   const Samples x(random_matrix(300, 10, 3));
-  const KernelPair<double> both = net.kernels<double>(x);
-  const KernelPair<double> nngp = net.kernels<double>(x, nullptr, {.nngp = true, .ntk = false});
-  const KernelPair<double> ntk = net.kernels<double>(x, nullptr, {.nngp = false, .ntk = true});
+  const PerKernel<Matrix> both = net.kernels<double>(x);
+  const PerKernel<Matrix> nngp = net.kernels<double>(x, nullptr, {.nngp = true, .ntk = false});
+  const PerKernel<Matrix> ntk = net.kernels<double>(x, nullptr, {.nngp = false, .ntk = true});
   CHECK(same_bits(both.nngp, nngp.nngp));
   CHECK(same_bits(both.ntk, ntk.ntk));
   CHECK(nngp.ntk.empty());
@@ -128,7 +129,7 @@ TEST_CASE("NNGP alone does not ask layers for the NTK") {
 TEST_CASE("a kernel of samples with themselves is symmetric to the bit") {
   const Network net = network(deep());
   const Matrix x = random_matrix(530, 33, 5);
-  const KernelPair<float> k = net.kernels<float>(Samples(x.clone()));
+  const PerKernel<MatrixF> k = net.kernels<float>(Samples(x.clone()));
   bool symmetric = true;
   for (std::int64_t i = 0; i < 530; ++i)
     for (std::int64_t j = 0; j < i; ++j)
@@ -144,9 +145,9 @@ TEST_CASE("the bits of an entry do not depend on how many samples come after it"
     std::copy_n(all.data(), m.size(), m.data());
     return Samples(std::move(m));
   };
-  const KernelPair<double> whole = net.kernels<double>(first(700));
+  const PerKernel<Matrix> whole = net.kernels<double>(first(700));
   for (const std::int64_t n : {1, 7, 255, 256, 257, 300, 513}) {
-    const KernelPair<double> part = net.kernels<double>(first(n));
+    const PerKernel<Matrix> part = net.kernels<double>(first(n));
     bool same = true;
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t j = 0; j < n; ++j)
@@ -184,23 +185,24 @@ TEST_CASE("samples given in the other precision are rounded or widened once") {
 TEST_CASE("kernels_into and kernels_to give what kernels gives") {
   const Network net = network(deep());
   const Samples x(random_matrix(270, 8, 8)), y(random_matrix(20, 8, 9));
-  const KernelPair<double> expected = net.kernels<double>(x, &y);
+  const PerKernel<Matrix> expected = net.kernels<double>(x, &y);
   Matrix nngp(270, 20), ntk(270, 20);
-  net.kernels_into<double>(x, &y, nngp.data(), ntk.data());
+  net.kernels_into<double>(x, &y, {nngp.data(), ntk.data()});
   CHECK(same_bits(nngp, expected.nngp));
   CHECK(same_bits(ntk, expected.ntk));
 
   struct Collect final : KernelSink {
     Matrix nngp{270, 20};
     int tiles = 0;
-    void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-             const void* k, const void* t, std::int64_t ld, bool mirror) override {
-      CHECK(t == nullptr);
-      CHECK_FALSE(mirror);
+    void put(const Tile& tile) override {
+      CHECK(tile.entries<double>(Kernel::ntk) == nullptr);
+      CHECK_THROWS_AS(static_cast<void>(tile.entries<float>(Kernel::nngp)), Error);
+      CHECK_FALSE(tile.mirror);
       ++tiles;
+      const auto [row, col, rows, cols] = tile.area;
+      const double* const k = tile.entries<double>(Kernel::nngp);
       for (std::int64_t i = 0; i < rows; ++i)
-        for (std::int64_t j = 0; j < cols; ++j)
-          nngp(row + i, col + j) = static_cast<const double*>(k)[i * ld + j];
+        for (std::int64_t j = 0; j < cols; ++j) nngp(row + i, col + j) = k[i * tile.ld + j];
     }
   } sink;
   net.kernels_to(x, &y, Precision::float64, {.nngp = true, .ntk = false}, sink);
@@ -211,7 +213,7 @@ TEST_CASE("kernels_into and kernels_to give what kernels gives") {
 TEST_CASE("a network without layers hands on the covariance of the data, and has no NTK") {
   const Network net = network({});
   const Matrix x{{1, 2}, {2, -1.5}};
-  const KernelPair<double> k = net.kernels<double>(Samples(x.clone()));
+  const PerKernel<Matrix> k = net.kernels<double>(Samples(x.clone()));
   CHECK(k.nngp(0, 0) == 2.5);
   CHECK(k.nngp(0, 1) == -0.5);
   CHECK(k.nngp(1, 1) == 3.125);
@@ -236,16 +238,17 @@ TEST_CASE("no samples give an empty kernel; no features and two shapes are refus
 TEST_CASE("diagonals are those of the whole kernel, to the bit") {
   const Network net = network(deep());
   const Samples x(random_matrix(300, 9, 10));
-  const KernelPair<double> k = net.kernels<double>(x);
-  const Network::Diagonals d = net.diagonals(x);
+  const PerKernel<Matrix> k = net.kernels<double>(x);
+  const PerKernel<std::vector<double>> d = net.diagonals(x);
   REQUIRE(d.nngp.size() == 300);
   bool same = true;
   for (std::int64_t i = 0; i < 300; ++i)
     same = same && d.nngp[static_cast<std::size_t>(i)] == k.nngp(i, i) &&
            d.ntk[static_cast<std::size_t>(i)] == k.ntk(i, i);
   CHECK(same);
-  const KernelPair<float> f = net.kernels<float>(x);
-  const Network::Diagonals df = net.diagonals(x, Precision::float32, {.nngp = false, .ntk = true});
+  const PerKernel<MatrixF> f = net.kernels<float>(x);
+  const PerKernel<std::vector<double>> df =
+      net.diagonals(x, Precision::float32, {.nngp = false, .ntk = true});
   CHECK(df.nngp.empty());
   CHECK(df.ntk[17] == static_cast<double>(f.ntk(17, 17)));
 }

@@ -44,7 +44,7 @@ TEST_CASE("beside inputs and results a kernel takes less than 128 MiB") {
   const MatrixF narrow = to_float(wide);
   const Samples x64(wide.clone()), x32(narrow.clone());
   Matrix nngp(n, n), ntk(n, n);  // zero-filled: touched
-  const auto in_memory = [&] { net.kernels_into<double>(x64, nullptr, nngp.data(), ntk.data()); };
+  const auto in_memory = [&] { net.kernels_into<double>(x64, nullptr, {nngp.data(), ntk.data()}); };
   std::int64_t peak = peak_of(in_memory);
   MESSAGE("float64, into memory: " << peak / mebibyte << " MiB");
   CHECK(peak < 128 * mebibyte);
@@ -54,14 +54,14 @@ TEST_CASE("beside inputs and results a kernel takes less than 128 MiB") {
   CHECK(peak < said + 64 * mebibyte);
 
   peak = peak_of([&] {
-    const KernelPair<double> k = net.kernels<double>(x64);
+    const PerKernel<Matrix> k = net.kernels<double>(x64);
     CHECK(k.nngp(0, 1) == nngp(0, 1));
   });
   MESSAGE("float64, results made by the call: " << peak / mebibyte << " MiB");
   CHECK(peak < 2 * n * n * 8 + 128 * mebibyte);
 
   const std::int64_t inputs = n * features * 8;
-  peak = peak_of([&] { net.kernels_into<double>(x32, nullptr, nngp.data(), ntk.data()); });
+  peak = peak_of([&] { net.kernels_into<double>(x32, nullptr, {nngp.data(), ntk.data()}); });
   MESSAGE("float64 of float32 samples: " << peak / mebibyte << " MiB");
   CHECK(peak < inputs + 128 * mebibyte);
 }

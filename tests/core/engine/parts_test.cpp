@@ -62,7 +62,7 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
     Matrix x = random_matrix(500, features, 20);
     for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
     const auto executor = make_executor(2);
-    const auto f = sample_facts(x.data(), 500, features, "the rows", executor.get());
+    const auto f = sample_facts(x.data(), 500, features, SampleSet::x1, executor.get());
     CHECK(f.variance[3] == f.variance[499]);
     CHECK(f.hash[3] == f.hash[499]);
     CHECK(std::set<std::uint64_t>(f.hash.begin(), f.hash.end()).size() == 499);
@@ -76,12 +76,12 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
 TEST_CASE("a sample that is not finite, or whose squares overflow, is named") {
   const auto index_of = [](const auto& x) {
     try {
-      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), "the rows", nullptr));
+      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), SampleSet::x1, nullptr));
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::usage);
-      CHECK(std::string(e.what()).find("sample " + std::to_string(e.index()) + " of the rows") ==
-            0);
-      return e.index();
+      CHECK(std::string(e.what()).find("sample " + std::to_string(e.facts().sample.value().number) +
+                                       " of x1") == 0);
+      return e.facts().sample->number;
     }
     return std::int64_t{-1};
   };
@@ -159,14 +159,14 @@ TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever th
     const auto value = [&](std::int64_t i, std::int64_t j) {
       return static_cast<T>(std::min(i, j) * 4 + std::max(i, j) % 7919);
     };
-    MemorySink<T> sink(out.data() + offset, nullptr, n, n);
+    MemorySink<T> sink({out.data() + offset, nullptr}, n, n);
     for (std::int64_t r = 0; r < n; r += ld)
       for (std::int64_t c = r; c < n; c += ld) {
         const std::int64_t rows = std::min(ld, n - r), cols = std::min(ld, n - c);
         for (std::int64_t i = 0; i < rows; ++i)
           for (std::int64_t j = 0; j < cols; ++j)
             tile[static_cast<std::size_t>(i * ld + j)] = value(r + i, c + j);
-        sink.put(r, c, rows, cols, tile.data(), nullptr, ld, r != c);
+        sink.put(Tile::of<T>({r, c, rows, cols}, {tile.data(), nullptr}, ld, r != c));
       }
     bool right = out.back() == T{-1};
     for (std::int64_t i = 0; i < offset; ++i)

@@ -152,7 +152,7 @@ TEST_CASE("statistics of a layer are those of the network that ends with it") {
   for (const auto& place : {std::pair{1, 0}, {2, 1}, {3, 2}, {4, 5}, {5, 6}, {6, 7}}) {
     const int length = place.first, row = place.second;
     CAPTURE(length);
-    const KernelPair<double> k =
+    const PerKernel<Matrix> k =
         network({layers.begin(), layers.begin() + length}).kernels<double>(Samples(x.clone()));
     double variance = 0, correlation = 0, ntk = 0;
     for (std::int64_t i = 0; i < 40; ++i) {

@@ -76,8 +76,8 @@ TEST_CASE("300 random networks agree with the naive formulas") {
     CAPTURE(seed);
     bool gaussian = false;
     std::vector<Layer> layers = Generator(seed).chain(2 + static_cast<int>(seed % 7), 0, gaussian);
-    const KernelPair<double> k = network(layers).kernels<double>(Samples(x.clone()));
-    const KernelPair<double> alone =
+    const PerKernel<Matrix> k = network(layers).kernels<double>(Samples(x.clone()));
+    const PerKernel<Matrix> alone =
         network(layers).kernels<double>(Samples(x.clone()), nullptr, {.nngp = true, .ntk = false});
     const auto pair = [&](std::int64_t i, std::int64_t j) {
       NaivePair p;

@@ -223,7 +223,7 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
     const TensorKernels expected = full_tensor(random.net, random.shape, x1, x2);
     const Samples s1 = random.samples(x1), s2 = random.samples(x2);
     const Network network = plugin_network(random.json);
-    const KernelPair<double> k = network.kernels<double>(s1, &s2);
+    const PerKernel<Matrix> k = network.kernels<double>(s1, &s2);
     // Sums over site pairs and products of branches multiply relative errors; 1e-11 is 45000 eps.
     const double nngp = distance(k.nngp, expected.nngp, expected.variance1, expected.variance2);
     const double ntk_scale = std::max(largest(expected.ntk), 1e-300);
@@ -234,7 +234,7 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
     CHECK(nngp <= 1e-11);
     CHECK(ntk <= 1e-11);
     worst = std::max({worst, nngp, ntk});
-    const KernelPair<double> alone = network.kernels<double>(s1, &s2, {.nngp = true, .ntk = false});
+    const PerKernel<Matrix> alone = network.kernels<double>(s1, &s2, {.nngp = true, .ntk = false});
     CHECK(std::equal(alone.nngp.flat().begin(), alone.nngp.flat().end(), k.nngp.flat().begin()));
   }
   MESSAGE("seeds 0 to 399, worst difference " << worst);
@@ -253,7 +253,7 @@ TEST_CASE("rows much longer than a window agree with the whole tensor") {
   const Matrix x1 = normal_matrix(3, 180, 1), x2 = normal_matrix(2, 180, 2);
   const TensorKernels expected = full_tensor(net, shape, x1, x2);
   const Samples s1(x1.clone(), {90}), s2(x2.clone(), {90});
-  const KernelPair<double> k = plugin_network(to_json(net)).kernels<double>(s1, &s2);
+  const PerKernel<Matrix> k = plugin_network(to_json(net)).kernels<double>(s1, &s2);
   CHECK(distance(k.nngp, expected.nngp, expected.variance1, expected.variance2) <= 1e-11);
   for (std::int64_t i = 0; i < 3; ++i)
     for (std::int64_t j = 0; j < 2; ++j)
@@ -271,7 +271,7 @@ TEST_CASE("pooling of an axis with more pairs than are kept is a mean of the dat
       for (std::int64_t p = row; p < row + 5; ++p)
         for (std::int64_t c = 0; c < 2; ++c)
           mean(i, c) += x(i, 2 * p + c) / (5 * static_cast<double>(rows));
-  const KernelPair<double> k =
+  const PerKernel<Matrix> k =
       plugin_network(
           R"([{"type": "avg_pool", "window_shape": [5], "strides": [1]}, "global_avg_pool", "dense"])")
           .kernels<double>(Samples(x.clone(), {n}));

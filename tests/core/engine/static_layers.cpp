@@ -221,15 +221,16 @@ widelimit_status create(const widelimit_host*, const widelimit_params*, widelimi
 void destroy(widelimit_layer*) {}
 
 widelimit_status reads_all(const widelimit_layer*, widelimit_reads* r, widelimit_error*) {
-  const std::int64_t n = r->in_shape->spatial[0];
+  const std::int64_t n = r->in_shape[0]->spatial[0];
   r->count = 2 * n - 1;
-  for (std::int64_t i = 0; i < std::min(r->count, r->capacity); ++i) r->inputs[i][0] = i - n + 1;
+  for (std::int64_t i = 0; i < std::min(r->count, r->capacity); ++i)
+    r->displacements[i][0] = i - n + 1;
   return WIDELIMIT_OK;
 }
 
 template <class T>
 void add_all(const widelimit_gather& g) {
-  const std::int64_t lanes = g.input->lanes, n = g.in_shape->spatial[0];
+  const std::int64_t lanes = g.input->lanes, n = g.in_shape[0]->spatial[0];
   const auto add = [&](const void* from, void* to) {
     if (to == nullptr) return;
     for (std::int64_t i = 0; i < g.input->extent[0] * lanes; ++i)

@@ -57,15 +57,15 @@ bool same_bits(const BasicMatrix<T>& a, const BasicMatrix<T>& b) {
 template <class T>
 void check_same_bits_for_any_number_of_threads() {
   const Samples x(random_matrix(1400, 30, 40)), y(random_matrix(300, 30, 41));
-  KernelPair<T> first, first_cross;
+  PerKernel<BasicMatrix<T>> first, first_cross;
   for (const int threads : {1, 2, 7}) {
     Gathering gathering(static_cast<std::size_t>(threads));
     const Network net = network({dense(1.4, 0.1), relu(), dense(1.4, 0.1), relu(),
                                  spy([&](const widelimit_run& r) { gathering(r); }), dense(1, 0)},
                                 threads);
-    KernelPair<T> k = net.kernels<T>(x);
+    PerKernel<BasicMatrix<T>> k = net.kernels<T>(x);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
-    KernelPair<T> cross = net.kernels<T>(x, &y);
+    PerKernel<BasicMatrix<T>> cross = net.kernels<T>(x, &y);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
     if (threads == 1) {
       first = std::move(k);
@@ -120,7 +120,8 @@ TEST_CASE("progress counts up, each unit of work once, and ends at the total") {
     total = p.total;
   });
   const Network net = network({dense(1, 0)}, 3);
-  static_cast<void>(net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, {}, &control));
+  static_cast<void>(
+      net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, both_kernels, &control));
   CHECK(total > 3);
   CHECK(static_cast<std::int64_t>(seen.size()) == total);
   CHECK(*seen.begin() == 1);
@@ -136,8 +137,8 @@ TEST_CASE("cancelling stops between tiles") {
                                  })},
                                 threads);
     try {
-      static_cast<void>(
-          net.kernels<double>(Samples(random_matrix(3000, 3, 45)), nullptr, {}, &control));
+      static_cast<void>(net.kernels<double>(Samples(random_matrix(3000, 3, 45)), nullptr,
+                                            both_kernels, &control));
       FAIL("not cancelled");
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::cancelled);

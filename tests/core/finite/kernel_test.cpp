@@ -72,7 +72,7 @@ void check_kernels(const std::string& layers, int seeds, double bias) {
   const Runtime rt = make_runtime();
   const Matrix x = numbers(4, 3, 21);
   const Empirical e = sample_kernels(finite(rt, layers, 3), x, seeds);
-  const KernelPair<double> k =
+  const PerKernel<Matrix> k =
       rt.network("{\"network\": " + layers + "}").kernels<double>({x.clone()});
   compare(e.nngp, k.nngp, bias);
   compare(e.ntk, k.ntk, bias);

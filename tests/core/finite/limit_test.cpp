@@ -31,16 +31,16 @@ TEST_CASE("a wide trained ensemble has the mean and variance of the closed form"
   const auto trained = train(FiniteNetwork(network, {{}, 3}), {x.clone()}, y, &test, nullptr, o);
 
   const Samples training(x.clone());
-  const KernelPair<double> xx = network.kernels<double>(training);
-  const KernelPair<double> zx = network.kernels<double>(test, &training);
-  const KernelPair<double> zz = network.kernels<double>(test);
+  const PerKernel<Matrix> xx = network.kernels<double>(training);
+  const PerKernel<Matrix> zx = network.kernels<double>(test, &training);
+  const PerKernel<Matrix> zz = network.kernels<double>(test);
   InferenceProblem p;
-  p.nngp = {&xx.nngp, &zx.nngp, &zz.nngp, nullptr};
-  p.ntk = {&xx.ntk, &zx.ntk, &zz.ntk, nullptr};
+  p.kernels.nngp = {&xx.nngp, &zx.nngp, &zz.nngp, nullptr};
+  p.kernels.ntk = {&xx.ntk, &zx.ntk, &zz.ntk, nullptr};
   p.y_train = &y;
   InferenceOptions i;
   i.method = Method::gradient_descent_mse_ensemble;
-  i.kernel = KernelKind::ntk;
+  i.kernel = DrivingKernel::ntk;
   i.times = {static_cast<double>(steps)};
   i.learning_rate = rate;
   i.covariance = Covariance::diagonal;

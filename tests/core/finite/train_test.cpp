@@ -206,7 +206,7 @@ TEST_CASE("a member that diverges is named, with its step and a learning rate th
     (void)train(net, p.x, p.y, nullptr, nullptr, o);
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::numeric);
-    CHECK(e.index() == 0);
+    CHECK(e.facts().index == 0);
     message = e.what();
   }
   CHECK(message.find("member 0 of the finite ensemble diverged: its loss at step ") == 0);

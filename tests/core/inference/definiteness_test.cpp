@@ -43,7 +43,7 @@ struct Repeated {
 InferenceOptions ensemble(std::vector<double> times) {
   InferenceOptions o;
   o.method = Method::gradient_descent_mse_ensemble;
-  o.kernel = KernelKind::ntk;
+  o.kernel = DrivingKernel::ntk;
   o.times = std::move(times);
   o.covariance = Covariance::diagonal;
   return o;
@@ -95,7 +95,7 @@ Refusal refusal(const RandomProblem& p, const InferenceOptions& o, const Solver&
     (void)infer(p.problem(), o, s);
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::numeric);
-    return {e.what(), e.index()};
+    return {e.what(), e.facts().index};
   }
   return {"", -2};
 }
@@ -185,7 +185,7 @@ TEST_CASE("very long training on repeated samples comes to rest where least squa
     CAPTURE(seed);
     constexpr std::int64_t repeats = 10;
     const RandomProblem p = with_duplicates(60, repeats, seed), q = merged(p, repeats);
-    for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+    for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
       InferenceOptions o = ensemble({1e12, 1e15, 1e18, 1e20, 1e300});
       o.kernel = kernel;
       const InferenceResult late = infer(p.problem(), o, lapack_solver());

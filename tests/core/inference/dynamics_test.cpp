@@ -19,7 +19,7 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-InferenceOptions options_of(Method method, KernelKind kernel, std::vector<double> times) {
+InferenceOptions options_of(Method method, DrivingKernel kernel, std::vector<double> times) {
   InferenceOptions o;
   o.method = method;
   o.kernel = kernel;
@@ -60,12 +60,12 @@ Outputs integrate(const RandomProblem& p, const Matrix (&kernel)[3], double ridg
 
 TEST_CASE("one network's outputs are the integral of gradient descent") {
   const RandomProblem p(7, 3, 2);
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     InferenceOptions o = options_of(Method::gradient_descent_mse, kernel, {3, 20});
     o.learning_rate = 2.5;
     o.diag_reg = 0.05;
     const InferenceResult r = infer(p.problem(), o, lapack_solver());
-    const Matrix(&k)[3] = kernel == KernelKind::ntk ? p.ntk : p.nngp;
+    const Matrix(&k)[3] = kernel == DrivingKernel::ntk ? p.ntk : p.nngp;
     Outputs f{p.f_train.clone(), p.f_test.clone()};
     double before = 0;
     for (std::size_t i = 0; i < 2; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("the ensemble's mean is that of one network that starts at zero") {
   const RandomProblem p(9, 4, 3);
   InferenceProblem zero = p.problem();
   zero.initial_train = zero.initial_test = nullptr;
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     const std::vector<double> times{0, 1, 30, inf};
     const InferenceResult one =
         infer(zero, options_of(Method::gradient_descent_mse, kernel, times), lapack_solver());
@@ -101,11 +101,11 @@ TEST_CASE("the ensemble's mean is that of one network that starts at zero") {
 
 TEST_CASE("before training nothing has happened") {
   const RandomProblem p(8, 5, 2);
-  InferenceOptions o = options_of(Method::gradient_descent_mse, KernelKind::ntk, {0});
+  InferenceOptions o = options_of(Method::gradient_descent_mse, DrivingKernel::ntk, {0});
   const Prediction one = std::move(infer(p.problem(), o, lapack_solver()).predictions[0]);
   CHECK(distance(one.mean, p.f_test) == 0);
   CHECK(distance(one.train_mean, p.f_train) == 0);
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     o = options_of(Method::gradient_descent_mse_ensemble, kernel, {0});
     o.covariance = Covariance::full;
     const InferenceResult r = infer(p.problem(), o, lapack_solver());
@@ -123,7 +123,7 @@ TEST_CASE("before training nothing has happened") {
 TEST_CASE("after very long training the eigendecomposition agrees with the factor") {
   const RandomProblem p(12, 5, 2);
   for (const Method method : {Method::gradient_descent_mse_ensemble, Method::gradient_descent_mse})
-    for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+    for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
       // 1e6 time constants of the slowest direction, then infinity on both ways.
       InferenceOptions o = options_of(method, kernel, {1e9, inf});
       o.diag_reg = 0.01;
@@ -154,7 +154,7 @@ TEST_CASE("outputs are continuous in time, also where an eigenvalue times time i
     times.push_back(t);
     times.push_back(std::nextafter(t, inf));
   }
-  InferenceOptions o = options_of(Method::gradient_descent_mse_ensemble, KernelKind::ntk, times);
+  InferenceOptions o = options_of(Method::gradient_descent_mse_ensemble, DrivingKernel::ntk, times);
   o.covariance = Covariance::diagonal;
   const InferenceResult r = infer(p.problem(), o, lapack_solver());
   for (std::size_t i = 0; i < times.size(); i += 2) {
@@ -172,7 +172,7 @@ TEST_CASE("losses over evenly spaced times are those of each time alone") {
   const RandomProblem p(20, 6, 2);
   std::vector<double> times;
   for (int i = 0; i < 3000; ++i) times.push_back(0.3 + 0.01 * i);
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     InferenceOptions o = options_of(Method::gradient_descent_mse_ensemble, kernel, times);
     o.covariance = Covariance::diagonal;
     o.learning_rate = 40;
@@ -195,7 +195,7 @@ TEST_CASE("losses over evenly spaced times are those of each time alone") {
 
 TEST_CASE("losses are those of the predictions") {
   const RandomProblem p(15, 7, 3);
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     InferenceOptions o =
         options_of(Method::gradient_descent_mse_ensemble, kernel, {0, 0.5, 7, 300, inf});
     o.covariance = Covariance::diagonal;
@@ -243,7 +243,8 @@ TEST_CASE("an ensemble of sampled networks has the variance of the closed form")
       if (i < n) y(i, s) = p.y_train(i, 0);
     }
   for (const double time : {4.0, inf}) {
-    InferenceOptions o = options_of(Method::gradient_descent_mse_ensemble, KernelKind::ntk, {time});
+    InferenceOptions o =
+        options_of(Method::gradient_descent_mse_ensemble, DrivingKernel::ntk, {time});
     o.covariance = Covariance::full;
     const Prediction closed = std::move(infer(p.problem(), o, lapack_solver()).predictions[0]);
     InferenceProblem members = p.problem();
@@ -251,7 +252,7 @@ TEST_CASE("an ensemble of sampled networks has the variance of the closed form")
     members.y_test = nullptr;
     members.initial_train = &f_train;
     members.initial_test = &f_test;
-    o = options_of(Method::gradient_descent_mse, KernelKind::ntk, {time});
+    o = options_of(Method::gradient_descent_mse, DrivingKernel::ntk, {time});
     o.learning_rate = static_cast<double>(samples);
     o.losses = false;
     const Prediction sampled = std::move(infer(members, o, lapack_solver()).predictions[0]);

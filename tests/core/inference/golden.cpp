@@ -53,8 +53,8 @@ GoldenCase::GoldenCase(const std::string& name)
 
 widelimit::InferenceProblem GoldenCase::problem() const {
   widelimit::InferenceProblem p;
-  p.nngp = {&blocks[0][0], &blocks[0][1], &blocks[0][2], nullptr};
-  p.ntk = {&blocks[1][0], &blocks[1][1], &blocks[1][2], nullptr};
+  p.kernels.nngp = {&blocks[0][0], &blocks[0][1], &blocks[0][2], nullptr};
+  p.kernels.ntk = {&blocks[1][0], &blocks[1][1], &blocks[1][2], nullptr};
   p.y_train = &y_train;
   p.y_test = &y_test;
   return p;

@@ -22,14 +22,14 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 const std::vector<double> times{0, 0.5, 10, 1000, inf};
 
-const char* name_of(KernelKind k) {
-  return k == KernelKind::nngp ? "nngp" : k == KernelKind::ntk ? "ntk" : "ntkgp";
+const char* name_of(DrivingKernel k) {
+  return k == DrivingKernel::nngp ? "nngp" : k == DrivingKernel::ntk ? "ntk" : "ntkgp";
 }
 
 // Predictions inherit the condition number of the regularised kernel: 1e-12 times that, at least
 // 1e-10, relative to the largest entry (the tolerance the golden numbers come with).
-double tolerance(const GoldenCase& golden, KernelKind kernel, double ridge) {
-  Matrix a = golden.blocks[kernel == KernelKind::nngp ? 0 : 1][0].clone();
+double tolerance(const GoldenCase& golden, DrivingKernel kernel, double ridge) {
+  Matrix a = golden.blocks[kernel == DrivingKernel::nngp ? 0 : 1][0].clone();
   for (std::int64_t i = 0; i < a.rows(); ++i) a(i, i) += ridge;
   const std::vector<double> values = lapack_solver().eigenvalues(std::move(a));
   return std::max(1e-10, 1e-12 * values.back() / values.front());
@@ -45,7 +45,7 @@ void check(const std::vector<double>& got, const Array& expected, double relativ
   CHECK(off <= relative * largest);
 }
 
-void check_predictions(const std::string& name, Method method, KernelKind kernel, double rate,
+void check_predictions(const std::string& name, Method method, DrivingKernel kernel, double rate,
                        double diag_reg, bool absolute, const Solver& solver) {
   const GoldenCase golden(name);
   InferenceOptions o;
@@ -105,7 +105,7 @@ std::map<std::string, std::vector<double>> lists(const std::string& file) {
 
 TEST_CASE("predictions of the golden cases at five times, covariances included") {
   const Solver solver = lapack_solver();
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     const Method ensemble = Method::gradient_descent_mse_ensemble;
     check_predictions("tutorial", ensemble, kernel, 0.1, 1e-4, false, solver);
     check_predictions("fc-relu-inference", ensemble, kernel, 1, 1e-4, false, solver);
@@ -115,7 +115,8 @@ TEST_CASE("predictions of the golden cases at five times, covariances included")
 
 TEST_CASE("GP inference on the golden cases, from a Cholesky factor alone") {
   const Solver solver = lapack_solver(false);
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk, KernelKind::ntkgp}) {
+  for (const DrivingKernel kernel :
+       {DrivingKernel::nngp, DrivingKernel::ntk, DrivingKernel::ntkgp}) {
     check_predictions("fc-relu-inference", Method::gp_inference, kernel, 1, 1e-3, false, solver);
     check_predictions("fc-erf-inference-absolute", Method::gp_inference, kernel, 1, 0.05, true,
                       solver);
@@ -125,7 +126,7 @@ TEST_CASE("GP inference on the golden cases, from a Cholesky factor alone") {
 TEST_CASE("losses over time of the tutorial, with and without the variance") {
   const GoldenCase golden("tutorial");
   const auto expected = lists(golden.folder + "expected/loss.json");
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     InferenceOptions o;
     o.method = Method::gradient_descent_mse_ensemble;
     o.kernel = kernel;

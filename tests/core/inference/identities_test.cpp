@@ -1,5 +1,6 @@
 // What must not depend on order, units, or on what else was asked for.
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/inference.hpp>
 
 #include "core/inference/lapack_solver.hpp"
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace widelimit;
@@ -19,7 +21,7 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-InferenceOptions ensemble(KernelKind kernel) {
+InferenceOptions ensemble(DrivingKernel kernel) {
   InferenceOptions o;
   o.method = Method::gradient_descent_mse_ensemble;
   o.kernel = kernel;
@@ -80,7 +82,7 @@ TEST_CASE("the order of the training samples does not matter") {
     (*kernel)[0] = reversed((*kernel)[0], true, true);
     (*kernel)[1] = reversed((*kernel)[1], false, true);
   }
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk})
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk})
     same(infer(p.problem(), ensemble(kernel), lapack_solver()),
          infer(q.problem(), ensemble(kernel), lapack_solver()));
 }
@@ -92,7 +94,7 @@ TEST_CASE("kernels in other units with the learning rate adjusted give the same 
     for (Matrix& block : *kernel) block = scaled(block, 8);
   for (double& v : q.nngp_diagonal) v *= 8;
   for (double& v : q.ntk_diagonal) v *= 8;
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk}) {
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk}) {
     InferenceOptions o = ensemble(kernel);
     const InferenceResult a = infer(p.problem(), o, lapack_solver());
     o.learning_rate /= 8;
@@ -102,18 +104,19 @@ TEST_CASE("kernels in other units with the learning rate adjusted give the same 
 
 TEST_CASE("the diagonal of the covariance is the same alone, of a factor and of eigenvectors") {
   const RandomProblem p(13, 6, 2);
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk})
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntk})
     for (const bool factor : {false, true}) {
       InferenceOptions o = ensemble(kernel);
       if (factor) o.times = {inf};
       const InferenceResult full = infer(p.problem(), o, lapack_solver());
       o.covariance = Covariance::diagonal;
       InferenceProblem without = p.problem();
-      without.nngp.test_test = nullptr;  // the diagonal is enough
+      without.kernels.nngp.test_test = nullptr;  // the diagonal is enough
       const InferenceResult diagonal = infer(without, o, lapack_solver());
       o.covariance = Covariance::none;
-      without.nngp = {};
-      if (kernel == KernelKind::nngp) without.nngp = {&p.nngp[0], &p.nngp[1], nullptr, nullptr};
+      without.kernels.nngp = {};
+      if (kernel == DrivingKernel::nngp)
+        without.kernels.nngp = {&p.nngp[0], &p.nngp[1], nullptr, nullptr};
       const InferenceResult mean = infer(without, o, lapack_solver());
       for (std::size_t t = 0; t < o.times.size(); ++t) {
         CHECK(diagonal.predictions[t].covariance.empty());
@@ -127,38 +130,96 @@ TEST_CASE("the diagonal of the covariance is the same alone, of a factor and of 
     }
 }
 
-TEST_CASE("a cache makes one factor and one eigendecomposition of a kernel and ridge") {
+namespace {
+
+// `p` with the blocks of training of its ntk in `training`.
+InferenceProblem sharing(const RandomProblem& p, FactorisedKernel& training) {
+  InferenceProblem problem = p.problem();
+  problem.kernels.ntk = {
+      .test_test = &p.ntk[2], .test_diagonal = &p.ntk_diagonal, .factorised = &training};
+  return problem;
+}
+
+int is_factorisation(const Progress& step) {
+  return step.phase == "eigendecomposition" || step.phase == "factorise" ? 1 : 0;
+}
+
+}  // namespace
+
+TEST_CASE("a factorised kernel keeps one factor and one eigendecomposition of a ridge") {
   const RandomProblem p(10, 3, 1);
   const Solver solver = lapack_solver();
-  InferenceCache cache;
-  InferenceOptions o = ensemble(KernelKind::ntk);
-  const InferenceResult first = infer(p.problem(), o, solver, &cache);
-  int decompositions = 0;
-  Control count([&](const Progress& step) {
-    decompositions += step.phase == "eigendecomposition" || step.phase == "factorise" ? 1 : 0;
-  });
-  const InferenceResult second = infer(p.problem(), o, solver, &cache, &count);
-  CHECK(decompositions == 0);
+  FactorisedKernel training(p.ntk[0].clone(), p.ntk[1].clone());
+  const InferenceProblem problem = sharing(p, training);
+  InferenceOptions o = ensemble(DrivingKernel::ntk);
+  const InferenceResult first = infer(problem, o, solver);
+  same(first, infer(p.problem(), o, solver));
+  int factorisations = 0;
+  Control count([&](const Progress& step) { factorisations += is_factorisation(step); });
+  const InferenceResult second = infer(problem, o, solver, &count);
+  CHECK(factorisations == 0);
   same(first, second);
   o.diag_reg = 0.02;
-  (void)infer(p.problem(), o, solver, &cache, &count);
-  CHECK(decompositions > 0);
-  decompositions = 0;
+  (void)infer(problem, o, solver, &count);
+  CHECK(factorisations > 0);
+  factorisations = 0;
   o.method = Method::gp_inference;
-  const InferenceResult ntk = infer(p.problem(), o, solver, &cache);
-  o.kernel = KernelKind::ntkgp;  // the same matrix
-  const InferenceResult ntkgp = infer(p.problem(), o, solver, &cache, &count);
-  CHECK(decompositions == 0);
+  const InferenceResult ntk = infer(problem, o, solver);
+  o.kernel = DrivingKernel::ntkgp;  // the same matrix
+  const InferenceResult ntkgp = infer(problem, o, solver, &count);
+  CHECK(factorisations == 0);
   CHECK(distance(ntk.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
+  training.release_factors();
+  same(ntkgp, infer(problem, o, solver, &count));
+  CHECK(factorisations > 0);
+}
+
+TEST_CASE("factors move with their kernel, and another kernel in its place has its own") {
+  const RandomProblem p(10, 3, 1), q(10, 3, 1, 99);
+  const Solver solver = lapack_solver();
+  const InferenceOptions o = ensemble(DrivingKernel::ntk);
+  FactorisedKernel first(p.ntk[0].clone(), p.ntk[1].clone());
+  (void)infer(sharing(p, first), o, solver);
+  FactorisedKernel moved = std::move(first);
+  int factorisations = 0;
+  Control count([&](const Progress& step) { factorisations += is_factorisation(step); });
+  same(infer(sharing(p, moved), o, solver, &count), infer(p.problem(), o, solver));
+  CHECK(factorisations == 0);
+  moved = FactorisedKernel(q.ntk[0].clone(), q.ntk[1].clone());
+  same(infer(sharing(q, moved), o, solver, &count), infer(q.problem(), o, solver));
+  CHECK(factorisations > 0);
+}
+
+TEST_CASE("a kernel is given factorised or as blocks, not both") {
+  const RandomProblem p(6, 3, 1);
+  FactorisedKernel training(p.ntk[0].clone(), p.ntk[1].clone());
+  InferenceProblem both = p.problem();
+  both.kernels.ntk.factorised = &training;
+  CHECK(mentions(message_of(both, ensemble(DrivingKernel::ntk), lapack_solver()),
+                 "both factorised and as blocks"));
+}
+
+TEST_CASE("an error about a block says which, of which kernel") {
+  const RandomProblem p(6, 3, 1);
+  InferenceProblem wrong = p.problem();
+  wrong.kernels.ntk.train_train = &p.ntk[1];
+  try {
+    (void)infer(wrong, ensemble(DrivingKernel::ntk), lapack_solver());
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.facts().kernel == Kernel::ntk);
+    CHECK(error.facts().block == Block::train_train);
+  }
 }
 
 TEST_CASE("inference reads what it says it reads") {
   for (const Method method :
        {Method::gp_inference, Method::gradient_descent_mse_ensemble, Method::gradient_descent_mse})
-    for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntk, KernelKind::ntkgp})
+    for (const DrivingKernel kernel :
+         {DrivingKernel::nngp, DrivingKernel::ntk, DrivingKernel::ntkgp})
       for (const Covariance covariance : {Covariance::none, Covariance::diagonal, Covariance::full})
         for (const bool predictions : {true, false}) {
-          if (method != Method::gp_inference && kernel == KernelKind::ntkgp) continue;
+          if (method != Method::gp_inference && kernel == DrivingKernel::ntkgp) continue;
           if (method == Method::gradient_descent_mse && covariance != Covariance::none) continue;
           RandomProblem p(6, 3, 1);
           InferenceOptions o;
@@ -170,14 +231,14 @@ TEST_CASE("inference reads what it says it reads") {
           const InferenceNeeds needs = needs_of(o);
           CHECK(needs.eigen == (method != Method::gp_inference));
           InferenceProblem given = p.problem();
-          given.nngp = {needs.nngp_train_train ? &p.nngp[0] : nullptr,
-                        needs.nngp_test_train ? &p.nngp[1] : nullptr,
-                        needs.nngp_test_test ? &p.nngp[2] : nullptr,
-                        needs.nngp_test_diagonal ? &p.nngp_diagonal : nullptr};
-          given.ntk = {needs.ntk_train_train ? &p.ntk[0] : nullptr,
-                       needs.ntk_test_train ? &p.ntk[1] : nullptr,
-                       needs.ntk_test_test ? &p.ntk[2] : nullptr,
-                       needs.ntk_test_diagonal ? &p.ntk_diagonal : nullptr};
+          given.kernels.nngp = {needs.blocks.nngp.train_train ? &p.nngp[0] : nullptr,
+                                needs.blocks.nngp.test_train ? &p.nngp[1] : nullptr,
+                                needs.blocks.nngp.test_test ? &p.nngp[2] : nullptr,
+                                needs.test_diagonal.nngp ? &p.nngp_diagonal : nullptr};
+          given.kernels.ntk = {needs.blocks.ntk.train_train ? &p.ntk[0] : nullptr,
+                               needs.blocks.ntk.test_train ? &p.ntk[1] : nullptr,
+                               needs.blocks.ntk.test_test ? &p.ntk[2] : nullptr,
+                               needs.test_diagonal.ntk ? &p.ntk_diagonal : nullptr};
           const InferenceResult all = infer(p.problem(), o, lapack_solver());
           const InferenceResult least = infer(given, o, lapack_solver());
           REQUIRE(all.predictions.size() == least.predictions.size());
@@ -191,47 +252,47 @@ TEST_CASE("inference reads what it says it reads") {
 
 TEST_CASE("arguments that do not fit are refused with what was expected") {
   const RandomProblem p(6, 3, 2);
-  InferenceOptions o = ensemble(KernelKind::ntk);
+  InferenceOptions o = ensemble(DrivingKernel::ntk);
   CHECK(mentions(message_of(p.problem(), o, lapack_solver(false)), "use \"eigh\""));
 
   InferenceProblem wrong = p.problem();
   wrong.y_test = &p.y_train;
   CHECK(mentions(message_of(wrong, o, lapack_solver()), "y_test is 6 x 2; expected 3 x 2"));
   wrong = p.problem();
-  wrong.nngp.test_test = nullptr;
+  wrong.kernels.nngp.test_test = nullptr;
   CHECK(mentions(message_of(wrong, o, lapack_solver()), "test x test block of the nngp kernel"));
   wrong = p.problem();
-  wrong.ntk.train_train = &p.ntk[1];
+  wrong.kernels.ntk.train_train = &p.ntk[1];
   CHECK(mentions(message_of(wrong, o, lapack_solver()), "expected 6 x 6"));
 
   o.times = {-1};
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "at least 0"));
   o.times = {std::nan("")};
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "at least 0"));
-  o = ensemble(KernelKind::ntkgp);
+  o = ensemble(DrivingKernel::ntkgp);
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "ntkgp is for gp_inference"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.learning_rate = 0;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "learning rate"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.diag_reg = -1;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "diag_reg"));
-  o = ensemble(KernelKind::ntk);
+  o = ensemble(DrivingKernel::ntk);
   o.method = Method::gradient_descent_mse;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "no covariance"));
   RandomProblem q(6, 3, 2);
   q.y_train(3, 1) = inf;
-  CHECK(mentions(message_of(q.problem(), ensemble(KernelKind::ntk), lapack_solver()), "row 4"));
+  CHECK(mentions(message_of(q.problem(), ensemble(DrivingKernel::ntk), lapack_solver()), "row 4"));
 }
 
 TEST_CASE("without test samples there are training results alone") {
   const RandomProblem p(6, 3, 2);
   InferenceProblem train = p.problem();
-  train.ntk = {&p.ntk[0], nullptr, nullptr, nullptr};
-  train.nngp = {&p.nngp[0], nullptr, nullptr, nullptr};
+  train.kernels.ntk = {&p.ntk[0], nullptr, nullptr, nullptr};
+  train.kernels.nngp = {&p.nngp[0], nullptr, nullptr, nullptr};
   train.y_test = train.initial_test = nullptr;
   for (const std::vector<double>& times : {std::vector<double>{1, inf}, std::vector<double>{inf}}) {
-    InferenceOptions o = ensemble(KernelKind::ntk);
+    InferenceOptions o = ensemble(DrivingKernel::ntk);
     o.times = times;
     const InferenceResult r = infer(train, o, lapack_solver());
     CHECK(r.predictions[0].mean.empty());
@@ -247,6 +308,6 @@ TEST_CASE("a cancelled inference ends with an error that says so") {
   Control control;
   control.cancel();
   CHECK_THROWS_AS(
-      (void)infer(p.problem(), ensemble(KernelKind::ntk), lapack_solver(), nullptr, &control),
+      (void)infer(p.problem(), ensemble(DrivingKernel::ntk), lapack_solver(), nullptr, &control),
       Error);
 }

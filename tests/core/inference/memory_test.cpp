@@ -61,7 +61,7 @@ using namespace widelimit;
 namespace {
 
 // Peak of one inference above what is held before and what the result holds, in doubles.
-double workspace(const RandomProblem& p, std::int64_t times, KernelKind kernel) {
+double workspace(const RandomProblem& p, std::int64_t times, DrivingKernel kernel) {
   InferenceOptions o;
   o.method = Method::gradient_descent_mse_ensemble;
   o.kernel = kernel;
@@ -79,7 +79,7 @@ double workspace(const RandomProblem& p, std::int64_t times, KernelKind kernel) 
 TEST_CASE("memory of losses grows with the number of times by the curves themselves") {
   constexpr std::int64_t n = 200, m = 20;
   const RandomProblem p(n, m, 2);
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp}) {
     const double few = workspace(p, 4096, kernel), many = workspace(p, 40960, kernel);
     // Five curves, the times twice more (as given and scaled), and a copy of them while it moves.
     CHECK(many - few <= 8 * (40960 - 4096) + 1000);
@@ -90,7 +90,7 @@ TEST_CASE("losses with variance hold at most ten times the numbers of the kernel
   constexpr std::int64_t n = 800, m = 80;
   const RandomProblem p(n, m, 1);
   // The decomposition's own workspace (3 n^2 at most) is the plugin's and not counted here.
-  for (const KernelKind kernel : {KernelKind::ntk, KernelKind::nngp})
+  for (const DrivingKernel kernel : {DrivingKernel::ntk, DrivingKernel::nngp})
     CHECK(workspace(p, 2000, kernel) <= 7.0 * n * n);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("memory of losses grows with the test samples by their kernel alone") 
   constexpr std::int64_t n = 20;
   const RandomProblem few = with_repeated_tests(n, 12), many = with_repeated_tests(n, 60);
   const double grown =
-      workspace(many, 2000, KernelKind::nngp) - workspace(few, 2000, KernelKind::nngp);
+      workspace(many, 2000, DrivingKernel::nngp) - workspace(few, 2000, DrivingKernel::nngp);
   // In the eigenbasis n numbers a sample, and nothing over times.
   CHECK(grown <= 1.1 * n * 4800);
 }

@@ -59,8 +59,8 @@ RandomProblem::RandomProblem(std::int64_t n, std::int64_t m, std::int64_t output
 
 widelimit::InferenceProblem RandomProblem::problem() const {
   widelimit::InferenceProblem p;
-  p.nngp = {&nngp[0], &nngp[1], &nngp[2], &nngp_diagonal};
-  p.ntk = {&ntk[0], &ntk[1], &ntk[2], &ntk_diagonal};
+  p.kernels.nngp = {&nngp[0], &nngp[1], &nngp[2], &nngp_diagonal};
+  p.kernels.ntk = {&ntk[0], &ntk[1], &ntk[2], &ntk_diagonal};
   p.y_train = &y_train;
   p.y_test = &y_test;
   p.initial_train = &f_train;

@@ -5,7 +5,7 @@
 
 #include "core/inference/lapack_solver.hpp"
 #include "core/inference/random_problem.hpp"
-#include "inference/cache.hpp"
+#include "inference/factors.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,9 +20,10 @@ using namespace widelimit;
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
-constexpr KernelKind all_kernels[] = {KernelKind::nngp, KernelKind::ntk, KernelKind::ntkgp};
+constexpr DrivingKernel all_kernels[] = {DrivingKernel::nngp, DrivingKernel::ntk,
+                                         DrivingKernel::ntkgp};
 
-InferenceOptions along(KernelKind kernel, std::vector<double> path) {
+InferenceOptions along(DrivingKernel kernel, std::vector<double> path) {
   InferenceOptions o;
   o.kernel = kernel;
   o.diag_reg_path = std::move(path);
@@ -47,7 +48,7 @@ std::vector<std::int64_t> numbers(std::int64_t first, std::int64_t last,
 }
 
 // Sample i of the training set predicted from the samples `from`, with an absolute ridge.
-Prediction refitted(const RandomProblem& p, KernelKind kernel, std::int64_t i,
+Prediction refitted(const RandomProblem& p, DrivingKernel kernel, std::int64_t i,
                     const std::vector<std::int64_t>& from, double ridge) {
   const auto outputs = numbers(0, p.y_train.cols());
   const Matrix nngp[] = {part(p.nngp[0], from, from), part(p.nngp[0], {i}, from),
@@ -56,8 +57,8 @@ Prediction refitted(const RandomProblem& p, KernelKind kernel, std::int64_t i,
                         part(p.ntk[0], {i}, {i})};
   const Matrix y = part(p.y_train, from, outputs);
   InferenceProblem problem;
-  problem.nngp = {&nngp[0], &nngp[1], &nngp[2], nullptr};
-  problem.ntk = {&ntk[0], &ntk[1], &ntk[2], nullptr};
+  problem.kernels.nngp = {&nngp[0], &nngp[1], &nngp[2], nullptr};
+  problem.kernels.ntk = {&ntk[0], &ntk[1], &ntk[2], nullptr};
   problem.y_train = &y;
   InferenceOptions o;
   o.kernel = kernel;
@@ -69,7 +70,7 @@ Prediction refitted(const RandomProblem& p, KernelKind kernel, std::int64_t i,
 }
 
 // That what was left out is what a fit without it predicts.
-void check_left_out(const RandomProblem& p, KernelKind kernel, const Prediction& at) {
+void check_left_out(const RandomProblem& p, DrivingKernel kernel, const Prediction& at) {
   const std::int64_t n = p.y_train.rows();
   // Kernels and targets are of the order of one; the ridge bounds the condition number.
   const double tolerance = 1e4 * eps / at.ridge;
@@ -78,11 +79,11 @@ void check_left_out(const RandomProblem& p, KernelKind kernel, const Prediction&
     const Prediction again = refitted(p, kernel, i, numbers(0, n, i), at.ridge);
     for (std::int64_t o = 0; o < p.y_train.cols(); ++o)
       CHECK(std::abs(at.left_out.mean(i, o) - again.mean(0, o)) < tolerance);
-    if (kernel != KernelKind::ntk)
+    if (kernel != DrivingKernel::ntk)
       CHECK(std::abs(at.left_out.variance[static_cast<std::size_t>(i)] -
                      (again.variance.front() + at.ridge)) < tolerance);
   }
-  CHECK(at.left_out.variance.empty() == (kernel == KernelKind::ntk));
+  CHECK(at.left_out.variance.empty() == (kernel == DrivingKernel::ntk));
 }
 
 std::string message_of(const RandomProblem& p, const InferenceOptions& o, const Solver& solver,
@@ -105,7 +106,7 @@ bool mentions(const std::string& text, const char* words) {
 TEST_CASE("each ridge of a path predicts what that ridge predicts alone") {
   const RandomProblem p(14, 6, 3);
   const std::vector<double> path{1e-3, 0.1, 10, 0.02};
-  for (const KernelKind kernel : all_kernels)
+  for (const DrivingKernel kernel : all_kernels)
     for (const Covariance covariance : {Covariance::none, Covariance::diagonal, Covariance::full}) {
       InferenceOptions o = along(kernel, path);
       o.covariance = covariance;
@@ -127,7 +128,7 @@ TEST_CASE("each ridge of a path predicts what that ridge predicts alone") {
         for (std::size_t i = 0; i < a.variance.size(); ++i)
           CHECK(std::abs(a.variance[i] - b.variance[i]) < tolerance);
         CHECK(distance(a.left_out.mean, b.left_out.mean) < tolerance);
-        if (kernel != KernelKind::ntk)
+        if (kernel != DrivingKernel::ntk)
           CHECK(a.left_out.log_evidence ==
                 doctest::Approx(b.left_out.log_evidence).epsilon(tolerance));
       }
@@ -136,7 +137,7 @@ TEST_CASE("each ridge of a path predicts what that ridge predicts alone") {
 
 TEST_CASE("a sample left out in closed form is what a fit without it predicts") {
   const RandomProblem p(9, 2, 2);
-  for (const KernelKind kernel : all_kernels) {
+  for (const DrivingKernel kernel : all_kernels) {
     for (const Prediction& at :
          infer(p.problem(), along(kernel, {0.01, 1}), lapack_solver()).predictions)
       check_left_out(p, kernel, at);
@@ -150,26 +151,26 @@ TEST_CASE("samples are left out without any test samples too") {
   const RandomProblem p(7, 2, 2);
   InferenceProblem train = p.problem();
   for (KernelBlocks* blocks : {&train.nngp, &train.ntk}) *blocks = {blocks->train_train};
-  InferenceOptions o = along(KernelKind::ntk, {0.1});
+  InferenceOptions o = along(DrivingKernel::ntk, {0.1});
   o.predictions = false;
   const InferenceResult path = infer(train, o, lapack_solver());
   REQUIRE(path.predictions.size() == 1);
   CHECK(path.predictions.front().mean.empty());
-  check_left_out(p, KernelKind::ntk, path.predictions.front());
+  check_left_out(p, DrivingKernel::ntk, path.predictions.front());
   o.diag_reg_path.clear();
   o.diag_reg = 0.1;
-  check_left_out(p, KernelKind::ntk, infer(train, o, lapack_solver()).predictions.front());
+  check_left_out(p, DrivingKernel::ntk, infer(train, o, lapack_solver()).predictions.front());
 }
 
 TEST_CASE("the evidence is the product of what each sample is given the ones before it") {
   const RandomProblem p(8, 2, 2);
-  for (const KernelKind kernel : {KernelKind::nngp, KernelKind::ntkgp}) {
+  for (const DrivingKernel kernel : {DrivingKernel::nngp, DrivingKernel::ntkgp}) {
     const InferenceResult path = infer(p.problem(), along(kernel, {0.05}), lapack_solver());
     const Prediction& at = path.predictions.front();
     double log_density = 0;
     for (std::int64_t i = 0; i < 8; ++i) {
       double mean[2] = {0, 0};
-      double variance = (kernel == KernelKind::nngp ? p.nngp : p.ntk)[0](i, i);
+      double variance = (kernel == DrivingKernel::nngp ? p.nngp : p.ntk)[0](i, i);
       if (i > 0) {
         const Prediction next = refitted(p, kernel, i, numbers(0, i), at.ridge);
         variance = next.variance.front();
@@ -187,14 +188,17 @@ TEST_CASE("the evidence is the product of what each sample is given the ones bef
 
 TEST_CASE("a path takes one eigendecomposition, and a second one of the same kernel none") {
   const RandomProblem p(10, 3, 2);
-  InferenceCache cache;
   const Solver solver = lapack_solver();
-  const InferenceProblem problem = p.problem();
-  (void)infer(problem, along(KernelKind::ntk, {0.01, 0.1, 1}), solver, &cache);
-  (void)infer(problem, along(KernelKind::ntkgp, {0.5}), solver, &cache);
-  REQUIRE(cache.state().entries.size() == 1);
-  CHECK(cache.state().entries.front()->eigen.has_value());
-  CHECK_FALSE(cache.state().entries.front()->factor.has_value());
+  FactorisedKernel training(p.ntk[0].clone(), p.ntk[1].clone());
+  InferenceProblem problem = p.problem();
+  problem.kernels.ntk = {
+      .test_test = &p.ntk[2], .test_diagonal = &p.ntk_diagonal, .factorised = &training};
+  (void)infer(problem, along(DrivingKernel::ntk, {0.01, 0.1, 1}), solver);
+  (void)infer(problem, along(DrivingKernel::ntkgp, {0.5}), solver);
+  const detail::Factors& factors = training.state().factors;
+  REQUIRE(factors.size() == 1);
+  CHECK(factors.front()->eigen.has_value());
+  CHECK_FALSE(factors.front()->factor.has_value());
 }
 
 TEST_CASE("a kernel that rounding has made indefinite is served by ridges above the rounding") {
@@ -202,17 +206,18 @@ TEST_CASE("a kernel that rounding has made indefinite is served by ridges above 
   // Rank one, less a millionth of the diagonal.
   for (std::int64_t i = 0; i < 6; ++i)
     for (std::int64_t j = 0; j < 6; ++j) p.nngp[0](i, j) = 1 - (i == j ? 1e-6 : 0);
-  const InferenceResult good = infer(p.problem(), along(KernelKind::nngp, {1e-3}), lapack_solver());
-  check_left_out(p, KernelKind::nngp, good.predictions.front());
+  const InferenceResult good =
+      infer(p.problem(), along(DrivingKernel::nngp, {1e-3}), lapack_solver());
+  check_left_out(p, DrivingKernel::nngp, good.predictions.front());
   const std::string message =
-      message_of(p, along(KernelKind::nngp, {1e-3, 1e-7}), lapack_solver(), ErrorCode::numeric);
+      message_of(p, along(DrivingKernel::nngp, {1e-3, 1e-7}), lapack_solver(), ErrorCode::numeric);
   CHECK(mentions(message, "not positive definite"));
   CHECK(mentions(message, "diag_reg"));
 }
 
 TEST_CASE("what has no path, and what cannot take one, is refused with the reason") {
   const RandomProblem p(6, 2, 1);
-  InferenceOptions o = along(KernelKind::ntk, {0.1});
+  InferenceOptions o = along(DrivingKernel::ntk, {0.1});
   CHECK(mentions(message_of(p, o, lapack_solver(false), ErrorCode::usage),
                  "several ridges need an eigendecomposition"));
   o.diag_reg_path = {0.1, -1};

@@ -27,8 +27,8 @@ struct Example {
   Solver solver = lapack_solver();
 
   Example() {
-    problem.nngp = {&k, &k_test, &k_test_test, nullptr};
-    problem.ntk = {&theta, &theta_test, &theta_test_test, nullptr};
+    problem.kernels.nngp = {&k, &k_test, &k_test_test, nullptr};
+    problem.kernels.ntk = {&theta, &theta_test, &theta_test_test, nullptr};
     problem.y_train = &y;
     options.learning_rate = .3;
     options.covariance = Covariance::full;
@@ -53,7 +53,7 @@ void check_matrix(const Matrix& got, const Matrix& expected) {
 TEST_CASE("one network from given initial outputs follows the worked example") {
   Example e;
   e.options.method = Method::gradient_descent_mse;
-  e.options.kernel = KernelKind::ntk;
+  e.options.kernel = DrivingKernel::ntk;
   e.options.covariance = Covariance::none;
   e.problem.initial_train = &e.f_train;
   e.problem.initial_test = &e.f_test;
@@ -68,7 +68,7 @@ TEST_CASE("one network from given initial outputs follows the worked example") {
 TEST_CASE("the ridge is relative to the mean diagonal, or absolute") {
   Example e;
   e.options.method = Method::gradient_descent_mse;
-  e.options.kernel = KernelKind::ntk;
+  e.options.kernel = DrivingKernel::ntk;
   e.options.covariance = Covariance::none;
   e.options.diag_reg = .1;
   check_matrix(e.at(inf).mean, {{.38695163, .18672666}});
@@ -81,7 +81,7 @@ TEST_CASE("the ridge is relative to the mean diagonal, or absolute") {
 TEST_CASE("the infinite ensemble under the NTK follows the worked example") {
   Example e;
   e.options.method = Method::gradient_descent_mse_ensemble;
-  e.options.kernel = KernelKind::ntk;
+  e.options.kernel = DrivingKernel::ntk;
   const Prediction p = e.at(5);
   check_matrix(p.mean, {{.23010729, .04122868}});
   check_matrix(p.covariance, {{.73254048}});
@@ -94,7 +94,7 @@ TEST_CASE("the infinite ensemble under the NTK follows the worked example") {
 TEST_CASE("the infinite ensemble under the NNGP follows the worked example") {
   Example e;
   e.options.method = Method::gradient_descent_mse_ensemble;
-  e.options.kernel = KernelKind::nngp;
+  e.options.kernel = DrivingKernel::nngp;
   const Prediction p = e.at(5);
   check_matrix(p.mean, {{.18150782, -.04035438}});
   check_matrix(p.covariance, {{.75537505}});
@@ -106,11 +106,11 @@ TEST_CASE("the infinite ensemble under the NNGP follows the worked example") {
 TEST_CASE("the covariance on the training set is that of a test set of the same samples") {
   Example e;
   e.options.method = Method::gradient_descent_mse_ensemble;
-  e.options.kernel = KernelKind::ntk;
-  e.problem.ntk.test_train = &e.theta;
-  e.problem.nngp.test_train = e.problem.nngp.test_test = &e.k;
+  e.options.kernel = DrivingKernel::ntk;
+  e.problem.kernels.ntk.test_train = &e.theta;
+  e.problem.kernels.nngp.test_train = e.problem.kernels.nngp.test_test = &e.k;
   check_matrix(e.at(5).covariance, {{.21026834, -.00803641}, {-.00803641, .35620215}});
-  e.options.kernel = KernelKind::nngp;
+  e.options.kernel = DrivingKernel::nngp;
   check_matrix(e.at(5).covariance, {{.45030679, .05298961}, {.05298961, .41498038}});
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("expected training losses are those of mean and covariance of the work
   // Mean variances on the training set from the example's covariances, training means from E(tau) Y
   // (equation 14 of arXiv:1902.06720); the loss of the mean is recomputed from the prediction.
   const double mean_variance[] = {(.21026834 + .35620215) / 2, (.45030679 + .41498038) / 2};
-  const KernelKind kinds[] = {KernelKind::ntk, KernelKind::nngp};
+  const DrivingKernel kinds[] = {DrivingKernel::ntk, DrivingKernel::nngp};
   for (int i = 0; i < 2; ++i) {
     Example e;
     e.options.method = Method::gradient_descent_mse_ensemble;
@@ -140,7 +140,7 @@ TEST_CASE("expected training losses are those of mean and covariance of the work
 TEST_CASE("GP inference with the NTK as covariance follows the worked example") {
   Example e;
   e.options.method = Method::gp_inference;
-  e.options.kernel = KernelKind::ntkgp;
+  e.options.kernel = DrivingKernel::ntkgp;
   const InferenceResult r = infer(e.problem, e.options, e.solver);
   check_matrix(r.predictions.at(0).covariance, {{1.19714286}});
   check_matrix(r.predictions.at(0).mean, {{.41428571, .22857143}});
@@ -150,7 +150,7 @@ TEST_CASE("GP inference with the NTK as covariance follows the worked example") 
 }
 
 TEST_CASE("GP inference is the ensemble at infinite time") {
-  for (const KernelKind kind : {KernelKind::nngp, KernelKind::ntk}) {
+  for (const DrivingKernel kind : {DrivingKernel::nngp, DrivingKernel::ntk}) {
     Example e;
     e.options.method = Method::gp_inference;
     e.options.kernel = kind;

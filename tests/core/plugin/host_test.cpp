@@ -51,6 +51,7 @@ TEST_CASE("the host table is sized, named, and lends aligned memory") {
   CHECK(h.alloc(h.ctx, std::uint64_t{1} << 62) == nullptr);
   h.release(h.ctx, nullptr);
   CHECK(h.extension(h.ctx, "org.example.unknown") == nullptr);
+  CHECK(h.extension(h.ctx, nullptr) == nullptr);
   CHECK(h.cancelled(h.ctx) == 0);
 }
 

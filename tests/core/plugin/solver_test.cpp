@@ -138,7 +138,7 @@ TEST_CASE("not positive definite is an error with the leading minor") {
     FAIL("factorised");
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::numeric);
-    CHECK(e.index() == 3);
+    CHECK(e.facts().index == 3);
   }
 }
 

@@ -12,7 +12,7 @@ using widelimit::other_boundary;
 TEST_CASE("the build names its release, ABI, compiler, BLAS and executor") {
   const auto b = build_info();
   CHECK(b.release == "0.1.0");
-  CHECK(b.abi == "1.0");
+  CHECK(b.abi == "draft 2");
   CHECK((b.compiler.find("GCC ") == 0 || b.compiler.find("Clang ") == 0));
   CHECK(b.blas.find("OpenBLAS 0.") == 0);
   CHECK_FALSE(b.blas_kernel.empty());
@@ -34,10 +34,17 @@ TEST_CASE("the SIMD target can be forced down, never up, and nonsense is ignored
 }
 
 TEST_CASE("entries of older and newer boundaries are told apart, and what is none is left alone") {
-  CHECK(other_boundary("widelimit_plugin_v0").find("rebuild it with this release's SDK") !=
-        std::string::npos);
-  CHECK(other_boundary("widelimit_plugin_v23").find("version 23, newer") != std::string::npos);
-  for (const char* const none : {"widelimit_plugin_v1", "widelimit_plugin_v", "widelimit_plugin_vx",
-                                 "widelimit_plugin_v2b", "widelimit_plugin_avx2", ""})
+  const auto says = [](const char* symbol, const char* text) {
+    CAPTURE(symbol);
+    CHECK(other_boundary(symbol).find(text) != std::string::npos);
+  };
+  says("widelimit_plugin_draft1", "draft 1 of the plugin boundary; this program speaks draft 2");
+  says("widelimit_plugin_draft3", "draft 3 of the plugin boundary, newer than draft 2");
+  says("widelimit_plugin_v1", "version 1 of the plugin boundary, newer than draft 2");
+  says("widelimit_plugin_v23", "version 23 of the plugin boundary, newer than draft 2");
+  for (const char* const none :
+       {WIDELIMIT_ENTRY_SYMBOL, "widelimit_plugin_draft", "widelimit_plugin_draft2b",
+        "widelimit_plugin_v", "widelimit_plugin_vx", "widelimit_plugin_v2b",
+        "widelimit_plugin_avx2", ""})
     CHECK(other_boundary(none).empty());
 }

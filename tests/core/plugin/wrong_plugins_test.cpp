@@ -18,14 +18,16 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
   };
   const Wrong wrong[] = {
       {"text", "not a shared library"},
-      {"draft_major",
-       "a plugin built for the draft of the plugin boundary, version 0; this program speaks "
-       "version "
-       "1: rebuild it with this release's SDK"},
+      {"older_draft",
+       "a plugin built for draft 1 of the plugin boundary; this program speaks draft 2: rebuild "
+       "the plugin with this release's SDK"},
+      {"newer_draft",
+       "a plugin built for draft 99 of the plugin boundary, newer than draft 2, which this program "
+       "speaks: use a newer release of widelimit"},
       {"newer_major",
-       "a plugin built for the plugin boundary, version 2, newer than this program, which speaks "
-       "version 1: use a newer release of widelimit"},
-      {"no_symbol", "a shared library without the symbol widelimit_plugin_v1"},
+       "a plugin built for version 2 of the plugin boundary, newer than draft 2, which this "
+       "program speaks: use a newer release of widelimit"},
+      {"no_symbol", "a shared library without the symbol " WIDELIMIT_ENTRY_SYMBOL},
       {"undefined_symbol", "cannot be loaded: undefined symbol: a_function_that_nobody_defines"},
       {"throws_in_entry", "its entry function threw an exception: thrown on purpose"},
       {"null_entry", "cannot run on this processor"},
@@ -35,7 +37,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
       {"null_layer", "a layer type of the plugin is NULL"},
       {"no_table", "has no table of them"},
       {"same_type_twice", "offers type \"plain\" twice"},
-      {"needs_newer_host", "needs a host of ABI 1.99, this one is 1.0"},
+      {"needs_newer_host", "needs minor 99 of the plugin boundary; this program has minor 0"},
       {"bad_schema", "the parameter schema of type \"plain\""},
       {"refuses_to_open", "no licence for this machine"},
       {"throws_in_open", "let an exception escape, which no plugin may: thrown on purpose"},

@@ -97,7 +97,7 @@ TEST_CASE("a damaged tile is named by its rows and columns, and only it is compu
   CHECK(message_of(folder,
                    [&] {
                      float number = 0;
-                     StoreReader(file).read(StoreReader::Kernel::nngp, 26, 9, 1, 1, &number, 1);
+                     StoreReader(file).read(Kernel::nngp, 26, 9, 1, 1, &number, 1);
                    }) ==
         "s: tile 1, 3 (rows 8 to 15, columns 24 to 31) is damaged: its checksum does not match; "
         "run its experiment again with --resume: only what is missing is computed");
@@ -234,8 +234,7 @@ TEST_CASE("a full disk is an error that keeps every tile") {
   {
     std::ofstream(disk / "filler") << std::string(256 << 10, 'x');
     const StoreReader reader(disk / "s");
-    const Error exported =
-        error_of([&] { reader.export_npy(StoreReader::Kernel::ntk, disk / "ntk.npy"); });
+    const Error exported = error_of([&] { reader.export_npy(Kernel::ntk, disk / "ntk.npy"); });
     CHECK(exported.code() == ErrorCode::io);
   }
   const bool same = bytes_of_file(disk / "s") == expected;

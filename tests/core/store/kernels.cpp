@@ -28,8 +28,10 @@ void put_block(KernelStore& store, const StoreSpec& spec, std::int64_t row, std:
       nngp[at] = static_cast<T>(entry(row + i, col + j));
       ntk[at] = -nngp[at];
     }
-  store.put(row, col, rows, cols, spec.kernels.nngp ? nngp.data() : nullptr,
-            spec.kernels.ntk ? ntk.data() : nullptr, ld, spec.symmetric && row != col);
+  store.put(Tile::of<T>(
+      {row, col, rows, cols},
+      {spec.kernels.nngp ? nngp.data() : nullptr, spec.kernels.ntk ? ntk.data() : nullptr}, ld,
+      spec.symmetric && row != col));
 }
 
 }  // namespace
@@ -62,7 +64,7 @@ std::int64_t fill(KernelStore& store, const StoreSpec& spec, std::int64_t side, 
   std::vector<std::pair<std::int64_t, std::int64_t>> blocks;
   for (std::int64_t row = 0; row < spec.rows; row += side)
     for (std::int64_t col = spec.symmetric ? row : 0; col < spec.cols; col += side)
-      if (!store.has(row, col, std::min(side, spec.rows - row), std::min(side, spec.cols - col)))
+      if (!store.has({row, col, std::min(side, spec.rows - row), std::min(side, spec.cols - col)}))
         blocks.push_back({row, col});
   std::shuffle(blocks.begin(), blocks.end(), std::mt19937(seed));
   std::atomic<std::size_t> next{0};
@@ -87,9 +89,9 @@ void check_contents(const std::filesystem::path& file) {
   const StoreReader reader(file);
   const StoreSpec& s = reader.spec();
   CHECK(reader.done() == reader.tiles());
-  for (const auto kernel : {StoreReader::Kernel::nngp, StoreReader::Kernel::ntk}) {
-    const bool nngp = kernel == StoreReader::Kernel::nngp;
-    if (!(nngp ? s.kernels.nngp : s.kernels.ntk)) continue;
+  for (const Kernel kernel : all_kernels) {
+    const bool nngp = kernel == Kernel::nngp;
+    if (!s.kernels[kernel]) continue;
     Matrix all(s.rows, s.cols);
     reader.read(kernel, 0, 0, s.rows, s.cols, all.data(), s.cols);
     std::int64_t wrong = 0;

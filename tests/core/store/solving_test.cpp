@@ -24,24 +24,6 @@ namespace {
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-class MatrixSource final : public KernelSource {
- public:
-  explicit MatrixSource(const Matrix& matrix) : matrix_(matrix) {}
-  [[nodiscard]] std::int64_t rows() const override { return matrix_.rows(); }
-  [[nodiscard]] std::int64_t cols() const override { return matrix_.cols(); }
-  void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
-            std::int64_t ld) const override {
-    REQUIRE(row >= 0);
-    REQUIRE(col >= 0);
-    REQUIRE(row + rows <= matrix_.rows());
-    REQUIRE(col + cols <= matrix_.cols());
-    for (std::int64_t i = 0; i < rows; ++i) std::copy_n(&matrix_(row + i, col), cols, out + i * ld);
-  }
-
- private:
-  const Matrix& matrix_;
-};
-
 Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint32_t seed) {
   std::mt19937 random(seed);
   std::normal_distribution<double> normal;
@@ -82,7 +64,7 @@ const Solver& cholesky() {
 
 InferenceOptions gp() {
   InferenceOptions o;
-  o.kernel = KernelKind::nngp;
+  o.kernel = DrivingKernel::nngp;
   o.diag_reg = 0.01;
   o.covariance = Covariance::diagonal;
   return o;
@@ -123,7 +105,7 @@ TEST_CASE("half of a matrix that is not positive definite is refused with the le
     const Error error =
         error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(bad), 0)); });
     CHECK(error.code() == ErrorCode::numeric);
-    CHECK(error.index() == minor);
+    CHECK(error.facts().index == minor);
   }
   k(20, 10) = k(10, 20) = std::numeric_limits<double>::quiet_NaN();
   CHECK(error_of([&] { static_cast<void>(cholesky().factorise(MatrixSource(k), 0)); }).code() ==
@@ -148,7 +130,7 @@ TEST_CASE("inference by blocks is inference all at once") {
     const bool one = method == Method::gradient_descent_mse;
     REQUIRE(can_stream(options));
     InferenceProblem problem;
-    problem.nngp = {.train_train = &k, .test_train = &cross, .test_diagonal = &diagonal};
+    problem.kernels.nngp = {.train_train = &k, .test_train = &cross, .test_diagonal = &diagonal};
     problem.y_train = &y;
     problem.y_test = &y_test;
     problem.initial_train = one ? &f0_train : nullptr;
@@ -183,6 +165,42 @@ TEST_CASE("inference by blocks is inference all at once") {
   }
 }
 
+TEST_CASE("a matrix in memory is a source of blocks, in both precisions and with any stride") {
+  const MatrixF narrow{{1, 2, 3}, {4, 5, 6}};
+  const Matrix wide{{1, 2, 3}, {4, 5, 6}};
+  const MatrixSource sources[] = {MatrixSource(narrow), MatrixSource(wide),
+                                  MatrixSource(wide.data(), 2, 2, 3)};
+  for (const MatrixSource& source : sources) {
+    Matrix out(2, 2);
+    source.read(0, 1, 2, 1, out.data(), 2);
+    CHECK(out(0, 0) == 2);
+    CHECK(out(1, 0) == 5);
+    CHECK(error_of([&] { source.read(1, 0, 2, 1, out.data(), 2); }).code() == ErrorCode::usage);
+  }
+  CHECK(error_of([&] { sources[2].read(0, 2, 1, 1, nullptr, 1); }).code() == ErrorCode::usage);
+}
+
+TEST_CASE("solvers report their phases and stop when they are cancelled") {
+  const Matrix k = gaussian(random_matrix(9, 1, 1), random_matrix(9, 1, 1));
+  std::vector<std::string> phases;
+  Control control([&](const Progress& step) {
+    if (step.done == step.total) phases.push_back(step.phase);
+  });
+  const Factor factor = cholesky().factorise(MatrixSource(k), 0.1, &control);
+  CHECK(phases == std::vector<std::string>{"read kernel", "factorise"});
+  static_cast<void>(factor.solve(random_matrix(9, 1, 2), &control));
+  CHECK(phases.back() == "solve");
+  control.cancel();
+  CHECK(error_of([&] {
+          static_cast<void>(cholesky().factorise(MatrixSource(k), 0.1, &control));
+        }).code() == ErrorCode::cancelled);
+  CHECK(error_of([&] { static_cast<void>(cholesky().factorise(k.clone(), &control)); }).code() ==
+        ErrorCode::cancelled);
+  CHECK(error_of([&] {
+          static_cast<void>(factor.solve(random_matrix(9, 1, 2), &control));
+        }).code() == ErrorCode::cancelled);
+}
+
 TEST_CASE("float32 kernels of a store are solved in float64") {
   const Folder folder(memory());
   const std::int64_t n = 37;
@@ -191,7 +209,7 @@ TEST_CASE("float32 kernels of a store are solved in float64") {
     KernelStore store(folder / "s", spec);
     fill(store, spec, 8);
   }
-  const auto source = open_kernel(folder / "s", StoredKernel::nngp);
+  const auto source = open_kernel(folder / "s", Kernel::nngp);
   const double ridge = 4e6;  // above the largest row sum: positive definite
   const Matrix b = random_matrix(n, 2, 1);
   const Matrix x = cholesky().factorise(*source, ridge).solve(b);
@@ -226,9 +244,9 @@ TEST_CASE(
   const std::string message = error.what();
   CAPTURE(message);
   CHECK(error.code() == ErrorCode::numeric);
-  CHECK(error.index() > 1);
+  CHECK(error.facts().index > 1);
   CHECK(contains(message, "the nngp kernel of the 80 training samples"));
-  CHECK(contains(message, "leading minor " + std::to_string(error.index())));
+  CHECK(contains(message, "leading minor " + std::to_string(error.facts().index)));
   CHECK(contains(message, "its smallest eigenvalue is -0.001, its largest"));
   const std::size_t at = message.find("\"diag_reg\": ");
   REQUIRE(at != std::string::npos);
@@ -259,7 +277,7 @@ TEST_CASE("a singular kernel from the disk is refused, whatever the sign of roun
     const std::string message = error.what();
     CAPTURE(message);
     CHECK(contains(message, "not positive definite"));
-    passed += error.index() < 0 ? 1 : 0;
+    passed += error.facts().index < 0 ? 1 : 0;
     const std::size_t at = message.find("\"diag_reg\": ");
     REQUIRE(at != std::string::npos);
     options.diag_reg = std::stod(message.substr(at + 12));
@@ -293,7 +311,7 @@ TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and sa
   });
   const std::string message = error.what();
   CAPTURE(message);
-  CHECK(error.index() == 8);
+  CHECK(error.facts().index == 8);
   CHECK(contains(message, "at most (Lanczos estimate) -1"));
   // (1 - 0.5) + 6000 * 0.5
   CHECK(contains(message, "its largest 3e+03."));
@@ -303,7 +321,7 @@ TEST_CASE("of a large kernel from the disk the eigenvalues are estimates, and sa
 TEST_CASE("what cannot be streamed is refused") {
   InferenceOptions options = gp();
   CHECK(can_stream(options));
-  options.kernel = KernelKind::ntk;
+  options.kernel = DrivingKernel::ntk;
   CHECK_FALSE(can_stream(options));  // the covariance of the ensemble reads both kernels
   options.covariance = Covariance::none;
   CHECK(can_stream(options));

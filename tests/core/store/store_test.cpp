@@ -90,7 +90,7 @@ TEST_CASE("what is in a store is not asked for again") {
   CHECK(store.damage().empty());
   CHECK(fill(store, spec, 8) == 0);
   CHECK(fill(store, spec, 32) == 0);
-  CHECK(store.has(3, 20, 2, 15));
+  CHECK(store.has({3, 20, 2, 15}));
 }
 
 TEST_CASE("a store grows by rows and columns and computes only what is new") {
@@ -137,7 +137,7 @@ TEST_CASE("a whole store becomes the .npy file of its kernel, a few rows at a ti
       fill(store, spec, 8);
     }
     const StoreReader reader(folder / "s");
-    reader.export_npy(StoreReader::Kernel::ntk, folder / "ntk.npy");
+    reader.export_npy(Kernel::ntk, folder / "ntk.npy");
     const Matrix ntk = Matrix::read_npy(folder / "ntk.npy");
     REQUIRE(ntk.rows() == 37);
     REQUIRE(ntk.cols() == 37);
@@ -156,9 +156,9 @@ TEST_CASE("a source gives any block of a kernel as float64") {
     KernelStore store(folder / "s", spec);
     fill(store, spec, 8);
   }
-  StoreReader(folder / "s").export_npy(StoredKernel::nngp, folder / "k.npy");
+  StoreReader(folder / "s").export_npy(Kernel::nngp, folder / "k.npy");
   for (const char* name : {"s", "k.npy"}) {
-    const auto source = open_kernel(folder / name, StoredKernel::nngp);
+    const auto source = open_kernel(folder / name, Kernel::nngp);
     CHECK(source->rows() == 37);
     for (const auto& [row, col] : {std::pair{0, 0}, std::pair{30, 3}, std::pair{5, 21}}) {
       Matrix block(7, 20);

@@ -36,7 +36,8 @@ class Batch {
         scratch_(static_cast<std::size_t>(layer.scratch_bytes / sizeof(double)) + 1) {
     std::int64_t n = 0;
     call([&](widelimit_error* e) {
-      return face().theta_size(layer.get(), layer.inputs().data(), &n, e);
+      return face().theta_size(layer.get(), static_cast<std::uint32_t>(layer.inputs().size()),
+                               layer.input_pointers().data(), &n, e);
     });
     theta_size = static_cast<std::size_t>(n);
   }
@@ -51,9 +52,14 @@ class Batch {
 
   [[nodiscard]] Numbers init(std::uint64_t seed) const {
     Numbers theta(theta_size);
-    call([&](widelimit_error* e) {
-      return face().init(layer_->get(), layer_->inputs().data(), seed, theta.data(), e);
-    });
+    widelimit_init draw{};
+    draw.struct_size = sizeof draw;
+    draw.n_inputs = static_cast<std::uint32_t>(layer_->inputs().size());
+    draw.in_shape = layer_->input_pointers().data();
+    draw.seed = seed;
+    draw.theta_size = static_cast<std::int64_t>(theta_size);
+    draw.theta = theta.data();
+    call([&](widelimit_error* e) { return face().init(layer_->get(), &draw, e); });
     return theta;
   }
   [[nodiscard]] Numbers forward(const Numbers& theta, const std::vector<Numbers>& x) const {

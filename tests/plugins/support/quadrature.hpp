@@ -18,35 +18,16 @@ struct Rule {
   std::vector<double> nodes, weights;
 };
 
-/// n-point Gauss-Legendre on [-1, 1], by Newton's method on the Legendre polynomials.
-inline Rule gauss_legendre(int n) {
-  Rule rule;
-  for (int i = 0; i < n; ++i) {
-    double x = std::cos(std::numbers::pi * (i + 0.75) / (n + 0.5)), slope = 0;
-    for (int iteration = 0; iteration < 100; ++iteration) {
-      double previous = 0, current = 1;
-      for (int m = 1; m <= n; ++m) {
-        const double next = ((2 * m - 1) * x * current - (m - 1) * previous) / m;
-        previous = current;
-        current = next;
-      }
-      slope = n * (x * current - previous) / (x * x - 1);
-      const double step = current / slope;
-      x -= step;
-      if (std::abs(step) < 1e-16) break;
-    }
-    rule.nodes.push_back(x);
-    rule.weights.push_back(2 / ((1 - x * x) * slope * slope));
-  }
-  return rule;
-}
+/// Gauss-Legendre on [-1, 1] with 24 and with 48 points.
+[[nodiscard]] const Rule& gauss_legendre_24();
+[[nodiscard]] const Rule& gauss_legendre_48();
 
 /// E[f(u) f(v)] for (u, v) ~ N(0, [[p, k], [k, q]]), p, q > 0, k^2 <= p q. With u = sqrt(p) r cos
 /// t, v = sqrt(q) r cos(t - alpha), cos alpha = k / sqrt(p q): the mean over the angle t of the
 /// integral of f(u) f(v) r exp(-r^2 / 2) over the radius.
 template <class F>
 double expected_product(F f, Covariance c) {
-  static const Rule angular = gauss_legendre(48), radial = gauss_legendre(24);
+  const Rule &angular = gauss_legendre_48(), &radial = gauss_legendre_24();
   constexpr double pi = std::numbers::pi, farthest = 10.5;
   constexpr int panels = 14;
   // In extended precision: near correlation 1 the difference cancels.

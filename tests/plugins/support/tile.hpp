@@ -84,7 +84,7 @@ Tile<T> transform(const Layer& layer, std::vector<Tile<T>> inputs, const Aligned
   const std::vector<const widelimit_linear*> maps(inputs.size(), pending);
   widelimit_run run{};
   run.struct_size = sizeof run;
-  run.n_inputs = static_cast<std::uint32_t>(inputs.size());
+  run.n_inputs = run.n_fields = static_cast<std::uint32_t>(inputs.size());
   run.inputs = field_pointers.data();
   run.pending = pending != nullptr ? maps.data() : nullptr;
   run.variances = &variances;

@@ -6,6 +6,10 @@ include=$1
 here=$2
 warnings="-Wall -Wextra -pedantic -Werror"
 found=0
+# Every draft of an extension compiles alone.
+for header in "$include"/widelimit/draft/*.h; do
+  echo "#include <widelimit/draft/${header##*/}>" | gcc -std=c99 $warnings -I"$include" -fsyntax-only -x c -
+done
 # frozen.c contains every struct and constant of the header.
 for name in $(sed -n 's/^typedef struct widelimit_\([a-z_]*\) {.*/\1/p' "$include/widelimit/abi.h"); do
   grep -q "^SIZE($name, " "$here/frozen.c" || { echo "frozen.c does not contain widelimit_$name"; exit 1; }

@@ -1,6 +1,7 @@
 /* The layout of abi.h, member by member, as it is on every 64-bit platform, in C and in C++: a
- * member that moved, was inserted or removed does not compile. Lines are only ever added, and sizes
- * only grow, with the minor.
+ * member that moved, was inserted or removed does not compile. Whoever changes a line of a draft
+ * raises WIDELIMIT_ABI_DRAFT, here and in abi.h. From major 1 on lines are only ever added, and
+ * sizes only grow, with the minor.
  */
 #include <widelimit/abi.h>
 
@@ -101,41 +102,48 @@ AT(plan, n_inputs, 4);
 AT(plan, inputs, 8);
 AT(plan, output, 16);
 AT(plan, nature, 24);
+AT(plan, site_terms, 28);
 AT(plan, traits, 32);
-AT(plan, linear, 40);
-AT(plan, scratch_bytes, 48);
-AT(plan, flops_per_entry, 56);
-AT(plan, site_terms, 64);
-SIZE(plan, 72);
+AT(plan, max_window, 40);
+AT(plan, linear, 56);
+AT(plan, scratch_bytes, 64);
+AT(plan, flops_per_entry, 72);
+SIZE(plan, 80);
 
 AT(run, struct_size, 0);
 AT(run, n_inputs, 4);
-AT(run, inputs, 8);
-AT(run, pending, 16);
-AT(run, variances, 24);
-AT(run, row_begin, 32);
-AT(run, row_end, 40);
-AT(run, output, 48);
-AT(run, scratch, 56);
-AT(run, in_shape, 64);
-SIZE(run, 72);
+AT(run, n_fields, 8);
+AT(run, inputs, 16);
+AT(run, input_of, 24);
+AT(run, pending, 32);
+AT(run, variances, 40);
+AT(run, row_begin, 48);
+AT(run, row_end, 56);
+AT(run, output, 64);
+AT(run, scratch, 72);
+AT(run, in_shape, 80);
+SIZE(run, 88);
 
 AT(gather, struct_size, 0);
-AT(gather, n_outputs, 4);
-AT(gather, outputs, 8);
-AT(gather, input, 16);
-AT(gather, variances, 24);
-AT(gather, in_shape, 32);
-AT(gather, scratch, 40);
-SIZE(gather, 48);
+AT(gather, n_inputs, 4);
+AT(gather, in_shape, 8);
+AT(gather, outputs, 16);
+AT(gather, n_outputs, 24);
+AT(gather, input_index, 28);
+AT(gather, input, 32);
+AT(gather, variances, 40);
+AT(gather, scratch, 48);
+SIZE(gather, 56);
 
 AT(reads, struct_size, 0);
+AT(reads, n_inputs, 4);
 AT(reads, in_shape, 8);
 AT(reads, output, 16);
-AT(reads, capacity, 48);
-AT(reads, count, 56);
-AT(reads, inputs, 64);
-SIZE(reads, 72);
+AT(reads, input_index, 48);
+AT(reads, capacity, 56);
+AT(reads, count, 64);
+AT(reads, displacements, 72);
+SIZE(reads, 80);
 
 AT(site_terms, struct_size, 0);
 AT(site_terms, dtype, 4);
@@ -153,6 +161,14 @@ AT(infinite_face, accumulate, 32);
 AT(infinite_face, finish, 40);
 AT(infinite_face, site_terms, 48);
 SIZE(infinite_face, 56);
+
+AT(init, struct_size, 0);
+AT(init, n_inputs, 4);
+AT(init, in_shape, 8);
+AT(init, seed, 16);
+AT(init, theta_size, 24);
+AT(init, theta, 32);
+SIZE(init, 40);
 
 AT(pass, struct_size, 0);
 AT(pass, n_inputs, 4);
@@ -243,7 +259,8 @@ AT(plugin, close, 96);
 AT(plugin, extension, 104);
 SIZE(plugin, 112);
 
-_Static_assert(WIDELIMIT_ABI_MAJOR == 1 && WIDELIMIT_ABI_MINOR == 0, "the ABI this page is about");
+_Static_assert(WIDELIMIT_ABI_MAJOR == 0 && WIDELIMIT_ABI_MINOR == 0 && WIDELIMIT_ABI_DRAFT == 2,
+               "another version of the boundary than the one on this page");
 _Static_assert(WIDELIMIT_OK == 0 && WIDELIMIT_E_ARGUMENT == 1 && WIDELIMIT_E_PARAMS == 2 &&
                    WIDELIMIT_E_UNSUPPORTED == 3 && WIDELIMIT_E_NUMERIC == 4 &&
                    WIDELIMIT_E_MEMORY == 5 && WIDELIMIT_E_CANCELLED == 6 &&
@@ -256,8 +273,8 @@ _Static_assert(WIDELIMIT_LINEAR == 1 && WIDELIMIT_POINTWISE == 2 && WIDELIMIT_ST
 _Static_assert(WIDELIMIT_TRAIT_NEEDS_VARIANCES == 1 && WIDELIMIT_TRAIT_NEEDS_SITE_MEAN == 2 &&
                    WIDELIMIT_TRAIT_NEEDS_GAUSSIAN == 4 && WIDELIMIT_TRAIT_TAKES_PENDING == 8 &&
                    WIDELIMIT_TRAIT_HAS_WEIGHTS == 16 && WIDELIMIT_TRAIT_FLATTENS == 32 &&
-                   WIDELIMIT_TRAIT_NEEDS_INDEPENDENT == 64 && WIDELIMIT_TRAIT_TAKES_WINDOWS == 128,
-               "a need has another bit");
+                   WIDELIMIT_TRAIT_NEEDS_INDEPENDENT == 64,
+               "a trait has another bit");
 _Static_assert(WIDELIMIT_SHAPE_GAUSSIAN == 1 && WIDELIMIT_SHAPE_INDEPENDENT == 2 &&
                    WIDELIMIT_PLUGIN_RESIDENT == 1,
                "a flag has another bit");

@@ -8,7 +8,7 @@ static widelimit_status open_it(const widelimit_host* host, widelimit_error* err
   return WIDELIMIT_HAS(host, log) ? WIDELIMIT_OK : WIDELIMIT_E_UNSUPPORTED;
 }
 
-const widelimit_plugin* widelimit_plugin_v1(void) {
+const widelimit_plugin* WIDELIMIT_ENTRY(void) {
   static widelimit_plugin plugin;
   plugin.struct_size = sizeof plugin;
   plugin.abi_minor = WIDELIMIT_ABI_MINOR;
@@ -21,7 +21,7 @@ const widelimit_plugin* widelimit_plugin_v1(void) {
 uint32_t size_after_copy(void);
 uint32_t size_after_copy(void) {
   widelimit_plugin own;
-  const widelimit_plugin* theirs = widelimit_plugin_v1();
+  const widelimit_plugin* theirs = WIDELIMIT_ENTRY();
   widelimit_copy(&own, sizeof own, theirs, theirs->struct_size);
   return own.struct_size;
 }

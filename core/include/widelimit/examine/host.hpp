@@ -1,4 +1,4 @@
-// The services core lends to plugins, for programs that examine plugins by their tables alone.
+// The services of core for plugins, for programs that call the tables of plugins directly.
 // Thread safety: everything may be called concurrently.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace widelimit {
 
 class WIDELIMIT_EXPORT HostServices {
  public:
-  /// threads 0: as many as the process may use. `log` may be empty.
+  /// threads: 0 means as many as the process may use. `log` may be empty.
   explicit HostServices(
       int threads = 0,
       std::function<void(int level, std::string_view component, std::string_view message)> log =
@@ -20,7 +20,7 @@ class WIDELIMIT_EXPORT HostServices {
   ~HostServices();
   HostServices(const HostServices&) = delete;
   HostServices& operator=(const HostServices&) = delete;
-  /// Valid as long as this object is.
+  /// Valid during the lifetime of this object.
   [[nodiscard]] const widelimit_host& abi() const noexcept;
 
  private:

@@ -1,5 +1,6 @@
-// Parameters and their schemas, for programs that examine plugins: validate, draw at random, hand
-// over as a plugin sees them. Thread safety: values; const members may be called concurrently.
+// Parameters and their schemas, for programs that examine plugins: validation, random parameters,
+// and the table that a plugin receives. Thread safety: values; const members may be called
+// concurrently.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -13,15 +14,15 @@
 
 namespace widelimit {
 
-/// A validated parameter object as plugins see it: typed getters by JSON pointer.
+/// A validated parameter object as plugins receive it: typed getters that take JSON pointers.
 class WIDELIMIT_EXPORT Params {
  public:
-  /// `json` is the text of one object (LayerSpec::params, SolverSpec::params), validated before.
+  /// `json` is the text of one validated object (LayerSpec::params, SolverSpec::params).
   explicit Params(std::string_view json);
   Params(Params&&) noexcept;
   Params& operator=(Params&&) noexcept;
   ~Params();
-  /// Valid as long as this object is, moves included.
+  /// Valid during the lifetime of this object, also after a move.
   [[nodiscard]] const widelimit_params* abi() const noexcept;
 
  private:
@@ -29,21 +30,21 @@ class WIDELIMIT_EXPORT Params {
   std::unique_ptr<State> state_;
 };
 
-/// Problems of a plugin's params_schema: not JSON, outside the subset of sdk/docs/schema-subset.md,
-/// a default that its own schema refuses. Empty: fine.
+/// Problems of a plugin's params_schema: it is not JSON, it is not in the subset of
+/// sdk/docs/schema-subset.md, or it rejects one of its defaults. Empty if there are none.
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<Problem> check_schema(std::string_view schema);
 
 struct ValidatedParams {
   std::string json;  ///< defaults filled in
   std::vector<Problem> problems;
 };
-/// One parameter object against a schema: every problem with its pointer, what was expected, the
-/// nearest valid name.
+/// Validates one parameter object against a schema. Each problem has a pointer, what was expected,
+/// and the most similar valid name.
 [[nodiscard]] WIDELIMIT_EXPORT ValidatedParams validate_params(std::string_view schema,
                                                                std::string_view json);
 
-/// A random object that the schema accepts (properties without a default are always present), and
-/// one that it must refuse, with the pointer of the wrong value. The same seed draws the same.
+/// Random objects that the schema accepts (properties without a default are always present), and
+/// objects that it must reject, with the pointer of the wrong value. They depend on the seed only.
 [[nodiscard]] WIDELIMIT_EXPORT std::string draw_valid_params(std::string_view schema,
                                                              std::uint64_t seed);
 struct InvalidParams {

@@ -1,4 +1,4 @@
-// Tables of comma-separated values, a row at a time: such files can be larger than memory.
+// Tables of comma-separated values, read row by row. A file may be larger than memory.
 // Thread safety: one thread per object.
 #pragma once
 
@@ -14,8 +14,9 @@
 
 namespace widelimit {
 
-/// A file whose first record names its columns (RFC 4180: quotes, doubled quotes; lines end with LF
-/// or CRLF). Every Error(usage) names the file, and of a row the line and column.
+/// A file whose first record contains the names of the columns (RFC 4180: quotes, doubled quotes;
+/// lines end with LF or CRLF). Every Error(usage) contains the file name and, for rows, line and
+/// column.
 class WIDELIMIT_EXPORT CsvFile {
  public:
   /// Opens the file and reads its header. Throws Error(usage) where it cannot be read or is empty.
@@ -25,18 +26,18 @@ class WIDELIMIT_EXPORT CsvFile {
   CsvFile& operator=(const CsvFile&) = delete;
 
   [[nodiscard]] const std::vector<std::string>& columns() const noexcept;
-  /// Where a column stands; unset where there is none of that name.
+  /// The index of a column; unset if there is no column with this name.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
-  /// As find; throws Error(usage) that names the file and the column.
+  /// Like find, but throws Error(usage) with the file and the column if there is none.
   [[nodiscard]] std::size_t require(std::string_view name) const;
 
-  /// The next row; false at the end. Throws Error(usage) of a row that is too short or too long, of
-  /// an empty line and of broken quotes.
+  /// Reads the next row; false at the end. Throws Error(usage) for a row that is too short or too
+  /// long, an empty line or unbalanced quotes.
   [[nodiscard]] bool next();
-  /// Of the row, until the next one. Throws Error(usage) where there is no such column.
+  /// A field of the current row, valid until the next row. Throws Error(usage) if there is no such
+  /// column.
   [[nodiscard]] std::string_view text(std::size_t column) const;
-  /// "inf" and "nan" count as numbers, an empty cell is NaN. Throws Error(usage) of what is not a
-  /// number.
+  /// "inf" and "nan" are numbers, and an empty field is NaN. Throws Error(usage) for other text.
   [[nodiscard]] double number(std::size_t column) const;
 
  private:

@@ -1,4 +1,4 @@
-// Data: from the sources of an experiment file to samples and targets, preprocessed.
+// Data: reads samples and targets from the sources of an experiment file, and preprocesses them.
 // Thread safety: values and pure functions.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace widelimit {
 struct Dataset {
   Samples x;
   Matrix y;                                   ///< [n, outputs]
-  std::vector<std::string> x_names, y_names;  ///< of columns, where the source has them
+  std::vector<std::string> x_names, y_names;  ///< names of columns, if the source has them
 };
 
 struct TrainTest {
@@ -40,15 +40,17 @@ struct TrainTest {
 /// `make_regression` draws x_ij ~ N(0, 1), n_informative coefficients 100 U(0, 1) at random
 /// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
 /// function of the source's own seed.
-[[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed);
+[[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed,
+                                                   Control* control = nullptr);
 
-/// Samples `chosen` (from 0) of the test set that load_data gives, as they stand in their source:
-/// what preprocessing took away, for pictures. Throws as load_data, and Error(usage) for a number
-/// that is none of a test sample.
+/// The samples `chosen` (counted from 0) of the test set that load_data returns, without
+/// preprocessing, for pictures. Throws like load_data, and Error(usage) for a number that is not
+/// that of a test sample.
 [[nodiscard]] WIDELIMIT_EXPORT Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
-                                                         std::span<const std::int64_t> chosen);
+                                                         std::span<const std::int64_t> chosen,
+                                                         Control* control = nullptr);
 
-/// What the headers of the arrays say, numbers unread: enough for a plan.
+/// Shapes of the arrays from their headers, without reading the numbers: enough for a plan.
 struct DataShape {
   std::int64_t count = 0;
   SampleShape sample;
@@ -58,19 +60,21 @@ struct DataShapes {
   DataShape train;
   std::optional<DataShape> test;
 };
-/// Steps that change the number of outputs (one_hot without "classes" reads the labels).
+/// Takes account of steps that change the number of outputs (one_hot without "classes" reads the
+/// labels).
 [[nodiscard]] WIDELIMIT_EXPORT DataShapes inspect_data(const DataSpec& spec,
                                                        std::span<const PreprocessStep> steps);
 
-/// How targets were transformed, and back: what predictions are given in.
+/// The transformation of the targets, and its inverse for predictions.
 struct WIDELIMIT_EXPORT TargetTransform {
-  std::vector<double> mean, deviation;  ///< per output; empty: untouched
+  std::vector<double> mean, deviation;  ///< per output; empty: not transformed
   std::optional<std::int64_t> classes;  ///< after one_hot
 
-  /// Predictions [rows, outputs] to original units, in place.
+  /// Converts predictions [rows, outputs] to the original units, in place.
   void restore_mean(Matrix& mean) const;
-  /// Factor of a standard deviation of each output (1 where untouched). Predictive variances are
-  /// shared by the outputs in transformed units; in original units they are not.
+  /// The factor by which to multiply a standard deviation of this output (1 if it was not
+  /// transformed). In transformed units all outputs have the same predictive variance; in the
+  /// original units they do not.
   [[nodiscard]] double scale(std::int64_t output) const;
 };
 
@@ -90,6 +94,6 @@ struct WIDELIMIT_EXPORT TargetTransform {
 /// Throws Error(usage) with the place of the step: labels that are none, variances that float64
 /// cannot hold, results that do not fit the precision.
 WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
-                                            Precision precision);
+                                            Precision precision, Control* control = nullptr);
 
 }  // namespace widelimit

@@ -4,7 +4,9 @@
 
 #include <widelimit/catalogue.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/finite.hpp>
 #include <widelimit/inference.hpp>
+#include <widelimit/kernel.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/network_spec.hpp>
 
@@ -70,36 +72,35 @@ enum class StoreChoice {
 };
 
 struct KernelChoice {
-  bool nngp = true, ntk = true;
+  KernelSet compute = both_kernels;
   std::optional<std::filesystem::path> from;  ///< reuse the kernels of an earlier run
   StoreChoice store = StoreChoice::automatic;
   Place place;
 };
 
+/// One entry of "inference": an inference for each of its kernels.
 struct InferenceSpec {
   Place place;
-  std::string name;  ///< METHOD in file names
-  Method method = Method::gp_inference;
-  std::vector<KernelKind> kernels;
-  std::vector<double> times;     ///< infinity allowed. A range is expanded here
-  bool times_are_range = false;  ///< a range gives losses only
-  double learning_rate = 1, diag_reg = 0;
-  std::vector<double> diag_reg_path;  ///< where several were given; a range is expanded here
-  bool diag_reg_absolute_scale = false;
-  bool leave_one_out = false;
-  Covariance covariance = Covariance::none;
-  SolverSpec solver;  ///< the default is filled in
+  /// METHOD in file names.
+  std::string name;
+  std::vector<DrivingKernel> kernels;
+  /// As written; ranges of times and ridges are expanded. A range of times gives losses alone:
+  /// `predictions` is not set.
+  InferenceOptions options;
+  /// The default is filled in.
+  SolverSpec solver;
   std::optional<std::filesystem::path> initial_train, initial_test;
+
+  /// What `infer` is to do on one of `kernels`. Without test samples predictions are not asked for,
+  /// and a covariance only where results hold it: one network has none, nor has a Gaussian process
+  /// without predictions, and losses read variances alone.
+  [[nodiscard]] WIDELIMIT_EXPORT InferenceOptions options_on(DrivingKernel kernel,
+                                                             bool has_test) const;
 };
 
 struct FiniteSpec {
   Place place;
-  double learning_rate = 0.1, momentum = 0;
-  std::int64_t steps = 1000;
-  std::optional<std::int64_t> batch_size;  ///< unset: full batch
-  std::int64_t ensemble = 1;
-  std::uint64_t seed = 0;
-  bool record_all = false;  ///< "all", else "log": log-spaced steps
+  TrainOptions options;
 };
 
 struct Experiment {

@@ -2,13 +2,18 @@
 // Thread safety: one thread per object, but KernelFiles::put, which is for many.
 #pragma once
 
+#include <widelimit/kernel.hpp>
 #include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace widelimit {
 
@@ -36,16 +41,42 @@ WIDELIMIT_EXPORT void write_file(const std::filesystem::path& file, std::string_
 WIDELIMIT_EXPORT void write_npy(const std::filesystem::path& file, const double* data,
                                 const std::vector<std::int64_t>& shape);
 
+/// An .npy file of any shape that is read in parts: a kernel may be gigabytes where a picture needs
+/// a few hundred of its rows.
+class WIDELIMIT_EXPORT NpyFile {
+ public:
+  /// Reads the header. Throws Error(usage) that names the file where it cannot be opened, or is not
+  /// exactly one array of float32, float64 or uint8 with at least one number.
+  explicit NpyFile(const std::filesystem::path& file);
+  ~NpyFile();
+  NpyFile(NpyFile&&) noexcept;
+  NpyFile& operator=(NpyFile&&) = delete;
+
+  /// At least one axis, each of at least one.
+  [[nodiscard]] const std::vector<std::int64_t>& shape() const noexcept;
+  /// Of the numbers in the file; unset where they are uint8.
+  [[nodiscard]] std::optional<Precision> precision() const noexcept;
+  /// Numbers in one entry of the first axis: the product of all other extents.
+  [[nodiscard]] std::int64_t row_size() const noexcept;
+  /// Entries [begin, begin + count) of the first axis, [count, row_size()] in C order. Throws
+  /// Error(usage) where the array has no such entries, Error(io) where they cannot be read.
+  [[nodiscard]] Matrix rows(std::int64_t begin, std::int64_t count) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// A sink that writes kernels to .npy files as their tiles come, in bounded memory; the disk space
 /// is claimed first, so a full disk is an error before any work.
 class WIDELIMIT_EXPORT KernelFiles final : public KernelSink {
  public:
   /// An empty path: that kernel is not wanted.
-  KernelFiles(const std::filesystem::path& nngp, const std::filesystem::path& ntk,
-              std::int64_t rows, std::int64_t cols, Precision precision);
+  KernelFiles(const PerKernel<std::filesystem::path>& files, std::int64_t rows, std::int64_t cols,
+              Precision precision);
   ~KernelFiles() override;
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
+  /// Kernels of the tile that are not wanted are left out.
+  void put(const Tile& tile) override;
   /// Flushes and renames both. Throws Error(internal) where an entry was never put.
   void commit();
 

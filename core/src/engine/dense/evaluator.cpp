@@ -119,7 +119,7 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
     }
     widelimit_run r{};
     r.struct_size = sizeof r;
-    r.n_inputs = static_cast<std::uint32_t>(n);
+    r.n_inputs = r.n_fields = static_cast<std::uint32_t>(n);
     r.inputs = work.field_.data();
     r.pending = work.pending_.data();
     r.variances = step.variances >= 0 ? &variances : nullptr;

@@ -105,7 +105,7 @@ struct Call {
   const EqualRows& equal;
   const T* variance;
   const Variances<T>&v1, &v2;
-  Kernels which;
+  KernelSet which;
   KernelSink& sink;
 };
 
@@ -118,7 +118,8 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                      cols = std::min(tile_side, u.cols - left);
   const std::int64_t lanes = up_to_multiple(cols, vector_lanes);
   const std::int64_t row = u.row + top, col = u.col + left;
-  if (call.sink.has(row, col, rows, cols)) return;
+  const TileArea area{row, col, rows, cols};
+  if (call.sink.has(area)) return;
   for (std::int64_t r = 0; r < rows; r += step) {
     const std::int64_t height = std::min(step, up_to_multiple(rows, edge_step) - r);
     for (std::int64_t i = 0; i < height; ++i)
@@ -128,8 +129,11 @@ void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int
                          call.which.nngp ? w.nngp.data() + r * lanes : nullptr,
                          call.which.ntk ? w.ntk.data() + r * lanes : nullptr);
   }
-  deliver(FinishedTile<T>{row, col, rows, cols, lanes, call.which.nngp ? w.nngp.data() : nullptr,
-                          call.which.ntk ? w.ntk.data() : nullptr, u.diagonal,
+  deliver(FinishedTile<T>{area,
+                          {call.which.nngp ? w.nngp.data() : nullptr,
+                           call.which.ntk ? w.ntk.data() : nullptr},
+                          lanes,
+                          u.diagonal,
                           call.samples.symmetric() && !u.diagonal},
           call.sink);
 }
@@ -160,18 +164,18 @@ std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexc
 }
 
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which, KernelSink& sink,
+void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet which, KernelSink& sink,
                    Executor& executor, Control* control, const std::string& phase) {
   const std::int64_t features = s.features(), n1 = s.x1.count, n2 = s.x2.count;
   if (features > most_for_blas)
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, "the rows", &executor);
+  const auto facts1 = sample_facts(s.x1, SampleSet::x1, &executor);
   const Variances<T> v1 = evaluator.variances(facts1.variance.data(), n1, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, "the columns", &executor);
+    other_facts = sample_facts(s.x2, SampleSet::x2, &executor);
     other = evaluator.variances(other_facts.variance.data(), n2, false);
   }
   const EqualRows equal = EqualRows::find(
@@ -182,7 +186,7 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
   const std::int64_t side = unit_side(n1, n2, sizeof(T));
   std::vector<Unit> units = units_of(n1, n2, s.symmetric(), features, side);
   const auto total = static_cast<std::int64_t>(units.size());
-  std::erase_if(units, [&](const Unit& u) { return sink.has(u.row, u.col, u.rows, u.cols); });
+  std::erase_if(units, [&](const Unit& u) { return sink.has({u.row, u.col, u.rows, u.cols}); });
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker<T>>> idle;
   const auto left = static_cast<std::int64_t>(units.size());
@@ -211,7 +215,7 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, Kernels which
 template <class T>
 Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, bool with_ntk,
                              Executor& executor) {
-  const auto facts = sample_facts(x, "the data", &executor);
+  const auto facts = sample_facts(x, SampleSet::x1, &executor);
   return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk);
 }
 
@@ -225,7 +229,7 @@ void observe_tile(const Program& program, const SampleRows<double>& x,
   const std::int64_t n = x.count;
   const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
-  const auto facts = sample_facts(x, "the data", nullptr);
+  const auto facts = sample_facts(x, SampleSet::x1, nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side);
   const TilePhase blas;
@@ -249,9 +253,9 @@ template Variances<float> dense_diagonals(const Program&, const SampleRows<float
                                           Executor&);
 template Variances<double> dense_diagonals(const Program&, const SampleRows<double>&, bool,
                                            Executor&);
-template void compute_tiles(const Program&, const SamplePair<float>&, Kernels, KernelSink&,
+template void compute_tiles(const Program&, const SamplePair<float>&, KernelSet, KernelSink&,
                             Executor&, Control*, const std::string&);
-template void compute_tiles(const Program&, const SamplePair<double>&, Kernels, KernelSink&,
+template void compute_tiles(const Program&, const SamplePair<double>&, KernelSet, KernelSink&,
                             Executor&, Control*, const std::string&);
 
 }  // namespace widelimit::detail

@@ -24,7 +24,7 @@ template <class T>
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its samples and their indices, not on n, threads or order.
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& samples, Kernels which,
+void compute_tiles(const Program& program, const SamplePair<T>& samples, KernelSet which,
                    KernelSink& sink, Executor& executor, Control* control,
                    const std::string& phase);
 

@@ -1,13 +1,10 @@
 // Checks of finished tiles.
 #include "engine/grid/finished_tile.hpp"
 
-#include <widelimit/error.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <string>
-#include <utility>
 
 namespace widelimit::detail {
 
@@ -26,26 +23,36 @@ bool all_finite(const T* a, std::int64_t n) {
   return std::all_of(std::begin(sum), std::end(sum), [](T s) { return s == T{0}; });
 }
 
+const char* name_of(SampleSet set) { return set == SampleSet::x1 ? "x1" : "x2"; }
+const char* title_of(Kernel kernel) { return kernel == Kernel::nngp ? "NNGP" : "NTK"; }
+
+// Throws Error(numeric) about the entry of two samples.
 template <class T>
-std::string remedy() {
-  return std::string(" is not finite: the network overflows ") +
-         (sizeof(T) == 4 ? "float32 there; scale the data (preprocess), or use float64"
-                         : "float64 there; scale the data (preprocess)");
+[[noreturn]] void throw_not_finite(Kernel kernel, SampleNumber row, SampleNumber col) {
+  const std::string reason =
+      std::string("is not finite: the network overflows ") +
+      (sizeof(T) == 4 ? "float32 there; scale the data (preprocess), or use float64"
+                      : "float64 there; scale the data (preprocess)");
+  const auto sample = [](const SampleNumber& s) {
+    return "sample " + std::to_string(s.number) + " of " + name_of(s.set);
+  };
+  const bool same = row.set == col.set && row.number == col.number;
+  throw Error(ErrorCode::numeric,
+              std::string("the ") + title_of(kernel) + " kernel of " + sample(row) +
+                  (same ? " with itself" : " and " + sample(col)) + " (counted from 0) " + reason,
+              {}, {.sample = row, .other_sample = col, .kernel = kernel, .reason = reason});
 }
 
 template <class T>
-void check_finite(const T* a, std::int64_t row, std::int64_t col, std::int64_t rows,
-                  std::int64_t cols, std::int64_t ld, const char* name) {
+void check_finite(const T* a, const FinishedTile<T>& t, Kernel kernel) {
+  const SampleSet columns = t.diagonal || t.mirrored ? SampleSet::x1 : SampleSet::x2;
+  const auto [row, col, rows, cols] = t.area;
   for (std::int64_t i = 0; i < rows; ++i) {
-    const T* r = a + i * ld;
+    const T* r = a + i * t.ld;
     if (all_finite(r, cols)) continue;
     for (std::int64_t j = 0; j < cols; ++j)
       if (!std::isfinite(r[j]))
-        throw Error(ErrorCode::numeric,
-                    std::string("the ") + name + " kernel of sample " + std::to_string(row + i) +
-                        " of the rows and sample " + std::to_string(col + j) +
-                        " of the columns (counted from 0)" + remedy<T>(),
-                    {}, row + i);
+        throw_not_finite<T>(kernel, {SampleSet::x1, row + i}, {columns, col + j});
   }
 }
 
@@ -60,27 +67,24 @@ void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
 
 template <class T>
 void deliver(const FinishedTile<T>& t, KernelSink& sink) {
-  for (const auto& [kernel, name] : {std::pair{t.nngp, "NNGP"}, std::pair{t.ntk, "NTK"}}) {
-    if (kernel == nullptr) continue;
-    if (t.diagonal) mirror_in_place(kernel, t.rows, t.ld);
-    check_finite(kernel, t.row, t.col, t.rows, t.cols, t.ld, name);
+  for (const Kernel k : all_kernels) {
+    if (t.kernels[k] == nullptr) continue;
+    if (t.diagonal) mirror_in_place(t.kernels[k], t.area.rows, t.ld);
+    check_finite(t.kernels[k], t, k);
   }
-  sink.put(t.row, t.col, t.rows, t.cols, t.nngp, t.ntk, t.ld, t.mirrored);
+  sink.put(Tile::of<T>(t.area, {t.kernels.nngp, t.kernels.ntk}, t.ld, t.mirrored));
 }
 
 template <class T>
-void check_finite_diagonal(const T* diagonal, std::int64_t n, const char* name) {
+void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel) {
   if (all_finite(diagonal, n)) return;
   const auto i =
       std::find_if(diagonal, diagonal + n, [](T v) { return !std::isfinite(v); }) - diagonal;
-  throw Error(ErrorCode::numeric,
-              std::string("the ") + name + " kernel of sample " + std::to_string(i) +
-                  " (counted from 0) with itself" + remedy<T>(),
-              {}, i);
+  throw_not_finite<T>(kernel, {SampleSet::x1, i}, {SampleSet::x1, i});
 }
 
-template void check_finite_diagonal(const float*, std::int64_t, const char*);
-template void check_finite_diagonal(const double*, std::int64_t, const char*);
+template void check_finite_diagonal(const float*, std::int64_t, Kernel);
+template void check_finite_diagonal(const double*, std::int64_t, Kernel);
 template void deliver(const FinishedTile<float>&, KernelSink&);
 template void deliver(const FinishedTile<double>&, KernelSink&);
 

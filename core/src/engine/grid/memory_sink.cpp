@@ -95,27 +95,25 @@ void store_mirrored(const T* tile, std::int64_t rows, std::int64_t cols, std::in
 }  // namespace
 
 template <class T>
-MemorySink<T>::MemorySink(T* nngp, T* ntk, std::int64_t rows, std::int64_t cols) noexcept
-    : nngp_(nngp),
-      ntk_(ntk),
+MemorySink<T>::MemorySink(const PerKernel<T*>& out, std::int64_t rows, std::int64_t cols) noexcept
+    : out_(out),
       cols_(cols),
       past_(rows * cols > larger_than_caches / static_cast<std::int64_t>(sizeof(T))) {}
 
 template <class T>
-void MemorySink<T>::put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-                        const void* nngp, const void* ntk, std::int64_t ld, bool mirror) {
-  const auto place = [&](const void* from, T* out) {
-    if (out == nullptr) return;
-    const T* tile = static_cast<const T*>(from);
+void MemorySink<T>::put(const Tile& tile) {
+  const auto [row, col, rows, cols] = tile.area;
+  for (const Kernel k : all_kernels) {
+    T* const out = out_[k];
+    if (out == nullptr) continue;
+    const T* const from = tile.entries<T>(k);
     for (std::int64_t i = 0; i < rows; ++i)
-      store_row(tile + i * ld, cols, out + (row + i) * cols_ + col, past_);
-    if (!mirror) return;
+      store_row(from + i * tile.ld, cols, out + (row + i) * cols_ + col, past_);
+    if (!tile.mirror) continue;
     for (std::int64_t i = 0; i < rows; i += longest)
-      store_mirrored(tile + i * ld, std::min(longest, rows - i), cols, ld,
+      store_mirrored(from + i * tile.ld, std::min(longest, rows - i), cols, tile.ld,
                      out + col * cols_ + row + i, cols_, past_);
-  };
-  place(nngp, nngp_);
-  place(ntk, ntk_);
+  }
 #if defined(__SSE2__)
   if (past_) _mm_sfence();  // before another thread is told that the tile is there
 #endif

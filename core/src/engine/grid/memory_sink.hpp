@@ -7,17 +7,15 @@
 
 namespace widelimit::detail {
 
-/// Results [n1, n2] in C order, `cols` numbers between rows; NULL: not wanted. The memory is the
-/// caller's.
+/// Results [rows, cols] in C order; NULL: not wanted. The memory is the caller's.
 template <class T>
 class MemorySink final : public KernelSink {
  public:
-  MemorySink(T* nngp, T* ntk, std::int64_t rows, std::int64_t cols) noexcept;
-  void put(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-           const void* nngp, const void* ntk, std::int64_t ld, bool mirror) override;
+  MemorySink(const PerKernel<T*>& out, std::int64_t rows, std::int64_t cols) noexcept;
+  void put(const Tile& tile) override;
 
  private:
-  T *nngp_, *ntk_;
+  PerKernel<T*> out_;
   std::int64_t cols_;
   bool past_;  // the caches: too large for them
 };

@@ -1,8 +1,6 @@
 // One pass over the samples, in parallel over rows.
 #include "engine/grid/sample_facts.hpp"
 
-#include <widelimit/error.hpp>
-
 #include <bit>
 #include <limits>
 #include <string>
@@ -53,7 +51,7 @@ std::uint64_t hash(const T* r, std::int64_t features) {
 }  // namespace
 
 template <class T>
-SampleFacts<T> sample_facts(const SampleRows<T>& x, const char* which, Executor* executor) {
+SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* executor) {
   const std::int64_t n = x.count, features = x.features;
   SampleFacts<T> facts;
   facts.variance.resize(static_cast<std::size_t>(n));
@@ -75,17 +73,20 @@ SampleFacts<T> sample_facts(const SampleRows<T>& x, const char* which, Executor*
   else
     rows(0, n);
   for (std::int64_t i = 0; i < n; ++i)
-    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v)
+    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v) {
+      const std::string reason =
+          std::string("is not finite, or its squares overflow ") +
+          (sizeof(T) == 4 ? "float32: scale the data (preprocess), or use float64"
+                          : "float64: scale the data (preprocess)");
       throw Error(ErrorCode::usage,
-                  "sample " + std::to_string(i) + " of " + which +
-                      " (counted from 0) is not finite, or its squares overflow " +
-                      (sizeof(T) == 4 ? "float32" : "float64") + ": scale the data (preprocess)" +
-                      (sizeof(T) == 4 ? ", or use float64" : ""),
-                  {}, i);
+                  "sample " + std::to_string(i) + " of " + (set == SampleSet::x1 ? "x1" : "x2") +
+                      " (counted from 0) " + reason,
+                  {}, {.sample = SampleNumber{set, i}, .reason = reason});
+    }
   return facts;
 }
 
-template SampleFacts<float> sample_facts(const SampleRows<float>&, const char*, Executor*);
-template SampleFacts<double> sample_facts(const SampleRows<double>&, const char*, Executor*);
+template SampleFacts<float> sample_facts(const SampleRows<float>&, SampleSet, Executor*);
+template SampleFacts<double> sample_facts(const SampleRows<double>&, SampleSet, Executor*);
 
 }  // namespace widelimit::detail

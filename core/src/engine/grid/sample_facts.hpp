@@ -1,6 +1,8 @@
 // What is computed of samples before any pair: their variances, and a hash to find equal ones by.
 #pragma once
 
+#include <widelimit/error.hpp>
+
 #include "engine/grid/sample_rows.hpp"
 #include "execution/executor.hpp"
 
@@ -18,10 +20,10 @@ struct SampleFacts {
   std::vector<std::uint64_t> hash;
 };
 
-/// `executor` may be NULL: this thread alone. Throws Error(usage) that names a sample of `which`
+/// `executor` may be NULL: this thread alone. Throws Error(usage) that names a sample of `set`
 /// whose numbers are not finite or whose variance overflows T; of several the first.
 template <class T>
-[[nodiscard]] SampleFacts<T> sample_facts(const SampleRows<T>& x, const char* which,
+[[nodiscard]] SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set,
                                           Executor* executor);
 
 }  // namespace widelimit::detail

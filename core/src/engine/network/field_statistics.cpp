@@ -102,7 +102,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   const std::size_t nodes = graph.nodes.size();
   std::vector<LayerStatistics> result(nodes);
   if (n == 0) return result;
-  static_cast<void>(sample_facts(x, "the data", nullptr));
+  static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
   const SpatialProgram& program = plan.program();
   const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);

@@ -115,6 +115,7 @@ class Planner {
     plan.inputs = pointers.data();
     plan.output = &node.shape;
     plan.linear = &node.linear;
+    std::copy(node.max_window.begin(), node.max_window.end(), plan.max_window);
     try {
       call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
         return layer.table->plan(layer.object.get(), &plan, error);
@@ -126,12 +127,19 @@ class Planner {
     node.shape.flags &= WIDELIMIT_SHAPE_GAUSSIAN;
     node.nature = plan.nature;
     node.traits = plan.traits;
+    std::copy_n(plan.max_window, node.max_window.size(), node.max_window.begin());
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
     const widelimit_infinite_face* face = layer.table->infinite;
     if (face != nullptr && face->site_terms != nullptr) node.site_terms = plan.site_terms;
     if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
       problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
+      return -1;
+    }
+    if (node.nature == WIDELIMIT_LINEAR && shapes.size() != 1) {
+      problem(layer, "\"" + layer.type + "\" plans one linear map for " +
+                         std::to_string(shapes.size()) +
+                         " inputs, which is for layers of one input: a bug of its plugin");
       return -1;
     }
     check_rules(layer, node, shapes, independent);

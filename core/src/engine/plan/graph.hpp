@@ -7,6 +7,7 @@
 
 #include "boundary/layer.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,8 @@ struct Node {
   widelimit_shape shape{};       ///< of the output
   std::int32_t nature = 0;
   std::uint64_t traits = 0;
+  /// For each axis the largest window of a pending map that the transform applies.
+  std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
   widelimit_linear linear{};
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;

@@ -185,7 +185,9 @@ class BundleRun {
     g.n_outputs = n;
     g.outputs = m_.output_.data();
     g.input = input;
-    g.in_shape = &o.in_shape.front();
+    const widelimit_shape* const in_shape = &o.in_shape.front();
+    g.n_inputs = 1;
+    g.in_shape = &in_shape;
     g.scratch = m_.gather_scratch_[static_cast<std::size_t>(index)].data();
     check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return function(layer, &g, error);
@@ -306,7 +308,7 @@ class BundleRun {
     if (o.variances >= 0) describe_variances(t, o, f, v);
     widelimit_run r{};
     r.struct_size = sizeof r;
-    r.n_inputs = static_cast<std::uint32_t>(o.inputs.size());
+    r.n_inputs = r.n_fields = static_cast<std::uint32_t>(o.inputs.size());
     r.inputs = m_.input_.data();
     r.pending = m_.pending_.data();
     r.variances = o.variances >= 0 ? &v : nullptr;

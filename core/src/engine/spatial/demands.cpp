@@ -67,7 +67,9 @@ void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& re
   const Image& input = program_.ops[static_cast<std::size_t>(op.inputs.front().op)].image;
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
-  reads.in_shape = &op.in_shape.front();
+  const widelimit_shape* const in_shape = &op.in_shape.front();
+  reads.n_inputs = 1;
+  reads.in_shape = &in_shape;
   for (std::size_t a = 0; a < max_axes; ++a) reads.output[a] = d[a];
   std::vector<std::int64_t> list;
   const auto ask = [&] {
@@ -79,7 +81,7 @@ void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& re
   ask();
   list.resize(static_cast<std::size_t>(std::max<std::int64_t>(reads.count, 0)) * max_axes);
   reads.capacity = reads.count;
-  reads.inputs = reinterpret_cast<std::int64_t(*)[max_axes]>(list.data());
+  reads.displacements = reinterpret_cast<std::int64_t(*)[max_axes]>(list.data());
   if (reads.capacity > 0) ask();
 
   std::vector<std::int64_t> indices;

@@ -119,8 +119,7 @@ class Compiler {
       const FieldOperand& operand = produced(i);
       const bool taken =
           n.nature == WIDELIMIT_POINTWISE && has(n.traits, WIDELIMIT_TRAIT_TAKES_PENDING) &&
-          (is_point_map(operand.pending) ||
-           (has(n.traits, WIDELIMIT_TRAIT_TAKES_WINDOWS) && is_small_window(operand.pending)));
+          (is_point_map(operand.pending) || is_window_within(n.max_window, operand.pending));
       o.inputs.push_back(taken ? operand : materialised(operand, shape));
       o.in_shape.push_back(shape);
     }

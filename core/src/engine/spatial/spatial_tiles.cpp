@@ -26,7 +26,7 @@ template <class T>
 struct Call {
   const SpatialProgram& program;
   const SamplePair<T>& samples;
-  Kernels which;
+  KernelSet which;
   KernelSink& sink;
   Executor& executor;
   Control* control;
@@ -72,7 +72,10 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
         }
         done.add(count);
       });
-  deliver(FinishedTile<T>{tile.row, tile.col, tile.rows, tile.cols, ld, nngp, ntk, tile.diagonal,
+  deliver(FinishedTile<T>{{tile.row, tile.col, tile.rows, tile.cols},
+                          {nngp, ntk},
+                          ld,
+                          tile.diagonal,
                           call.samples.symmetric() && !tile.diagonal},
           call.sink);
 }
@@ -99,11 +102,11 @@ std::int64_t bundles_wanted(const std::vector<Tile<T>>& tiles) {
 }  // namespace
 
 template <class T>
-void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, Kernels which,
+void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, KernelSet which,
                            KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase) {
-  static_cast<void>(sample_facts(s.x1, "the rows", &executor));
-  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, "the columns", &executor));
+  static_cast<void>(sample_facts(s.x1, SampleSet::x1, &executor));
+  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, SampleSet::x2, &executor));
   const SpatialProgram& program = plan.program();
   const Schedule &variances = plan.schedule(Purpose::variances),
                  &pairs = plan.schedule(Purpose::pairs);
@@ -119,7 +122,7 @@ void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, Kern
   Buffer<T> nngp(which.nngp ? kernel : 0), ntk(which.ntk ? kernel : 0);
   std::vector<Tile<T>> tiles = tiles_of(s, side);
   const std::int64_t total = bundles_wanted(tiles);
-  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has(t.row, t.col, t.rows, t.cols); });
+  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has({t.row, t.col, t.rows, t.cols}); });
   WorkDone done(control, phase, total, total - bundles_wanted(tiles));
   std::int64_t row = -1;
   for (const Tile<T>& tile : tiles) {
@@ -188,9 +191,9 @@ Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool nt
           BundleMemory<T>::bytes(plan.program(), schedule, ntk)};
 }
 
-template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<float>&, Kernels,
+template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<float>&, KernelSet,
                                     KernelSink&, Executor&, Control*, const std::string&);
-template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<double>&, Kernels,
+template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<double>&, KernelSet,
                                     KernelSink&, Executor&, Control*, const std::string&);
 template Memory spatial_tiles_memory<float>(const SpatialPlan&, std::int64_t, bool);
 template Memory spatial_tiles_memory<double>(const SpatialPlan&, std::int64_t, bool);

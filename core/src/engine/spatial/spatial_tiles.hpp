@@ -20,7 +20,7 @@ namespace widelimit::detail {
 /// depend on its two samples alone.
 template <class T>
 void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& samples,
-                           Kernels which, KernelSink& sink, Executor& executor, Control* control,
+                           KernelSet which, KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase);
 
 /// What it needs for up to n samples a side, beside these and results.

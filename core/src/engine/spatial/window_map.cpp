@@ -65,15 +65,17 @@ bool is_identity(const widelimit_linear& m) noexcept {
   return is_point_map(m) && scalars_of(m).identity();
 }
 
-bool is_small_window(const widelimit_linear& m) noexcept {
+bool is_window_within(const std::array<std::int32_t, 4>& max_window,
+                      const widelimit_linear& m) noexcept {
   if (m.rank == 0 || m.ntk_nngp != m.scale || m.ntk_bias != m.bias) return false;
-  for (std::size_t a = 0; a < axes_of(m); ++a) {
-    const bool last = a + 1 == axes_of(m), last_two = a + 2 >= axes_of(m);
-    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr ||
-        m.pad_low[a] > 2)
+  const std::size_t last = axes_of(m) - 1;
+  for (std::size_t a = 0; a <= last; ++a) {
+    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr)
       return false;
     const bool one = m.window[a] == 1 && m.pad_low[a] == 0 && m.pad_high[a] == 0;
-    if (m.window[a] == 3 ? !last_two : last || !one) return false;
+    const bool largest =
+        max_window[a] > 1 && m.window[a] == max_window[a] && m.pad_low[a] < m.window[a];
+    if (!largest && (a == last || !one)) return false;
   }
   return true;
 }

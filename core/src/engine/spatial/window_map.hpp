@@ -7,6 +7,7 @@
 
 #include <widelimit/abi.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,8 +19,9 @@ namespace widelimit::detail {
 /// Window, stride and padding leave sites alone: the map acts entry by entry.
 [[nodiscard]] bool is_point_map(const widelimit_linear& map) noexcept;
 [[nodiscard]] bool is_identity(const widelimit_linear& map) noexcept;
-/// What transforms with WIDELIMIT_TRAIT_TAKES_WINDOWS apply.
-[[nodiscard]] bool is_small_window(const widelimit_linear& map) noexcept;
+/// Is this a window that a transform with this `max_window` applies itself (widelimit_plan)?
+[[nodiscard]] bool is_window_within(const std::array<std::int32_t, 4>& max_window,
+                                    const widelimit_linear& map) noexcept;
 
 /// `second` after `first` as one map, where that is exact: bias is added inside the image only, and
 /// padding is zero after the first map, so in general it is not.

@@ -1,5 +1,5 @@
-// The first two arc-cosine kernels of Cho and Saul, on which relu and its relatives and sign rest,
-// in a form where nothing cancels near correlation 1, where deep networks live.
+// The first two arc-cosine kernels of Cho and Saul, for relu, its relatives and sign, in a form
+// without cancellation near correlation 1, where the correlations of deep networks are.
 //
 // Thread safety: pure functions.
 #pragma once

@@ -1,20 +1,20 @@
-// Layers of several inputs: sums, products, concatenations and their like, folded from left to
-// right. Each input may have a pending map of its own. The author writes
-//   auto join(auto a, auto b) const;            the Covariance of two inputs together
-//   auto enter(auto x, auto share) const;       optional: what an input is turned into first; share
-//                                               is its part of all channels
-//   void plan(Plan&) const;                     the output's shape: what inputs must have in common
+// Layers with several inputs, such as sums, products and concatenations. The inputs are combined
+// from left to right. Each input may have its own pending map. The author writes
+//   auto join(auto a, auto b) const;            combines the Covariances of two inputs
+//   auto enter(auto x, auto share) const;       optional: transforms an input first; share is the
+//                                               fraction of all channels that belong to it
+//   void plan(Plan&) const;                     checks the inputs, sets the shape of the output
 // and, for finite networks, the methods of the general layer (layer.hpp). A layer without weights
-// whose forward is linear in all inputs together says `static constexpr bool linear = true;` and
-// needs no jvp.
+// whose forward is linear in all inputs together may declare `static constexpr bool linear = true;`
+// and then needs no jvp.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +25,7 @@
 
 namespace widelimit::sdk {
 
-/// Of one input, or of several joined: NNGP and NTK, numbers or vectors.
+/// NNGP and NTK of one input, or of several combined; numbers or vectors.
 template <class V>
 struct Covariance {
   V nngp, ntk;

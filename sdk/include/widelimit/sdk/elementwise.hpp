@@ -1,4 +1,4 @@
-// Pointwise layers. The author of a nonlinearity writes
+// Pointwise layers. The author of a nonlinearity writes these methods:
 //   auto moments(auto k, auto p, auto q) const;   E[f(u) f(v)] and E[f'(u) f'(v)] as Moments
 //   double value(double x) const;                 f
 //   double slope(double x) const;                 f'
@@ -6,23 +6,24 @@
 //                                                 moments then takes k and the terms of p and q
 //   auto prepare(k, p, q) const; auto complete(const auto& prepared) const;
 //                                                 optional: moments in two steps, complete(prepare(
-//                                                 k, p, q)); sweeps over images complete one site
-//                                                 while they prepare the next, which is quicker
-//                                                 where the steps are long chains
-// and has a layer with all its faces. Without `moments` the expectations come from `value` and
-// `slope` by quadrature. With `moments` alone the layer is any pointwise one whose covariance
-// becomes `value` and whose NTK is multiplied by `slope`: it may add the faces of the general layer
-// (layer.hpp), which come after or in place of what is made here.
+//                                                 k, p, q)); loops over images complete one site
+//                                                 while they prepare the next, which is faster
+//                                                 if the steps are long dependent chains
+// The SDK generates all faces of the layer from them. Without `moments`, it computes the
+// expectations from `value` and `slope` by quadrature. With `moments` alone, the layer is a general
+// pointwise one: the covariance becomes `value`, and the NTK is multiplied by `slope`. Such a layer
+// may have methods of the general layer (layer.hpp), which supplement or replace those of this
+// header.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
-#include <widelimit/sdk/field_sweep.hpp>
+#include <widelimit/sdk/detail/field_sweep.hpp>
+#include <widelimit/sdk/detail/pointwise.hpp>
+#include <widelimit/sdk/detail/quadrature.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/math.hpp>
-#include <widelimit/sdk/pointwise.hpp>
-#include <widelimit/sdk/quadrature.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -40,12 +41,12 @@ concept HasValueAndSlope = requires(const L layer, double x) {
   double{layer.value(x)};
   double{layer.slope(x)};
 };
-/// Moments on vectors, as above.
+/// Moments of vectors, as above.
 template <class L>
 concept HasMoments = requires(const L layer, Vec<double> v) {
   layer.moments(v, detail::site_terms_of(layer, v), detail::site_terms_of(layer, v));
 };
-/// Moments on plain numbers only: taken lane by lane.
+/// Moments of plain numbers only, called for each lane.
 template <class L>
 concept HasScalarMoments = !HasMoments<L> && requires(const L layer, double x) {
   layer.moments(x, x, x);
@@ -55,9 +56,9 @@ concept Elementwise = HasMoments<L> || HasScalarMoments<L> || HasValueAndSlope<L
 
 namespace detail {
 
-/// Nodes of the quadrature that replaces `moments`, and the most terms of its expansion: the
-/// author's `quadrature_nodes`, or as many as bring smooth functions of variances up to ten to
-/// rounding.
+/// Number of nodes of the quadrature that replaces `moments`, and the largest number of terms of
+/// its expansion: the author's `quadrature_nodes`, or enough to reach rounding error for smooth
+/// functions and variances up to ten.
 template <class L>
 constexpr int quadrature_nodes() {
   if constexpr (requires { L::quadrature_nodes; })
@@ -66,7 +67,7 @@ constexpr int quadrature_nodes() {
     return 512;
 }
 
-/// An author's moments on plain numbers, as vectors want them.
+/// Adapts moments of plain numbers to vectors.
 template <class L>
 struct LaneByLane {
   const L* layer;
@@ -103,7 +104,7 @@ struct ElementwiseLayer : Wrapped<L> {
     if constexpr (HasMoments<L> || HasScalarMoments<L>) {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
-        plan.add_traits(WIDELIMIT_TRAIT_TAKES_WINDOWS);
+        plan.set_max_window(3, 3);
         plan.raw().site_terms = numbers_of_site_terms<L>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }

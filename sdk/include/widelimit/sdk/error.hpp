@@ -1,5 +1,5 @@
-// Errors on the author's side of the boundary: throw sdk::Error anywhere in a layer or solver; the
-// SDK's guard is the only place where an exception becomes a status and a filled-in error struct.
+// Errors of plugins. Layers and solvers throw sdk::Error, and the SDK's guard converts exceptions
+// to a status and an error struct.
 //
 // Thread safety: values and pure functions.
 #pragma once
@@ -19,13 +19,12 @@
 
 namespace widelimit::sdk {
 
-/// What went wrong, as the person at the other end should read it: what is wrong, what was
-/// expected, what to try; one sentence.
+/// An error message for the user, in one sentence: what is wrong, what was expected, what to try.
 class Error : public std::runtime_error {
  public:
-  /// `code` is a WIDELIMIT_E_*. `pointer` is a JSON pointer relative to the object's own
-  /// parameters, "" where the error is not about one of them. `index`, where it applies, says
-  /// which: the leading minor that is not positive definite (from 1), a sample, ...
+  /// `code` is a WIDELIMIT_E_*. `pointer` is a JSON pointer into the object's own parameters, or ""
+  /// if the error does not concern one of them. `index` is -1, or the number of the sample or of
+  /// the leading minor (from 1) that caused the error.
   Error(widelimit_status code, const std::string& message, std::string pointer = {},
         std::int64_t index = -1)
       : std::runtime_error(message), code_(code), pointer_(std::move(pointer)), index_(index) {}
@@ -40,13 +39,14 @@ class Error : public std::runtime_error {
   std::int64_t index_;
 };
 
-/// A parameter is wrong: `pointer` names it ("/width").
+/// A parameter is wrong. `pointer` names it ("/width").
 inline Error invalid(std::string pointer, const std::string& message) {
   return {WIDELIMIT_E_PARAMS, message, std::move(pointer)};
 }
-/// These shapes, this face or precision are not served.
+/// The type does not support this shape, face or precision.
 inline Error unsupported(const std::string& message) { return {WIDELIMIT_E_UNSUPPORTED, message}; }
-/// A matrix is not positive definite; `minor` is the leading minor that failed, counted from 1.
+/// A matrix is not positive definite. `minor` is the order of the leading minor that is not
+/// positive, counted from 1.
 inline Error not_positive_definite(std::int64_t minor) {
   return {WIDELIMIT_E_NUMERIC,
           "the matrix is not positive definite: leading minor " + std::to_string(minor) +
@@ -57,14 +57,14 @@ inline Error not_positive_definite(std::int64_t minor) {
 
 namespace detail {
 
-/// Writes one member of an error struct as far as the caller's struct reaches: an older one may be
-/// shorter than today's.
+/// Writes one member of the caller's error struct, which may be shorter than today's. Text is cut
+/// at the end of the struct.
 inline void write_text(widelimit_error& error, std::size_t offset, std::size_t capacity,
                        std::string_view text) noexcept {
   if (error.struct_size <= offset) return;
   capacity = std::min(capacity, static_cast<std::size_t>(error.struct_size) - offset);
   std::size_t n = std::min(text.size(), capacity - 1);
-  if (n < text.size())  // never half a UTF-8 character
+  if (n < text.size())  // do not split a UTF-8 character
     while (n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) --n;
   char* const to = reinterpret_cast<char*>(&error) + offset;
   for (std::size_t i = 0; i < n; ++i) to[i] = text[i] == '\n' || text[i] == '\0' ? ' ' : text[i];
@@ -79,7 +79,7 @@ void write_number(widelimit_error& error, std::size_t offset, T number) noexcept
 
 }  // namespace detail
 
-/// Fills in a caller's error (NULL: nobody listens) and returns the code.
+/// Fills in the caller's error struct, which may be NULL, and returns the code.
 inline widelimit_status report(widelimit_error* error, widelimit_status code,
                                std::string_view message, std::string_view pointer = {},
                                std::int64_t index = -1) noexcept {
@@ -91,7 +91,7 @@ inline widelimit_status report(widelimit_error* error, widelimit_status code,
   return code;
 }
 
-/// Runs `body` and turns what it throws into a status and an error.
+/// Runs `body` and converts its exceptions to a status and an error struct.
 template <class F>
 widelimit_status guard(widelimit_error* error, F&& body) noexcept {
   try {
@@ -104,7 +104,7 @@ widelimit_status guard(widelimit_error* error, F&& body) noexcept {
   } catch (const std::exception& e) {
     return report(error, WIDELIMIT_E_INTERNAL, e.what());
   } catch (...) {
-    return report(error, WIDELIMIT_E_INTERNAL, "an exception that is no std::exception");
+    return report(error, WIDELIMIT_E_INTERNAL, "an exception that is not a std::exception");
   }
 }
 

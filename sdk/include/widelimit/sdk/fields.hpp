@@ -1,12 +1,12 @@
-// Declared parameters: one line each, from which come the default, the parser with its messages,
-// the JSON Schema and the documentation.
+// Declared parameters. One line per parameter gives its default, the parser with its messages, the
+// JSON Schema and the documentation.
 //
 //   double scale = 1;
 //   static constexpr auto params = std::tuple{sdk::field("scale", &Erf::scale, "output scale",
 //                                                        sdk::positive)};
 //
-// Types of members: double; bool; integers; std::string; an enumeration, counted from 0, with
-// one_of("first", "second"); std::optional of those (absent or null: empty); std::vector of
+// Types of members: double; bool; integers; std::string; an enumeration with values from 0 and
+// one_of("first", "second"); std::optional of these (missing or null: empty); std::vector of
 // numbers, integers or strings. The initialiser of the member is the default.
 //
 // Thread safety: constants.
@@ -47,7 +47,7 @@ struct ListOf<std::vector<T>> {
   using type = T;
 };
 
-/// The single value inside a member: std::optional and std::vector taken off.
+/// The type of a single value of a member, without std::optional and std::vector.
 template <class M>
 using element_t = typename ListOf<typename OptionalOf<M>::type>::type;
 
@@ -60,7 +60,7 @@ inline constexpr bool is_choice = std::is_same_v<T, std::string> || std::is_enum
 
 }  // namespace detail
 
-/// What values a field accepts.
+/// The values that a field accepts.
 struct Rules {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -72,7 +72,7 @@ struct Rules {
 // ---- constraints: the arguments of `field` after the documentation ----
 
 struct Required {};
-/// There is no default: whoever uses the type must say it.
+/// The parameter has no default, so the user must write it.
 inline constexpr Required required{};
 
 struct Range {
@@ -91,7 +91,7 @@ constexpr Range greater_than(double low) {
 constexpr Range less_than(double high) {
   return {-std::numeric_limits<double>::infinity(), high, false, true};
 }
-/// low and high included.
+/// Inclusive bounds.
 constexpr Range between(double low, double high) { return {low, high, false, false}; }
 inline constexpr Range positive = greater_than(0);
 inline constexpr Range non_negative = at_least(0);
@@ -100,7 +100,7 @@ inline constexpr Range negative = less_than(0);
 struct Items {
   std::uint64_t min, max;
 };
-/// How long a list may be.
+/// Bounds of the length of a list.
 constexpr Items items(std::uint64_t min,
                       std::uint64_t max = std::numeric_limits<std::uint64_t>::max()) {
   return {min, max};
@@ -110,7 +110,7 @@ template <std::size_t n>
 struct OneOf {
   std::array<const char*, n> names;
 };
-/// The words that a string or an enumeration may be; of an enumeration the first has value 0.
+/// The words that a string or an enumeration accepts. The first word is the enumeration's value 0.
 template <class... Names>
 constexpr OneOf<sizeof...(Names)> one_of(Names... names) {
   return {{names...}};
@@ -173,7 +173,7 @@ constexpr void apply(F& f, OneOf<n> words) {
 
 }  // namespace detail
 
-/// One parameter: its JSON name, the member it fills, a line of documentation, and constraints.
+/// Declares a parameter: its JSON name, its member, one line of documentation, and constraints.
 template <class C, class M, class... Constraints>
 constexpr auto field(const char* name, M C::*member, const char* doc, Constraints... constraints) {
   using T = detail::element_t<M>;
@@ -185,7 +185,7 @@ constexpr auto field(const char* name, M C::*member, const char* doc, Constraint
   static_assert(!(detail::ListOf<M>::is && std::is_same_v<T, bool>),
                 "lists are of numbers, integers or words");
   Field<C, M, n> f{name, member, doc, {}, {}};
-  // A 64-bit integer reaches as far as JSON's; of the smaller ones the type is a range too.
+  // JSON integers have 64 bits, so a smaller type limits the range.
   if constexpr (detail::is_integer<T>) {
     if constexpr (sizeof(T) < 8)
       detail::apply(f, between(static_cast<double>(std::numeric_limits<T>::min()),

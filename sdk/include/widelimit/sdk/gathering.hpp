@@ -1,24 +1,24 @@
-// Layers that gather: one field of their output is made from several fields of their input, as in
-// pooling and flattening. (A layer that is a linear map of sites, the same for all channels, is
-// better off with site_map.hpp, which writes all of this.) The author writes
-//   void plan(Plan&) const;                the output's shape
-//   void reads(Reads&) const;              which displacements of the input one of the output needs
+// Layers that gather: a field of their output depends on several fields of their input, as in
+// pooling and flattening. (If the layer is one linear map of sites, the same for all channels, use
+// site_map.hpp, which generates all of this.) The author writes
+//   void plan(Plan&) const;                the shape of the output
+//   void reads(Reads&) const;              the input displacements that an output one needs
 //   void gather(const auto& from, const auto& to, const Shape& in) const;
 //                                          adds what the field `from` of an input of shape `in`
 //                                          contributes to the field `to` of the output
 // and, for finite networks, the methods of the general layer (layer.hpp); a layer without weights
-// needs no jvp, because its forward is linear in x. `from` and `to` are
-// FieldViews, maybe of different precisions: where many fields of single precision are added up to
-// one number, as in global pooling, `to` is in double. An optional
+// needs no jvp, because its forward is linear in x. `from` and `to` are FieldViews. Their
+// precisions can differ: if many fields of single precision are added to one number, as in global
+// pooling, `to` has double precision. An optional
 //   void finish(const auto& to, const Shape& in) const;
-// is called for each output field when all of the input's have been gathered.
+// is called for each output field after all input fields have been gathered.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/simd.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -34,8 +34,8 @@ concept HasGather = requires(const L layer, FieldView<double> from, FieldView<do
   layer.gather(from, to, in);
 };
 
-/// Calls f with every displacement (a std::array of 4) between two sites of `shape`, in ascending
-/// order.
+/// Calls f with every displacement (a std::array of 4 numbers) between two sites of `shape`, in
+/// ascending order.
 template <class F>
 void for_each_displacement(const Shape& shape, F f) {
   std::array<std::int64_t, 4> n{1, 1, 1, 1};
@@ -49,11 +49,12 @@ void for_each_displacement(const Shape& shape, F f) {
 
 namespace detail {
 
-/// Rounding errors of a long running sum would show in single precision: numbers are summed in
-/// blocks of this many, blocks in blocks, and those into the output.
+/// In single precision, a long running sum would have visible rounding errors. Therefore numbers
+/// are summed in blocks of this size, the sums of blocks in blocks of this size, and those into the
+/// output.
 inline constexpr std::int64_t sum_block = 32;
 
-/// to[lane] += the register's lanes, in to's precision.
+/// Adds the lanes of the register to `to`, in the precision of `to`.
 template <class V, class U>
 void add_lanes(V sum, U* to) {
   if constexpr (std::is_same_v<scalar_t<V>, U>) {
@@ -104,9 +105,9 @@ concept HasFinish = requires(const L layer, FieldView<double> to, Shape in) {
   layer.finish(to, in);
 };
 
-/// Running sums in double, kept in scratch from begin to finish, for an output without sites of a
-/// network in single precision: it is added to once for every displacement, of which there are
-/// thousands.
+/// Running sums in double precision, for an output without sites in a network in single precision:
+/// such a field receives a term for each of thousands of displacements. The sums are in scratch
+/// memory from begin to finish.
 struct DoubleSums {
   static constexpr std::int64_t most_lanes = 256;
   static constexpr std::uint64_t bytes = 2 * most_lanes * sizeof(double);
@@ -141,7 +142,7 @@ inline void begin_gathering(const widelimit_gather& call) {
   if (DoubleSums::serve(call)) DoubleSums::clear(call);
 }
 
-/// Calls f with the views of an input field and of each field to add to.
+/// Calls f with the view of the input field and, in turn, the view of each output field.
 template <class F>
 void for_each_output(const widelimit_gather& call, F f) {
   with_precision(call.input->dtype, [&](auto from_zero) {
@@ -184,13 +185,13 @@ struct GatheringLayer : WrappedBatches<L, !OffersThetaSize<L>> {
   void reads(Reads& reads) const { own.reads(reads); }
   void begin(const widelimit_gather& call) const { begin_gathering(call); }
   void accumulate(const widelimit_gather& call) const {
-    const Shape in(*call.in_shape);
+    const Shape in(*call.in_shape[0]);
     for_each_output(call, [&](const auto& from, const auto& to) { own.gather(from, to, in); });
   }
   void finish(const widelimit_gather& call) const {
     finish_gathering(call);
     if constexpr (HasFinish<L>) {
-      const Shape in(*call.in_shape);
+      const Shape in(*call.in_shape[0]);
       for (std::int32_t i = 0; i < call.n_outputs; ++i)
         with_precision(call.outputs[i]->dtype, [&](auto zero) {
           own.finish(FieldView<decltype(zero)>(*call.outputs[i]), in);

@@ -1,6 +1,6 @@
-// What the host lends to a plugin: log, aligned memory, threads, random numbers, cancellation.
+// Services of the host: log, aligned memory, threads, random numbers, cancellation.
 //
-// Thread safety: everything here may be called from any thread, also from inside a worker.
+// Thread safety: all functions may be called from any thread, also from within a worker call.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -18,8 +18,8 @@ namespace widelimit::sdk {
 
 enum class LogLevel : std::int32_t { debug = 0, information = 1, warning = 2, error = 3 };
 
-/// The host's services. A service that an older or smaller host does not offer has a stand-in here:
-/// messages are dropped, memory comes from the plugin's own heap, loops run inline.
+/// The host's services. If a host does not offer a service, this class replaces it: it drops
+/// messages, allocates memory on the plugin's own heap, and runs loops on the calling thread.
 class Host {
  public:
   Host() : Host(nullptr) {}
@@ -32,7 +32,7 @@ class Host {
       table_.log(table_.ctx, static_cast<std::int32_t>(level), component.c_str(), message.c_str());
   }
 
-  /// Gives memory back to whoever it came from.
+  /// Returns memory to the host, or to the plugin's heap.
   class Release {
    public:
     Release() = default;
@@ -65,9 +65,9 @@ class Host {
     return Buffer<T>(static_cast<T*>(memory), Release(table_));
   }
 
-  /// Runs body(begin, end) on pieces of [0, n) of at least `grain`, on the host's threads; inline
-  /// where this thread is a worker already. What a piece throws is thrown here, after the others
-  /// have ended.
+  /// Calls body(begin, end) on disjoint pieces of [0, n), each of at least `grain` indices, on the
+  /// host's threads. Called from a worker, it runs on this thread. It rethrows the first exception
+  /// of a piece after all pieces have ended.
   template <class F>
   void parallel_for(std::int64_t n, std::int64_t grain, const F& body) const {
     if (n <= 0) return;
@@ -86,7 +86,7 @@ class Host {
         (*j.body)(begin, end);
         return WIDELIMIT_OK;
       } catch (...) {
-        // The first to fail leaves its exception; the status stops the rest.
+        // The first piece that fails stores its exception, and the status stops the others.
         if (!__atomic_test_and_set(&j.taken, __ATOMIC_ACQ_REL)) j.thrown = std::current_exception();
         return WIDELIMIT_E_INTERNAL;
       }
@@ -96,8 +96,8 @@ class Host {
     check(status, "the host could not run a parallel loop");
   }
 
-  /// Numbers first .. first + out.size() of stream `stream` of N(0, 1): the same for any thread,
-  /// any order, any caller.
+  /// Writes the numbers first to first + out.size() - 1 of a stream of N(0, 1) samples. They depend
+  /// on `seed` and `stream` only, not on the thread, the caller or the order of calls.
   void normals(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
                std::span<double> out) const {
     if (table_.normals == nullptr) throw unsupported("this host offers no random numbers");
@@ -105,16 +105,16 @@ class Host {
           "the host could not draw random numbers");
   }
 
-  /// Has the user asked to stop?
+  /// Whether the user has asked to stop.
   [[nodiscard]] bool cancelled() const {
     return table_.cancelled != nullptr && table_.cancelled(table_.ctx) != 0;
   }
-  /// To be called now and then in long work.
+  /// Call this regularly in long computations.
   void throw_if_cancelled() const {
     if (cancelled()) throw Error(WIDELIMIT_E_CANCELLED, "cancelled");
   }
 
-  /// A feature that not every host has, by its id; NULL where the host does not know it.
+  /// An optional extension by its id; NULL if the host does not have it.
   [[nodiscard]] const void* extension(const char* id) const {
     return table_.extension == nullptr ? nullptr : table_.extension(table_.ctx, id);
   }
@@ -127,12 +127,13 @@ class Host {
   widelimit_host table_{};
 };
 
-/// The random numbers that initialise one layer of a finite network.
+/// Random numbers for the initialisation of one layer of a finite network.
 class Random {
  public:
   Random(const Host& host, std::uint64_t seed) : host_(&host), seed_(seed) {}
 
-  /// The first numbers of one of the layer's own streams of N(0, 1): one for each kind of weight.
+  /// Writes the first numbers of one of the layer's streams of N(0, 1) samples. Use one stream for
+  /// each kind of weights.
   void normals(std::uint64_t stream, std::span<double> out) const {
     host_->normals(seed_, stream, 0, out);
   }

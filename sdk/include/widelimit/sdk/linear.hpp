@@ -1,16 +1,16 @@
-// Linear layers, described as data: the engine applies their maps to kernels, on the fly in the
-// loop of the next nonlinearity where it can. The author writes
+// Linear layers, described as data. The engine applies their maps to kernels, if possible inside
+// the loop of the next nonlinearity. The author writes
 //   Linear linear(const Shape& in) const;
 // and, for finite networks, the methods of the general layer (layer.hpp): forward, jvp, vjp, and
-// theta_size and init where there are weights. A layer without weights needs no jvp: its forward,
-// which then is linear in x, is its own derivative.
+// theta_size and init if there are weights. A layer without weights needs no jvp, because its
+// forward is linear in x.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/layer.hpp>
 #include <widelimit/sdk/window.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <array>
 #include <cstddef>
@@ -19,33 +19,33 @@
 
 namespace widelimit::sdk {
 
-/// With A the weighted mean over the window of both positions at once, of numbers padded with
-/// zeros:
+/// A is the weighted mean over the window, applied to both sites at once, with zero padding unless
+/// the axis is circular:
 ///   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
-/// (Weights independent across taps: math of dense and convolutional layers, arXiv:1806.07572,
-/// arXiv:1810.05148.)
+/// The weights must be independent across taps (arXiv:1806.07572, arXiv:1810.05148).
 struct LinearMap {
   double scale = 1, bias = 0, ntk_nngp = 0, ntk_bias = 0;
   std::array<Axis, 4> axes{};
 
-  /// Nothing is trained, or there is nothing to train: Theta' = scale A Theta.
+  /// Without weights, or with weights that are not trained: Theta' = scale A Theta.
   static LinearMap fixed(double scale, double bias = 0) { return {scale, bias, 0, 0, {}}; }
-  /// Weights and biases of the layer z = sqrt(scale / fan_in) W x + sqrt(bias) b with W, b ~ N(0,
-  /// 1) are trained (NTK parameterization): Theta' = K' + scale A Theta.
+  /// NTK parameterization: z = sqrt(scale / fan_in) W x + sqrt(bias) b with trained W, b ~ N(0, 1).
+  /// Theta' = K' + scale A Theta.
   static LinearMap ntk(double scale, double bias) { return {scale, bias, scale, bias, {}}; }
-  /// The layer z = W x + b with W ~ N(0, scale / fan_in), b ~ N(0, bias) (standard
-  /// parameterization, arXiv:2001.07301): Theta' = fan_in A K + scale A Theta + 1 if b exists.
+  /// Standard parameterization (arXiv:2001.07301): z = W x + b with trained W ~ N(0, scale /
+  /// fan_in) and b ~ N(0, bias). Theta' = fan_in A K + scale A Theta, plus 1 if there is a bias.
   static LinearMap standard(double scale, double bias, double fan_in, bool has_bias) {
     return {scale, bias, fan_in, has_bias ? 1.0 : 0.0, {}};
   }
 };
 
-/// A linear layer's answer for one input shape.
+/// What a linear layer returns for one input shape.
 struct Linear {
   LinearMap map{};
-  /// Of the finite output: 0 where it is not given.
+  /// Channels of the output at finite width; 0: unknown.
   std::int64_t channels = 0;
-  /// Random weights of its own: what comes out is Gaussian, and its branch independent of others.
+  /// True if the layer has random weights. Then its output is Gaussian, and its branch is
+  /// independent of other branches.
   bool weights = false;
 };
 

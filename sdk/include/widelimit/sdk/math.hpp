@@ -1,14 +1,14 @@
-// Functions of vectors, found without a namespace beside those of numbers: exp, expm1, the inverse
-// trigonometric family (within 2.5 units in the last place, tests/sdk), the products and means
-// that kernels need without cancellation or overflow, and, lane by lane through the standard
-// library and so at its speed, everything else an author may reach for.
+// Functions of vectors. Argument-dependent lookup finds them, so call them without a namespace.
+// exp, expm1 and the inverse trigonometric functions are vectorised (error up to 2.5 units in the
+// last place, see tests/sdk), as are the products and means that kernels need without cancellation
+// or overflow. All other functions call the standard library for each lane.
 //
-// Every result depends on its own lane alone, never on the lanes beside it.
+// The result in a lane depends on that lane only.
 //
 // Thread safety: pure functions.
 #pragma once
 
-#include <widelimit/sdk/polynomials.hpp>
+#include <widelimit/sdk/detail/polynomials.hpp>
 #include <widelimit/sdk/simd.hpp>
 
 #include <cmath>
@@ -46,7 +46,7 @@ V scale_by_power_of_two(V y, V k) {
 
 }  // namespace detail
 
-/// e^x; 1 exactly at 0, infinity where it overflows.
+/// e^x; exactly 1 at 0, infinity if it overflows.
 template <Vector V>
 V exp(V x) {
   using T = scalar_t<V>;
@@ -56,7 +56,7 @@ V exp(V x) {
   return detail::scale_by_power_of_two(V(1) + reduced.expm1_r, reduced.k);
 }
 
-/// e^x - 1, accurate to the last places also where x is small.
+/// e^x - 1, also accurate for small x.
 template <Vector V>
 V expm1(V x) {
   using T = scalar_t<V>;
@@ -104,7 +104,7 @@ V small_asin(V t, V z) {
 
 }  // namespace detail
 
-/// In [-pi/2, pi/2]; not a number beyond [-1, 1].
+/// In [-pi/2, pi/2]; NaN outside [-1, 1].
 template <Vector V>
 V asin(V x) {
   using T = scalar_t<V>;
@@ -117,7 +117,7 @@ V asin(V x) {
   return copysign(select(near_one, V(std::numbers::pi_v<T> / 2) - V(2) * angle, angle), x);
 }
 
-/// In [0, pi]; not a number beyond [-1, 1].
+/// In [0, pi]; NaN outside [-1, 1].
 template <Vector V>
 V acos(V x) {
   using T = scalar_t<V>;
@@ -131,16 +131,15 @@ V acos(V x) {
   return select(near_one, select(x < V(0), V(pi) - far, far), V(pi / 2) - copysign(angle, x));
 }
 
-/// a b - c d without cancellation: the rounding errors of both products are added back (Kahan).
-/// Exactly 0 where the products are equal.
+/// a b - c d without cancellation: adds the rounding errors of both products (Kahan). Exactly 0 if
+/// the products are equal.
 template <Vector V>
 V difference_of_products(V a, V b, V c, V d) {
   const V first = a * b, second = c * d;
   return (first - second) + (rounding_error(a, b, first) - rounding_error(c, d, second));
 }
 
-/// sqrt(a b) of variances a, b >= 0, rounded as if the product had been exact but for one rounding:
-/// geometric_mean(a, a) is a to the bit. No product overflows.
+/// sqrt(a b) of variances a, b >= 0. geometric_mean(a, a) is exactly a, and no product overflows.
 template <Vector V>
 V geometric_mean(V a, V b) {
   // The power of four next to a goes under the root as itself; the further 1/4 keeps the product
@@ -149,7 +148,7 @@ V geometric_mean(V a, V b) {
   return sqrt((a * shrink * shrink) * b) * (binade(a) * V(2));
 }
 
-// What has no vector form here goes through the standard library, one lane after another.
+// Functions without a vector form call the standard library for each lane.
 template <Vector V>
 V sin(V x) {
   return each_lane(x, [](auto t) { return std::sin(t); });

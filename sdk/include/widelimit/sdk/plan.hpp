@@ -1,5 +1,5 @@
-// What a layer is told and answers when a network is planned: the shapes of its inputs, the shape
-// of its output, how it acts on kernels and what it needs for that.
+// The plan of a layer at one position of a network: the shapes of its inputs, the shape of its
+// output, how it acts on kernels and what it needs for that.
 //
 // Thread safety: a plan belongs to one call.
 #pragma once
@@ -16,8 +16,9 @@
 
 namespace widelimit::sdk {
 
-/// The output starts as a copy of input 0; a layer states what differs. To refuse an input, throw
-/// sdk::unsupported with the reason and the remedy, or sdk::invalid with the parameter.
+/// The shape of the output is preset to that of input 0, and a layer sets only what differs. To
+/// reject an input, throw sdk::unsupported with the reason and a remedy, or sdk::invalid with the
+/// parameter.
 class Plan {
  public:
   explicit Plan(widelimit_plan& plan) : plan_(&plan) {}
@@ -28,7 +29,7 @@ class Plan {
 
   // ---- the output ----
 
-  /// Of the finite network; 0: not given.
+  /// Channels at finite width; 0: unknown.
   void set_channels(std::int64_t channels) { plan_->output->channels = channels; }
   void set_spatial(std::span<const std::int64_t> extents) {
     if (extents.size() > 4) throw unsupported("an activation has at most 4 spatial axes");
@@ -36,8 +37,8 @@ class Plan {
     for (std::size_t axis = 0; axis < 4; ++axis)
       plan_->output->spatial[axis] = axis < extents.size() ? extents[axis] : 1;
   }
-  /// Is the output a Gaussian process in the limit? Linear layers with random weights make it one,
-  /// nonlinearities end it.
+  /// Whether the output is a Gaussian process in the limit. The output of a linear layer with
+  /// random weights is one, that of a nonlinearity is not.
   void set_gaussian(bool gaussian) {
     constexpr auto bit = static_cast<std::uint32_t>(WIDELIMIT_SHAPE_GAUSSIAN);
     plan_->output->flags = gaussian ? plan_->output->flags | bit : plan_->output->flags & ~bit;
@@ -47,14 +48,21 @@ class Plan {
 
   /// WIDELIMIT_LINEAR, _POINTWISE, _STENCIL or _GATHERING.
   void set_nature(std::int32_t nature) { plan_->nature = nature; }
-  /// WIDELIMIT_TRAIT_* bits, added to those stated before.
+  /// Adds WIDELIMIT_TRAIT_* bits to those set before.
   void add_traits(std::uint64_t bits) { plan_->traits |= bits; }
-  /// Memory lent to every call, per worker: the most that was asked for. What the SDK needs for a
-  /// layer that it computes and what the author asks for are one piece.
+  /// Along the last two axes of the image, the largest window of a pending map that the transform
+  /// applies (widelimit_plan::max_window).
+  void set_max_window(std::int32_t before_last, std::int32_t last) {
+    const std::int32_t axes = plan_->inputs[0]->n_spatial;
+    if (axes > 0) plan_->max_window[axes - 1] = last;
+    if (axes > 1) plan_->max_window[axes - 2] = before_last;
+  }
+  /// Bytes of scratch memory for every worker call. The largest request counts, because the SDK and
+  /// the author share one piece of memory.
   void set_scratch(std::uint64_t bytes) {
     plan_->scratch_bytes = std::max(plan_->scratch_bytes, bytes);
   }
-  /// For forecasts: of NNGP and NTK together.
+  /// Floating-point operations per kernel entry, NNGP and NTK together; used to forecast run times.
   void set_flops_per_entry(double flops) { plan_->flops_per_entry = flops; }
 
   // ---- what several inputs must have in common ----
@@ -65,7 +73,7 @@ class Plan {
         throw unsupported("all inputs need the same spatial axes: input " + std::to_string(i) +
                           " has " + extents_text(in(i)) + ", input 0 has " + extents_text(in(0)));
   }
-  /// Widths that are not given are taken to be right.
+  /// Inputs with an unknown number of channels are accepted.
   void require_same_channels() {
     std::int64_t known = 0;
     for (std::size_t i = 0; i < inputs(); ++i) {
@@ -92,19 +100,23 @@ class Plan {
   widelimit_plan* plan_;
 };
 
-/// Which input displacements a stencil or a gathering layer reads for one output displacement.
+/// Which displacements of one of its inputs a stencil or a gathering layer reads for one of its
+/// output.
 class Reads {
  public:
   explicit Reads(widelimit_reads& reads) : reads_(&reads) { reads_->count = 0; }
 
-  [[nodiscard]] Shape in() const { return Shape(*reads_->in_shape); }
+  /// The input that is asked about, and its shape.
+  [[nodiscard]] std::size_t input() const { return reads_->input_index; }
+  [[nodiscard]] Shape in() const { return Shape(*reads_->in_shape[reads_->input_index]); }
   /// The output displacement, one number for each axis of the output.
   [[nodiscard]] const std::int64_t* output() const { return reads_->output; }
-  /// One input displacement, a number for each axis of the input.
+  /// Adds one input displacement, one number per axis of the input.
   void add(std::span<const std::int64_t> displacement) {
-    if (reads_->count < reads_->capacity && reads_->inputs != nullptr)
+    if (reads_->count < reads_->capacity && reads_->displacements != nullptr)
       for (std::size_t axis = 0; axis < 4; ++axis)
-        reads_->inputs[reads_->count][axis] = axis < displacement.size() ? displacement[axis] : 0;
+        reads_->displacements[reads_->count][axis] =
+            axis < displacement.size() ? displacement[axis] : 0;
     ++reads_->count;
   }
 

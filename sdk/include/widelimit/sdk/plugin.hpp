@@ -1,17 +1,17 @@
-// WIDELIMIT_PLUGIN(id, version, Types...): the tables of a plugin's layers and solvers, and the
-// function that hands them out.
+// WIDELIMIT_PLUGIN(id, version, Types...) defines the tables of a plugin's layers and solvers, and
+// the entry function that returns them.
 //
-// widelimit_add_plugin() compiles the file that holds it once for any processor and, where it can,
-// once each for AVX2 and AVX-512. The copy for any processor holds the exported entry, which picks
-// the best of the three that this processor runs; WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 in the
-// environment says which is the best to consider.
+// widelimit_add_plugin() compiles the file with this macro once for any processor and, if possible,
+// once each for AVX2 and AVX-512. The copy for any processor contains the exported entry function,
+// which selects the best copy that this processor supports. The environment variable
+// WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 limits the selection.
 //
 // Thread safety: the entry may be called from any thread, any number of times.
 #pragma once
 
 #include <widelimit/abi.h>
-#include <widelimit/sdk/layer_table.hpp>
-#include <widelimit/sdk/schema.hpp>
+#include <widelimit/sdk/detail/layer_table.hpp>
+#include <widelimit/sdk/detail/schema.hpp>
 #include <widelimit/sdk/target.hpp>
 
 #include <array>
@@ -22,7 +22,7 @@
 #include <tuple>
 #include <type_traits>
 
-// What the descriptor says beside id and version; widelimit_add_plugin() sets them.
+// Other members of the descriptor; widelimit_add_plugin() sets these macros.
 #if !defined(WIDELIMIT_SDK_VENDOR)
 #define WIDELIMIT_SDK_VENDOR ""
 #endif
@@ -53,7 +53,7 @@ concept DocumentedType = requires {
 
 namespace detail {
 
-/// Solvers are told from layers by solver.hpp, which also has the table.
+/// solver.hpp specialises this for solvers, and defines their table.
 template <class T>
 inline constexpr bool is_solver = false;
 template <class S>
@@ -74,7 +74,7 @@ constexpr const char* doc_of() {
     return T::summary;
 }
 
-/// One layer or solver type: its texts and its table, made when the plugin is first asked.
+/// One layer or solver type: its texts and its table, created at the first call of the entry.
 template <class T>
 struct Type {
   static_assert(NamedType<T>,
@@ -140,14 +140,14 @@ struct Tables {
   Tables& operator=(const Tables&) = delete;
 };
 
-/// The descriptor of the copy that this is compiled into.
+/// The descriptor of the copy that contains this function.
 template <class... Types>
 const widelimit_plugin* descriptor(const char* id, const char* version) noexcept {
   try {
     static const Tables<Types...> tables(id, version);
     return &tables.plugin;
   } catch (...) {
-    return nullptr;  // out of memory: as if it could not run here
+    return nullptr;  // out of memory: the plugin cannot run
   }
 }
 
@@ -156,7 +156,7 @@ const widelimit_plugin* descriptor(const char* id, const char* version) noexcept
 
 #if defined(WIDELIMIT_SDK_ENTRY)
 
-// One of the better copies: an entry of its own, which the exported one calls.
+// The AVX2 or AVX-512 copy: an entry function of its own, which the exported one calls.
 #define WIDELIMIT_PLUGIN(id, version, ...)                                 \
   extern "C" const widelimit_plugin* WIDELIMIT_SDK_ENTRY(void);            \
   extern "C" const widelimit_plugin* WIDELIMIT_SDK_ENTRY(void) {           \
@@ -184,7 +184,7 @@ inline const widelimit_plugin* better_descriptor() noexcept { return nullptr; }
 #endif
 
 #define WIDELIMIT_PLUGIN(id, version, ...)                                                 \
-  extern "C" const widelimit_plugin* widelimit_plugin_v1(void) {                           \
+  extern "C" const widelimit_plugin* WIDELIMIT_ENTRY(void) {                               \
     if (const auto* better = ::widelimit::sdk::detail::better_descriptor()) return better; \
     return ::widelimit::sdk::detail::descriptor<__VA_ARGS__>(id, version);                 \
   }

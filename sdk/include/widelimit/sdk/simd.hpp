@@ -1,13 +1,13 @@
-// `Vec<T>`: the type of k, p and q in an author's `moments`, so that one formula serves single
-// numbers and registers of 4, 8 or 16 of them. Arithmetic, comparisons, `select`, min, max, abs,
-// sqrt, fma work as on numbers and mix with them; functions are in math.hpp.
+// `Vec<T>` is the type of k, p and q in an author's `moments`: one number, or a register of 4, 8 or
+// 16 numbers. Arithmetic, comparisons, `select`, min, max, abs, sqrt and fma work as for numbers
+// and accept numbers as operands. Other functions are in math.hpp.
 //
 // Thread safety: values; nothing is shared.
 #pragma once
 
 #include <concepts>
 
-// Set by widelimit_add_plugin() for the copies it compiles for better targets.
+// widelimit_add_plugin() defines this for the AVX2 and AVX-512 copies.
 #if defined(WIDELIMIT_SDK_HIGHWAY)
 #include <widelimit/sdk/simd_highway.hpp>
 #else

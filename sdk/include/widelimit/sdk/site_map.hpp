@@ -1,18 +1,18 @@
-// Layers that are one linear map of sites, the same for all channels and without weights:
-//   y[i] = sum over input sites p of M[i, p] x[p],   M a product of one matrix for each axis.
-// Pooling of every kind, resizing, fixed filters, cropping. The author writes the matrices,
+// Layers that are one linear map of sites, the same for all channels and without weights, such as
+// pooling, resizing, fixed filters or cropping:
+//   y[i] = sum over input sites p of M[i, p] x[p],   where M is a product of one matrix per axis.
+// The author writes the matrices:
 //   SiteMap sites(const Shape& in) const;
-// and everything else follows: K' = M K M' and Theta' = M Theta M', both sites of a covariance
-// moving independently; which displacements one output displacement is made from; the output's
-// shape; forward, jvp and vjp of finite networks. An optional void plan(Plan&) const is called
-// last.
+// The SDK derives everything else: K' = M K M' and Theta' = M Theta M'; the displacements that an
+// output displacement needs; the shape of the output; forward, jvp and vjp of finite networks. An
+// optional void plan(Plan&) const is called last.
 //
 // Thread safety: as layer.hpp says.
 #pragma once
 
+#include <widelimit/sdk/detail/site_sums.hpp>
+#include <widelimit/sdk/detail/wrapped.hpp>
 #include <widelimit/sdk/gathering.hpp>
-#include <widelimit/sdk/site_sums.hpp>
-#include <widelimit/sdk/wrapped.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,10 +27,10 @@
 
 namespace widelimit::sdk {
 
-/// The map of a layer: one matrix for each spatial axis of the input.
+/// The map of a layer: one matrix per spatial axis of the input.
 struct SiteMap {
   std::vector<AxisMap> axes;
-  /// false: all matrices have one row and the output has no spatial axes.
+  /// If false, all matrices have one row, and the output has no spatial axes.
   bool keeps_axes = true;
 };
 
@@ -41,7 +41,7 @@ concept HasSites = requires(const L layer, const Shape in) {
 
 namespace detail {
 
-/// The general layer around a map of sites.
+/// The general layer for a linear map of sites.
 template <class L>
 struct SiteMapLayer : Wrapped<L> {
   using Wrapped<L>::Wrapped;
@@ -78,7 +78,7 @@ struct SiteMapLayer : Wrapped<L> {
           for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
   }
   void begin(const widelimit_gather& call) const {
-    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape));
+    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape[0]));
     begin_gathering(behind_header(call));
   }
   void accumulate(const widelimit_gather& call) const {
@@ -107,8 +107,8 @@ struct SiteMapLayer : Wrapped<L> {
   }
 
  private:
-  /// The pairs of sites of every shape that this layer has been given: wanted once for each of
-  /// thousands of displacements and bundles. A cache whose contents follow from the shape alone.
+  /// The pairs of sites for every input shape that this layer has seen, because thousands of
+  /// displacements and bundles use them. The contents of this cache depend on the shape alone.
   class Pairs {
    public:
     const PairedSites& of(const L& layer, const Shape& in) {
@@ -126,7 +126,7 @@ struct SiteMapLayer : Wrapped<L> {
   };
   std::shared_ptr<Pairs> pairs_ = std::make_shared<Pairs>();
 
-  // Scratch of a gathering: where its pairs are, then what the sums need.
+  // Scratch memory of a gathering: a pointer to its pairs, then the memory for the sums.
   static constexpr std::uint64_t header = 64;
   static const PairedSites*& pairs_of(const widelimit_gather& call) {
     return *static_cast<const PairedSites**>(call.scratch);
@@ -148,8 +148,8 @@ struct SiteMapLayer : Wrapped<L> {
     return map;
   }
 
-  /// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels from `in`
-  /// on of x belong to those from `out` on of y.
+  /// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels of x from
+  /// offset `in` contribute to n channels of y from offset `out`.
   template <class F>
   void for_each_pair(const Pass& pass, F f) const {
     const SiteMap map = own.sites(pass.in());

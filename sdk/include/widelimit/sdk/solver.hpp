@@ -1,25 +1,27 @@
 // Solvers. The author writes a struct with name, version, doc and params as for layers, and
-//   F factorise(MatrixView a, SolveInfo&, const Host&) const;    a is symmetric, both triangles
-//                       given, and consumed: F may keep using its memory
-//   F factorise(const Operator& a, SolveInfo&, const Host&) const;   optional: known by products
-//   F factorise(PackedMatrix a, SolveInfo&, const Host&) const;      optional: half of it is given
+//   F factorise(MatrixView a, SolveInfo&, const Host&) const;    a is symmetric, both triangles are
+//                       filled in; the solver may overwrite it, and F may use its memory
+//   F factorise(const Operator& a, SolveInfo&, const Host&) const;   optional: a is available only
+//                       through its products
+//   F factorise(PackedMatrix a, SolveInfo&, const Host&) const;      optional: one triangle of a
 //   void eigen(MatrixView a, std::span<double> values, MatrixView vectors, const Host&) const;
-//                       optional: ascending; ROW k of vectors is the k-th eigenvector; empty
-//                       vectors: values alone; vectors may be a itself, which is destroyed
-// where F, of any type, has
+//                       optional: eigenvalues in ascending order; ROW k of vectors is the k-th
+//                       eigenvector; if vectors is empty, compute values only. Overwrites a, and
+//                       vectors may use the memory of a
+// where F is any type with
 //   void solve(MatrixView b, SolveInfo&) const;     b [n, right-hand sides] becomes A^-1 b
 //   double logdet() const;                          optional
-// A matrix that is not positive definite is sdk::not_positive_definite(minor).
+// If a matrix is not positive definite, throw sdk::not_positive_definite(minor).
 //
-// Thread safety: solvers and factors are immutable; factorise and eigen run one at a time, solve
-// and logdet on many threads at once. A solver never changes the number of BLAS threads: the host
-// does.
+// Thread safety: solvers and factors do not change after they are created. factorise and eigen run
+// one at a time; any number of threads may call solve and logdet at once. A solver never changes
+// the number of BLAS threads. The host sets it.
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sdk/detail/params.hpp>
 #include <widelimit/sdk/error.hpp>
 #include <widelimit/sdk/host.hpp>
-#include <widelimit/sdk/params.hpp>
 #include <widelimit/sdk/plugin.hpp>
 #include <widelimit/sdk/views.hpp>
 
@@ -35,23 +37,24 @@
 
 namespace widelimit::sdk {
 
-/// What a factorisation or a solve tells about itself.
+/// What a factorisation or a solution reports.
 struct SolveInfo {
   std::int32_t iterations = 0;
   double jitter = 0;
-  double rcond = std::numeric_limits<double>::quiet_NaN();  ///< 1-norm, estimated
-  double residual =
-      std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|), where asked for
+  /// Estimate of the reciprocal condition number in the 1-norm; NaN: unknown.
+  double rcond = std::numeric_limits<double>::quiet_NaN();
+  /// max |A x - b| / (|A| |x|); NaN: not computed.
+  double residual = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Half of a symmetric matrix, n (n + 1) / 2 numbers in rectangular full packed format (abi.h).
-/// Consumed, like a whole one.
+/// One triangle of a symmetric matrix, n (n + 1) / 2 numbers in rectangular full packed format
+/// (abi.h). The solver may overwrite it, and the factor may use its memory.
 struct PackedMatrix {
   double* data;
   std::int64_t n;
 };
 
-/// A symmetric matrix known by its products only.
+/// A symmetric matrix that is available only through its products.
 class Operator {
  public:
   explicit Operator(const widelimit_operator& op) {
@@ -65,8 +68,8 @@ class Operator {
   }
   [[nodiscard]] bool has_diagonal() const { return table_.diagonal != nullptr; }
   void diagonal(std::span<double> out) const {
-    if (!has_diagonal()) throw unsupported("this matrix does not tell its diagonal");
-    check(table_.diagonal(table_.ctx, out.data()), "the diagonal could not be had");
+    if (!has_diagonal()) throw unsupported("the diagonal of this matrix is not available");
+    check(table_.diagonal(table_.ctx, out.data()), "the diagonal could not be computed");
   }
 
  private:
@@ -106,7 +109,7 @@ concept OffersLogdet = requires(const F factor) {
   double{factor.logdet()};
 };
 
-/// Any author's factor, behind one type: those of matrices and of operators may differ.
+/// Base of all factors, because the factors of matrices and of operators may have different types.
 struct AnyFactor {
   virtual ~AnyFactor() = default;
   virtual void solve(MatrixView b, SolveInfo& info) const = 0;
@@ -121,7 +124,7 @@ struct FactorObject final : AnyFactor {
     if constexpr (OffersLogdet<F>)
       return own.logdet();
     else
-      throw unsupported("this solver does not know the log-determinant");
+      throw unsupported("this solver does not compute the log-determinant");
   }
 
   F own;

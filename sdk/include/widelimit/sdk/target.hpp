@@ -1,4 +1,4 @@
-// Which processor a copy of a plugin was compiled for, and which one this program runs on.
+// The processor that a copy of a plugin was compiled for, and the best copy for this processor.
 //
 // Thread safety: pure functions.
 #pragma once
@@ -30,10 +30,10 @@ enum class Isa { baseline, avx2, avx512 };
 #define WIDELIMIT_SDK_COMPILER_TEXT "GCC " __VERSION__
 #endif
 
-/// What a plugin's descriptor tells about its build.
+/// The text about the build in a plugin's descriptor.
 inline constexpr auto build_text = WIDELIMIT_SDK_COMPILER_TEXT ", " WIDELIMIT_SDK_ISA_TEXT;
 
-/// The best copy this processor runs: all flags count that a copy is compiled with.
+/// The best copy for this processor, which must support all flags that the copy was compiled with.
 inline Isa processor_isa() noexcept {
 #if defined(__x86_64__)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
@@ -51,7 +51,7 @@ inline Isa processor_isa() noexcept {
 #endif
 }
 
-/// The same, within what WIDELIMIT_FORCE_ISA allows.
+/// The same, limited by WIDELIMIT_FORCE_ISA.
 inline Isa best_isa() noexcept {
   const Isa isa = processor_isa();
   const char* const forced = std::getenv("WIDELIMIT_FORCE_ISA");

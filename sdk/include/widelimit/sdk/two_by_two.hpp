@@ -1,5 +1,5 @@
 // A covariance [[p, k], [k, q]] scaled by powers of two so that no product of its entries
-// overflows, for kernels built from (1 + p)(1 + q) - k^2 and its like.
+// overflows, for kernels with terms such as (1 + p)(1 + q) - k^2.
 //
 // Thread safety: values; nothing is shared.
 #pragma once
@@ -8,11 +8,11 @@
 
 namespace widelimit::sdk {
 
-/// With unit = 2^-(i + j), where 4^i is next below max(p, 1) and 4^j next below max(q, 1), the
-/// members are, all exactly scaled:
+/// Let 4^i and 4^j be the largest powers of 4 that do not exceed max(p, 1) and max(q, 1), and let
+/// unit = 2^-(i + j). The members are scaled exactly:
 ///   p 4^-i, q 4^-j, k unit;  one: 1 unit^2;  p_term, q_term: p unit^2, q unit^2;
 ///   determinant: (p q - k^2) unit^2, free of cancellation and never negative.
-/// Variances below 4 are left as they are.
+/// Variances below 4 are not scaled.
 template <Vector V>
 struct ScaledCovariance {
   V k, p, q, one, p_term, q_term, determinant, unit, inverse_unit;

@@ -1,7 +1,7 @@
-// Views of what crosses the boundary, with the sizes that C leaves out: shapes, fields, matrices,
-// and the passes of finite networks. Views own nothing and are valid for the call they came with.
+// Views of the data that cross the boundary, as spans with sizes: shapes, fields, matrices, and the
+// passes of finite networks. A view owns nothing and is valid during the call that it belongs to.
 //
-// Thread safety: values; what they point to is the caller's.
+// Thread safety: values; the caller owns the data.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -14,12 +14,12 @@
 
 namespace widelimit::sdk {
 
-/// Channels and spatial axes of one activation.
+/// Channels and spatial axes of an activation.
 class Shape {
  public:
   explicit Shape(const widelimit_shape& shape) : shape_(&shape) {}
 
-  /// Of the finite network; 0: not given, because only kernels are asked for.
+  /// Channels at finite width; 0: unknown, because only kernels are computed.
   [[nodiscard]] std::int64_t channels() const { return shape_->channels; }
   /// Sites along each axis; empty for dense networks.
   [[nodiscard]] std::span<const std::int64_t> spatial() const {
@@ -32,9 +32,10 @@ class Shape {
   }
   /// Numbers in one sample: sites x channels.
   [[nodiscard]] std::int64_t size() const { return sites() * channels(); }
-  /// In the limit a Gaussian process?
+  /// Whether the activation is a Gaussian process in the limit.
   [[nodiscard]] bool gaussian() const { return (shape_->flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0; }
-  /// Input of a combining layer: has its branch random weights of its own?
+  /// For an input of a layer with several inputs: whether this branch has random weights that no
+  /// other branch shares.
   [[nodiscard]] bool independent() const {
     return (shape_->flags & WIDELIMIT_SHAPE_INDEPENDENT) != 0;
   }
@@ -50,8 +51,21 @@ class Shape {
   const widelimit_shape* shape_;
 };
 
-/// Covariances of one bundle at one displacement, [site][lane], in precision T (float or double),
-/// which must be the field's: see widelimit_field::dtype.
+/// The shapes of all inputs of a layer.
+class Shapes {
+ public:
+  Shapes(const widelimit_shape* const* shapes, std::size_t size) : shapes_(shapes), size_(size) {}
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] Shape operator[](std::size_t i) const { return Shape(*shapes_[i]); }
+
+ private:
+  const widelimit_shape* const* shapes_;
+  std::size_t size_;
+};
+
+/// Covariances of one bundle at one displacement, [site][lane]. T is float or double and must match
+/// widelimit_field::dtype.
 template <class T>
 class FieldView {
  public:
@@ -87,7 +101,7 @@ class FieldView {
   const widelimit_field* field_;
 };
 
-/// Calls `body` with a T of the precision `dtype` names: body(float{}) or body(double{}).
+/// Calls body(float{}) or body(double{}), as `dtype` says.
 template <class F>
 decltype(auto) with_precision(std::uint32_t dtype, F&& body) {
   if (dtype == WIDELIMIT_F32) return body(float{});
@@ -95,7 +109,7 @@ decltype(auto) with_precision(std::uint32_t dtype, F&& body) {
   throw unsupported("fields are float32 or float64, not of dtype " + std::to_string(dtype));
 }
 
-/// A row-major matrix with a stride, [rows, cols]. Empty where the caller passed no data.
+/// A row-major matrix [rows, cols] with a stride. Empty if the caller passed no data.
 class MatrixView {
  public:
   MatrixView() = default;
@@ -105,7 +119,7 @@ class MatrixView {
 
   [[nodiscard]] std::int64_t rows() const { return matrix_.rows; }
   [[nodiscard]] std::int64_t cols() const { return matrix_.cols; }
-  /// Numbers from one row to the next, at least cols().
+  /// Distance from one row to the next in numbers, at least cols().
   [[nodiscard]] std::int64_t stride() const { return matrix_.ld; }
   [[nodiscard]] double* data() const { return matrix_.data; }
   [[nodiscard]] bool empty() const { return matrix_.data == nullptr; }
@@ -121,8 +135,8 @@ class MatrixView {
   widelimit_matrix matrix_{};
 };
 
-/// One batch through a layer of finite width: arrays [sample, site..., channel] in C order, as flat
-/// spans. Spans that a call does not use, or that the caller does not want, are empty.
+/// One batch passed through a layer of finite width: arrays [sample, site..., channel] in C order,
+/// as flat spans. A span is empty if the call does not use it or the caller does not want it.
 class Pass {
  public:
   explicit Pass(const widelimit_pass& pass) {
@@ -138,10 +152,11 @@ class Pass {
   [[nodiscard]] std::span<const double> x(std::size_t i = 0) const {
     return span(at(pass_.x, i), in_size(i));
   }
-  /// forward writes it.
+  /// Output of forward.
   [[nodiscard]] std::span<double> y() const { return span(pass_.y, out_size()); }
 
-  /// jvp: y_dot = dy/dtheta theta_dot + sum over the inputs of dy/dx x_dot. Empty theta_dot: zero.
+  /// jvp: y_dot = dy/dtheta theta_dot + sum over the inputs of dy/dx x_dot. An empty theta_dot
+  /// means zero.
   [[nodiscard]] std::span<const double> theta_dot() const {
     return span(pass_.theta_dot, theta_size());
   }
@@ -150,15 +165,15 @@ class Pass {
   }
   [[nodiscard]] std::span<double> y_dot() const { return span(pass_.y_dot, out_size()); }
 
-  /// vjp: theta_bar += (dy/dtheta)' y_bar and x_bar += (dy/dx)' y_bar, each where it is not empty.
+  /// vjp: theta_bar += (dy/dtheta)' y_bar and x_bar += (dy/dx)' y_bar, unless the span is empty.
   [[nodiscard]] std::span<const double> y_bar() const { return span(pass_.y_bar, out_size()); }
   [[nodiscard]] std::span<double> theta_bar() const { return span(pass_.theta_bar, theta_size()); }
   [[nodiscard]] std::span<double> x_bar(std::size_t i = 0) const {
     return span(at(pass_.x_bar, i), in_size(i));
   }
 
-  /// This pass for the function x -> y at x_dot, y_dot: the jvp of a layer that is linear in x and
-  /// has no weights is its forward on this.
+  /// This pass with x_dot, y_dot in place of x, y. If a layer is linear in x and has no weights,
+  /// its jvp is forward(pass.tangent()).
   [[nodiscard]] Pass tangent() const {
     Pass pass = *this;
     pass.pass_.x = pass_.x_dot;
@@ -166,7 +181,7 @@ class Pass {
     return pass;
   }
 
-  /// The scratch_bytes that the layer's plan asked for.
+  /// Scratch memory of the size that the layer's plan asked for.
   [[nodiscard]] void* scratch() const { return pass_.scratch; }
 
  private:

@@ -1,6 +1,6 @@
-// Windows that move over spatial axes, as data: what convolution and pooling have in common. An
-// author declares window, strides and padding as parameters; `window_axes` makes one Axis for each
-// axis of the input and refuses what does not fit, naming the parameter.
+// Windows that move over spatial axes, for convolution and pooling. An author declares window,
+// strides and padding as parameters. `window_axes` creates one Axis for each axis of the input, and
+// rejects windows that do not fit with the name of the parameter.
 //
 // Thread safety: values and pure functions.
 #pragma once
@@ -20,22 +20,23 @@
 
 namespace widelimit::sdk {
 
-/// How one spatial axis of a map is traversed; as it stands, a map of one site. Tap t of output
-/// site i reads input site i * stride + t * dilation - pad_low; circular: modulo the input's
-/// extent, otherwise a number outside is zero.
+/// The window of a linear map along one spatial axis; the default is a window of one site. Tap t of
+/// output site i reads input site i * stride + t * dilation - pad_low. If the axis is circular,
+/// this is taken modulo the extent of the input; otherwise sites outside the input are zero.
 struct Axis {
   std::int32_t window = 1, stride = 1, dilation = 1, pad_low = 0, pad_high = 0;
   bool circular = false;
-  /// A tap's share of the variance; NULL: 1 / window each. Lives as long as the layer.
+  /// The part of the variance that each tap contributes; NULL: 1 / window each. The array must live
+  /// as long as the layer.
   const double* weight = nullptr;
 };
 
-/// Sites that a window covers from its first tap to its last.
+/// Number of sites from the first tap of a window to its last.
 inline std::int64_t reach_of(const Axis& axis) {
   return std::int64_t{axis.window - 1} * axis.dilation + 1;
 }
 
-/// Sites of the output along an axis of `input` sites.
+/// Number of output sites along an axis of `input` sites.
 inline std::int64_t output_extent(std::int64_t input, const Axis& axis) {
   const std::int64_t padded = input + axis.pad_low + axis.pad_high;
   if (axis.window < 1 || axis.stride < 1 || axis.dilation < 1 || padded < reach_of(axis))
@@ -44,7 +45,7 @@ inline std::int64_t output_extent(std::int64_t input, const Axis& axis) {
   return (padded - reach_of(axis)) / axis.stride + 1;
 }
 
-/// The input site that tap `tap` of output site `i` reads; -1: none, it is padding.
+/// The input site that tap `tap` of output site `i` reads; -1: padding.
 inline std::int64_t site_of_tap(const Axis& axis, std::int64_t input, std::int64_t i,
                                 std::int64_t tap) {
   const std::int64_t at = i * axis.stride + tap * axis.dilation - axis.pad_low;
@@ -52,17 +53,16 @@ inline std::int64_t site_of_tap(const Axis& axis, std::int64_t input, std::int64
   return at >= 0 && at < input ? at : -1;
 }
 
-/// VALID: windows stay inside, floor((n - reach) / stride) + 1 sites come out. SAME: ceil(n /
-/// stride) come out, zeros around: the lower half of them, rounded down, in front. CIRCULAR: the
-/// amounts of SAME, filled by wrapping around.
+/// VALID: no padding; there are floor((n - reach) / stride) + 1 output sites. SAME: zero padding
+/// such that there are ceil(n / stride) output sites; half of the padding, rounded down, is in
+/// front. CIRCULAR: like SAME, but the axis is periodic.
 enum class Padding { valid, same, circular };
-/// The words for it in parameters: field("padding", &L::padding, "...", paddings).
+/// The words of a parameter of this type: field("padding", &L::padding, "...", paddings).
 inline constexpr auto paddings = one_of("VALID", "SAME", "CIRCULAR");
 
-/// A layer's parameters of its windows, as they stand in the experiment file. Lists that are empty
-/// count as all 1.
+/// The parameters of a layer's windows, as in the experiment file. An empty list means all 1.
 struct WindowParams {
-  const char* name;  ///< of the parameter that holds `window`, for messages
+  const char* name;  ///< of the parameter with the window sizes, for messages
   std::span<const std::int32_t> window, strides, dilation;
   Padding padding;
 };
@@ -111,8 +111,8 @@ inline Axis window_axis(const WindowParams& params, std::size_t at, std::int64_t
 
 }  // namespace detail
 
-/// One Axis for each spatial axis of `in`, in the order of its axes; beyond them maps of one site.
-/// Throws sdk::invalid where a list has another length than there are axes, or a window does not
+/// One Axis for each spatial axis of `in`, in order; the remaining ones have windows of one site.
+/// Throws sdk::invalid if the length of a list is not the number of axes, or if a window does not
 /// fit.
 inline std::array<Axis, 4> window_axes(const Shape& in, const WindowParams& params) {
   const std::size_t n = in.spatial().size();
@@ -128,7 +128,7 @@ inline std::array<Axis, 4> window_axes(const Shape& in, const WindowParams& para
   return axes;
 }
 
-/// Sites along each axis of the output.
+/// Number of sites along each axis of the output.
 inline std::vector<std::int64_t> output_extents(const Shape& in, const std::array<Axis, 4>& axes) {
   std::vector<std::int64_t> extents;
   for (std::size_t a = 0; a < in.spatial().size(); ++a)

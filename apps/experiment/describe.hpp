@@ -1,0 +1,23 @@
+// What run.json says about the data and the network of a run.
+// Thread safety: pure functions.
+#pragma once
+
+#include "json.hpp"
+
+#include <widelimit/control.hpp>
+#include <widelimit/experiment/data.hpp>
+#include <widelimit/network.hpp>
+
+#include <vector>
+
+namespace widelimit::experiment {
+
+/// {"train": {count, features, channels, sites, outputs, x_names, y_names}, "test": null or such}
+[[nodiscard]] Json describe_data(const TrainTest& data);
+
+/// One object for each of the planned `layers`: pointer, shape, parameters, and its kernel's
+/// statistics over the training samples `x` (at most 256 of them). Throws Error(cancelled).
+[[nodiscard]] Json describe_network(const Network& network, const std::vector<PlanRow>& layers,
+                                    const Samples& x, Control& control);
+
+}  // namespace widelimit::experiment

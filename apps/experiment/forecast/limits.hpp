@@ -1,0 +1,22 @@
+// Is there enough memory for a run?
+// Thread safety: pure functions; one thread at a time.
+#pragma once
+
+#include "forecast.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace widelimit::experiment {
+
+/// Throws Error(usage) that says what is needed, what there is and what to change, if the forecast
+/// is above `limit`, the bytes of --max-memory, or without one, mapped files not counted, above the
+/// memory of this machine. `samples` is the training set, on which the network runs.
+void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
+                  const Network& network, const DataShape& samples);
+
+/// A warning that this machine has less memory than is needed; unset where it has enough.
+[[nodiscard]] std::optional<std::string> beyond_machine(const Forecast& forecast);
+
+}  // namespace widelimit::experiment

@@ -1,0 +1,112 @@
+// Finding factors, and making those that are not there.
+#include "inference/factors.hpp"
+
+#include <widelimit/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace widelimit {
+
+FactorisedKernel::FactorisedKernel(Matrix train_train, Matrix test_train)
+    : state_(std::make_unique<State>(
+          State{std::move(train_train), std::move(test_train), detail::Factors{}})) {}
+FactorisedKernel::~FactorisedKernel() = default;
+FactorisedKernel::FactorisedKernel(FactorisedKernel&&) noexcept = default;
+FactorisedKernel& FactorisedKernel::operator=(FactorisedKernel&&) noexcept = default;
+
+const Matrix& FactorisedKernel::train_train() const noexcept { return state_->train_train; }
+const Matrix& FactorisedKernel::test_train() const noexcept { return state_->test_train; }
+void FactorisedKernel::release_factors() noexcept { state_->factors.clear(); }
+
+namespace detail {
+
+namespace {
+
+Matrix regularised(const Matrix& kernel, double ridge) {
+  Matrix a = kernel.clone();
+  for (std::int64_t i = 0; i < a.rows(); ++i) a(i, i) += ridge;
+  return a;
+}
+
+// A factorisation may pass or fail by the sign of a rounding error where the matrix is singular, so
+// its passing is not enough. The reciprocal condition number in the 1-norm is at most that in the
+// 2-norm: only where it is small, or not known, a closer look is due.
+void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
+                            const Setting& setting) {
+  if (factor->info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
+  const Matrix& kernel = *setting.drive().train_train;
+  const int threads = setting.solver->threads();
+  const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
+  if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
+  factor.reset();  // of the size of the copy that follows
+  Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
+  if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
+  throw_not_positive_definite(setting.kernel_name(), setting.n, ridge, told, -1);
+}
+
+}  // namespace
+
+Ridge ridge_of(const Setting& setting, double diag_reg) {
+  const Matrix& kernel = *setting.drive().train_train;
+  double trace = 0;
+  for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
+  if (!std::isfinite(trace))
+    throw Error(ErrorCode::numeric, "the " + std::string(setting.kernel_name()) +
+                                        " kernel has entries that are not finite");
+  Ridge ridge;
+  ridge.mean_diagonal = trace / static_cast<double>(kernel.rows());
+  ridge.absolute_scale = setting.options->diag_reg_absolute_scale;
+  ridge.absolute = diag_reg * (ridge.absolute_scale ? 1 : std::max(ridge.mean_diagonal, 0.0));
+  return ridge;
+}
+
+FactorEntry& entry_of(Factors& factors, const Setting& setting, const Ridge& ridge) {
+  for (const auto& entry : factors)
+    if (entry->ridge.absolute == ridge.absolute && entry->solver == *setting.solver) return *entry;
+  factors.push_back(
+      std::make_unique<FactorEntry>(FactorEntry{.solver = *setting.solver, .ridge = ridge}));
+  return *factors.back();
+}
+
+const Eigen& eigen_of(FactorEntry& entry, const Setting& setting) {
+  if (!entry.eigen)
+    entry.eigen = setting.solver->eigen(
+        regularised(*setting.drive().train_train, entry.ridge.absolute), setting.control);
+  return *entry.eigen;
+}
+
+const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
+  if (entry.factor) return *entry.factor;
+  const Matrix& kernel = *setting.drive().train_train;
+  std::optional<Factor> factor;
+  try {
+    factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute), setting.control);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
+    throw_not_positive_definite(
+        setting.kernel_name(), setting.n, entry.ridge,
+        extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
+        e.facts().index);
+  }
+  require_above_rounding(factor, entry.ridge, setting);
+  entry.factor = std::move(factor);
+  setting.check();
+  return *entry.factor;
+}
+
+const Matrix& solved_cross(FactorEntry& entry, const Setting& setting) {
+  if (!entry.solved) {
+    Matrix b = transpose(*setting.drive().test_train);
+    factor_of(entry, setting).solve_in_place(b, &entry.solved_info);
+    entry.solved = std::move(b);
+    setting.check();
+  }
+  return *entry.solved;
+}
+
+}  // namespace detail
+
+}  // namespace widelimit

@@ -1,0 +1,256 @@
+// The loop around an author's `moments`: it applies a pending map and a nonlinearity to one run of
+// a field, register by register, in one pass over memory. The loop is a template. Its
+// instantiations for the common kinds of runs are selected here from the description of the run.
+//
+// The loop applies pending maps of window 1 and stride 1. It refuses others
+// (WIDELIMIT_E_UNSUPPORTED), so core applies them before the call.
+//
+// Thread safety: pure functions of a run; many at once.
+#pragma once
+
+#include <widelimit/abi.h>
+#include <widelimit/sdk/error.hpp>
+#include <widelimit/sdk/simd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace widelimit::sdk {
+
+/// What `moments` returns for (u, v) ~ N(0, [[p, k], [k, q]]): value = E[f(u) f(v)] and
+/// slope = E[f'(u) f'(v)], which is also d value / d k. (arXiv:2209.04121; the NNGP becomes
+/// `value`, the NTK is multiplied by `slope`.)
+template <class Value, class Slope = Value>
+struct Moments {
+  Value value;
+  Slope slope;
+};
+template <class Value, class Slope>
+Moments(Value, Slope) -> Moments<Value, Slope>;
+
+namespace detail {
+
+/// How a run's pending map acts. The common rule is the one of networks in NTK parameterization:
+/// ntk_nngp = scale and ntk_bias = bias, so that Theta' = K' + scale Theta.
+enum class Pending { none, common, general };
+
+inline Pending pending_kind(const widelimit_linear* map) {
+  if (map == nullptr) return Pending::none;
+  for (int axis = 0; axis < map->rank; ++axis)
+    if (map->window[axis] != 1 || map->stride[axis] != 1 || map->pad_low[axis] != 0 ||
+        map->pad_high[axis] != 0)
+      throw Error(WIDELIMIT_E_UNSUPPORTED,
+                  "a pending map with a window, stride or padding is not applied by pointwise "
+                  "layers: materialise it first");
+  return map->ntk_nngp == map->scale && map->ntk_bias == map->bias ? Pending::common
+                                                                   : Pending::general;
+}
+
+inline const widelimit_linear* pending_of(const widelimit_run& run, std::uint32_t input) {
+  return run.pending == nullptr ? nullptr : run.pending[input];
+}
+
+/// A pending map in registers, its coefficients rounded once to the precision of the field.
+template <class V>
+struct PendingMap {
+  V scale, bias, ntk_nngp, ntk_bias;
+
+  PendingMap() = default;
+  explicit PendingMap(const widelimit_linear* map)
+      : scale(map ? map->scale : 1),
+        bias(map ? map->bias : 0),
+        ntk_nngp(map ? map->ntk_nngp : 0),
+        ntk_bias(map ? map->ntk_bias : 0) {}
+
+  /// The product and the sum are rounded separately, as by any code that materialises the map: the
+  /// variances of a run come from there, and a sample against itself must meet them to the bit.
+  [[nodiscard]] V nngp(V k) const { return k * scale + bias; }
+
+  template <Pending kind>
+  [[nodiscard]] V ntk(V k, V mapped_k, V theta) const {
+    if constexpr (kind == Pending::none)
+      return theta;
+    else if constexpr (kind == Pending::common)
+      return fma(scale, theta, mapped_k);
+    else
+      return fma(scale, theta, fma(ntk_nngp, k, ntk_bias));
+  }
+  [[nodiscard]] V ntk(Pending kind, V k, V mapped_k, V theta) const {
+    switch (kind) {
+      case Pending::none:
+        return theta;
+      case Pending::common:
+        return ntk<Pending::common>(k, mapped_k, theta);
+      default:
+        return ntk<Pending::general>(k, mapped_k, theta);
+    }
+  }
+};
+
+/// The entries of a run, as flat arrays.
+struct Span {
+  std::int64_t first_site, last_site, lanes;
+
+  explicit Span(const widelimit_run& run) : lanes(run.output->lanes) {
+    const widelimit_field& field = *run.output;
+    const std::int64_t row = field.rank == 0 ? 1 : field.extent[field.rank - 1];
+    first_site = run.row_begin * row;
+    last_site = run.row_end * row;
+  }
+};
+
+inline void check_run(const widelimit_run& run, bool needs_variances) {
+  if (run.n_inputs == 0 || run.output == nullptr || run.output->lanes % 16 != 0)
+    throw Error(WIDELIMIT_E_ARGUMENT,
+                "a run needs an output and at least one input, with lanes in multiples of 16");
+  if (needs_variances && run.variances == nullptr)
+    throw Error(WIDELIMIT_E_ARGUMENT, "this layer needs the variances of its input");
+}
+
+/// Layers whose `moments` takes of each variance what `site_terms` makes of it: computed once for
+/// many entries.
+template <class L, class V>
+concept HasSiteTerms = requires(const L layer, V variance) {
+  layer.site_terms(variance);
+};
+
+template <class V, class Layer>
+auto site_terms_of(const Layer& layer, V variance) {
+  if constexpr (HasSiteTerms<Layer, V>)
+    return layer.site_terms(variance);
+  else
+    return variance;
+}
+
+/// The second variances of a run, a block of lanes at a time, as `moments` wants them. As long as
+/// the sites of a run share their second variances, as in dense networks, their terms are made once
+/// a block.
+template <class V, class Layer>
+class SecondTerms {
+  using T = scalar_t<V>;
+  using Terms = decltype(site_terms_of(std::declval<const Layer&>(), V()));
+  static constexpr bool stored = HasSiteTerms<Layer, V>;
+  static constexpr std::int64_t width = V::lanes;
+
+ public:
+  /// Lanes of a block: terms are kept on the stack.
+  static constexpr std::int64_t block = stored ? 256 : std::numeric_limits<std::int64_t>::max();
+
+  /// n lanes from here on.
+  void go_to(const Layer& layer, const T* variances, std::int64_t n) {
+    if (variances == at_) return;
+    at_ = variances;
+    if constexpr (stored) fill(layer, n);
+  }
+  [[nodiscard]] decltype(auto) operator[](std::int64_t lane) const {
+    if constexpr (stored)
+      return (terms_[static_cast<std::size_t>(lane / width)]);
+    else
+      return V::load(at_ + lane);
+  }
+
+ private:
+  /// Once in the program for all kinds of runs.
+  [[gnu::noinline, gnu::flatten]] void fill(const Layer& layer, std::int64_t n) {
+    for (std::int64_t lane = 0; lane < n; lane += width)
+      terms_[static_cast<std::size_t>(lane / width)] = layer.site_terms(V::load(at_ + lane));
+  }
+
+  const T* at_ = nullptr;
+  std::array<Terms, static_cast<std::size_t>(stored ? block / width : 0)> terms_;
+};
+
+/// Flattened: whatever `moments` calls is inlined here, so that registers stay registers.
+template <class T, bool with_ntk, Pending pending, bool broadcast_first, class Layer>
+[[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run) {
+  using V = Vec<T>;
+  constexpr auto width = static_cast<std::int64_t>(V::lanes);
+  const Span span(run);
+  const PendingMap<V> map(pending_of(run, 0));
+  const widelimit_variances& variances = *run.variances;
+  const std::int64_t first_lanes = variances.first_lanes;
+  const auto* const first = static_cast<const T*>(variances.first);
+  const auto* const second = static_cast<const T*>(variances.second);
+
+  using Second = SecondTerms<V, Layer>;
+  Second second_terms;
+  for (std::int64_t begin = 0; begin < span.lanes; begin += Second::block) {
+    const std::int64_t n = std::min(Second::block, span.lanes - begin);
+    for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
+      const std::int64_t entry = site * span.lanes + begin;
+      const T* const p_at =
+          first + variances.first_at[site] * first_lanes + (broadcast_first ? 0 : begin);
+      const T* const k_at = static_cast<const T*>(run.inputs[0]->nngp) + entry;
+      T* const value_at = static_cast<T*>(run.output->nngp) + entry;
+      const auto* const theta_at =
+          with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + entry : nullptr;
+      auto* const ntk_at = with_ntk ? static_cast<T*>(run.output->ntk) + entry : nullptr;
+      second_terms.go_to(layer, second + variances.second_at[site] * span.lanes + begin, n);
+      const auto common_terms = site_terms_of(layer, V(*p_at));
+      for (std::int64_t lane = 0; lane < n; lane += width) {
+        const V k = V::load(k_at + lane);
+        const V mapped_k = pending == Pending::none ? k : map.nngp(k);
+        const auto write = [&](const auto& moments) {
+          if constexpr (with_ntk) {
+            const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
+            (V(moments.slope) * theta).store(ntk_at + lane);
+          }
+          V(moments.value).store(value_at + lane);
+        };
+        // No copies of terms or moments: GCC would carry them through memory.
+        if constexpr (broadcast_first)
+          write(layer.moments(mapped_k, common_terms, second_terms[lane]));
+        else
+          write(layer.moments(mapped_k, site_terms_of(layer, V::load(p_at + lane)),
+                              second_terms[lane]));
+      }
+    }
+  }
+}
+
+template <class T, bool with_ntk, Pending pending, class Layer>
+void sweep_for_variances(const Layer& layer, const widelimit_run& run) {
+  if (run.variances->first_lanes == 1)
+    sweep<T, with_ntk, pending, true>(layer, run);
+  else
+    sweep<T, with_ntk, pending, false>(layer, run);
+}
+
+template <class T, class Layer>
+void sweep_for_precision(const Layer& layer, const widelimit_run& run) {
+  const Pending pending = pending_kind(pending_of(run, 0));
+  if (run.output->ntk == nullptr) {
+    // Without the NTK all maps are alike.
+    if (pending == Pending::none)
+      sweep_for_variances<T, false, Pending::none>(layer, run);
+    else
+      sweep_for_variances<T, false, Pending::general>(layer, run);
+  } else if (pending == Pending::none) {
+    sweep_for_variances<T, true, Pending::none>(layer, run);
+  } else if (pending == Pending::common) {
+    sweep_for_variances<T, true, Pending::common>(layer, run);
+  } else {
+    sweep_for_variances<T, true, Pending::general>(layer, run);
+  }
+}
+
+/// One call of a pointwise transform with `layer.moments`.
+template <class Layer>
+void transform_pointwise(const Layer& layer, const widelimit_run& run) {
+  check_run(run, true);
+  // A copy on the stack cannot be what the stores write to, so its members stay in registers.
+  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
+  if (run.output->dtype == WIDELIMIT_F32)
+    sweep_for_precision<float>(own, run);
+  else
+    sweep_for_precision<double>(own, run);
+}
+
+}  // namespace detail
+}  // namespace widelimit::sdk
