@@ -18,8 +18,8 @@ double least_diag_reg(const InferenceSpec& spec) {
 
 }  // namespace
 
-std::vector<std::string> advice(const Experiment& experiment, const std::vector<PlanRow>& layers,
-                                const DataShapes& shapes) {
+std::vector<std::string> advice(const Experiment& experiment,
+                                const std::vector<PlannedLayer>& layers, const DataShapes& shapes) {
   std::vector<std::string> all;
   if (!shapes.test)
     for (const InferenceSpec& spec : experiment.inference)

@@ -36,16 +36,16 @@ Json describe_data(const TrainTest& data) {
                       {"test", data.test ? describe(*data.test) : Json()}};
 }
 
-Json describe_network(const Network& network, const std::vector<PlanRow>& layers, const Samples& x,
+Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network, const Samples& x,
                       Control& control) {
   std::vector<const LayerSpec*> specs;
-  flatten(network.spec(), specs);
+  flatten(spec, specs);
   const std::vector<LayerStatistics> statistics = network.statistics(x, &control);
   FirstUnused next_spec(specs);
   FirstUnused next_statistics(statistics);
 
   Json::Array descriptions;
-  for (const PlanRow& row : layers) {
+  for (const PlannedLayer& row : network.layers()) {
     const LayerSpec* const* spec = next_spec.find([&](const LayerSpec* layer) {
       return layer->place.pointer == row.pointer && layer->type == row.type &&
              layer->name == row.name;

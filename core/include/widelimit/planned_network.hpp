@@ -49,8 +49,8 @@ struct Cost {
   std::int64_t pairs = 0;
 };
 
-/// How the result of a computation is cut: into tiles of at most `side` x `side` entries, whose rows
-/// are computed `lanes` entries at a time.
+/// How the result of a computation is cut: into tiles of at most `side` x `side` entries, whose
+/// rows are computed `lanes` entries at a time.
 struct TileGrid {
   std::int64_t side = 0, lanes = 0;
 };

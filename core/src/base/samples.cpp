@@ -126,8 +126,8 @@ Samples SamplesView::converted(Precision to, std::int64_t begin, std::int64_t en
     using T = std::remove_cvref_t<decltype(*out.data())>;
     const auto copy_of = [&](const auto* from) {
       for (std::int64_t i = begin; i < end; ++i)
-        std::transform(from + i * stride_, from + i * stride_ + features,
-                       out.row(i - begin).data(), [](auto v) { return static_cast<T>(v); });
+        std::transform(from + i * stride_, from + i * stride_ + features, out.row(i - begin).data(),
+                       [](auto v) { return static_cast<T>(v); });
     };
     if (precision_ == Precision::float64)
       copy_of(static_cast<const double*>(numbers_));

@@ -54,11 +54,10 @@ Matrix FiniteNetwork::forward(std::span<const double> theta, const SamplesView& 
   state_->check_samples(x);
   const detail::InPrecision<double> values(x);
   Matrix y = Matrix::uninitialized(x.count(), state_->outputs);
-  detail::ForwardPasses(*state_).run(theta.data(), values.rows(),
-                                     [&](std::int64_t first, std::int64_t rows, const double* out) {
-                                       std::copy_n(out, rows * state_->outputs,
-                                                   y.row(first).data());
-                                     });
+  detail::ForwardPasses(*state_).run(
+      theta.data(), values.rows(), [&](std::int64_t first, std::int64_t rows, const double* out) {
+        std::copy_n(out, rows * state_->outputs, y.row(first).data());
+      });
   return y;
 }
 

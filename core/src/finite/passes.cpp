@@ -39,8 +39,7 @@ std::int64_t GradientPasses::bytes(const FiniteNetwork::State& network, std::int
          (groups - 1) * network.parameters * static_cast<std::int64_t>(sizeof(double));
 }
 
-void ForwardPasses::run(const double* theta, const SampleRows<double>& x,
-                        const Consumer& consume) {
+void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const Consumer& consume) {
   const std::int64_t n = x.count;
   const std::int64_t rows = network_.rows_at_once(n);
   if (n <= rows) {

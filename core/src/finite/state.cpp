@@ -152,8 +152,8 @@ class Builder {
 }  // namespace
 
 FiniteNetwork::FiniteNetwork(const Network& network, const SampleShape& shape) {
-  const auto state = std::make_shared<State>(
-      State{network, detail::plan_graph(network.state().layers(), shape), {}, 0, {}, shape, 0, 0, 0});
+  const auto state = std::make_shared<State>(State{
+      network, detail::plan_graph(network.state().layers(), shape), {}, 0, {}, shape, 0, 0, 0});
   Builder(*state).run();
   state_ = state;
 }

@@ -32,7 +32,7 @@ TEST_CASE("a wide trained ensemble has the mean and variance of the closed form"
 
   const Samples training(x.clone());
   const PerKernel<Matrix> xx = network.kernels<double>(training);
-  const PerKernel<Matrix> zx = network.kernels<double>(test, &training);
+  const PerKernel<Matrix> zx = network.kernels<double>(test, training);
   const PerKernel<Matrix> zz = network.kernels<double>(test);
   InferenceProblem p;
   p.kernels.nngp = {&xx.nngp, &zx.nngp, &zz.nngp, nullptr};

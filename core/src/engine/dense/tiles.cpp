@@ -54,9 +54,8 @@ struct Worker {
         work(program, rows_of_trip, tile_side) {}
   [[nodiscard]] static std::int64_t bytes(const Program& program, std::int64_t unit_side,
                                           std::int64_t rows_of_trip, std::int64_t features) {
-    return static_cast<std::int64_t>(sizeof(T)) *
-               (unit_side * (unit_side + 2 * features) +
-                tile_side * (2 * tile_side + rows_of_trip)) +
+    return static_cast<std::int64_t>(sizeof(T)) * (unit_side * (unit_side + 2 * features) +
+                                                   tile_side * (2 * tile_side + rows_of_trip)) +
            TripMemory<T>::bytes(program, rows_of_trip, tile_side);
   }
   Buffer<T> gram, block, nngp, ntk;
@@ -164,8 +163,9 @@ std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexc
 }
 
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet which, KernelSink& sink,
-                   Executor& executor, Control* control, const std::string& phase) {
+void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet which,
+                   KernelSink& sink, Executor& executor, Control* control,
+                   const std::string& phase) {
   const std::int64_t features = s.features(), n1 = s.x1.count, n2 = s.x2.count;
   if (features > most_for_blas)
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
@@ -178,8 +178,8 @@ void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet whi
     other_facts = sample_facts(s.x2, SampleSet::x2, &executor);
     other = evaluator.variances(other_facts.variance.data(), n2, false);
   }
-  const EqualRows equal = EqualRows::find(
-      s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
+  const EqualRows equal =
+      EqualRows::find(s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
   const Call<T> call{evaluator, s,   equal, facts1.variance.data(), v1, s.symmetric() ? v1 : other,
                      which,     sink};
 

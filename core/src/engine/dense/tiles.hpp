@@ -28,8 +28,8 @@ void compute_tiles(const Program& program, const SamplePair<T>& samples, KernelS
                    KernelSink& sink, Executor& executor, Control* control,
                    const std::string& phase);
 
-/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws Error(usage)
-/// as sample_facts().
+/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws
+/// Error(usage) as sample_facts().
 template <class T>
 [[nodiscard]] Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x,
                                            bool with_ntk, Executor& executor);

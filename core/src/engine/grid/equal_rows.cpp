@@ -42,8 +42,7 @@ EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64
       e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
       later.clear();
       for (const std::int64_t j : same_hash)
-        (equal(x2.row(same_hash.front()), x2.row(j)) ? e.columns_ : later)
-            .push_back(j);
+        (equal(x2.row(same_hash.front()), x2.row(j)) ? e.columns_ : later).push_back(j);
       same_hash.swap(later);
     }
   }

@@ -149,8 +149,8 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
               correlations(f.nngp, variance[node], row, n);
         });
       };
-      run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, memory,
-                         control, nullptr, nullptr, &observe);
+      run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, memory, control,
+                         nullptr, nullptr, &observe);
     }
   });
   // Rows are added in their order, whichever thread had them.

@@ -47,8 +47,7 @@ std::vector<Tracked> tracked(const Compiled& net) {
     Tracked t{schedule.displacements(at), 0};
     for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
       t.sites +=
-          Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d)
-              .sites();
+          Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d).sites();
     return t;
   };
   // What a map that waits for its reader is tracked with is what its reader is.

@@ -9,6 +9,7 @@
 #include "engine/network/field_statistics.hpp"
 #include "engine/network/plan_state.hpp"
 #include "engine/network/tile_statistics.hpp"
+#include "engine/spatial/bundled_samples.hpp"
 #include "engine/spatial/spatial_tiles.hpp"
 
 #include <algorithm>
@@ -102,8 +103,8 @@ PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesVie
                                 which.ntk ? ntk.data() : nullptr);
       take({nngp.data(), ntk.data()});
     } else {
-      const detail::Variances<T> v = detail::dense_diagonals(*state.net.dense, samples.rows(),
-                                                             which.ntk, state.executor());
+      const detail::Variances<T> v =
+          detail::dense_diagonals(*state.net.dense, samples.rows(), which.ntk, state.executor());
       take({v.nngp.data(), v.ntk.data()});
     }
   });
@@ -119,9 +120,8 @@ Memory kernels_memory(const State& state, std::int64_t n1, std::int64_t n2, Kern
 
 template <class T>
 Memory diagonals_memory(const State& state, std::int64_t n, KernelSet which) {
-  return state.net.spatial
-             ? detail::spatial_diagonals_memory<T>(*state.net.spatial, n, which.ntk)
-             : detail::diagonals_memory<T>(*state.net.dense, n);
+  return state.net.spatial ? detail::spatial_diagonals_memory<T>(*state.net.spatial, n, which.ntk)
+                           : detail::diagonals_memory<T>(*state.net.dense, n);
 }
 
 }  // namespace

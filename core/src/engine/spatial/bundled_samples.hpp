@@ -47,8 +47,9 @@ class BundledSamples {
   /// Memory for so many samples.
   BundledSamples(const SpatialProgram& program, std::int64_t samples);
 
-  /// Takes samples, each [site][channel], and runs them with themselves. Where the workers' schedule
-  /// leads to the network's end its diagonals [x.count] go to nngp and ntk (NULL: not wanted).
+  /// Takes samples, each [site][channel], and runs them with themselves. Where the workers'
+  /// schedule leads to the network's end its diagonals [x.count] go to nngp and ntk (NULL: not
+  /// wanted).
   void fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor, Control* control,
             T* nngp, T* ntk);
 

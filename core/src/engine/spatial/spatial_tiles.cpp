@@ -65,8 +65,8 @@ void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariance
             v.second[i] = cols.variance(i, b);
           }
           const std::int64_t at = r * ld + b * lanes;
-          call.of_pairs.run({call.samples.x1.row(tile.row + r), cols.data(b), 1}, v,
-                            call.control, nngp == nullptr ? nullptr : nngp + at,
+          call.of_pairs.run({call.samples.x1.row(tile.row + r), cols.data(b), 1}, v, call.control,
+                            nngp == nullptr ? nullptr : nngp + at,
                             ntk == nullptr ? nullptr : ntk + at);
           ++count;
         }
@@ -112,10 +112,10 @@ void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, Kern
                  &pairs = plan.schedule(Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
   const std::int64_t side = spatial_tile_side<T>(plan, std::max(s.x1.count, s.x2.count));
-  const Call<T> call{program,      s,          which,
-                     sink,         executor,   control,
-                     side,         pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
-                     of_variances, of_pairs};
+  const Call<T> call{
+      program,      s,       which, sink,
+      executor,     control, side,  pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
+      of_variances, of_pairs};
   BundledSamples<T> cols(program, side);
   SampleVariances<T> rows(program, side);
   const auto kernel = static_cast<std::size_t>(side * side);
@@ -164,8 +164,7 @@ std::int64_t spatial_tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetri
 // samples the grid is one tile.
 template <class T>
 std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
-  const std::int64_t bytes =
-      sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t bytes = sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
   std::int64_t side = largest_side;
   while (side > lanes && side * bytes > samples_at_most) side /= 2;
   return std::min(side, bundles_of(n) * lanes);

@@ -19,8 +19,8 @@ namespace widelimit::detail {
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its two samples alone.
 template <class T>
-void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& samples,
-                           KernelSet which, KernelSink& sink, Executor& executor, Control* control,
+void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& samples, KernelSet which,
+                           KernelSink& sink, Executor& executor, Control* control,
                            const std::string& phase);
 
 /// What it needs for up to n samples a side, beside these and results.
