@@ -14,7 +14,7 @@ constexpr std::int64_t many_samples = 16384;
 /// Floating-point operations and bytes from which on a block goes through a store.
 constexpr double much_work = 1e12, much_disk = 8.0 * (1 << 30);
 
-std::array<std::int64_t, 2> shape_of(Block block, std::int64_t n_train, std::int64_t n_test) {
+std::array<std::int64_t, 2> block_shape(Block block, std::int64_t n_train, std::int64_t n_test) {
   return {block == Block::train_train ? n_train : n_test,
           block == Block::test_test ? n_test : n_train};
 }
@@ -78,11 +78,11 @@ std::string to_string(Method method) {
 }
 
 std::array<std::int64_t, 2> shape_of(Block block, const DataShapes& shapes) {
-  return shape_of(block, shapes.train.count, test_count(shapes));
+  return block_shape(block, shapes.train.count, test_count(shapes));
 }
 
 std::array<std::int64_t, 2> shape_of(Block block, const TrainTest& data) {
-  return shape_of(block, data.train.x.count(), data.test ? data.test->x.count() : 0);
+  return block_shape(block, data.train.x.count(), data.test ? data.test->x.count() : 0);
 }
 
 std::int64_t test_count(const DataShapes& shapes) noexcept {

@@ -1,6 +1,9 @@
-// widelimit describe: one type's summary, formula, reference and parameters.
+// widelimit describe: a type's summary, formula, reference and parameters; or, as Markdown, those
+// of all types, which is the gallery in plugins/README.md.
 #include "experiment/json.hpp"
+#include "gallery.hpp"
 #include "table.hpp"
+#include "type_text.hpp"
 #include "verbs.hpp"
 
 #include <widelimit/error.hpp>
@@ -10,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace widelimit::program {
 namespace {
@@ -21,7 +25,7 @@ constexpr std::size_t text_width = 96;
 struct Options {
   std::string type;
   PluginOptions plugins;
-  bool json = false;
+  bool json = false, markdown = false;
 };
 
 const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
@@ -50,63 +54,19 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
                : "the plugins offer " + known));
 }
 
-std::string text_of(const Json* value) {
-  if (!value) return "";
-  return value->string() ? *value->string() : value->text();
-}
-
-/// "> 0", "1 to 4096", "one of "a", "b""
-std::string range_of(const Json& schema) {
-  if (const Json* values = schema.find("enum"); values && values->array()) {
-    std::string text;
-    for (const Json& value : *values->array()) text += (text.empty() ? "" : ", ") + value.text();
-    return text;
-  }
-  const std::string low = text_of(schema.find("minimum")), high = text_of(schema.find("maximum"));
-  const std::string above = text_of(schema.find("exclusiveMinimum")),
-                    below = text_of(schema.find("exclusiveMaximum"));
-  std::string text;
-  const auto add = [&](const char* sign, const std::string& bound) {
-    if (!bound.empty()) text += (text.empty() ? "" : ", ") + std::string(sign) + bound;
-  };
-  if (!low.empty() && !high.empty()) return low + " to " + high;
-  add(">= ", low);
-  add("> ", above);
-  add("<= ", high);
-  add("< ", below);
-  return text;
-}
-
-std::string kind_of(const Json& schema) {
-  const Json* type = schema.find("type");
-  if (!type || !type->array()) return text_of(type);
-  std::string text;
-  for (const Json& kind : *type->array()) text += (text.empty() ? "" : " or ") + text_of(&kind);
-  return text;
-}
-
-bool is_required(const Json& schema, const std::string& name) {
-  const Json* required = schema.find("required");
-  return required && required->array() &&
-         std::any_of(required->array()->begin(), required->array()->end(),
-                     [&](const Json& key) { return key.string() && *key.string() == name; });
-}
-
 /// One parameter: name, kind, range, default, and on the next lines its meaning.
-std::string parameter(const std::string& name, const Json& property, bool required,
-                      std::size_t name_width) {
-  std::string text = "  " + padded(name, name_width) + "  " + kind_of(property);
-  if (const std::string range = range_of(property); !range.empty()) text += ", " + range;
-  if (const Json* fallback = property.find("default"))
-    text += " [" + fallback->text() + "]";
-  else if (required)
+std::string text_of(const Parameter& p, std::size_t name_width) {
+  std::string text = "  " + padded(p.name, name_width) + "  " + p.values;
+  if (!p.fallback.empty())
+    text += " [" + p.fallback + "]";
+  else if (p.required)
     text += ", required";
-  return text + "\n" + wrapped(text_of(property.find("description")), text_width, name_width + 4);
+  return text + "\n" + wrapped(p.description, text_width, name_width + 4);
 }
 
 /// The key "inputs", which layers with several inputs have besides their own parameters.
 std::string inputs(const TypeInfo& type) {
-  if (type.kind == TypeKind::solver || (type.min_inputs == 1 && type.max_inputs == 1)) return "";
+  if (!takes_branches(type)) return "";
   const std::string least = std::to_string(type.min_inputs);
   const std::string count = type.max_inputs == 0 ? "at least " + least
                             : type.max_inputs == type.min_inputs
@@ -118,24 +78,11 @@ std::string inputs(const TypeInfo& type) {
 }
 
 std::string parameters(const TypeInfo& type) {
-  if (type.params_schema.empty()) return "";
-  const Json schema = Json::parse(type.params_schema, "schema of " + type.qualified);
-  const Json* properties = schema.find("properties");
-  if (!properties || !properties->object()) return "";
+  const std::vector<Parameter> all = parameters_of(type);
   std::size_t name_width = 0;
-  for (const auto& [name, property] : *properties->object())
-    name_width = std::max(name_width, display_width(name));
+  for (const Parameter& p : all) name_width = std::max(name_width, display_width(p.name));
   std::string text;
-  for (const auto& [name, property] : *properties->object())
-    text += parameter(name, property, is_required(schema, name), name_width);
-  return text;
-}
-
-std::string faces(const TypeInfo& type) {
-  if (type.kind == TypeKind::solver)
-    return type.eigen ? "solves; eigendecomposition (finite times)" : "solves";
-  std::string text = type.infinite ? "infinite width" : "";
-  if (type.finite) text += std::string(text.empty() ? "" : ", ") + "finite width";
+  for (const Parameter& p : all) text += text_of(p, name_width);
   return text;
 }
 
@@ -143,26 +90,23 @@ std::string faces(const TypeInfo& type) {
 constexpr const char* notation =
     "Notation: u, v are an activation for two samples, (u, v) ~ N(0, [[p, k], [k, q]]); value = "
     "E[f(u) f(v)] is the next k, and the NTK is multiplied by slope = E[f'(u) f'(v)]. K is the "
-    "NNGP "
-    "kernel, Theta the NTK; K' and Theta' are those after the layer; K[p, q] is between the sites "
-    "p "
-    "and q.";
+    "NNGP kernel, Theta the NTK; K' and Theta' are those after the layer; K[p, q] is between the "
+    "sites p and q.";
 
 /// The title and the paragraph below it, without saying the summary twice.
 std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
-  const std::string title = type.name + ": " + type.summary;
+  const std::string title = type.name + ": " + type.summary, doc = joined_paragraphs(type.doc);
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) ==
            std::tolower(static_cast<unsigned char>(b));
   };
   const std::string& summary = type.summary;
-  if (type.doc.size() < summary.size() ||
-      !std::equal(summary.begin(), summary.end(), type.doc.begin(), same))
-    return {title, type.doc};
-  const std::string rest = type.doc.substr(summary.size());
+  if (doc.size() < summary.size() || !std::equal(summary.begin(), summary.end(), doc.begin(), same))
+    return {title, doc};
+  const std::string rest = doc.substr(summary.size());
   if (rest.empty() || rest == ".") return {title, ""};
   if (rest.starts_with(". ")) return {title, rest.substr(2)};
-  return {type.name, type.doc};
+  return {type.name, doc};
 }
 
 void print(const TypeInfo& type) {
@@ -204,7 +148,14 @@ Json json_of(const TypeInfo& type) {
 }
 
 int run(const Options& options) {
+  if (options.type.empty() && !options.markdown)
+    throw Error(ErrorCode::usage,
+                "describe needs a type: widelimit describe TYPE; `widelimit plugins` lists them");
   const Runtime runtime(options.plugins.runtime());
+  if (options.markdown) {
+    std::cout << gallery(runtime.catalogue());
+    return done;
+  }
   const TypeInfo& type = find(runtime.catalogue(), options.type);
   if (options.json)
     std::cout << json_of(type).text(4) << '\n';
@@ -219,9 +170,14 @@ Verb add_describe(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* verb =
       app.add_subcommand("describe", "Explain one layer or solver: formula, reference, parameters");
-  verb->add_option("type", options->type, "Type, such as relu")->required()->type_name("TYPE");
+  CLI::Option* type =
+      verb->add_option("type", options->type, "Type, such as relu")->type_name("TYPE");
   options->plugins.add_to(*verb);
   verb->add_flag("--json", options->json, "Print everything as JSON");
+  verb->add_flag("--markdown", options->markdown,
+                 "Print every type as Markdown: the gallery in plugins/README.md")
+      ->excludes(type)
+      ->excludes("--json");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -10,15 +10,14 @@ namespace sdk = widelimit::sdk;
 /// A kernel is a mean over channels, so each branch weighs as much as it has channels C_b:
 /// K' = sum of K_b C_b / C, Theta' likewise, C = sum of C_b.
 struct Concat {
-  static constexpr auto
-      name = "concat",
-      version = "1.0.0", summary = "the inputs' channels side by side",
-      doc =
-          "The inputs' channels side by side. With C_b channels of input b and C in all: K' = sum "
-          "of C_b/C K_b, Theta' = sum of C_b/C Theta_b. So the kernel depends on the widths of the "
-          "branches. Each input is a network applied to what reaches this layer, [] what reaches "
-          "it itself:\n{\"type\": \"concat\", \"inputs\": [[], [\"relu\", {\"type\": \"dense\", "
-          "\"width\": 64}]]}";
+  static constexpr auto name = "concat", version = "1.0.0",
+                        summary = "the inputs' channels side by side";
+  static constexpr auto doc =
+      R"(The inputs' channels side by side. With C_b channels of input b and C in all: K' = sum of
+C_b/C K_b, Theta' = sum of C_b/C Theta_b. So the kernel depends on the widths of the branches.
+Each input is a network applied to what reaches this layer, [] what reaches it itself:
+
+    {"type": "concat", "inputs": [[], ["relu", {"type": "dense", "width": 64}]]})";
   static constexpr bool linear = true;
 
   static void plan(sdk::Plan& plan) {

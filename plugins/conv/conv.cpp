@@ -12,19 +12,17 @@ namespace {
 /// zeros around the image counted; then the rule of Affine with A K and A Theta, N being taps times
 /// channels.
 struct Conv : Affine {
-  static constexpr auto
-      name = "conv",
-      version = "1.0.0", summary = "convolution over 1 to 4 spatial axes",
-      doc =
-          "z[i] = sum over taps t of W[t] x[i stride + t dilation - pad] + b. With N = taps x "
-          "channels numbers under the window: \"ntk\" W_std / sqrt(N) W and b_std b with W, b ~ "
-          "N(0, 1); \"standard\" W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). With A the mean over "
-          "the taps of both sites together, zeros around the image counted: K' = W_std^2 A K + "
-          "b_std^2; Theta' = K' + W_std^2 A Theta (ntk) or N A K + W_std^2 A Theta + 1 if there is "
-          "a bias (standard, arXiv:2001.07301); not trained: W_std^2 A Theta (arXiv:1810.05148, "
-          "arXiv:1904.11955). Padding \"VALID\": floor((n - reach) / stride) + 1 sites come out "
-          "of n, where reach = (window - 1) dilation + 1; \"SAME\": ceil(n / stride), zeros "
-          "around; \"CIRCULAR\": the same, wrapped around.";
+  static constexpr auto name = "conv", version = "1.0.0",
+                        summary = "convolution over 1 to 4 spatial axes";
+  static constexpr auto doc =
+      R"(z[i] = sum over taps t of W[t] x[i stride + t dilation - pad] + b. With N = taps x
+channels numbers under the window: "ntk" W_std / sqrt(N) W and b_std b with W, b ~ N(0, 1);
+"standard" W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). With A the mean over the taps of both sites
+together, zeros around the image counted: K' = W_std^2 A K + b_std^2; Theta' = K' + W_std^2 A
+Theta (ntk) or N A K + W_std^2 A Theta + 1 if there is a bias (standard, arXiv:2001.07301); not
+trained: W_std^2 A Theta (arXiv:1810.05148, arXiv:1904.11955). Padding "VALID": floor((n - reach)
+/ stride) + 1 sites come out of n, where reach = (window - 1) dilation + 1; "SAME": ceil(n /
+stride), zeros around; "CIRCULAR": the same, wrapped around.)";
 
   std::optional<std::int64_t> channels;
   std::vector<std::int32_t> filter_shape, strides, dilation;

@@ -8,15 +8,14 @@ namespace {
 namespace sdk = widelimit::sdk;
 
 struct Eigh {
-  static constexpr auto
-      name = "eigh",
-      version = "1.0.0", summary = "symmetric matrices, by their eigenvalues and eigenvectors",
-      doc =
-          "A = V' diag(w) V by LAPACK, about 9 n^3 operations: dsyevd (divide and conquer, needs "
-          "2 n^2 numbers beside A), above n = 32766 dsyevr. Solves and log-determinants by the "
-          "eigenvalues, which must be positive. Reports the ratio of the smallest to the largest "
-          "as the reciprocal condition number, which is exact and in the 2-norm (in the 1-norm it "
-          "is between that and its n-th part).";
+  static constexpr auto name = "eigh", version = "1.0.0",
+                        summary = "symmetric matrices, by their eigenvalues and eigenvectors";
+  static constexpr auto doc =
+      R"(A = V' diag(w) V by LAPACK, about 9 n^3 operations: dsyevd (divide and conquer, needs 2
+n^2 numbers beside A), above n = 32766 dsyevr. Solves and log-determinants by the eigenvalues,
+which must be positive. Reports the ratio of the smallest to the largest as the reciprocal
+condition number, which is exact and in the 2-norm (in the 1-norm it is between that and its n-th
+part).)";
 
   enum class Algorithm { choose, divide_and_conquer, robust };
 

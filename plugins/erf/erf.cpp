@@ -18,13 +18,10 @@ auto erf_moments(double a, double b, double c, V k, V p, V q) {
 }
 
 struct Erf {
-  static constexpr auto
-      name = "erf",
-      version = "1.0.0", summary = "x -> a erf(b x) + c",
-      doc =
-          "x -> a erf(b x) + c. With p, k, q times b^2 and D = (1 + 2p)(1 + 2q) - "
-          "4k^2: value = a^2 (2/pi) atan2(2k, sqrt D) + c^2, slope = a^2 b^2 "
-          "(4/pi) / sqrt D (Williams 1997).";
+  static constexpr auto name = "erf", version = "1.0.0", summary = "x -> a erf(b x) + c";
+  static constexpr auto doc =
+      R"(x -> a erf(b x) + c. With p, k, q times b^2 and D = (1 + 2p)(1 + 2q) - 4k^2: value = a^2
+(2/pi) atan2(2k, sqrt D) + c^2, slope = a^2 b^2 (4/pi) / sqrt D (Williams 1997).)";
 
   double a = 1, b = 1, c = 0;
   static constexpr auto params =
@@ -40,11 +37,10 @@ struct Erf {
 
 struct SigmoidLike {
   static constexpr auto name = "sigmoid_like", version = "1.0.0",
-                        summary = "x -> (erf(x / 2.4020563531719796) + 1) / 2",
-                        doc =
-                            "x -> (erf(x / 2.4020563531719796) + 1) / 2, close to the logistic "
-                            "function 1 / (1 + exp(-x)). Moments: those of erf with a = c = 1/2, b "
-                            "= 1 / 2.4020563531719796 (Williams 1997).";
+                        summary = "x -> (erf(x / 2.4020563531719796) + 1) / 2";
+  static constexpr auto doc =
+      R"(x -> (erf(x / 2.4020563531719796) + 1) / 2, close to the logistic function 1 / (1 +
+exp(-x)). Moments: those of erf with a = c = 1/2, b = 1 / 2.4020563531719796 (Williams 1997).)";
   static constexpr auto params = std::tuple{};
 
   static constexpr Erf form{.a = 0.5, .b = 1 / 2.4020563531719796, .c = 0.5};

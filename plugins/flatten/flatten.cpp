@@ -12,10 +12,10 @@ namespace sdk = widelimit::sdk;
 /// K' = mean over sites p of K[p, p], Theta' likewise: displacement 0 is all that is read.
 struct Flatten {
   static constexpr auto name = "flatten", version = "1.0.0",
-                        summary = "all sites and channels become channels",
-                        doc =
-                            "All sites and channels become channels. K' = mean over p of K[p, p], "
-                            "Theta' = mean over p of Theta[p, p].";
+                        summary = "all sites and channels become channels";
+  static constexpr auto doc =
+      R"(All sites and channels become channels. K' = mean over p of K[p, p], Theta' = mean over p
+of Theta[p, p].)";
 
   static void plan(sdk::Plan& plan) {
     if (plan.in().spatial().empty())

@@ -10,14 +10,11 @@ namespace sdk = widelimit::sdk;
 ///   value = k/4 + ((k^2 + p q D^2) / (P D) + k t) / (2 pi),
 ///   slope = 1/4 + t / (2 pi) + k / (2 pi D) (1 / D^2 + (2 + p + q) / P).
 struct Gelu {
-  static constexpr auto
-      name = "gelu",
-      version = "1.0.0", summary = "x -> x Phi(x)",
-      doc =
-          "x -> x Phi(x), Phi the normal distribution function. With P = (1 + "
-          "p)(1 + q), D = sqrt(P - k^2), t = atan2(k, D): value = k/4 + ((k^2 + p "
-          "q D^2) / (P D) + k t) / (2 pi), slope = 1/4 + t / (2 pi) + k / (2 pi "
-          "D) (1/D^2 + (2 + p + q)/P) (arXiv:2002.08517).";
+  static constexpr auto name = "gelu", version = "1.0.0", summary = "x -> x Phi(x)";
+  static constexpr auto doc =
+      R"(x -> x Phi(x), Phi the normal distribution function. With P = (1 + p)(1 + q),
+D = sqrt(P - k^2), t = atan2(k, D): value = k/4 + ((k^2 + p q D^2) / (P D) + k t) / (2 pi), slope =
+1/4 + t / (2 pi) + k / (2 pi D) (1/D^2 + (2 + p + q)/P) (arXiv:2002.08517).)";
   static constexpr auto params = std::tuple{};
 
   template <class V>

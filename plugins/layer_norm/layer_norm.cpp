@@ -43,13 +43,12 @@ class Normalised {
 ///   K' = K / sqrt(m m'),   Theta' = Theta / sqrt(m m').
 /// "channel" takes the variances of the two sites, "all" their means over sites.
 struct LayerNorm {
-  static constexpr auto
-      name = "layer_norm",
-      version = "1.0.0", summary = "mean 0 and variance 1 over channels, or over sites too",
-      doc =
-          "y = (x - mean) / sqrt(variance + eps), over the channels of each site (\"channel\") or "
-          "over all sites and channels (\"all\"). With m = eps + K(x, x), for \"all\" its mean "
-          "over sites: K' = K / sqrt(m m'), Theta' = Theta / sqrt(m m') (arXiv:1607.06450).";
+  static constexpr auto name = "layer_norm", version = "1.0.0",
+                        summary = "mean 0 and variance 1 over channels, or over sites too";
+  static constexpr auto doc =
+      R"(y = (x - mean) / sqrt(variance + eps), over the channels of each site ("channel") or over
+all sites and channels ("all"). With m = eps + K(x, x), for "all" its mean over sites: K' = K /
+sqrt(m m'), Theta' = Theta / sqrt(m m') (arXiv:1607.06450).)";
 
   enum class Axis { channel, all };
 

@@ -53,13 +53,11 @@ struct Windows {
 };
 
 struct AvgPool : Windows {
-  static constexpr auto
-      name = "avg_pool",
-      version = "1.0.0", summary = "mean over windows",
-      doc =
-          "y[i] = sum over the window of i of x / c_i; c_i is the number of sites of the window, "
-          "or with normalize_edges of those inside the image. K'[i, j] = sum over p in the window "
-          "of i, q in that of j, of K[p, q] / (c_i c_j), Theta' likewise.";
+  static constexpr auto name = "avg_pool", version = "1.0.0", summary = "mean over windows";
+  static constexpr auto doc =
+      R"(y[i] = sum over the window of i of x / c_i; c_i is the number of sites of the window, or
+with normalize_edges of those inside the image. K'[i, j] = sum over p in the window of i, q in
+that of j, of K[p, q] / (c_i c_j), Theta' likewise.)";
 
   bool normalize_edges = false;
   static constexpr auto params = std::tuple_cat(
@@ -74,10 +72,10 @@ struct AvgPool : Windows {
 };
 
 struct SumPool : Windows {
-  static constexpr auto name = "sum_pool", version = "1.0.0", summary = "sum over windows",
-                        doc =
-                            "y[i] = sum over the window of i of x. K'[i, j] = sum over p in the "
-                            "window of i, q in that of j, of K[p, q], Theta' likewise.";
+  static constexpr auto name = "sum_pool", version = "1.0.0", summary = "sum over windows";
+  static constexpr auto doc =
+      R"(y[i] = sum over the window of i of x. K'[i, j] = sum over p in the window of i, q in that
+of j, of K[p, q], Theta' likewise.)";
 
   static constexpr auto params = window_params;
 
@@ -103,12 +101,11 @@ sdk::SiteMap all_sites(const sdk::Shape& in, F weight) {
 }
 
 struct GlobalAvgPool {
-  static constexpr auto
-      name = "global_avg_pool",
-      version = "1.0.0", summary = "mean over all sites",
-      doc =
-          "The mean over all sites; the output has none. With P sites K' = sum over p, q of "
-          "K[p, q] / P^2, Theta' likewise. Every displacement of the input is read.";
+  static constexpr auto name = "global_avg_pool", version = "1.0.0",
+                        summary = "mean over all sites";
+  static constexpr auto doc =
+      R"(The mean over all sites; the output has none. With P sites K' = sum over p, q of K[p, q]
+/ P^2, Theta' likewise. Every displacement of the input is read.)";
 
   [[nodiscard]] static sdk::SiteMap sites(const sdk::Shape& in) {
     return all_sites(in, [](double n) { return 1 / n; });
@@ -116,12 +113,10 @@ struct GlobalAvgPool {
 };
 
 struct GlobalSumPool {
-  static constexpr auto
-      name = "global_sum_pool",
-      version = "1.0.0", summary = "sum over all sites",
-      doc =
-          "The sum over all sites; the output has none. K' = sum over p, q of K[p, q], Theta' "
-          "likewise. Every displacement of the input is read.";
+  static constexpr auto name = "global_sum_pool", version = "1.0.0", summary = "sum over all sites";
+  static constexpr auto doc =
+      R"(The sum over all sites; the output has none. K' = sum over p, q of K[p, q], Theta'
+likewise. Every displacement of the input is read.)";
 
   [[nodiscard]] static sdk::SiteMap sites(const sdk::Shape& in) {
     return all_sites(in, [](double) { return 1.0; });

@@ -8,14 +8,13 @@ namespace sdk = widelimit::sdk;
 /// Of independent branches: K' = product of K_b, and by the product rule Theta' = sum over b of
 /// Theta_b times the product of the other K_c.
 struct Product {
-  static constexpr auto
-      name = "product",
-      version = "1.0.0", summary = "the product of the inputs",
-      doc =
-          "The product of the inputs number by number, which are taken to be independent: K' = "
-          "product of K_b, Theta' = sum over b of Theta_b times the product of the other K_c. Each "
-          "input is a network applied to what reaches this layer, [] what reaches it "
-          "itself:\n{\"type\": \"product\", \"inputs\": [[], [\"erf\", {\"type\": \"dense\"}]]}";
+  static constexpr auto name = "product", version = "1.0.0", summary = "the product of the inputs";
+  static constexpr auto doc =
+      R"(The product of the inputs number by number, which are taken to be independent: K' =
+product of K_b, Theta' = sum over b of Theta_b times the product of the other K_c. Each input is a
+network applied to what reaches this layer, [] what reaches it itself:
+
+    {"type": "product", "inputs": [[], ["erf", {"type": "dense"}]]})";
 
   static void plan(sdk::Plan& plan) {
     plan.require_same_channels();

@@ -9,11 +9,10 @@ namespace sdk = widelimit::sdk;
 /// value. p + q - 2k is E[(u - v)^2].
 struct Rbf {
   static constexpr auto name = "rbf", version = "1.0.0",
-                        summary = "x -> sqrt(2) sin(sqrt(2 gamma) x + pi/4)",
-                        doc =
-                            "x -> sqrt(2) sin(sqrt(2 gamma) x + pi/4), so that value = exp(-gamma "
-                            "(p + q - 2k)), the squared exponential kernel, and slope = 2 gamma "
-                            "value (random features: Rahimi and Recht 2007).";
+                        summary = "x -> sqrt(2) sin(sqrt(2 gamma) x + pi/4)";
+  static constexpr auto doc =
+      R"(x -> sqrt(2) sin(sqrt(2 gamma) x + pi/4), so that value = exp(-gamma (p + q - 2k)), the
+squared exponential kernel, and slope = 2 gamma value (random features: Rahimi and Recht 2007).)";
 
   double gamma = 1;
   static constexpr auto params =

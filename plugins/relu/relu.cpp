@@ -35,10 +35,10 @@ struct ArcCosineLayer {
 };
 
 struct Relu : ArcCosineLayer {
-  static constexpr auto name = "relu", version = "1.0.0", summary = "x -> max(x, 0)",
-                        doc =
-                            "x -> max(x, 0). With c = k / sqrt(p q): slope = 1/2 - arccos(c) / (2 "
-                            "pi), value = sqrt(p q - k^2) / (2 pi) + slope k (Cho and Saul 2009).";
+  static constexpr auto name = "relu", version = "1.0.0", summary = "x -> max(x, 0)";
+  static constexpr auto doc =
+      R"(x -> max(x, 0). With c = k / sqrt(p q): slope = 1/2 - arccos(c) / (2 pi), value = sqrt(p
+q - k^2) / (2 pi) + slope k (Cho and Saul 2009).)";
   static constexpr auto params = std::tuple{};
 
   template <class V, class Terms>
@@ -55,12 +55,11 @@ struct Relu : ArcCosineLayer {
 };
 
 struct LeakyRelu : ArcCosineLayer {
-  static constexpr auto
-      name = "leaky_relu",
-      version = "1.0.0", summary = "x -> alpha min(x, 0) + max(x, 0)",
-      doc =
-          "x -> alpha min(x, 0) + max(x, 0). Moments: (1 - alpha)^2 times those of "
-          "relu, plus alpha k and alpha (arXiv:1711.09090).";
+  static constexpr auto name = "leaky_relu", version = "1.0.0",
+                        summary = "x -> alpha min(x, 0) + max(x, 0)";
+  static constexpr auto doc =
+      R"(x -> alpha min(x, 0) + max(x, 0). Moments: (1 - alpha)^2 times those of relu, plus alpha
+k and alpha (arXiv:1711.09090).)";
 
   double alpha = 0;
   static constexpr auto params = std::tuple{
@@ -73,10 +72,10 @@ struct LeakyRelu : ArcCosineLayer {
 };
 
 struct Abs : ArcCosineLayer {
-  static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|",
-                        doc =
-                            "x -> |x|. Moments: four times those of relu, less k and 1 "
-                            "(arXiv:1711.09090 with slopes -1 and 1).";
+  static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|";
+  static constexpr auto doc =
+      R"(x -> |x|. Moments: four times those of relu, less k and 1 (arXiv:1711.09090 with slopes
+-1 and 1).)";
   static constexpr auto params = std::tuple{};
 
   auto complete(const auto& prepared) const { return moments_of(-1, 1, prepared); }
@@ -87,10 +86,10 @@ struct Abs : ArcCosineLayer {
 
 struct AbRelu : ArcCosineLayer {
   static constexpr auto name = "ab_relu", version = "1.0.0",
-                        summary = "x -> a min(x, 0) + b max(x, 0)",
-                        doc =
-                            "x -> a min(x, 0) + b max(x, 0). Moments: (b - a)^2 times those of "
-                            "relu, plus a b k and a b (arXiv:1711.09090).";
+                        summary = "x -> a min(x, 0) + b max(x, 0)";
+  static constexpr auto doc =
+      R"(x -> a min(x, 0) + b max(x, 0). Moments: (b - a)^2 times those of relu, plus a b k and a
+b (arXiv:1711.09090).)";
 
   double a = 0, b = 1;
   static constexpr auto params =

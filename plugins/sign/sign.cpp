@@ -9,10 +9,10 @@ namespace sdk = widelimit::sdk;
 /// sign(x) = 1(x > 0) - 1(x < 0): value = 4 step - 1 = 1 - 2 arccos(c) / pi. The slope is taken as
 /// 0, as everywhere in the field: the true one is a distribution, and its moment infinite.
 struct Sign {
-  static constexpr auto name = "sign", version = "1.0.0", summary = "x -> sign(x)",
-                        doc =
-                            "x -> sign(x). With c = k / sqrt(p q): value = 1 - 2 arccos(c) / pi; "
-                            "slope = 0 by convention, so the NTK ends here (Cho and Saul 2009).";
+  static constexpr auto name = "sign", version = "1.0.0", summary = "x -> sign(x)";
+  static constexpr auto doc =
+      R"(x -> sign(x). With c = k / sqrt(p q): value = 1 - 2 arccos(c) / pi; slope = 0 by
+convention, so the NTK ends here (Cho and Saul 2009).)";
   static constexpr auto params = std::tuple{};
 
   template <class V>

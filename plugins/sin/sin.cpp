@@ -27,13 +27,10 @@ auto wave_moments(double a, double b, double sin2, double cos2, V k, V p, V q) {
 double square(double x) { return x * x; }
 
 struct Sin {
-  static constexpr auto
-      name = "sin",
-      version = "1.0.0", summary = "x -> a sin(b x + c)",
-      doc =
-          "x -> a sin(b x + c). With m = (p + q) / 2: value = a^2/2 (exp(b^2 (k - "
-          "m)) - cos(2c) exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same "
-          "with a plus.";
+  static constexpr auto name = "sin", version = "1.0.0", summary = "x -> a sin(b x + c)";
+  static constexpr auto doc =
+      R"(x -> a sin(b x + c). With m = (p + q) / 2: value = a^2/2 (exp(b^2 (k - m)) - cos(2c)
+exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with a plus.)";
 
   double a = 1, b = 1, c = 0;
   static constexpr auto params =
@@ -48,11 +45,10 @@ struct Sin {
 };
 
 struct Cos {
-  static constexpr auto name = "cos", version = "1.0.0", summary = "x -> a cos(b x + c)",
-                        doc =
-                            "x -> a cos(b x + c) = a sin(b x + c + pi/2). With m = (p + q) / 2: "
-                            "value = a^2/2 (exp(b^2 (k - m)) + cos(2c) exp(-b^2 (k + m))), slope = "
-                            "a^2 b^2/2 times the same with a minus.";
+  static constexpr auto name = "cos", version = "1.0.0", summary = "x -> a cos(b x + c)";
+  static constexpr auto doc =
+      R"(x -> a cos(b x + c) = a sin(b x + c + pi/2). With m = (p + q) / 2: value = a^2/2 (exp(b^2
+(k - m)) + cos(2c) exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with a minus.)";
 
   double a = 1, b = 1, c = 0;
   static constexpr auto params =

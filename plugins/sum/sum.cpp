@@ -7,14 +7,13 @@ namespace sdk = widelimit::sdk;
 
 /// Of independent Gaussian branches of mean 0: K' and Theta' are the sums.
 struct Sum {
-  static constexpr auto
-      name = "sum",
-      version = "1.0.0", summary = "the sum of the inputs",
-      doc =
-          "The sum of the inputs, which are taken to be independent Gaussian processes of mean 0: "
-          "K' = sum of K_b, Theta' = sum of Theta_b. Each input is a network applied to what "
-          "reaches this layer, [] what reaches it itself. A residual block:\n{\"type\": \"sum\", "
-          "\"inputs\": [[], [\"relu\", {\"type\": \"dense\"}]]}";
+  static constexpr auto name = "sum", version = "1.0.0", summary = "the sum of the inputs";
+  static constexpr auto doc =
+      R"(The sum of the inputs, which are taken to be independent Gaussian processes of mean 0: K'
+= sum of K_b, Theta' = sum of Theta_b. Each input is a network applied to what reaches this layer,
+[] what reaches it itself. A residual block:
+
+    {"type": "sum", "inputs": [[], ["relu", {"type": "dense"}]]})";
   static constexpr bool linear = true;
 
   static void plan(sdk::Plan& plan) {

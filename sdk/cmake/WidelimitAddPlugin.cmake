@@ -9,6 +9,13 @@
 # architecture, only the baseline copy is built. Results of the copies agree up to rounding.
 #
 # Use target_link_libraries, target_include_directories, ... on NAME as usual: they also apply to the copies.
+#
+# widelimit_add_static_plugin(NAME SOURCE [MORE_SOURCES...] [BASELINE_ONLY] [VENDOR text] [LICENSE text] [SUMMARY text])
+#
+# Builds the same plugin as a static library NAME for programs that link their plugins. The program declares
+# `extern "C" const widelimit_plugin* WIDELIMIT_STATIC_PLUGIN(NAME)(void);` and passes what it returns to Runtime::add.
+# Of all symbols only this one is visible outside, so that several such plugins, each with its three copies, can be
+# linked into one program: no copy for a better processor replaces an inline function of another plugin or the program.
 include_guard(GLOBAL)
 
 option(WIDELIMIT_SIMD "Compile plugins for AVX2 and AVX-512 too, chosen at run time (needs Google Highway)" ON)
@@ -57,6 +64,25 @@ function(_widelimit_has_better_copies result)
   endif()
 endfunction()
 
+# Descriptor texts of a plugin, as compile definitions of a target.
+function(_widelimit_describe target vendor license summary)
+  foreach(text IN ITEMS VENDOR LICENSE SUMMARY)
+    string(TOLOWER ${text} value)
+    if(${value})
+      target_compile_definitions(${target} PRIVATE "WIDELIMIT_SDK_${text}=\"${${value}}\"")
+    endif()
+  endforeach()
+endfunction()
+
+# An object library COPY of SOURCES that is compiled like the target PLUGIN, except for the definitions that match EXCEPT.
+function(_widelimit_add_copy copy plugin except)
+  add_library(${copy} OBJECT ${ARGN})
+  _widelimit_compile_as_plugin(${copy})
+  target_compile_options(${copy} PRIVATE $<TARGET_PROPERTY:${plugin},COMPILE_OPTIONS>)
+  target_compile_definitions(${copy} PRIVATE $<FILTER:$<TARGET_PROPERTY:${plugin},COMPILE_DEFINITIONS>,EXCLUDE,${except}>)
+  target_include_directories(${copy} PRIVATE $<TARGET_PROPERTY:${plugin},INCLUDE_DIRECTORIES>)
+endfunction()
+
 function(widelimit_add_plugin name)
   cmake_parse_arguments(plugin "BASELINE_ONLY;RESIDENT" "VENDOR;LICENSE;SUMMARY" "" ${ARGN})
   list(LENGTH plugin_UNPARSED_ARGUMENTS n_sources)
@@ -69,11 +95,7 @@ function(widelimit_add_plugin name)
   add_library(${name} MODULE ${plugin_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE widelimit::sdk)
   _widelimit_compile_as_plugin(${name})
-  foreach(text IN ITEMS VENDOR LICENSE SUMMARY)
-    if(plugin_${text})
-      target_compile_definitions(${name} PRIVATE "WIDELIMIT_SDK_${text}=\"${plugin_${text}}\"")
-    endif()
-  endforeach()
+  _widelimit_describe(${name} "${plugin_VENDOR}" "${plugin_LICENSE}" "${plugin_SUMMARY}")
   if(plugin_RESIDENT)
     target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_RESIDENT)
   endif()
@@ -93,15 +115,61 @@ function(widelimit_add_plugin name)
   target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_BETTER_COPIES)
   foreach(isa IN ITEMS avx2 avx512)
     set(copy ${name}_${isa})
-    add_library(${copy} OBJECT ${source})
-    _widelimit_compile_as_plugin(${copy})
+    _widelimit_add_copy(${copy} ${name} ^WIDELIMIT_SDK_BETTER_COPIES$ ${source})
     _widelimit_compile_for(${copy} ${isa})
-    target_compile_options(${copy} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_OPTIONS>)
-    target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa}
-                                               $<FILTER:$<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>,EXCLUDE,^WIDELIMIT_SDK_BETTER_COPIES$>)
-    target_include_directories(${copy} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+    target_compile_definitions(${copy} PRIVATE WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa})
     # Linked as a library, not as a source, so that these objects follow the plugin's own on the link line. The linker merges
     # inline functions that several copies define and keeps the first, which must run on every processor.
     target_link_libraries(${name} PRIVATE $<TARGET_OBJECTS:${copy}>)
   endforeach()
+endfunction()
+
+function(widelimit_add_static_plugin name)
+  cmake_parse_arguments(plugin "BASELINE_ONLY" "VENDOR;LICENSE;SUMMARY" "" ${ARGN})
+  list(LENGTH plugin_UNPARSED_ARGUMENTS n_sources)
+  if(n_sources EQUAL 0)
+    message(FATAL_ERROR "widelimit_add_static_plugin(${name} ...): name the source file that contains WIDELIMIT_PLUGIN")
+  endif()
+  list(TRANSFORM plugin_UNPARSED_ARGUMENTS REPLACE "^([^/].*)$" "${CMAKE_CURRENT_SOURCE_DIR}/\\1")
+  _widelimit_has_better_copies(better)
+  _widelimit_sanitized(sanitized)
+
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.static.o)
+  if(sanitized) # relinking confuses the sanitizers' tables, and there is one copy of every function
+    add_library(${name} STATIC ${plugin_UNPARSED_ARGUMENTS})
+    _widelimit_compile_as_plugin(${name})
+  else()
+    add_library(${name} STATIC ${object})
+    set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+  target_link_libraries(${name} PRIVATE widelimit::sdk)
+  target_compile_definitions(${name} PRIVATE WIDELIMIT_SDK_STATIC=${name})
+  # GCC marks static variables of inline functions as unique in the process, which objcopy cannot take back.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  _widelimit_describe(${name} "${plugin_VENDOR}" "${plugin_LICENSE}" "${plugin_SUMMARY}")
+  if(sanitized)
+    return()
+  endif()
+
+  # The order of the objects is that of the copies of a shared plugin.
+  _widelimit_add_copy(${name}_baseline ${name} ^$ ${plugin_UNPARSED_ARGUMENTS})
+  set(objects $<TARGET_OBJECTS:${name}_baseline>)
+  if(better AND NOT plugin_BASELINE_ONLY)
+    target_compile_definitions(${name}_baseline PRIVATE WIDELIMIT_SDK_BETTER_COPIES)
+    foreach(isa IN ITEMS avx2 avx512)
+      list(GET plugin_UNPARSED_ARGUMENTS 0 source)
+      _widelimit_add_copy(${name}_${isa} ${name} ^$ ${source})
+      _widelimit_compile_for(${name}_${isa} ${isa})
+      target_compile_definitions(${name}_${isa} PRIVATE WIDELIMIT_SDK_ENTRY=widelimit_plugin_${isa})
+      list(APPEND objects $<TARGET_OBJECTS:${name}_${isa}>)
+    endforeach()
+  endif()
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${object} ${objects}
+    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=widelimit_static_plugin_${name} ${object}
+    DEPENDS ${objects}
+    COMMAND_EXPAND_LISTS VERBATIM
+    COMMENT "Relinking static plugin ${name}")
+  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 endfunction()

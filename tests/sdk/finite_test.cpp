@@ -57,6 +57,22 @@ struct Weights {
   }
 };
 
+/// A weight for every pair of channels of two inputs, of N(0, 1/4).
+struct Bilinear {
+  static constexpr auto name = "bilinear", version = "1.0.0", doc = "y = x1' W x2";
+  static constexpr unsigned min_inputs = 2, max_inputs = 2;
+
+  void plan(sdk::Plan& plan) const { plan.set_nature(WIDELIMIT_POINTWISE); }
+  std::int64_t theta_size(const sdk::Shapes& in) const {
+    return in[0].channels() * in[1].channels();
+  }
+  void init(const sdk::Shapes& in, const sdk::Random& random, std::span<double> theta) const {
+    random.normals(0, theta);
+    for (double& w : theta) w /= static_cast<double>(in.size());
+  }
+  void forward(const sdk::Pass&) const {}
+};
+
 struct Identity {
   static constexpr auto name = "identity", version = "1.0.0", doc = "y = x";
   sdk::Linear linear(const sdk::Shape& in) const { return {.channels = in.channels()}; }
@@ -252,6 +268,27 @@ TEST_CASE("weights come from the host's numbers, by seed and stream") {
   widelimit_error error = widelimit::test::empty_error();
   REQUIRE(draw(layer, {in}, theta, error) == WIDELIMIT_OK);
   CHECK(theta == Vector{7500, 7501, 7502, 7503, 7504, 7505});
+}
+
+TEST_CASE("a layer of several inputs has weights that depend on all their shapes") {
+  widelimit_host host{};
+  host.struct_size = sizeof host;
+  host.normals = [](void*, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t n,
+                    double* out) -> widelimit_status {
+    std::fill_n(out, n, 1);
+    return WIDELIMIT_OK;
+  };
+  const LayerObject layer(widelimit::test::layer_type<Bilinear>(), nullptr, &host);
+  const std::vector<widelimit_shape> in{widelimit::test::shape(2), widelimit::test::shape(3)};
+  const auto shapes = pointers(in);
+  std::int64_t size = 0;
+  widelimit_error error = widelimit::test::empty_error();
+  REQUIRE(layer.type().finite->theta_size(layer.get(), 2, shapes.data(), &size, &error) ==
+          WIDELIMIT_OK);
+  CHECK(size == 6);
+  Vector theta(6);
+  REQUIRE(draw(layer, in, theta, error) == WIDELIMIT_OK);
+  CHECK(theta == Vector(6, 0.5));
 }
 
 TEST_CASE("without a host's numbers a layer with weights says what is missing") {

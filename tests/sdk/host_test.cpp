@@ -18,7 +18,7 @@ namespace sdk = widelimit::sdk;
 /// A host that keeps books.
 struct Books {
   std::int64_t allocated = 0, pieces = 0;
-  std::string last_log;
+  std::string last_log, last_progress;
   bool stop = false, exhausted = false;
   widelimit_host table{};
 
@@ -48,6 +48,14 @@ struct Books {
           return status;
       }
       return WIDELIMIT_OK;
+    };
+    table.extension = [](void*, const char* id) -> const void* {
+      static const widelimit_progress progress{
+          sizeof progress, [](void* ctx, const char* phase, std::int64_t done, std::int64_t total) {
+            static_cast<Books*>(ctx)->last_progress =
+                std::string(phase) + " " + std::to_string(done) + "/" + std::to_string(total);
+          }};
+      return std::string(id) == "widelimit.progress/1" ? &progress : nullptr;
     };
     table.cancelled = [](void* ctx) -> std::int32_t {
       return static_cast<Books*>(ctx)->stop ? 1 : 0;
@@ -94,6 +102,9 @@ TEST_CASE("messages and cancellation pass through") {
   const sdk::Host host(&books.table);
   host.log(sdk::LogLevel::warning, "cholesky", "slow");
   CHECK(books.last_log == "2 cholesky: slow");
+  host.report_progress("factorise", 3, 8);
+  CHECK(books.last_progress == "factorise 3/8");
+  CHECK(host.extension("widelimit.progress/2") == nullptr);
   host.throw_if_cancelled();
   books.stop = true;
   try {
@@ -117,6 +128,7 @@ TEST_CASE("what an older host does not reach to has a stand-in") {
     CHECK(books.pieces == 0);
     CHECK(!host.cancelled());
     CHECK(host.extension("anything") == nullptr);
+    CHECK_NOTHROW(host.report_progress("factorise", 3, 8));
     double number = 0;
     CHECK_THROWS_AS(host.normals(0, 0, 0, {&number, 1}), sdk::Error);
   }

@@ -40,7 +40,7 @@ Line time_pairs(const RunPlan& plan, const PlannedNetwork& network, const DataSh
     std::int64_t rows, cols;
   };
   const std::int64_t n = shape.count;
-  const auto [tile, lanes] = network.grid(n, plan.precision);
+  const auto [tile, lanes] = network.tile_size(n, plan.precision);
   std::vector<Size> sizes{{std::min<std::int64_t>(n, 2 * threads), lanes}};
   while (sizes.back().rows < std::min(n, tile))
     sizes.push_back({std::min({n, tile, 2 * sizes.back().rows}), lanes});
@@ -110,7 +110,7 @@ double kernel_seconds(const RunPlan& plan, const PlannedNetwork& network, const 
   double seconds = pairs.of(amount);
   if (held > little_memory) seconds += held * seconds_of_memory();
   const double tile_row =
-      entry * static_cast<double>(network.grid(shapes.train.count, plan.precision).side);
+      entry * static_cast<double>(network.tile_size(shapes.train.count, plan.precision).side);
   if (written > little) seconds += written * seconds_of_disk(out, tile_row, threads);
   return seconds;
 }

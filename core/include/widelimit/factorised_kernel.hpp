@@ -1,4 +1,4 @@
-// A kernel of training samples together with its factors, for several inferences on one kernel.
+// A kernel of training samples with its factors, for several inferences with one kernel.
 // Thread safety: one thread at a time.
 #pragma once
 
@@ -9,13 +9,14 @@
 
 namespace widelimit {
 
-/// Owns the blocks of one kernel that training reads, so that its factors are never taken for those
-/// of another kernel. `infer` makes a factor or an eigendecomposition when it first needs one, for
-/// each ridge and solver, and keeps it here. Solvers are recognised by ==: make one and pass it on.
+/// Owns the blocks of one kernel that training reads, so that its factors cannot be used for
+/// another kernel. When `infer` first needs a factor or an eigendecomposition for a ridge and a
+/// solver, it computes it and stores it here. Solvers are compared by ==, so create one and use it
+/// for all calls.
 class WIDELIMIT_EXPORT FactorisedKernel {
  public:
-  /// `train_train` [n, n] and `test_train` [m, n]; empty: there are no test samples. Shapes are
-  /// checked by `infer`.
+  /// `train_train` [n, n] and `test_train` [m, n]; an empty `test_train` means no test samples.
+  /// `infer` checks the shapes.
   explicit FactorisedKernel(Matrix train_train, Matrix test_train = {});
   ~FactorisedKernel();
   FactorisedKernel(FactorisedKernel&&) noexcept;
@@ -23,7 +24,7 @@ class WIDELIMIT_EXPORT FactorisedKernel {
 
   [[nodiscard]] const Matrix& train_train() const noexcept;
   [[nodiscard]] const Matrix& test_train() const noexcept;
-  /// Frees the factors and keeps the blocks.
+  /// Frees the factors. The blocks remain.
   void release_factors() noexcept;
 
   /// Inside core.

@@ -1,8 +1,8 @@
 // Inference in closed form: computes the predictions of a network after any training time from its
 // kernels.
 // Formulas: Jacot et al. (arXiv:1806.07572), Lee et al. (arXiv:1902.06720, equations 9 to 16).
-// Thread safety: functions may be called concurrently; those that share a
-// FactorisedKernel by one thread at a time.
+// Thread safety: functions may be called concurrently, but calls that share a FactorisedKernel only
+// by one thread at a time.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -18,10 +18,10 @@ namespace widelimit {
 class FactorisedKernel;
 
 enum class Method { gp_inference, gradient_descent_mse_ensemble, gradient_descent_mse };
-/// The kernel that drives an inference. `ntkgp`: of the Gaussian process whose covariance is the
-/// NTK, where `ntk` is training from samples of the NNGP process.
+/// The kernel that determines an inference. `ntk`: training from initial outputs with the NNGP
+/// kernel as covariance. `ntkgp`: the posterior of a Gaussian process with the NTK as covariance.
 enum class DrivingKernel { nngp, ntk, ntkgp };
-/// The kernel whose blocks drive it.
+/// The kernel whose blocks such an inference uses.
 [[nodiscard]] constexpr Kernel kernel_of(DrivingKernel driving) noexcept {
   return driving == DrivingKernel::nngp ? Kernel::nngp : Kernel::ntk;
 }
@@ -33,7 +33,8 @@ struct KernelBlocks {
   const Matrix* test_train = nullptr;                  ///< [m, n]
   const Matrix* test_test = nullptr;                   ///< [m, m], for a full covariance
   const std::vector<double>* test_diagonal = nullptr;  ///< [m], for variances
-  /// In place of train_train and test_train, which it holds: its factors are used and kept.
+  /// In place of train_train and test_train, which it contains. Uses its factors, and adds new
+  /// ones.
   FactorisedKernel* factorised = nullptr;
 };
 
@@ -49,23 +50,23 @@ struct InferenceOptions {
   Method method = Method::gp_inference;
   DrivingKernel kernel = DrivingKernel::nngp;
   std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
-  bool predictions = true;    ///< of the test samples, at each time
-  bool losses = true;         ///< at each time; of gp_inference none
+  bool predictions = true;    ///< predictions of the test samples at each time
+  bool losses = true;         ///< losses at each time; not for gp_inference
   double learning_rate = 1, diag_reg = 0;
-  /// Several ridges, of gp_inference: predictions for each of them from one eigendecomposition of
-  /// the kernel without any. Where it is not empty diag_reg is not read.
+  /// Several ridges, for gp_inference: computes predictions for each of them from one
+  /// eigendecomposition of the kernel without ridge. If it is not empty, diag_reg is ignored.
   std::vector<double> diag_reg_path;
   bool diag_reg_absolute_scale = false;
-  bool leave_one_out = false;  ///< of gp_inference: for each ridge
+  bool leave_one_out = false;  ///< for gp_inference, for each ridge
   Covariance covariance = Covariance::none;
 };
 
 /// The blocks that an inference reads.
 struct InferenceNeeds {
   PerKernel<PerBlock<bool>> blocks;
-  /// Of test_test the diagonal alone.
+  /// Kernels of which only the diagonal of test_test is read.
   KernelSet test_diagonal;
-  /// A solver with eigendecomposition: for finite times and several ridges.
+  /// Whether the solver must compute eigendecompositions: for finite times and several ridges.
   bool eigen = false;
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceNeeds needs_of(const InferenceOptions& options);
@@ -78,10 +79,10 @@ struct InferenceNeeds {
 /// for any ridge regression.) The ridge is that of all n samples.
 struct LeaveOneOut {
   Matrix mean;  ///< [n, outputs]
-  /// [n], shared by the outputs, of an observation: the ridge is in it. Of the kernel `ntk`, which
-  /// is not the covariance of its prior, empty.
+  /// [n], the same for all outputs: variances of observations, which include the ridge. Empty for
+  /// the kernel `ntk`, which is not the covariance of its prior.
   std::vector<double> variance;
-  double log_evidence = 0;  ///< log p(Y), the marginal likelihood; of `ntk` NaN
+  double log_evidence = 0;  ///< log p(Y), the marginal likelihood; NaN for `ntk`
 };
 
 /// Predictions at one time with one ridge, of the latent function without observation noise.
@@ -111,44 +112,49 @@ struct InferenceResult {
   SolveInfo solve;
 };
 
-/// Where all times are infinite the solver factorises the kernel; else one eigendecomposition
-/// serves all times, and memory does not grow with the number of times that only losses are asked
-/// of. One eigendecomposition serves a path of ridges likewise: each further one costs n^2 (outputs
-/// + 1) for what was left out and n m (outputs + 1) for the test samples (n^2 m with a covariance
-/// of the kernel ntk). Without test samples predictions hold what was left out alone. Throws
-/// Error(usage) for shapes that do not fit, for a covariance of one network (gradient_descent_mse)
-/// and for finite times or a path with a solver that has no eigendecomposition, for a path or
-/// leave_one_out of gradient descent;
-/// Error(numeric) with the pivot, the smallest eigenvalue (of more than 5,000 samples an estimate,
-/// so labelled) and a suggested diag_reg where the kernel is not positive definite. Eigenvalues
-/// within rounding of zero (10 n eps times the largest) count as zero, whatever their sign: of
-/// infinite times the kernel is refused; at finite times training outputs do not move along such an
-/// eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
-/// learning rate x time / number of targets, up to the inverse of the rounding. Never NaN in
-/// predictions and losses. `control` may be
-/// NULL.
+/// Computes predictions and losses. If all times are infinite, the solver factorises the kernel.
+/// Otherwise one eigendecomposition serves all times, and memory does not grow with the number of
+/// times for which only losses are requested. One eigendecomposition also serves a path of ridges:
+/// each further ridge costs n^2 (outputs + 1) operations for leave-one-out and n m (outputs + 1)
+/// for the test samples (n^2 m with a covariance of the kernel ntk). Without test samples,
+/// predictions contain only the leave-one-out results. `control` may be NULL.
+///
+/// Throws
+/// - Error(usage) for shapes that do not fit; for a covariance of one network
+///   (gradient_descent_mse); for finite times or a path with a solver that has no
+///   eigendecomposition; for a path or leave_one_out with gradient descent;
+/// - Error(numeric) if the kernel is not positive definite, with the pivot, the smallest eigenvalue
+///   (for more than 5,000 samples an estimate, marked as such) and a suggested diag_reg.
+///
+/// Eigenvalues within rounding error of zero (10 n eps times the largest) are treated as zero,
+/// whatever their sign. For infinite times such a kernel is refused. At finite times, training
+/// outputs do not change along such an eigenvector, and the factor (1 - e^(-lambda s)) / lambda of
+/// test outputs is its limit s = learning rate x time / number of targets, up to the inverse of the
+/// rounding error. Predictions and losses are never NaN.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,
                                                      Control* control = nullptr);
 
-/// How many training and test samples an inference has, and how many outputs.
+/// The numbers of training samples, test samples and outputs of an inference.
 struct InferenceSize {
   std::int64_t train = 0, test = 0, outputs = 0;
 };
 
-/// What an inference takes, known before it begins.
+/// The cost of an inference, known before it begins.
 struct InferenceCost {
-  /// Memory of the factor, which a FactorisedKernel keeps for the inferences after this one.
+  /// Bytes of the factor, which a FactorisedKernel keeps for later inferences.
   double factor_bytes = 0;
-  /// The most memory at one time beside the factor, the kernels and the targets; results included.
+  /// The largest number of bytes in use at one time, results included, without the factor, the
+  /// kernels and the targets.
   double working_bytes = 0;
-  /// Floating-point operations of the factorisation and of what grows with the test samples alike.
+  /// Floating-point operations of the factorisation, and of the work that grows with the number of
+  /// test samples.
   double flops = 0;
 };
 [[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_inference(const InferenceOptions& options,
                                                                const InferenceSize& size);
-/// How many predictions `infer` makes: one a time, or one a ridge.
+/// The number of predictions that `infer` computes: one per time, or one per ridge.
 [[nodiscard]] WIDELIMIT_EXPORT std::int64_t prediction_count(const InferenceOptions& options);
 
 /// The largest stable learning rate of gradient descent on 1/2 mean squared error:

@@ -1,5 +1,5 @@
-// The two kernels of a network, and the blocks of training and test samples they are computed of.
-// Thread-safety: values.
+// The two kernels of a network, and their blocks between training and test samples.
+// Thread safety: values.
 #pragma once
 
 #include <array>
@@ -9,15 +9,15 @@
 namespace widelimit {
 
 /// `nngp`: the covariance of the network's outputs before training. `ntk`: the neural tangent
-/// kernel, which drives gradient descent.
+/// kernel, which determines gradient descent.
 enum class Kernel { nngp, ntk };
 inline constexpr std::array all_kernels{Kernel::nngp, Kernel::ntk};
 
-/// As in experiment files and in the names of output files: "nngp", "ntk".
+/// The name in experiment files and in the names of output files: "nngp", "ntk".
 [[nodiscard]] constexpr std::string_view name_of(Kernel kernel) noexcept {
   return kernel == Kernel::nngp ? "nngp" : "ntk";
 }
-/// The kernel of this name; nothing for any other name.
+/// The kernel with this name; empty for any other name.
 [[nodiscard]] constexpr std::optional<Kernel> kernel_named(std::string_view name) noexcept {
   for (const Kernel kernel : all_kernels)
     if (name_of(kernel) == name) return kernel;
@@ -61,23 +61,23 @@ struct KernelSet {
 };
 inline constexpr KernelSet both_kernels{.nngp = true, .ntk = true};
 
-/// A block of a kernel between sets of samples, rows first.
+/// A block of a kernel between two sets of samples. The first set belongs to the rows.
 enum class Block { train_train, test_train, test_test };
 inline constexpr std::array all_blocks{Block::train_train, Block::test_train, Block::test_test};
 
-/// As in the names of output files: "train_train", "test_train", "test_test".
+/// The name in the names of output files: "train_train", "test_train", "test_test".
 [[nodiscard]] constexpr std::string_view name_of(Block block) noexcept {
   return block == Block::train_train  ? "train_train"
          : block == Block::test_train ? "test_train"
                                       : "test_test";
 }
-/// The block of this name; nothing for any other name.
+/// The block with this name; empty for any other name.
 [[nodiscard]] constexpr std::optional<Block> block_named(std::string_view name) noexcept {
   for (const Block block : all_blocks)
     if (name_of(block) == name) return block;
   return std::nullopt;
 }
-/// Are the rows and the columns the same samples?
+/// Whether rows and columns belong to the same samples.
 [[nodiscard]] constexpr bool is_symmetric(Block block) noexcept {
   return block != Block::test_train;
 }

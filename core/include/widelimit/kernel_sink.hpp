@@ -1,5 +1,5 @@
-// Where computed kernels go, tile by tile: memory, files, a store on disk.
-// Thread safety: a sink is called by several threads at once.
+// A sink receives computed kernels tile by tile: in memory, in files or in a store on disk.
+// Thread safety: several threads call a sink at once.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -10,20 +10,21 @@
 
 namespace widelimit {
 
-/// Rows [row, row + rows) x columns [col, col + cols) of a kernel.
+/// Rows [row, row + rows) and columns [col, col + cols) of a kernel.
 struct TileArea {
   std::int64_t row = 0, col = 0, rows = 0, cols = 0;
 };
 
-/// A part of both kernels, or of one, as a sink receives it. The memory is the sender's.
+/// A part of one or both kernels, as a sink receives it. The sender owns the memory.
 struct WIDELIMIT_EXPORT Tile {
   TileArea area;
-  /// Row-major with `ld` entries between rows, in `precision`; NULL: this kernel was not asked for.
+  /// Row-major, with a distance of `ld` entries between rows, in `precision`; NULL: this kernel was
+  /// not requested.
   PerKernel<const void*> values;
   std::int64_t ld = 0;
   Precision precision = Precision::float64;
-  /// The transpose of this tile is part of the kernel too: the columns are the rows' samples, and
-  /// the tile lies above the diagonal.
+  /// If true, the transpose of this tile is also part of the kernel: rows and columns belong to the
+  /// same samples, and the tile is above the diagonal.
   bool mirror = false;
 
   template <class T>
@@ -31,19 +32,18 @@ struct WIDELIMIT_EXPORT Tile {
                                std::int64_t ld, bool mirror) noexcept {
     return {area, {values.nngp, values.ntk}, ld, precision_of<T>, mirror};
   }
-  /// The entries of one kernel, or NULL. Throws Error(internal) where T is not `precision`.
+  /// The entries of one kernel, or NULL. Throws Error(internal) if T does not match `precision`.
   template <class T>
   [[nodiscard]] const T* entries(Kernel kernel) const;
 };
 
-/// Where tiles of a result go. Calls arrive from several threads, each tile once; different tiles
-/// never overlap.
+/// Receives the tiles of a result. Several threads call it, once per tile. Tiles never overlap.
 class WIDELIMIT_EXPORT KernelSink {
  public:
   virtual ~KernelSink();
   virtual void put(const Tile& tile) = 0;
-  /// Is everything in this area here already? Then it is neither computed nor put. Asked by several
-  /// threads.
+  /// Whether the sink already has everything in this area. Then the area is neither computed nor
+  /// put. Several threads call this.
   [[nodiscard]] virtual bool has(const TileArea& area) const;
 };
 

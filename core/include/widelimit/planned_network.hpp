@@ -51,7 +51,7 @@ struct Cost {
 
 /// How the result of a computation is cut: into tiles of at most `side` x `side` entries, whose
 /// rows are computed `lanes` entries at a time.
-struct TileGrid {
+struct TileSize {
   std::int64_t side = 0, lanes = 0;
 };
 
@@ -100,7 +100,7 @@ class WIDELIMIT_EXPORT PlannedNetwork {
   /// How many samples statistics() looks at, at most.
   [[nodiscard]] std::int64_t statistics_samples() const noexcept;
   /// Of kernels of up to n samples a side.
-  [[nodiscard]] TileGrid grid(std::int64_t n, Precision precision) const;
+  [[nodiscard]] TileSize tile_size(std::int64_t n, Precision precision) const;
 
   /// Inside core.
   struct State;

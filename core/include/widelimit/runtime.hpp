@@ -1,6 +1,6 @@
 // A runtime finds and loads plugins, owns the threads, and creates networks and solvers. It has no
-// global state, so a process may have several. Thread safety: all members may be called
-// concurrently.
+// global state, so a process may have several.
+// Thread safety: const members may be called concurrently.
 #pragma once
 
 #include <widelimit/catalogue.hpp>
@@ -28,6 +28,21 @@ class WIDELIMIT_EXPORT Runtime {
   ~Runtime();
   Runtime(Runtime&&) noexcept;
   Runtime& operator=(Runtime&&) noexcept;
+
+  /// Adds a plugin that is part of the program: one linked statically, whose
+  /// WIDELIMIT_STATIC_PLUGIN function returns its descriptor, or tables written in the program. The
+  /// descriptor must outlive the runtime and everything it created.
+  ///
+  /// A plugin added here wins over a file with the same plugin id: the file's types are no longer
+  /// offered, and search() says so. Networks and solvers that exist already keep what they use, but
+  /// references that catalogue(), plugins() and search() returned before become invalid.
+  /// Plugins with different ids may offer types of the same name; such a type needs its qualified
+  /// name ("plugin.id/name").
+  ///
+  /// Throws Error(usage) if the descriptor is NULL (the plugin cannot run on this processor) or
+  /// incomplete, if a schema is invalid, or if a plugin with this id was added before. The runtime
+  /// is then unchanged.
+  void add(const widelimit_plugin* plugin);
 
   [[nodiscard]] const Catalogue& catalogue() const noexcept;
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const noexcept;

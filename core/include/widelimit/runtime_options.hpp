@@ -1,4 +1,4 @@
-// What a runtime is made with, and what its search for plugins found.
+// The options of a runtime, and the results of its search for plugins.
 // Thread safety: values.
 #pragma once
 
@@ -18,31 +18,38 @@ namespace widelimit {
 enum class LogLevel { debug = 0, information = 1, warning = 2, error = 3 };
 
 struct RuntimeOptions {
-  std::vector<std::filesystem::path> plugin_path;  ///< directories searched first, in this order
-  int threads = 0;                                 ///< 0: as many as the process may use
-  bool use_environment = true;                     ///< WIDELIMIT_PLUGIN_PATH
-  bool use_install = true;  ///< <libdir>/widelimit/plugins-0 beside this library
-  bool unload =
-      false;  ///< really unload libraries when the last object is gone (default: resident)
-  bool allow_config_plugins =
-      false;  ///< may a configuration name plugin FILES? That is running code
-  std::optional<std::vector<std::string>>
-      plugins;  ///< only these: bare names, or files if allowed; unset: all on the path
-  std::filesystem::path config_directory;  ///< what relative files among `plugins` are relative to
-  std::vector<const widelimit_plugin*> built_in;  ///< plugins added in code, before all others
+  /// Directories to search first, in this order.
+  std::vector<std::filesystem::path> plugin_path;
+  /// 0: as many as the process may use.
+  int threads = 0;
+  /// Whether to search WIDELIMIT_PLUGIN_PATH.
+  bool use_environment = true;
+  /// Whether to search <libdir>/widelimit/plugins-0 beside this library.
+  bool use_install = true;
+  /// Unload a library when its last object is destroyed (default: keep it).
+  bool unload = false;
+  /// Whether a configuration may name plugin FILES, which means that it can run code.
+  bool allow_config_plugins = false;
+  /// Load only these names, or files if allowed; unset: all on the path.
+  std::optional<std::vector<std::string>> plugins;
+  /// The base of relative files in `plugins`.
+  std::filesystem::path config_directory;
+  /// Receives what plugins log and what the search for them does; may be empty.
   std::function<void(LogLevel, std::string_view component, std::string_view message)> log;
-  /// What plugins are told when they ask whether the user wants to stop; may be empty.
+  /// Tells plugins whether the user has asked to stop; may be empty.
   std::shared_ptr<const Control> control;
 };
 
-/// One step of the search, what `widelimit plugins --why` prints.
+/// One step of the search, as `widelimit plugins --why` prints it.
 struct SearchStep {
-  std::string where;  ///< directory, or file
-  std::string
-      outcome;  ///< "loaded com.widelimit.relu 0.1.0", "shadowed by ...", "not a plugin: ...", ...
+  /// A directory, a file, or "the program".
+  std::string where;
+  /// "loaded org.widelimit.relu 0.1.0", "... is shadowed by ...", "not a shared library", ...
+  std::string outcome;
   bool problem = false;
 };
 
+/// What the descriptor of a loaded plugin says; `file` is empty for a plugin of the program.
 struct PluginInfo {
   std::string id, version, vendor, license, summary, build, file;
   std::vector<std::string> layers, solvers;

@@ -1,4 +1,4 @@
-// Solvers: a configured method, and one matrix it has factorised.
+// Solvers: a method with its configuration, and the factor of a matrix.
 // Thread safety: const members may be called concurrently; a Factor keeps its solver and its
 // library alive.
 #pragma once
@@ -18,17 +18,18 @@ namespace widelimit {
 struct SolveInfo {
   int iterations = 0;
   double jitter = 0;
-  double rcond =
-      std::numeric_limits<double>::quiet_NaN();  ///< reciprocal condition number, 1-norm, estimated
-  double residual = std::numeric_limits<double>::quiet_NaN();  ///< max |A x - b| / (|A| |x|)
+  /// Estimate of the reciprocal condition number in the 1-norm; NaN: unknown.
+  double rcond = std::numeric_limits<double>::quiet_NaN();
+  /// max |A x - b| / (|A| |x|); NaN: not computed.
+  double residual = std::numeric_limits<double>::quiet_NaN();
 };
 
 class WIDELIMIT_EXPORT Factor {
  public:
   [[nodiscard]] std::int64_t size() const noexcept;
-  /// A^-1 b, shape of b: [n, right-hand sides].
+  /// A^-1 b for b [n, right-hand sides].
   [[nodiscard]] Matrix solve(const Matrix& b, Control* control = nullptr) const;
-  /// `info`, where given, receives what this solve reports (its residual, where it was asked for).
+  /// `info`, if not NULL, receives the report of this solution.
   void solve_in_place(Matrix& b, SolveInfo* info = nullptr, Control* control = nullptr) const;
   [[nodiscard]] double logdet() const;
   [[nodiscard]] const SolveInfo& info() const noexcept;
@@ -40,42 +41,43 @@ class WIDELIMIT_EXPORT Factor {
   std::shared_ptr<State> state_;
 };
 
-/// values ascending; row k of `vectors` is the eigenvector of values[k].
+/// Eigenvalues in ascending order. Row k of `vectors` is the eigenvector of values[k].
 struct Eigen {
   std::vector<double> values;
   Matrix vectors;
 };
 
-/// Copies share one object of the plugin; == tells whether two solvers are such copies. A control,
-/// where one is given, is checked before and after each call of the plugin, which nothing
-/// interrupts, and receives its phase: "factorise", "eigendecomposition", "eigenvalues" or "solve".
+/// Copies share one object of the plugin. == compares whether two solvers share it. A control, if
+/// not NULL, is checked before and after each call of the plugin; nothing interrupts such a call.
+/// It receives the phase "factorise", "eigendecomposition", "eigenvalues" or "solve".
 class WIDELIMIT_EXPORT Solver {
  public:
-  /// From a type's table: used by Runtime, and by tests with a static table. `keep_alive` holds the
-  /// library; `params` may be NULL for defaults that the type itself supplies; `threads` is how
-  /// many BLAS may use, 0: as many as the process may. Throws Error(usage) with the pointer of a
-  /// parameter the type refuses.
+  /// Creates a solver from the table of its type. Runtime calls this, and tests with static tables
+  /// do. `keep_alive` keeps the library loaded. `params` may be NULL, for the defaults of the type.
+  /// `threads` is the number of BLAS threads, 0: as many as the process may use. Throws
+  /// Error(usage) with a JSON pointer if the type rejects a parameter.
   Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_type& type,
          const widelimit_host& host, const widelimit_params* params, int threads = 0);
 
   [[nodiscard]] const std::string& type() const noexcept;
-  /// BLAS threads of its calls; 0: as many as the process may use.
+  /// Number of BLAS threads; 0: as many as the process may use.
   [[nodiscard]] int threads() const noexcept;
-  /// `a` symmetric [n, n], consumed. Throws Error(numeric) whose facts().index is the leading minor
-  /// (from 1) that is not positive definite.
+  /// Factorises a symmetric matrix [n, n] in its own memory. Throws Error(numeric) if it is not
+  /// positive definite; facts().index is the order of the leading minor that is not positive,
+  /// from 1.
   [[nodiscard]] Factor factorise(Matrix a, Control* control = nullptr) const;
-  /// The same of a + ridge 1, read block by block into place, with no second copy: n (n + 1) / 2
-  /// numbers where the solver takes half of a matrix (`has_packed`), else n^2. `control`
-  /// receives the rows that are read as "read kernel".
+  /// Factorises a + ridge 1, which is read block by block without a second copy: n (n + 1) / 2
+  /// numbers if the solver accepts half of a matrix (`has_packed`), otherwise n^2. `control`
+  /// receives the number of rows that have been read as the phase "read kernel".
   [[nodiscard]] Factor factorise(const KernelSource& a, double ridge,
                                  Control* control = nullptr) const;
   [[nodiscard]] bool has_packed() const noexcept;
-  /// Memory of a factor that is made from a source of n rows.
+  /// Bytes of the factor of a source with n rows.
   [[nodiscard]] std::int64_t factor_bytes(std::int64_t n) const noexcept;
   [[nodiscard]] bool has_eigen() const noexcept;
-  /// All eigenpairs of a symmetric matrix, consumed; the vectors reuse its memory.
+  /// All eigenpairs of a symmetric matrix. The vectors use its memory.
   [[nodiscard]] Eigen eigen(Matrix a, Control* control = nullptr) const;
-  /// Eigenvalues alone, ascending.
+  /// The eigenvalues in ascending order.
   [[nodiscard]] std::vector<double> eigenvalues(Matrix a, Control* control = nullptr) const;
 
  private:
@@ -88,7 +90,7 @@ class WIDELIMIT_EXPORT Solver {
 };
 
 /// Floating-point operations of a Cholesky factorisation of n rows (Golub & Van Loan, Matrix
-/// Computations, section 4.2), and about those of all eigenpairs (section 8.3).
+/// Computations, section 4.2), and, approximately, of all eigenpairs (section 8.3).
 [[nodiscard]] WIDELIMIT_EXPORT double factor_flops(std::int64_t n) noexcept;
 [[nodiscard]] WIDELIMIT_EXPORT double eigen_flops(std::int64_t n) noexcept;
 

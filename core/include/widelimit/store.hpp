@@ -1,8 +1,8 @@
-// Kernels on disk, tile by tile: for those that are too large, or take too long, for one sitting.
-// The format is described byte by byte in core/src/store/README.md.
-// Thread safety: KernelStore::put and has are for many threads at once, const members of
-// StoreReader likewise; everything else is for one thread at a time. Between processes a lock on
-// the file decides: one writer, or any number of readers.
+// Kernels on disk, tile by tile: for kernels that do not fit into memory or take long to compute.
+// core/src/store/README.md specifies the file format.
+// Thread safety: any number of threads may call KernelStore::put and has, and const members of
+// StoreReader, at once; everything else is for one thread at a time. A lock on the file admits one
+// writing process, or any number of readers.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -21,67 +21,66 @@
 
 namespace widelimit {
 
-/// One thing that kernels are made from, such as {"layer 3", "relu 1.0.0 {}"}. Two stores with
-/// equal lists hold equal kernels; where lists differ, the names say what changed.
+/// One of the inputs of a kernel computation, such as {"layer 3", "relu 1.0.0 {}"}. Stores with
+/// equal lists contain equal kernels. If the lists differ, the names say what changed.
 struct StorePart {
   std::string name, value;
   friend bool operator==(const StorePart&, const StorePart&) = default;
 };
 using StoreOrigin = std::vector<StorePart>;
 
-/// What a store holds: both kernels of one block, or one of them.
+/// The contents of a store: one or both kernels of one block.
 struct StoreSpec {
   std::int64_t rows = 0, cols = 0;
-  bool symmetric = false;  ///< a set of samples with itself: half of the tiles
+  bool symmetric = false;  ///< one set of samples with itself: half of the tiles are stored
   Precision precision = Precision::float64;
   KernelSet kernels = both_kernels;
-  std::int64_t tile_side = 128;  ///< a power of two, 8 to 4096
+  std::int64_t tile_side = 128;  ///< a power of two from 8 to 4096
   StoreOrigin origin;
 };
 
 struct StoreOptions {
-  /// Tiles are on the disk for certain after that many bytes or that much time, whichever is first.
+  /// Tiles are synced to disk after this many bytes or this time, whichever comes first.
   std::int64_t batch_bytes = std::int64_t{64} << 20;
   std::chrono::milliseconds batch_time{10000};
-  /// What the origin was when there were only the first `rows` and `cols` samples. Where it is
-  /// given, a store of fewer samples grows; else it is of another experiment.
+  /// Returns the origin for the first `rows` and `cols` samples only. If it is set, a store with
+  /// fewer samples grows; otherwise such a store belongs to another experiment.
   std::function<StoreOrigin(std::int64_t rows, std::int64_t cols)> origin_of_first;
 };
 
-/// A sink whose tiles survive kill -9 and power cuts: what was computed is computed once.
+/// A sink whose tiles survive kill -9 and power cuts, so that no tile is computed twice.
 class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
  public:
-  /// Makes the store, with all its disk space claimed, or opens the one that is there: every tile
-  /// in it is read and checked, and tiles that are damaged are no longer there (`damage` names
-  /// them). The control, which may be NULL, hears of this as "check tiles" and may cancel it.
-  /// Throws
-  /// - Error(usage) for a file that is no store, of another version, or of another experiment, with
-  ///   what changed; the file stays as it is;
-  /// - Error(io) where another process has it (with its id), where the disk is full, and for
-  ///   whatever else the system refuses.
+  /// Creates the store and allocates all its disk space, or opens an existing one. Then it reads
+  /// and checks every tile; damaged tiles count as missing (`damage` names them). `control` may be
+  /// NULL; it receives the phase "check tiles" and can cancel it. Throws
+  /// - Error(usage) if the file is not a store, or a store of another version or of another
+  ///   experiment, with what changed; the file is not modified;
+  /// - Error(io) if another process has locked the file (with its id), if the disk is full, and for
+  ///   other errors of the system.
   KernelStore(const std::filesystem::path& file, StoreSpec spec, StoreOptions options = {},
               Control* control = nullptr);
-  /// Does the same to the header alone and changes nothing. A file that is not there is fine.
+  /// Checks only the header in the same way, and changes nothing. The file may be missing.
   static void require_resumable(const std::filesystem::path& file, const StoreSpec& spec,
                                 const StoreOptions& options = {});
-  /// Removes the file unless a process has it: Error(io). A file that is not there is fine.
+  /// Removes the file. Throws Error(io) if another process has locked it. The file may be missing.
   static void remove(const std::filesystem::path& file);
-  /// What was put last is written if that is possible.
+  /// Writes the last tiles if that is possible.
   ~KernelStore() override;
   KernelStore(const KernelStore&) = delete;
   KernelStore& operator=(const KernelStore&) = delete;
 
   [[nodiscard]] bool has(const TileArea& area) const override;
-  /// What is put may be smaller or larger than a tile of the store; it must be in the store's
-  /// precision and must not overlap what was put before. Throws Error(io) where the disk is full;
-  /// what is in the store stays there.
+  /// The tile may be smaller or larger than a tile of the store. It must have the precision of the
+  /// store and must not overlap earlier tiles. Throws Error(io) if the disk is full; the store
+  /// keeps its tiles.
   void put(const Tile& tile) override;
-  /// Waits until every tile that is whole is on the disk.
+  /// Syncs every complete tile to disk.
   void commit();
 
-  [[nodiscard]] std::int64_t tiles() const noexcept;  ///< of the whole store
-  [[nodiscard]] std::int64_t done() const noexcept;   ///< tiles that are there
-  /// What was found damaged when the store was opened, in words; these tiles are not there.
+  [[nodiscard]] std::int64_t tiles() const noexcept;  ///< number of tiles of the whole store
+  [[nodiscard]] std::int64_t done() const noexcept;   ///< number of stored tiles
+  /// Messages about the damage found when the store was opened. Damaged tiles count as missing.
   [[nodiscard]] const std::vector<std::string>& damage() const noexcept;
 
  private:
@@ -89,16 +88,16 @@ class WIDELIMIT_EXPORT KernelStore final : public KernelSink {
   std::unique_ptr<State> state_;
 };
 
-/// One kernel of a file, a store or an .npy file of float32 or float64 in C order; the file stays
-/// open. Throws Error(usage) for a file that is neither.
+/// Opens one kernel of a store, or of an .npy file with float32 or float64 in C order. The file
+/// stays open. Throws Error(usage) for any other file.
 [[nodiscard]] WIDELIMIT_EXPORT std::unique_ptr<KernelSource> open_kernel(
     const std::filesystem::path& file, Kernel kernel);
 
-/// A store as a memory map.
+/// A memory-mapped store.
 class WIDELIMIT_EXPORT StoreReader {
  public:
-  /// Throws Error(usage) for a file that is no store or damaged in its header, Error(io) where a
-  /// process writes it.
+  /// Throws Error(usage) if the file is not a store or its header is damaged, Error(io) if a
+  /// process writes to it.
   explicit StoreReader(const std::filesystem::path& file);
   ~StoreReader();
   StoreReader(StoreReader&&) noexcept;
@@ -107,15 +106,15 @@ class WIDELIMIT_EXPORT StoreReader {
   [[nodiscard]] const StoreSpec& spec() const noexcept;
   [[nodiscard]] std::int64_t tiles() const noexcept;
   [[nodiscard]] std::int64_t done() const noexcept;
-  /// Reads everything; gives a sentence for each tile that is damaged, and for what else is.
+  /// Reads the whole file. Returns a sentence for each damaged tile, and for other damage.
   [[nodiscard]] std::vector<std::string> verify(Control* control = nullptr) const;
 
-  /// A block in the precision of T. Each tile is checked when it is read for the first time. Throws
-  /// Error(usage) that names a tile which is not there or damaged.
+  /// Reads a block in the precision of T, and checks each tile when it is read for the first time.
+  /// Throws Error(usage) with the name of a missing or damaged tile.
   template <class T>
   void read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
             T* out, std::int64_t ld) const;
-  /// A whole kernel as an .npy file in the store's precision, written a few rows at a time.
+  /// Writes a whole kernel to an .npy file in the precision of the store, a few rows at a time.
   void export_npy(Kernel kernel, const std::filesystem::path& file,
                   Control* control = nullptr) const;
 

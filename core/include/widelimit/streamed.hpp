@@ -39,7 +39,7 @@ struct StreamedProblem {
                                                               const Solver& solver,
                                                               Control* control = nullptr);
 
-/// What that takes. The factor is freed at the end: nothing is kept.
+/// The cost of infer_streamed, which frees the factor at its end.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceCost cost_of_streamed(const InferenceSize& size,
                                                               const Solver& solver);
 

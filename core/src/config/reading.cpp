@@ -14,7 +14,7 @@ namespace {
 std::string_view noun(TypeKind kind) { return kind == TypeKind::layer ? "layer" : "solver"; }
 
 std::string file_or_id(const TypeInfo& type) {
-  return type.plugin_id + " (" + (type.file.empty() ? "built in" : type.file) + ")";
+  return type.plugin_id + " (" + (type.file.empty() ? "part of the program" : type.file) + ")";
 }
 
 /// "12 types from 3 plugins; see `widelimit plugins`"

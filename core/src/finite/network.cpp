@@ -2,7 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
-#include "boundary/abi_error.hpp"
+#include "boundary/layer.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
 #include "finite/passes.hpp"
@@ -42,8 +42,8 @@ std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
     draw.seed = detail::derive_seed(seed, i, 0);
     draw.theta_size = node.size;
     draw.theta = theta.data() + node.offset;
-    detail::call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-      return node.face->init(layer.object.get(), &draw, error);
+    detail::call_layer(layer, [&](const widelimit_layer* object, widelimit_error* error) {
+      return node.face->init(object, &draw, error);
     });
   }
   return theta;

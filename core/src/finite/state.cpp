@@ -3,7 +3,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
+#include "boundary/layer.hpp"
 #include "engine/network/network_state.hpp"
 #include "text/numbers.hpp"
 
@@ -115,13 +115,10 @@ class Builder {
   void place_parameters(State::Node& node) {
     const detail::Layer& layer = *node.layer;
     if (node.face->theta_size != nullptr) try {
-        const auto lock = detail::lock_setup();
-        detail::call_plugin(
-            {"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-              return node.face->theta_size(layer.object.get(),
-                                           static_cast<std::uint32_t>(node.in_shape.size()),
-                                           node.in_shape.data(), &node.size, error);
-            });
+        detail::call_layer_setup(layer, [&](const widelimit_layer* object, widelimit_error* error) {
+          return node.face->theta_size(object, static_cast<std::uint32_t>(node.in_shape.size()),
+                                       node.in_shape.data(), &node.size, error);
+        });
       } catch (const Error& e) {
         problem(layer, e.what(), e.pointer());
         return;

@@ -126,7 +126,7 @@ class Batches {
       std::copy_n(train_.y->row(sample).data(), y_.cols(), y_.row(i).data());
     }
     at_ += count;
-    return {detail::sample_rows(std::as_const(x_).data(), count, features_), y_.data()};
+    return {detail::sample_rows(x_.data(), count, features_), y_.data()};
   }
 
  private:

@@ -3,7 +3,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
+#include "boundary/layer.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -29,9 +29,9 @@ struct Workspace::Call {
   std::vector<double*> x_bar;
 
   void run(Function function) const {
-    const Layer& layer = *node->layer;
-    call_plugin({"layer", layer.type, layer.place.pointer},
-                [&](widelimit_error* error) { return function(layer.object.get(), &pass, error); });
+    call_layer(*node->layer, [&](const widelimit_layer* object, widelimit_error* error) {
+      return function(object, &pass, error);
+    });
   }
 };
 

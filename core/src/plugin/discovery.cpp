@@ -29,12 +29,21 @@ void check_schemas(const Library& library) {
   const auto check = [&](const std::vector<widelimit_type_info>& infos) {
     for (const widelimit_type_info& info : infos)
       if (const std::vector<Problem> problems = check_schema(info.params_schema); !problems.empty())
-        throw Error(ErrorCode::usage, (library.file().empty() ? "built-in plugin: " : "") +
+        throw Error(ErrorCode::usage, (library.file().empty() ? "plugin of the program: " : "") +
                                           std::string("the parameter schema of type \"") +
                                           info.name + "\": " + problems.front().text());
   };
   check(library.layer_infos());
   check(library.solver_infos());
+}
+
+void open(Library& library, const std::shared_ptr<HostState>& host) {
+  check_schemas(library);
+  library.open(host->table, host);
+}
+
+std::string loaded_text(const Library& library) {
+  return std::string("loaded ") + library.plugin().id + " " + library.plugin().version;
 }
 
 class Search {
@@ -43,7 +52,6 @@ class Search {
       : options_(options), host_(host) {}
 
   Discovery run() {
-    for (const widelimit_plugin* p : options_.built_in) add(built_in_library(p), "built in");
     if (options_.plugins) named_files();
     for (const fs::path& dir : options_.plugin_path) directory(dir, "plugin path");
     if (options_.use_environment) environment();
@@ -74,13 +82,11 @@ class Search {
     const std::string id = library->plugin().id;
     for (const auto& earlier : found_.libraries) {
       if (earlier->plugin().id != id) continue;
-      const std::string by = earlier->file().empty() ? "a built-in" : earlier->file().string();
-      found_.steps.push_back({where, id + " is shadowed by " + by, false});
+      found_.steps.push_back({where, id + " is shadowed by " + earlier->file().string(), false});
       return;
     }
-    check_schemas(*library);
-    library->open(host_->table, host_);
-    found_.steps.push_back({where, "loaded " + id + " " + library->plugin().version, false});
+    open(*library, host_);
+    found_.steps.push_back({where, loaded_text(*library), false});
     found_.libraries.push_back(std::move(library));
   }
 
@@ -185,6 +191,28 @@ class Search {
 
 Discovery discover(const RuntimeOptions& options, const std::shared_ptr<HostState>& host) {
   return Search(options, host).run();
+}
+
+void add_program_plugin(Discovery& found, const widelimit_plugin* plugin,
+                        const std::shared_ptr<HostState>& host) {
+  const char* const where = "the program";
+  std::shared_ptr<Library> library = program_library(plugin);
+  const std::string id = library->plugin().id;
+  const auto same = std::find_if(found.libraries.begin(), found.libraries.end(),
+                                 [&](const auto& other) { return other->plugin().id == id; });
+  if (same != found.libraries.end() && (*same)->file().empty())
+    throw Error(ErrorCode::usage,
+                "plugin of the program: a plugin \"" + id + "\" was added already");
+  open(*library, host);
+  found.steps.push_back({where, loaded_text(*library), false});
+  if (same != found.libraries.end()) {
+    found.steps.push_back(
+        {(*same)->file().string(), id + " is shadowed by a plugin of the program", false});
+    found.libraries.erase(same);
+  }
+  const auto first_file = std::find_if(found.libraries.begin(), found.libraries.end(),
+                                       [](const auto& other) { return !other->file().empty(); });
+  found.libraries.insert(first_file, std::move(library));
 }
 
 }  // namespace widelimit::detail

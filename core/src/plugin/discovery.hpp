@@ -1,6 +1,6 @@
 // Which plugin files are there, in order of precedence, and what became of each.
 //
-// Sources: plugins added in code; files that a configuration names (only when allowed); the
+// Sources: plugins that the program adds; files that a configuration names (only when allowed); the
 // directories of the options; WIDELIMIT_PLUGIN_PATH; the installed plugins. The same plugin id
 // found twice: the earlier file is used and the later is listed as shadowed. Sub-folders are not
 // searched, and there is no cache: a probe costs a tenth of a millisecond.
@@ -22,8 +22,13 @@ struct Discovery {
 };
 
 /// Opens what it finds with the host's services. Throws Error(usage) with every plugin that
-/// `options.plugins` asks for and that cannot be had, and for a built-in plugin that cannot.
+/// `options.plugins` asks for and that cannot be loaded.
 [[nodiscard]] Discovery discover(const RuntimeOptions& options,
                                  const std::shared_ptr<HostState>& host);
+
+/// Puts a plugin of the program before all files; it replaces a file with its id. Throws
+/// Error(usage) as Runtime::add does.
+void add_program_plugin(Discovery& found, const widelimit_plugin* plugin,
+                        const std::shared_ptr<HostState>& host);
 
 }  // namespace widelimit::detail

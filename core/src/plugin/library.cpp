@@ -28,7 +28,7 @@ using Entry = const widelimit_plugin*();
 
 // Whoever has the name of a file puts it in front.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw Error(ErrorCode::usage, (file.empty() ? "built-in plugin: " : "") + why);
+  throw Error(ErrorCode::usage, (file.empty() ? "plugin of the program: " : "") + why);
 }
 
 // What dlopen said, without the words that Boost.DLL puts around it and the file that is named
@@ -69,7 +69,7 @@ struct Loaded {
   std::mutex mutex;
   std::condition_variable vacated;
   std::map<std::filesystem::path, Slot> files;
-  std::map<const widelimit_plugin*, Slot> built_in;
+  std::map<const widelimit_plugin*, Slot> of_program;
   std::set<std::shared_ptr<Library>> resident;
 };
 
@@ -117,12 +117,12 @@ class FileLibrary final : public Library {
   boost::dll::shared_library lib_;
 };
 
-class BuiltInLibrary final : public Library {
+class ProgramLibrary final : public Library {
  public:
-  explicit BuiltInLibrary(const widelimit_plugin* plugin) { adopt(plugin, {}); }
-  BuiltInLibrary(const BuiltInLibrary&) = delete;
-  BuiltInLibrary& operator=(const BuiltInLibrary&) = delete;
-  ~BuiltInLibrary() override { close(); }
+  explicit ProgramLibrary(const widelimit_plugin* plugin) { adopt(plugin, {}); }
+  ProgramLibrary(const ProgramLibrary&) = delete;
+  ProgramLibrary& operator=(const ProgramLibrary&) = delete;
+  ~ProgramLibrary() override { close(); }
 
   Stay stay;
 };
@@ -258,11 +258,11 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
   return library;
 }
 
-std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin) {
+std::shared_ptr<Library> program_library(const widelimit_plugin* plugin) {
   Loaded& all = loaded();
   std::unique_lock lock(all.mutex);
-  return library_in(all.built_in[plugin], lock,
-                    [&] { return std::make_shared<BuiltInLibrary>(plugin); });
+  return library_in(all.of_program[plugin], lock,
+                    [&] { return std::make_shared<ProgramLibrary>(plugin); });
 }
 
 std::filesystem::path install_plugin_directory() {

@@ -28,7 +28,7 @@ class Library {
   [[nodiscard]] const std::vector<widelimit_type_info>& solver_infos() const noexcept {
     return solver_infos_;
   }
-  /// Empty for a plugin added in code.
+  /// Empty for a plugin that is part of the program.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   /// Calls the plugin's own `open`, the first time only; `lender` then keeps the host's services
   /// alive as long as this object. Throws Error with the plugin's reason.
@@ -65,7 +65,7 @@ struct Probe {
 /// sanitizers keep their names, and some dependencies are never safe to unload).
 [[nodiscard]] std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload);
 /// A plugin that is part of the program. Throws Error(usage) where its tables are incomplete.
-[[nodiscard]] std::shared_ptr<Library> built_in_library(const widelimit_plugin* plugin);
+[[nodiscard]] std::shared_ptr<Library> program_library(const widelimit_plugin* plugin);
 
 /// `<libdir>/widelimit/plugins-0` beside the library (or program) this code is in.
 [[nodiscard]] std::filesystem::path install_plugin_directory();

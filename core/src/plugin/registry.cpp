@@ -80,7 +80,7 @@ const Registry::Entry& Registry::entry(TypeKind kind, const std::string& type,
     for (const TypeInfo& t : catalogue_.types())
       if (t.kind == kind && t.name == type)
         offers += (offers.empty() ? "\"" : ", \"") + t.qualified + "\" of " +
-                  (t.file.empty() ? "a built-in plugin" : t.file);
+                  (t.file.empty() ? "a plugin of the program" : t.file);
     refuse("more than one plugin offers a type \"" + type + "\": write one of " + offers);
   }
   if (found == nullptr) refuse("no type \"" + type + "\"; `widelimit plugins` shows what is there");
@@ -99,7 +99,7 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
       layer.table = &e.library->layers()[e.index];
       const Params params(s.params);
       widelimit_layer* raw = nullptr;
-      call_plugin({"layer", s.type, s.place.pointer}, [&](widelimit_error* error) {
+      call_plugin(layer.callee(), [&](widelimit_error* error) {
         return layer.table->create(&host_->table, params.abi(), &raw, error);
       });
       if (raw == nullptr)

@@ -22,9 +22,15 @@ Runtime::Runtime(RuntimeOptions options) {
   const auto host = std::make_shared<detail::HostState>(detail::make_executor(options.threads),
                                                         std::move(log), options.control);
   detail::Discovery found = detail::discover(options, host);
-  state_ = std::make_shared<State>(
-      State{std::make_shared<detail::Registry>(std::move(found.libraries), host),
-            std::move(found.steps)});
+  auto registry = std::make_shared<detail::Registry>(found.libraries, host);
+  state_ = std::make_shared<State>(State{host, std::move(found), std::move(registry)});
+}
+
+void Runtime::add(const widelimit_plugin* plugin) {
+  detail::Discovery found = state_->found;
+  detail::add_program_plugin(found, plugin, state_->host);
+  auto registry = std::make_shared<detail::Registry>(found.libraries, state_->host);
+  state_ = std::make_shared<State>(State{state_->host, std::move(found), std::move(registry)});
 }
 
 Runtime::~Runtime() = default;
@@ -35,7 +41,7 @@ const Catalogue& Runtime::catalogue() const noexcept { return state_->registry->
 const std::vector<PluginInfo>& Runtime::plugins() const noexcept {
   return state_->registry->plugins();
 }
-const std::vector<SearchStep>& Runtime::search() const noexcept { return state_->search; }
+const std::vector<SearchStep>& Runtime::search() const noexcept { return state_->found.steps; }
 int Runtime::threads() const noexcept { return state_->registry->executor()->threads(); }
 
 Network Runtime::network(std::string_view json) const {

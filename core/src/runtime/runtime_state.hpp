@@ -3,16 +3,17 @@
 
 #include <widelimit/runtime.hpp>
 
+#include "plugin/discovery.hpp"
 #include "plugin/registry.hpp"
 
 #include <memory>
-#include <vector>
 
 namespace widelimit {
 
 struct Runtime::State {
-  std::shared_ptr<detail::Registry> registry;
-  std::vector<SearchStep> search;
+  std::shared_ptr<detail::HostState> host;
+  detail::Discovery found;
+  std::shared_ptr<const detail::Registry> registry;  ///< of what was found
 };
 
 }  // namespace widelimit

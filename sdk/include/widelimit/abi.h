@@ -565,6 +565,11 @@ enum {
 /* The one symbol a plugin exports. Cheap, idempotent, thread-safe; NULL: cannot run on this CPU. */
 WIDELIMIT_EXPORT const widelimit_plugin* WIDELIMIT_ENTRY(void);
 
+/* The function with the same meaning of a plugin NAME that is linked into the host's program
+ * (widelimit_add_static_plugin in WidelimitAddPlugin.cmake). The host declares it:
+ *   const widelimit_plugin* WIDELIMIT_STATIC_PLUGIN(NAME)(void);   (in C++ with extern "C") */
+#define WIDELIMIT_STATIC_PLUGIN(name) widelimit_static_plugin_##name
+
 /* Is a member inside the struct that the other binary handed over, and set? */
 #define WIDELIMIT_HAS(p, member) \
   (offsetof(__typeof__(*(p)), member) + sizeof((p)->member) <= (p)->struct_size && (p)->member)

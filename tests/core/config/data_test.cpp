@@ -191,11 +191,11 @@ line 4, column 46: /preprocess/8: must be an object with "type", the preprocess 
 
 TEST_CASE("kernel says which kernels are computed, both by default") {
   const auto kernel = [](const char* section) { return read(experiment_with(section)).kernel; };
-  CHECK(kernel("\"title\": \"\"").nngp);
-  CHECK(kernel("\"title\": \"\"").ntk);
-  CHECK(kernel(R"("kernel": {})").ntk);
-  CHECK_FALSE(kernel(R"("kernel": {"compute": ["nngp"]})").ntk);
-  CHECK_FALSE(kernel(R"("kernel": {"compute": ["ntk"]})").nngp);
+  CHECK(kernel("\"title\": \"\"").compute.nngp);
+  CHECK(kernel("\"title\": \"\"").compute.ntk);
+  CHECK(kernel(R"("kernel": {})").compute.ntk);
+  CHECK_FALSE(kernel(R"("kernel": {"compute": ["nngp"]})").compute.ntk);
+  CHECK_FALSE(kernel(R"("kernel": {"compute": ["ntk"]})").compute.nngp);
   CHECK_FALSE(kernel(R"("kernel": {"from": null})").from);
   CHECK(kernel(R"("kernel": {"from": "old.out"})").from == "old.out");
   CHECK(kernel(R"("kernel": {})").store == StoreChoice::automatic);

@@ -4,10 +4,10 @@
 
 #include "boundary/abi_error.hpp"
 #include "core/engine/static_layers.hpp"
+#include "engine/dense/units.hpp"
 #include "engine/grid/equal_rows.hpp"
 #include "engine/grid/memory_sink.hpp"
 #include "engine/grid/sample_facts.hpp"
-#include "engine/grid/units.hpp"
 
 #include <doctest/doctest.h>
 
@@ -64,8 +64,8 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
     Matrix x = random_matrix(500, features, 20);
     for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
     const auto executor = make_executor(2);
-    const auto f = sample_facts(sample_rows(std::as_const(x).data(), 500, features), SampleSet::x1,
-                                executor.get());
+    const auto f =
+        sample_facts(sample_rows(x.data(), 500, features), SampleSet::x1, executor.get());
     CHECK(f.variance[3] == f.variance[499]);
     CHECK(f.hash[3] == f.hash[499]);
     CHECK(std::set<std::uint64_t>(f.hash.begin(), f.hash.end()).size() == 499);
@@ -122,36 +122,42 @@ TEST_CASE("a composed map is one map after the other") {
 TEST_CASE(
     "units cover a result once, and a pair's unit does not depend on how many samples follow") {
   using Key = std::tuple<std::int64_t, std::int64_t, bool>;
-  const auto owner = [](std::int64_t n1, std::int64_t n2, bool symmetric, std::int64_t side) {
+  const auto grid_of = [](std::int64_t side) {
+    return TileGrid{.side = side, .diagonal_side = 128, .neighbourhood = 2048};
+  };
+  const auto owner = [&](const PairsOfSamples& pairs, std::int64_t side) {
     std::map<std::pair<std::int64_t, std::int64_t>, Key> owners;
-    for (const Unit& u : units_of(n1, n2, symmetric, 784, side)) {
-      CHECK(u.height >= u.rows);
-      CHECK(u.width >= u.cols);
+    for (const Square& square : grid_of(side).squares(pairs)) {
+      const Unit u = unit_of(square, 784);
+      const auto [row, col, rows, cols] = u.area;
+      CHECK(u.height >= rows);
+      CHECK(u.width >= cols);
       CHECK(u.height % edge_step == 0);
       CHECK(u.width % edge_step == 0);
       CHECK(u.height <= side);
-      for (std::int64_t i = u.row; i < u.row + u.rows; i += 7)
-        for (std::int64_t j = u.col; j < u.col + u.cols; j += 7) {
+      for (std::int64_t i = row; i < row + rows; i += 7)
+        for (std::int64_t j = col; j < col + cols; j += 7) {
           const std::int64_t r = i / 7 * 7, c = j / 7 * 7;
-          if (r < u.row || c < u.col) continue;
-          CHECK(owners.try_emplace({r, c}, u.row, u.col, u.diagonal).second);
+          if (r < row || c < col) continue;
+          CHECK(owners.try_emplace({r, c}, row, col, square.diagonal).second);
         }
     }
     return owners;
   };
   for (const std::int64_t side : {256, 512}) {
-    const auto few = owner(700, 300, false, side), many = owner(1500, 2300, false, side);
+    const auto few = owner({700, 300, false}, side), many = owner({1500, 2300, false}, side);
     for (const auto& [pair, key] : few) CHECK(many.at(pair) == key);
-    const auto small = owner(700, 700, true, side), large = owner(2500, 2500, true, side);
+    const auto small = owner({700, 700, true}, side), large = owner({2500, 2500, true}, side);
     for (const auto& [pair, key] : small) CHECK(large.at(pair) == key);
   }
   for (const std::int64_t n : {1, 127, 128, 129, 256, 300, 700, 2500}) {
     std::int64_t covered = 0;
-    for (const Unit& u : units_of(n, n, true, 784, 512))
-      covered += u.rows * u.cols * (u.diagonal ? 1 : 2);
+    for (const Square& square : grid_of(512).squares({n, n, true}))
+      covered += square.area.rows * square.area.cols * (square.diagonal ? 1 : 2);
     CHECK(covered == n * n);
   }
-  for (const Unit& u : units_of(300, 300, true, 10, 256)) CHECK(u.height % 128 == 0);
+  for (const Square& square : grid_of(256).squares({300, 300, true}))
+    CHECK(unit_of(square, 10).height % 128 == 0);
 }
 
 TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever the alignment") {

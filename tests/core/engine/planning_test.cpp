@@ -40,6 +40,25 @@ TEST_CASE("two nonlinearities in a row are refused with the reason and the remed
         "layer between them");
 }
 
+TEST_CASE("layers of several inputs that core does not compute are refused") {
+  const auto problems_of_two_inputs = [](Layer layer) {
+    widelimit_layer_type table = *layer.table;
+    table.max_inputs = 0;
+    layer.table = &table;
+    layer.inputs = {{}, {dense(1, 0)}};
+    return problems_of({dense(1, 0), layer}, {4});
+  };
+  const auto linear = problems_of_two_inputs(identity());
+  REQUIRE(linear.size() == 1);
+  CHECK(
+      linear[0].message ==
+      "\"identity\" plans one linear map for 2 inputs, which is for layers of one input: a bug of "
+      "its plugin");
+  const auto gathering = problems_of_two_inputs(mean_over_pairs());
+  REQUIRE(gathering.size() == 1);
+  CHECK(says(gathering[0], "mixes sites of several inputs, which this release does not compute"));
+}
+
 TEST_CASE("all problems of a network are told at once") {
   const auto problems = problems_of(
       {relu(), relu(), sum({{}, {dense(1, 0)}}), dense(1, 0), product({{}, {identity()}}), relu()});

@@ -32,7 +32,7 @@ Result with_sites_at_once(const SpatialProgram& program, std::int64_t sites_at_o
   BundleWorkers<float> of_variances(program, variances, false), of_pairs(program, pairs, true);
   BundledSamples<float> cols(program, bundle_lanes);
   cols.fill(sample_rows(x.data(), bundle_lanes, sites * channels), of_variances, *executor, nullptr,
-            nullptr, nullptr);
+            {});
   SampleVariances<float> rows(program, bundle_lanes);
   rows.take(cols, bundle_lanes);
   BundleVariances<float> v;
@@ -43,7 +43,7 @@ Result with_sites_at_once(const SpatialProgram& program, std::int64_t sites_at_o
   Result result;
   for (const Schedule::Level& level : pairs.levels) result.trips += level.trips.size();
   of_pairs.run({x.flat().data() + 3 * sites * channels, cols.data(0), 1}, v, nullptr,
-               result.nngp.data(), result.ntk.data());
+               {result.nngp.data(), result.ntk.data()});
   return result;
 }
 

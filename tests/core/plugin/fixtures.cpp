@@ -50,6 +50,13 @@ std::string outcome(const Runtime& runtime, const std::string& file_name) {
   return {};
 }
 
+std::string last_outcome(const Runtime& runtime, const std::string& file_name) {
+  std::string last;
+  for (const SearchStep& s : runtime.search())
+    if (fs::path(s.where).filename() == file_name) last = s.outcome;
+  return last;
+}
+
 bool mapped(const fs::path& file) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);)

@@ -29,6 +29,8 @@ class Folder {
 RuntimeOptions only(std::initializer_list<std::filesystem::path> directories);
 /// What the search says of a file; empty where it does not mention it.
 std::string outcome(const Runtime& runtime, const std::string& file_name);
+/// The last thing it says of that file.
+std::string last_outcome(const Runtime& runtime, const std::string& file_name);
 /// Is a file mapped into this process?
 bool mapped(const std::filesystem::path& file);
 NetworkSpec network_of(const std::string& type);

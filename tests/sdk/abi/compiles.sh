@@ -6,8 +6,11 @@ include=$1
 here=$2
 warnings="-Wall -Wextra -pedantic -Werror"
 found=0
-# Every draft of an extension compiles alone.
+# Every draft of an extension compiles alone, and extensions.md lists it with its id.
 for header in "$include"/widelimit/draft/*.h; do
+  id=$(sed -n 's|^#define WIDELIMIT_[A-Z_]* "\(widelimit\.[a-z_]*/[0-9]*\)"$|\1|p' "$header")
+  grep -q "^| \`$id\` | \`widelimit/draft/${header##*/}\` | " "$include/../docs/extensions.md" ||
+    { echo "sdk/docs/extensions.md does not list \"$id\" of $header"; exit 1; }
   echo "#include <widelimit/draft/${header##*/}>" | gcc -std=c99 $warnings -I"$include" -fsyntax-only -x c -
 done
 # frozen.c contains every struct and constant of the header.

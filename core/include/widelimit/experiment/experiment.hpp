@@ -1,4 +1,4 @@
-// An experiment file, parsed and validated: what contract and schema say, as plain C++ values.
+// The contents of an experiment file, parsed and validated, as C++ values.
 // Thread safety: values.
 #pragma once
 
@@ -25,16 +25,18 @@ enum class SourceType { npy, csv, idx, make_regression };
 struct DataSource {
   Place place;
   SourceType type = SourceType::npy;
-  std::filesystem::path x, y;  ///< npy: x, y; csv: x is `path`; idx: `images`, `labels`. Already
-                               ///< resolved against the experiment's folder
+  /// npy: x, y; csv: x is `path`; idx: `images`, `labels`. Already resolved against the folder of
+  /// the experiment.
+  std::filesystem::path x, y;
   std::vector<std::string> target_names;     ///< csv: target columns by name ...
   std::vector<std::int64_t> target_indices;  ///< ... or by index from 0
   bool header = true;                        ///< csv
   std::int64_t n_samples = 100, n_features = 100, n_informative = 10;  ///< make_regression
   double noise = 0;
   std::uint64_t seed = 0;
-  std::optional<std::filesystem::path> rows;  ///< of the numbers of the rows to take; unset: all
-  std::int64_t offset = 0;                    ///< into those, like `limit`
+  /// File with the numbers of the rows to use; unset: all.
+  std::optional<std::filesystem::path> rows;
+  std::int64_t offset = 0;  ///< rows to skip of these; `limit` counts after it
   std::optional<std::int64_t> limit;
 };
 
@@ -53,7 +55,7 @@ struct PreprocessStep {
   double regularization = 0;            ///< zca
   std::optional<std::int64_t> classes;  ///< one_hot; unset: as many as the training labels have
   bool centered = true;                 ///< one_hot
-  std::vector<std::string> names;       ///< one_hot: of the classes; empty: they have none
+  std::vector<std::string> names;       ///< one_hot: names of the classes; empty: no names
 };
 
 struct DataSpec {
@@ -63,17 +65,17 @@ struct DataSpec {
   std::optional<Split> split;
 };
 
-/// Which kernels of a run go through tile stores, and whether these stay.
+/// Which kernels of a run use tile stores, and whether these are kept.
 enum class StoreChoice {
-  automatic,  ///< those that are large or take long, until they are whole
-  temporary,  ///< all, until they are whole
-  keep,       ///< all, and they stay in place of .npy files
+  automatic,  ///< large or long computations, until they are complete
+  temporary,  ///< all, until they are complete
+  keep,       ///< all; the stores are kept in place of .npy files
   none
 };
 
 struct KernelChoice {
   KernelSet compute = both_kernels;
-  std::optional<std::filesystem::path> from;  ///< reuse the kernels of an earlier run
+  std::optional<std::filesystem::path> from;  ///< use the kernels of an earlier run
   StoreChoice store = StoreChoice::automatic;
   Place place;
 };
@@ -81,19 +83,19 @@ struct KernelChoice {
 /// One entry of "inference": an inference for each of its kernels.
 struct InferenceSpec {
   Place place;
-  /// METHOD in file names.
+  /// The name in file names and metrics.
   std::string name;
   std::vector<DrivingKernel> kernels;
-  /// As written; ranges of times and ridges are expanded. A range of times gives losses alone:
-  /// `predictions` is not set.
+  /// The options in the file, with ranges of times and ridges expanded. For a range of times, which
+  /// gives only losses, `predictions` is not set.
   InferenceOptions options;
-  /// The default is filled in.
+  /// With the default filled in.
   SolverSpec solver;
   std::optional<std::filesystem::path> initial_train, initial_test;
 
-  /// What `infer` is to do on one of `kernels`. Without test samples predictions are not asked for,
-  /// and a covariance only where results hold it: one network has none, nor has a Gaussian process
-  /// without predictions, and losses read variances alone.
+  /// The options of `infer` for one of `kernels`. Without test samples, no predictions are
+  /// requested, and a covariance only if the results contain it: one network has none, a Gaussian
+  /// process without predictions has none, and losses need only variances.
   [[nodiscard]] WIDELIMIT_EXPORT InferenceOptions options_on(DrivingKernel kernel,
                                                              bool has_test) const;
 };
@@ -104,7 +106,7 @@ struct FiniteSpec {
 };
 
 struct Experiment {
-  std::filesystem::path file;  ///< empty: from text
+  std::filesystem::path file;  ///< empty: the experiment is not from a file
   std::string title;
   std::uint64_t seed = 0;
   Precision precision = Precision::float64;
@@ -117,16 +119,16 @@ struct Experiment {
   KernelChoice kernel;
   std::vector<InferenceSpec> inference;
   std::optional<FiniteSpec> finite;
-  std::string resolved;  ///< the whole configuration as JSON text, defaults filled in
+  std::string resolved;  ///< the whole configuration as JSON text with defaults filled in
 };
 
-/// The text of an experiment file before its types are known: syntax checked, `--set` applied,
-/// "plugins" read. Two steps, because the plugins that the file names decide what its types are.
+/// The text of an experiment file before validation: its syntax has been checked, `--set` applied
+/// and "plugins" read. There are two steps because the plugins named in the file define its types.
 class WIDELIMIT_EXPORT ExperimentText {
  public:
-  /// `overrides` are the arguments of --set, "/pointer=VALUE", applied left to right. Throws
-  /// Error(usage) where the text is not JSON or an override cannot be applied. Duplicate keys and
-  /// numbers beyond float64 are reported by what validates, together with all else.
+  /// `overrides` are the arguments of --set, "/pointer=VALUE", applied from left to right. Throws
+  /// Error(usage) if the text is not JSON or an override cannot be applied. Validation reports
+  /// duplicate keys and numbers too large for float64, together with all other problems.
   static ExperimentText read(const std::filesystem::path& file,
                              const std::vector<std::string>& overrides = {});
   static ExperimentText parse(std::string_view text,
@@ -135,20 +137,20 @@ class WIDELIMIT_EXPORT ExperimentText {
   ExperimentText& operator=(ExperimentText&&) noexcept;
   ~ExperimentText();
 
-  /// The key "plugins", without validation of anything else; unset where the key is absent or no
-  /// list. What is wrong with it is reported by `validate`.
+  /// The key "plugins", without validation of other keys; unset if the key is missing or not a
+  /// list. `validate` reports its problems.
   [[nodiscard]] std::optional<std::vector<std::string>> plugins() const;
-  /// A problem with the value at `pointer`, placed where it stands in the file (or in a --set), for
-  /// messages that come after validation: plugins, planning, data. Where the file has no such
-  /// value, only the file is named.
+  /// A problem with the value at `pointer`, with its line and column in the file (or its --set),
+  /// for messages after validation: plugins, planning, data. If the file has no such value, the
+  /// problem contains only the file name.
   [[nodiscard]] Problem problem(const std::string& pointer, std::string message) const;
-  /// All problems at once as Error(usage), each with file:line:column, pointer, what was expected
-  /// and the nearest valid name.
+  /// Throws Error(usage) with all problems, each with file:line:column, pointer, what was expected
+  /// and the most similar valid name.
   [[nodiscard]] Experiment validate(const Catalogue& catalogue) const;
-  /// Only `{"network": [...]}` or the bare list: what Runtime::network takes. Of a whole experiment
-  /// the other sections are not looked into. Pointers start with /network.
+  /// Validates only `{"network": [...]}` or the list, for Runtime::network. Other sections of an
+  /// experiment are ignored. Pointers start with /network.
   [[nodiscard]] NetworkSpec validate_network(const Catalogue& catalogue) const;
-  /// Only a solver: a name or an object.
+  /// Validates only a solver: a name or an object.
   [[nodiscard]] SolverSpec validate_solver(const Catalogue& catalogue) const;
 
  private:
@@ -159,8 +161,8 @@ class WIDELIMIT_EXPORT ExperimentText {
   std::unique_ptr<State> state_;
 };
 
-/// One JSON Schema (draft 2020-12) for whole experiment files, assembled from the catalogue:
-/// editors complete and underline with it.
+/// The JSON Schema (draft 2020-12) of experiment files with the types of the catalogue, for
+/// completion and validation in editors.
 [[nodiscard]] WIDELIMIT_EXPORT std::string experiment_schema(const Catalogue& catalogue);
 
 }  // namespace widelimit

@@ -1,5 +1,5 @@
-// Files that are either whole or not there: written beside and renamed.
-// Thread safety: one thread per object, but KernelFiles::put, which is for many.
+// Files that are either complete or missing: they are written under a temporary name and renamed.
+// Thread safety: one thread per object, except for KernelFiles::put, which many threads may call.
 #pragma once
 
 #include <widelimit/kernel.hpp>
@@ -17,8 +17,8 @@
 
 namespace widelimit {
 
-/// Throws Error(io) that names the file and the system's reason (disk full, no permission, ...).
-/// Without commit() nothing is left behind.
+/// A file that appears when it is complete. Throws Error(io) with the file name and the reason of
+/// the system (disk full, no permission, ...). Without commit(), no file remains.
 class WIDELIMIT_EXPORT AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path file);
@@ -27,7 +27,7 @@ class WIDELIMIT_EXPORT AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::string_view bytes);
   void write(const void* data, std::size_t bytes);
-  /// Flushes, renames onto the final name.
+  /// Flushes the file and gives it its final name.
   void commit();
 
  private:
@@ -37,29 +37,29 @@ class WIDELIMIT_EXPORT AtomicFile {
 
 WIDELIMIT_EXPORT void write_file(const std::filesystem::path& file, std::string_view text);
 
-/// An .npy file of any shape, C order, float64.
+/// Writes an .npy file of any shape, C order, float64.
 WIDELIMIT_EXPORT void write_npy(const std::filesystem::path& file, const double* data,
                                 const std::vector<std::int64_t>& shape);
 
-/// An .npy file of any shape that is read in parts: a kernel may be gigabytes where a picture needs
-/// a few hundred of its rows.
+/// An .npy file of any shape that is read in parts, because a kernel can have gigabytes when a plot
+/// needs only a few hundred of its rows.
 class WIDELIMIT_EXPORT NpyFile {
  public:
-  /// Reads the header. Throws Error(usage) that names the file where it cannot be opened, or is not
-  /// exactly one array of float32, float64 or uint8 with at least one number.
+  /// Reads the header. Throws Error(usage) with the file name if the file cannot be opened, or is
+  /// not exactly one array of float32, float64 or uint8 with at least one number.
   explicit NpyFile(const std::filesystem::path& file);
   ~NpyFile();
   NpyFile(NpyFile&&) noexcept;
   NpyFile& operator=(NpyFile&&) = delete;
 
-  /// At least one axis, each of at least one.
+  /// At least one axis; every extent is at least one.
   [[nodiscard]] const std::vector<std::int64_t>& shape() const noexcept;
-  /// Of the numbers in the file; unset where they are uint8.
+  /// Precision of the numbers in the file; unset if they are uint8.
   [[nodiscard]] std::optional<Precision> precision() const noexcept;
   /// Numbers in one entry of the first axis: the product of all other extents.
   [[nodiscard]] std::int64_t row_size() const noexcept;
-  /// Entries [begin, begin + count) of the first axis, [count, row_size()] in C order. Throws
-  /// Error(usage) where the array has no such entries, Error(io) where they cannot be read.
+  /// Reads the entries [begin, begin + count) of the first axis, as [count, row_size()] in C order.
+  /// Throws Error(usage) if the array has no such entries, Error(io) if they cannot be read.
   [[nodiscard]] Matrix rows(std::int64_t begin, std::int64_t count) const;
 
  private:
@@ -67,17 +67,18 @@ class WIDELIMIT_EXPORT NpyFile {
   std::unique_ptr<State> state_;
 };
 
-/// A sink that writes kernels to .npy files as their tiles come, in bounded memory; the disk space
-/// is claimed first, so a full disk is an error before any work.
+/// A sink that writes tiles to .npy files with bounded memory. It allocates the disk space first,
+/// so that a full disk is an error before the computation.
 class WIDELIMIT_EXPORT KernelFiles final : public KernelSink {
  public:
-  /// An empty path: that kernel is not wanted.
+  /// An empty path: do not write this kernel.
   KernelFiles(const PerKernel<std::filesystem::path>& files, std::int64_t rows, std::int64_t cols,
               Precision precision);
   ~KernelFiles() override;
-  /// Kernels of the tile that are not wanted are left out.
+  /// Writes the requested kernels of the tile and ignores the others.
   void put(const Tile& tile) override;
-  /// Flushes and renames both. Throws Error(internal) where an entry was never put.
+  /// Flushes the files and gives them their final names. Throws Error(internal) if an entry is
+  /// missing.
   void commit();
 
  private:

@@ -3,8 +3,6 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -41,8 +39,8 @@ TripMemory<T>::TripMemory(const Program& program, std::int64_t rows, std::int64_
       second_at_(static_cast<std::size_t>(rows), 0) {
   std::iota(first_at_.begin(), first_at_.end(), 0);
   for (int b = 1; b < program.buffers; ++b) {
-    nngp_.emplace_back(static_cast<std::size_t>(rows * lanes));
-    ntk_.emplace_back(static_cast<std::size_t>(rows * lanes));
+    buffers_.nngp.emplace_back(static_cast<std::size_t>(rows * lanes));
+    buffers_.ntk.emplace_back(static_cast<std::size_t>(rows * lanes));
   }
   std::size_t widest = 1;
   for (const Step& s : program.steps) widest = std::max(widest, s.inputs.size());
@@ -76,11 +74,13 @@ struct Evaluator<T>::Block {
 template <class T>
 void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
   const auto nngp_of = [&](int buffer) -> const T* {
-    return buffer == 0 ? block.input : work.nngp_[static_cast<std::size_t>(buffer - 1)].data();
+    return buffer == 0 ? block.input
+                       : work.buffers_.nngp[static_cast<std::size_t>(buffer - 1)].data();
   };
   const auto ntk_of = [&](int buffer) -> const T* {
     if (!block.ntk) return nullptr;
-    return buffer == 0 ? work.zero_.data() : work.ntk_[static_cast<std::size_t>(buffer - 1)].data();
+    return buffer == 0 ? work.zero_.data()
+                       : work.buffers_.ntk[static_cast<std::size_t>(buffer - 1)].data();
   };
   const auto observe = [&](int step, int buffer) {
     if (block.observer != nullptr && *block.observer)
@@ -129,8 +129,8 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
     r.scratch = work.scratch_.data();
     r.in_shape = work.shape_.data();
     const Layer& layer = *step.node->layer;
-    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-      return layer.table->infinite->transform(layer.object.get(), &r, error);
+    call_layer(layer, work.error_, [&](const widelimit_layer* object, widelimit_error* error) {
+      return layer.table->infinite->transform(object, &r, error);
     });
     observe(index++, step.output);
   }
@@ -142,7 +142,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   v.lanes = padded(n);
   const auto size = static_cast<std::size_t>(v.lanes);
   for (int i = 0; i < program_.variances; ++i) v.of_step.emplace_back(size);
-  v.nngp.reserve(size);
+  v.diagonal.nngp.reserve(size);
   Buffer<T> data(size);
   std::copy_n(input, n, data.data());
   TripMemory<T> work(program_, 1, v.lanes);
@@ -155,12 +155,12 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   run(block, work);
   const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
-  const T* k = last.buffer == 0 ? data.data() : work.nngp_[at].data();
-  apply_nngp(last.pending, k, v.nngp.data(), v.lanes);
+  const T* k = last.buffer == 0 ? data.data() : work.buffers_.nngp[at].data();
+  apply_nngp(last.pending, k, v.diagonal.nngp.data(), v.lanes);
   if (with_ntk) {
-    v.ntk.reserve(size);
-    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.ntk_[at].data(),
-              v.ntk.data(), v.lanes);
+    v.diagonal.ntk.reserve(size);
+    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.buffers_.ntk[at].data(),
+              v.diagonal.ntk.data(), v.lanes);
   }
   return v;
 }
@@ -168,13 +168,13 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
 template <class T>
 void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
                          const Variances<T>& v1, std::int64_t row, const Variances<T>& v2,
-                         std::int64_t col, TripMemory<T>& work, T* nngp, T* ntk,
+                         std::int64_t col, TripMemory<T>& work, const PerKernel<T*>& out,
                          const Observer<T>& observer) const {
   Block block;
   block.input = input;
   block.rows = rows;
   block.lanes = lanes;
-  block.ntk = ntk != nullptr || observer;
+  block.ntk = out.ntk != nullptr || observer;
   block.v1 = &v1;
   block.row = row;
   block.v2 = &v2;
@@ -183,11 +183,12 @@ void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
   run(block, work);
   const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
-  const T* k = last.buffer == 0 ? input : work.nngp_[at].data();
-  if (ntk != nullptr)
-    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.ntk_[at].data(), ntk,
-              rows * lanes);
-  if (nngp != nullptr) apply_nngp(last.pending, k, nngp, rows * lanes);  // last: k may be nngp
+  const T* k = last.buffer == 0 ? input : work.buffers_.nngp[at].data();
+  if (out.ntk != nullptr)
+    apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.buffers_.ntk[at].data(),
+              out.ntk, rows * lanes);
+  // Last: k may be out.nngp.
+  if (out.nngp != nullptr) apply_nngp(last.pending, k, out.nngp, rows * lanes);
 }
 
 template class Evaluator<float>;

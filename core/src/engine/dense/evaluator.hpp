@@ -3,8 +3,8 @@
 #pragma once
 
 #include "engine/dense/program.hpp"
+#include "engine/dense/units.hpp"
 #include "engine/grid/buffer.hpp"
-#include "engine/grid/units.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -23,7 +23,7 @@ template <class T>
 struct Variances {
   std::int64_t lanes = 0;          ///< padded
   std::vector<Buffer<T>> of_step;  ///< [variances of the program][lanes]
-  Buffer<T> nngp, ntk;             ///< [lanes] at the network's end; ntk only where asked for
+  PerKernel<Buffer<T>> diagonal;   ///< [lanes] at the network's end; ntk only where asked for
 };
 
 /// Mutable memory of one worker.
@@ -37,7 +37,7 @@ class TripMemory {
  private:
   template <class>
   friend class Evaluator;
-  std::vector<Buffer<T>> nngp_, ntk_;
+  PerKernel<std::vector<Buffer<T>>> buffers_;
   Buffer<T> zero_;
   Buffer<std::byte> scratch_;
   std::vector<std::int32_t> first_at_, second_at_;
@@ -45,6 +45,7 @@ class TripMemory {
   std::vector<const widelimit_field*> field_;
   std::vector<const widelimit_linear*> pending_;
   std::vector<const widelimit_shape*> shape_;
+  widelimit_error error_ = make_abi_error();
 };
 
 /// Called after each step (its index; -1: before the first) with the buffer that it wrote, for
@@ -61,11 +62,11 @@ class Evaluator {
   [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk) const;
 
   /// A block of pairs: rows x lanes covariances `input` (row stride = lanes), the rows from sample
-  /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `ntk` or `observer` is
-  /// given. Writes nngp and ntk (NULL: not wanted) with row stride `lanes`; nngp may be `input`.
+  /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `out.ntk` or `observer`
+  /// is given. Writes `out` (NULL: not wanted) with row stride `lanes`; out.nngp may be `input`.
   void pairs(const T* input, std::int64_t rows, std::int64_t lanes, const Variances<T>& v1,
              std::int64_t row, const Variances<T>& v2, std::int64_t col, TripMemory<T>& work,
-             T* nngp, T* ntk, const Observer<T>& observer = {}) const;
+             const PerKernel<T*>& out, const Observer<T>& observer = {}) const;
 
  private:
   struct Block;

@@ -1,21 +1,20 @@
-// The tile loop.
+// Tiles of networks without sites: a Gram product for several of them, then all layers.
 #include "engine/dense/tiles.hpp"
 
 #include <widelimit/error.hpp>
 
+#include "engine/dense/units.hpp"
 #include "engine/grid/equal_rows.hpp"
-#include "engine/grid/finished_tile.hpp"
 #include "engine/grid/sample_facts.hpp"
-#include "engine/grid/units.hpp"
+#include "engine/grid/tile_loop.hpp"
+#include "engine/grid/worker_pool.hpp"
 #include "execution/blas.hpp"
-#include "execution/work_done.hpp"
 
 #include <cblas.h>
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
-#include <utility>
+#include <memory>
 
 namespace widelimit::detail {
 
@@ -46,20 +45,22 @@ void gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
 // What one worker keeps between units. Memory that only units at an edge need is claimed by them.
 template <class T>
 struct Worker {
-  Worker(const Program& program, std::int64_t unit_side, std::int64_t rows_of_trip)
+  Worker(const Program& program, std::int64_t unit_side, std::int64_t rows_of_trip, KernelSet which)
       : gram(static_cast<std::size_t>(unit_side * unit_side)),
         block(static_cast<std::size_t>(rows_of_trip * tile_side)),
-        nngp(tile_side * tile_side),
-        ntk(tile_side * tile_side),
-        work(program, rows_of_trip, tile_side) {}
+        work(program, rows_of_trip, tile_side) {
+    for (const Kernel k : all_kernels)
+      if (which[k]) kernels[k].reserve(tile_side * tile_side);
+  }
   [[nodiscard]] static std::int64_t bytes(const Program& program, std::int64_t unit_side,
                                           std::int64_t rows_of_trip, std::int64_t features) {
     return static_cast<std::int64_t>(sizeof(T)) * (unit_side * (unit_side + 2 * features) +
                                                    tile_side * (2 * tile_side + rows_of_trip)) +
            TripMemory<T>::bytes(program, rows_of_trip, tile_side);
   }
-  Buffer<T> gram, block, nngp, ntk;
-  Buffer<T> rows, cols;  // samples at an edge, padded
+  Buffer<T> gram, block;
+  PerKernel<Buffer<T>> kernels;  // of a tile; nothing where not asked for
+  Buffer<T> rows, cols;          // samples at an edge, padded
   TripMemory<T> work;
 };
 
@@ -88,128 +89,88 @@ SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_
 template <class T>
 void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, const Unit& u,
              Worker<T>& w) {
+  const auto [row, col, rows, cols] = u.area;
   T* g = w.gram.data();
-  gram(samples_of(s.x1, u.row, u.rows, u.height, w.rows),
-       samples_of(s.x2, u.col, u.cols, u.width, w.cols), g);
-  equal.for_each(u.row, u.row + u.rows, u.col, u.col + u.cols, [&](std::int64_t i, std::int64_t j) {
-    g[(i - u.row) * u.width + (j - u.col)] = variance[i];
+  gram(samples_of(s.x1, row, rows, u.height, w.rows), samples_of(s.x2, col, cols, u.width, w.cols),
+       g);
+  equal.for_each(row, row + rows, col, col + cols, [&](std::int64_t i, std::int64_t j) {
+    g[(i - u.area.row) * u.width + (j - u.area.col)] = variance[i];
   });
 }
 
-// What all units of a call share.
+// All layers on a tile of a unit, a few rows at a time. Gives the numbers between rows.
 template <class T>
-struct Call {
-  const Evaluator<T> evaluator;
-  const SamplePair<T>& samples;
-  const EqualRows& equal;
-  const T* variance;
-  const Variances<T>&v1, &v2;
-  KernelSet which;
-  KernelSink& sink;
-};
-
-// A tile of a unit, at (top, left) in it: all layers, a few rows at a time, then the sink.
-template <class T>
-void compute_tile(const Call<T>& call, const Unit& u, std::int64_t top, std::int64_t left,
-                  Worker<T>& w) {
+std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
+                          const Variances<T>& v2, const Unit& u, const TileArea& tile,
+                          Worker<T>& w) {
   constexpr std::int64_t step = rows_per_trip<T>;
-  const std::int64_t rows = std::min(tile_side, u.rows - top),
-                     cols = std::min(tile_side, u.cols - left);
-  const std::int64_t lanes = up_to_multiple(cols, vector_lanes);
-  const std::int64_t row = u.row + top, col = u.col + left;
-  const TileArea area{row, col, rows, cols};
-  if (call.sink.has(area)) return;
-  for (std::int64_t r = 0; r < rows; r += step) {
-    const std::int64_t height = std::min(step, up_to_multiple(rows, edge_step) - r);
+  const std::int64_t lanes = up_to_multiple(tile.cols, vector_lanes);
+  const T* const gram = w.gram.data() + (tile.row - u.area.row) * u.width + (tile.col - u.area.col);
+  PerKernel<T*> out{w.kernels.nngp.data(), w.kernels.ntk.data()};
+  for (std::int64_t r = 0; r < tile.rows; r += step) {
+    const std::int64_t height = std::min(step, up_to_multiple(tile.rows, edge_step) - r);
     for (std::int64_t i = 0; i < height; ++i)
-      std::copy_n(w.gram.data() + (top + r + i) * u.width + left, lanes,
-                  w.block.data() + i * lanes);
-    call.evaluator.pairs(w.block.data(), height, lanes, call.v1, row + r, call.v2, col, w.work,
-                         call.which.nngp ? w.nngp.data() + r * lanes : nullptr,
-                         call.which.ntk ? w.ntk.data() + r * lanes : nullptr);
+      std::copy_n(gram + (r + i) * u.width, lanes, w.block.data() + i * lanes);
+    evaluator.pairs(w.block.data(), height, lanes, v1, tile.row + r, v2, tile.col, w.work, out);
+    for (const Kernel k : all_kernels)
+      if (out[k] != nullptr) out[k] += height * lanes;
   }
-  deliver(FinishedTile<T>{area,
-                          {call.which.nngp ? w.nngp.data() : nullptr,
-                           call.which.ntk ? w.ntk.data() : nullptr},
-                          lanes,
-                          u.diagonal,
-                          call.samples.symmetric() && !u.diagonal},
-          call.sink);
-}
-
-template <class T>
-void compute_unit(const Call<T>& call, const Unit& u, Worker<T>& w) {
-  gram_of(call.samples, call.equal, call.variance, u, w);
-  for (std::int64_t top = 0; top < u.rows; top += tile_side)
-    for (std::int64_t left = 0; left < u.cols; left += tile_side)
-      compute_tile(call, u, top, left, w);
+  return lanes;
 }
 
 }  // namespace
 
 template <class T>
-Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
-                    std::int64_t features) {
-  return {(padded(n1) + padded(n2)) * sample_bytes<T>(program),
-          Worker<T>::bytes(program, unit_side(n1, n2, sizeof(T)), rows_per_trip<T>, features)};
-}
-
-std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept {
-  if (!symmetric) return n1 * up_to_multiple(n2, vector_lanes);
-  std::int64_t pairs = 0;
-  for (std::int64_t row = 0; row < n1; row += smallest_diagonal)
-    pairs += std::min(smallest_diagonal, n1 - row) * up_to_multiple(n1 - row, vector_lanes);
-  return pairs;
-}
-
-template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& s, KernelSet which,
-                   KernelSink& sink, Executor& executor, Control* control,
-                   const std::string& phase) {
-  const std::int64_t features = s.features(), n1 = s.x1.count, n2 = s.x2.count;
-  if (features > most_for_blas)
+void compute_tiles(const Program& program, const KernelCall<T>& call) {
+  const SamplePair<T>& s = call.samples;
+  if (s.features() > most_for_blas)
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, SampleSet::x1, &executor);
-  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), n1, false);
+  const auto facts1 = sample_facts(s.x1, SampleSet::x1, &call.executor);
+  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.x1.count, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, SampleSet::x2, &executor);
-    other = evaluator.variances(other_facts.variance.data(), n2, false);
+    other_facts = sample_facts(s.x2, SampleSet::x2, &call.executor);
+    other = evaluator.variances(other_facts.variance.data(), s.x2.count, false);
   }
+  const Variances<T>& v2 = s.symmetric() ? v1 : other;
   const EqualRows equal =
       EqualRows::find(s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
-  const Call<T> call{evaluator, s,   equal, facts1.variance.data(), v1, s.symmetric() ? v1 : other,
-                     which,     sink};
 
-  const std::int64_t side = unit_side(n1, n2, sizeof(T));
-  std::vector<Unit> units = units_of(n1, n2, s.symmetric(), features, side);
-  const auto total = static_cast<std::int64_t>(units.size());
-  std::erase_if(units, [&](const Unit& u) { return sink.has({u.row, u.col, u.rows, u.cols}); });
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Worker<T>>> idle;
-  const auto left = static_cast<std::int64_t>(units.size());
-  WorkDone done(control, phase, total, total - left);
-  const TilePhase blas;
-  executor.parallel_for(left, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::unique_ptr<Worker<T>> worker;
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        worker = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
-    if (!worker) worker = std::make_unique<Worker<T>>(program, side, rows_per_trip<T>);
-    for (std::int64_t i = begin; i < end; ++i) {
-      if (control != nullptr) control->check();
-      compute_unit(call, units[static_cast<std::size_t>(i)], *worker);
-      done.add(1);
-    }
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(worker));
+  const TileGrid grid = unit_grid(s.x1.count, s.x2.count, sizeof(T));
+  TileLoop<T> loop(call, grid, [](const Square&) { return 1; });
+  WorkerPool<Worker<T>> workers([&] {
+    return std::make_unique<Worker<T>>(program, grid.side, rows_per_trip<T>, call.which);
   });
+  const TilePhase blas;
+  loop.on_threads([&](const Square& square) {
+    workers.use([&](Worker<T>& w) {
+      const Unit unit = unit_of(square, s.features());
+      gram_of(s, equal, facts1.variance.data(), unit, w);
+      loop.for_each_tile(unit.area, tile_side, [&](const TileArea& tile) {
+        const std::int64_t lanes = compute_tile(evaluator, v1, v2, unit, tile, w);
+        loop.deliver(tile, {w.kernels.nngp.data(), w.kernels.ntk.data()}, lanes);
+      });
+    });
+    loop.done(1);
+  });
+}
+
+template <class T>
+Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
+                    std::int64_t features) {
+  return {(padded(n1) + padded(n2)) * sample_bytes<T>(program),
+          Worker<T>::bytes(program, unit_grid(n1, n2, sizeof(T)).side, rows_per_trip<T>, features)};
+}
+
+std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept {
+  if (!pairs.symmetric) return pairs.rows * up_to_multiple(pairs.cols, vector_lanes);
+  const std::int64_t side = unit_grid(pairs.rows, pairs.cols, sizeof(float)).diagonal_side;
+  std::int64_t sum = 0;
+  for (std::int64_t row = 0; row < pairs.rows; row += side)
+    sum += std::min(side, pairs.rows - row) * up_to_multiple(pairs.rows - row, vector_lanes);
+  return sum;
 }
 
 template <class T>
@@ -231,12 +192,11 @@ void observe_tile(const Program& program, const SampleRows<double>& x,
   const Evaluator<double> evaluator(program);
   const auto facts = sample_facts(x, SampleSet::x1, nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
-  Worker<double> w(program, tile_side, tile_side);
+  Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;
   gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
-          {0, 0, n, n, tile_side, tile_side, true}, w);
-  evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, nullptr, nullptr,
-                  observer);
+          {{0, 0, n, n}, tile_side, tile_side}, w);
+  evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, observer);
 }
 
 Memory observation_memory(const Program& program, std::int64_t features) {
@@ -245,17 +205,15 @@ Memory observation_memory(const Program& program, std::int64_t features) {
           0};
 }
 
+template void compute_tiles(const Program&, const KernelCall<float>&);
+template void compute_tiles(const Program&, const KernelCall<double>&);
 template Memory tiles_memory<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
 template Memory tiles_memory<double>(const Program&, std::int64_t, std::int64_t, std::int64_t);
-template Memory diagonals_memory<float>(const Program&, std::int64_t);
-template Memory diagonals_memory<double>(const Program&, std::int64_t);
 template Variances<float> dense_diagonals(const Program&, const SampleRows<float>&, bool,
                                           Executor&);
 template Variances<double> dense_diagonals(const Program&, const SampleRows<double>&, bool,
                                            Executor&);
-template void compute_tiles(const Program&, const SamplePair<float>&, KernelSet, KernelSink&,
-                            Executor&, Control*, const std::string&);
-template void compute_tiles(const Program&, const SamplePair<double>&, KernelSet, KernelSink&,
-                            Executor&, Control*, const std::string&);
+template Memory diagonals_memory<float>(const Program&, std::int64_t);
+template Memory diagonals_memory<double>(const Program&, std::int64_t);
 
 }  // namespace widelimit::detail

@@ -1,32 +1,28 @@
 // A kernel, tile by tile: the Gram block by GEMM, then all layers on it, then the sink.
 #pragma once
 
-#include <widelimit/control.hpp>
-#include <widelimit/kernel_sink.hpp>
 #include <widelimit/memory.hpp>
 
 #include "engine/dense/evaluator.hpp"
+#include "engine/grid/kernel_call.hpp"
 #include "engine/grid/sample_rows.hpp"
-#include "execution/executor.hpp"
+#include "engine/grid/tile_grid.hpp"
 
 #include <cstdint>
-#include <string>
 
 namespace widelimit::detail {
-
-/// What compute_tiles() needs beside samples and results.
-template <class T>
-[[nodiscard]] Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
-                                  std::int64_t features);
-/// How many pairs it takes through the layers, those that only fill up tiles included.
-[[nodiscard]] std::int64_t tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept;
 
 /// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
 /// depend on its samples and their indices, not on n, threads or order.
 template <class T>
-void compute_tiles(const Program& program, const SamplePair<T>& samples, KernelSet which,
-                   KernelSink& sink, Executor& executor, Control* control,
-                   const std::string& phase);
+void compute_tiles(const Program& program, const KernelCall<T>& call);
+
+/// What it needs beside samples and results.
+template <class T>
+[[nodiscard]] Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
+                                  std::int64_t features);
+/// How many pairs it takes through the layers, those that only fill up tiles included.
+[[nodiscard]] std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept;
 
 /// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws
 /// Error(usage) as sample_facts().

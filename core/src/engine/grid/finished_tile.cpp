@@ -44,11 +44,12 @@ template <class T>
 }
 
 template <class T>
-void check_finite(const T* a, const FinishedTile<T>& t, Kernel kernel) {
-  const SampleSet columns = t.diagonal || t.mirrored ? SampleSet::x1 : SampleSet::x2;
-  const auto [row, col, rows, cols] = t.area;
+void check_finite(const T* a, const TileArea& area, std::int64_t ld, bool symmetric,
+                  Kernel kernel) {
+  const SampleSet columns = symmetric ? SampleSet::x1 : SampleSet::x2;
+  const auto [row, col, rows, cols] = area;
   for (std::int64_t i = 0; i < rows; ++i) {
-    const T* r = a + i * t.ld;
+    const T* r = a + i * ld;
     if (all_finite(r, cols)) continue;
     for (std::int64_t j = 0; j < cols; ++j)
       if (!std::isfinite(r[j]))
@@ -66,13 +67,15 @@ void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
 }  // namespace
 
 template <class T>
-void deliver(const FinishedTile<T>& t, KernelSink& sink) {
+void deliver(const TileArea& area, const PerKernel<T*>& kernels, std::int64_t ld, bool symmetric,
+             KernelSink& sink) {
+  const bool diagonal = symmetric && area.row == area.col;
   for (const Kernel k : all_kernels) {
-    if (t.kernels[k] == nullptr) continue;
-    if (t.diagonal) mirror_in_place(t.kernels[k], t.area.rows, t.ld);
-    check_finite(t.kernels[k], t, k);
+    if (kernels[k] == nullptr) continue;
+    if (diagonal) mirror_in_place(kernels[k], area.rows, ld);
+    check_finite(kernels[k], area, ld, symmetric, k);
   }
-  sink.put(Tile::of<T>(t.area, {t.kernels.nngp, t.kernels.ntk}, t.ld, t.mirrored));
+  sink.put(Tile::of<T>(area, {kernels.nngp, kernels.ntk}, ld, symmetric && !diagonal));
 }
 
 template <class T>
@@ -85,7 +88,7 @@ void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel) {
 
 template void check_finite_diagonal(const float*, std::int64_t, Kernel);
 template void check_finite_diagonal(const double*, std::int64_t, Kernel);
-template void deliver(const FinishedTile<float>&, KernelSink&);
-template void deliver(const FinishedTile<double>&, KernelSink&);
+template void deliver(const TileArea&, const PerKernel<float*>&, std::int64_t, bool, KernelSink&);
+template void deliver(const TileArea&, const PerKernel<double*>&, std::int64_t, bool, KernelSink&);
 
 }  // namespace widelimit::detail

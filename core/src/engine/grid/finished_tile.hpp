@@ -8,19 +8,12 @@
 
 namespace widelimit::detail {
 
-/// Kernels of the pairs of an area, with `ld` numbers between rows; NULL: not wanted.
+/// Mirrors, checks and puts the kernels of an area, with `ld` numbers between rows; NULL: not asked
+/// for. Of a symmetric result a tile on the diagonal is symmetric itself: only what is above its
+/// diagonal is read. Throws Error(numeric) that names a pair of samples whose entry is not finite.
 template <class T>
-struct FinishedTile {
-  TileArea area;
-  PerKernel<T*> kernels;
-  std::int64_t ld;
-  bool diagonal;  ///< symmetric itself: only what is above its diagonal was computed
-  bool mirrored;  ///< its transpose is a part of the result too
-};
-
-/// Throws Error(numeric) that names a pair of samples whose entry is not finite.
-template <class T>
-void deliver(const FinishedTile<T>& tile, KernelSink& sink);
+void deliver(const TileArea& area, const PerKernel<T*>& kernels, std::int64_t ld, bool symmetric,
+             KernelSink& sink);
 
 /// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
 template <class T>

@@ -3,6 +3,8 @@
 
 #include <widelimit/samples_view.hpp>
 
+#include "engine/grid/tile_grid.hpp"
+
 #include <cstdint>
 
 namespace widelimit::detail {
@@ -35,6 +37,7 @@ struct SamplePair {
 
   [[nodiscard]] std::int64_t features() const noexcept { return x1.features; }
   [[nodiscard]] bool symmetric() const noexcept { return x1 == x2; }
+  [[nodiscard]] PairsOfSamples pairs() const noexcept { return {x1.count, x2.count, symmetric()}; }
 };
 
 /// Samples in the precision of a run: borrowed where they have it, a copy where not.

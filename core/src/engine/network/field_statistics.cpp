@@ -108,7 +108,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, workers, executor, control, nullptr, nullptr);
+  samples.fill(x, workers, executor, control, {});
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -131,7 +131,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     BundleMemory<double> memory(program, own, true);
     run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
-                       memory, control, nullptr, nullptr, &observe);
+                       memory, control, {}, &observe);
   }
   if (n == 1) return result;
 
@@ -149,8 +149,8 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
               correlations(f.nngp, variance[node], row, n);
         });
       };
-      run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, memory, control,
-                         nullptr, nullptr, &observe);
+      run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, memory, control, {},
+                         &observe);
     }
   });
   // Rows are added in their order, whichever thread had them.

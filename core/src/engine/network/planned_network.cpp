@@ -3,6 +3,7 @@
 #include <widelimit/planned_network.hpp>
 
 #include "engine/dense/tiles.hpp"
+#include "engine/dense/units.hpp"
 #include "engine/grid/finished_tile.hpp"
 #include "engine/grid/memory_sink.hpp"
 #include "engine/grid/sample_rows.hpp"
@@ -72,12 +73,11 @@ void compute(const State& state, const SamplesView& x1, const std::optional<Samp
   if (!same_memory(x1, other)) cols.emplace(other);
   const detail::SamplePair<T> samples{rows.rows(), cols ? cols->rows() : rows.rows()};
   guarded([&] {
+    const detail::KernelCall<T> call{samples, which, sink, state.executor(), control};
     if (state.net.spatial)
-      detail::compute_spatial_tiles(*state.net.spatial, samples, which, sink, state.executor(),
-                                    control, "kernel");
+      detail::compute_spatial_tiles(*state.net.spatial, call);
     else
-      detail::compute_tiles(*state.net.dense, samples, which, sink, state.executor(), control,
-                            "kernel");
+      detail::compute_tiles(*state.net.dense, call);
   });
 }
 
@@ -99,13 +99,13 @@ PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesVie
     if (state.net.spatial) {
       const auto n = static_cast<std::size_t>(x.count());
       std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
-      detail::spatial_diagonals(*state.net.spatial, samples.rows(), state.executor(), nngp.data(),
-                                which.ntk ? ntk.data() : nullptr);
+      detail::spatial_diagonals<T>(*state.net.spatial, samples.rows(), state.executor(),
+                                   {nngp.data(), which.ntk ? ntk.data() : nullptr});
       take({nngp.data(), ntk.data()});
     } else {
       const detail::Variances<T> v =
           detail::dense_diagonals(*state.net.dense, samples.rows(), which.ntk, state.executor());
-      take({v.nngp.data(), v.ntk.data()});
+      take({v.diagonal.nngp.data(), v.diagonal.ntk.data()});
     }
   });
   return diagonals;
@@ -210,8 +210,8 @@ Cost PlannedNetwork::kernels_cost(std::int64_t n1, std::int64_t n2, bool symmetr
                                   Precision precision, KernelSet which) const {
   return {precision == Precision::float64 ? kernels_memory<double>(*state_, n1, n2, which)
                                           : kernels_memory<float>(*state_, n1, n2, which),
-          state_->net.spatial ? detail::spatial_tiles_pairs(n1, n2, symmetric)
-                              : detail::tiles_pairs(n1, n2, symmetric)};
+          state_->net.spatial ? detail::spatial_tiles_pairs({n1, n2, symmetric})
+                              : detail::tiles_pairs({n1, n2, symmetric})};
 }
 
 Cost PlannedNetwork::diagonals_cost(std::int64_t n, Precision precision, KernelSet which) const {
@@ -233,7 +233,7 @@ std::int64_t PlannedNetwork::statistics_samples() const noexcept {
   return state_->net.spatial ? detail::bundle_lanes : detail::tile_side;
 }
 
-TileGrid PlannedNetwork::grid(std::int64_t n, Precision precision) const {
+TileSize PlannedNetwork::tile_size(std::int64_t n, Precision precision) const {
   if (!state_->net.spatial) return {detail::tile_side, detail::vector_lanes};
   return {precision == Precision::float64
               ? detail::spatial_tile_side<double>(*state_->net.spatial, n)

@@ -4,10 +4,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
-
 #include <algorithm>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -117,8 +114,8 @@ class Planner {
     plan.linear = &node.linear;
     std::copy(node.max_window.begin(), node.max_window.end(), plan.max_window);
     try {
-      call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-        return layer.table->plan(layer.object.get(), &plan, error);
+      call_layer_setup(layer, [&](const widelimit_layer* object, widelimit_error* error) {
+        return layer.table->plan(object, &plan, error);
       });
     } catch (const Error& e) {
       problem(layer, e.what(), e.pointer());
@@ -177,13 +174,7 @@ class Planner {
 
 }  // namespace
 
-std::unique_lock<std::mutex> lock_setup() {
-  static std::mutex one_at_a_time;
-  return std::unique_lock(one_at_a_time);
-}
-
 Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape) {
-  const auto lock = lock_setup();
   Planner planner(shape);
   bool weights = false;
   const int output = planner.chain(layers, 0, 0, weights);

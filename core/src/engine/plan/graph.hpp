@@ -10,7 +10,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -37,11 +36,6 @@ struct Graph {
   std::vector<Node> nodes;
   int output = 0;
 };
-
-/// Held by whoever calls a [setup] function of a created layer: those take one call at a time for
-/// each layer, and the networks and threads that share one have nothing else in common. Such calls
-/// take microseconds.
-[[nodiscard]] std::unique_lock<std::mutex> lock_setup();
 
 /// Shapes, natures and requirements for samples of this shape. Throws Error(usage) with EVERY
 /// problem: each names the layer's place, the reason and the remedy.

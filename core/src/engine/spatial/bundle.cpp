@@ -3,11 +3,12 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
+#include "boundary/layer.hpp"
 #include "engine/plan/linear_map.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace widelimit::detail {
@@ -80,13 +81,13 @@ class BundleRun {
     }
   }
 
-  void result(T* nngp, T* ntk) const {
+  void result(const PerKernel<T*>& out) const {
     if (schedule_.result < 0) return;
     const FieldPart<T> end = part(schedule_.result);
     const widelimit_linear& m = program_.result.pending;
     const PointMap map{m.scale, m.bias, m.ntk_nngp, m.ntk_bias};
-    if (ntk != nullptr) apply_ntk(map, end.nngp, end.ntk, ntk, lanes);
-    if (nngp != nullptr) apply_nngp(map, end.nngp, nngp, lanes);
+    if (out.ntk != nullptr) apply_ntk(map, end.nngp, end.ntk, out.ntk, lanes);
+    if (out.nngp != nullptr) apply_nngp(map, end.nngp, out.nngp, lanes);
   }
 
  private:
@@ -101,14 +102,15 @@ class BundleRun {
   // ---- where fields are ----
 
   [[nodiscard]] T* nngp_of(const Schedule::Field& f) const {
-    return f.kept ? m_.kept_.data() + f.storage * lanes : m_.shared_.data() + f.storage * lanes;
+    return f.kept ? m_.kept_.nngp.data() + f.storage * lanes
+                  : m_.shared_.nngp.data() + f.storage * lanes;
   }
   // NULL without the NTK; the data's is zero.
   [[nodiscard]] T* ntk_of(const Schedule::Field& f) const {
     if (!m_.with_ntk_) return nullptr;
     if (op(f.op).kind == FieldOp::Kind::data) return m_.zero_.data();
-    return f.kept ? m_.kept_ntk_.data() + f.storage * lanes
-                  : m_.shared_ntk_.data() + f.storage * lanes;
+    return f.kept ? m_.kept_.ntk.data() + f.storage * lanes
+                  : m_.shared_.ntk.data() + f.storage * lanes;
   }
   [[nodiscard]] FieldPart<T> part(std::int32_t id) const {
     const Schedule::Field& f = field(id);
@@ -196,9 +198,7 @@ class BundleRun {
 
   template <class F>
   void check_call(const FieldOp& o, F&& call) {
-    const Layer& layer = *o.node->layer;
-    call_plugin({"layer", layer.type, layer.place.pointer}, error_,
-                [&](widelimit_error* error) { return call(layer.object.get(), error); });
+    call_layer(*o.node->layer, m_.error_, std::forward<F>(call));
   }
 
   void feed(const Schedule::Level& level, const Schedule::Task& t) {
@@ -274,10 +274,10 @@ class BundleRun {
     if (in.pending.circular != 0) {
       m_.parts_.clear();
       for (std::int32_t i = 0; i < n; ++i) m_.parts_.push_back(part(links[i]));
-      T* const joined_ntk = ntk == nullptr ? nullptr : m_.joined_ntk_.data();
-      join_parts(m_.parts_.data(), m_.parts_.size(), image, from.domain, m_.joined_.data(),
+      T* const joined_ntk = ntk == nullptr ? nullptr : m_.joined_.ntk.data();
+      join_parts(m_.parts_.data(), m_.parts_.size(), image, from.domain, m_.joined_.nngp.data(),
                  joined_ntk);
-      from.nngp = m_.joined_.data();
+      from.nngp = m_.joined_.nngp.data();
       from.ntk = joined_ntk;
     } else if (n > 0) {
       from = part(*links);
@@ -371,23 +371,22 @@ class BundleRun {
   const BundleVariances<T>& variances_;
   BundleMemory<T>& m_;
   const FieldObserver<T>* observer_;
-  widelimit_error error_ = make_abi_error();
 };
 
 template <class T>
 void run_bundle(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
                 const BundleVariances<T>& variances, BundleMemory<T>& memory, Control* control,
-                T* nngp, T* ntk, const FieldObserver<T>* observer) {
+                const PerKernel<T*>& out, const FieldObserver<T>* observer) {
   BundleRun<T> run(program, schedule, data, variances, memory, observer);
   run.run(control);
-  run.result(nngp, ntk);
+  run.result(out);
 }
 
 template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<float>&,
-                         const BundleVariances<float>&, BundleMemory<float>&, Control*, float*,
-                         float*, const FieldObserver<float>*);
+                         const BundleVariances<float>&, BundleMemory<float>&, Control*,
+                         const PerKernel<float*>&, const FieldObserver<float>*);
 template void run_bundle(const SpatialProgram&, const Schedule&, const BundleData<double>&,
-                         const BundleVariances<double>&, BundleMemory<double>&, Control*, double*,
-                         double*, const FieldObserver<double>*);
+                         const BundleVariances<double>&, BundleMemory<double>&, Control*,
+                         const PerKernel<double*>&, const FieldObserver<double>*);
 
 }  // namespace widelimit::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
 
 #include "engine/grid/buffer.hpp"
 #include "engine/spatial/schedule.hpp"
@@ -55,8 +56,8 @@ class BundleMemory {
   };
 
   bool with_ntk_;
-  Buffer<T> shared_, shared_ntk_, kept_, kept_ntk_, zero_, joined_, joined_ntk_, row_, whole_,
-      mean_;
+  PerKernel<Buffer<T>> shared_, kept_, joined_;
+  Buffer<T> zero_, row_, whole_, mean_;
   Buffer<std::byte> scratch_;
   std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
   std::vector<Table> tables_;                      // of a trip
@@ -68,6 +69,7 @@ class BundleMemory {
   std::vector<FieldPart<T>> parts_;
   std::vector<std::vector<widelimit_field>> gathered_;  // of the level's gathering layers
   std::vector<widelimit_field*> output_;
+  widelimit_error error_ = make_abi_error();
 };
 
 /// Called with the field of displacement 0 of every operation, as soon as it is computed and before
@@ -75,11 +77,11 @@ class BundleMemory {
 template <class T>
 using FieldObserver = std::function<void(std::int32_t op, const FieldPart<T>& field)>;
 
-/// Writes the lanes of the network's end to nngp and ntk (NULL: not wanted), where the schedule
-/// leads there. `control` and `observer` may be NULL.
+/// Writes the lanes of the network's end to `out` (NULL: not wanted), where the schedule leads
+/// there. `control` and `observer` may be NULL.
 template <class T>
 void run_bundle(const SpatialProgram& program, const Schedule& schedule, const BundleData<T>& data,
                 const BundleVariances<T>& variances, BundleMemory<T>& memory, Control* control,
-                T* nngp, T* ntk, const FieldObserver<T>* observer = nullptr);
+                const PerKernel<T*>& out, const FieldObserver<T>* observer = nullptr);
 
 }  // namespace widelimit::detail

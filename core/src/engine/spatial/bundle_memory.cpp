@@ -41,21 +41,19 @@ std::int64_t variance_numbers(const SpatialProgram& program, int index) {
 template <class T>
 BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, bool ntk)
     : with_ntk_(ntk),
-      shared_(numbers(s.shared_sites)),
-      kept_(numbers(s.kept_sites)),
-      joined_(numbers(s.joined_sites)),
       row_(numbers(2 * s.longest_row)),
       scratch_(scratch_bytes(program)),
       gather_scratch_(program.ops.size()),
       all_zero_(static_cast<std::size_t>(image_sites(program))),
       places_(all_zero_.size()) {
   std::iota(places_.begin(), places_.end(), 0);
-  if (ntk) {
-    shared_ntk_.reserve(numbers(s.shared_sites));
-    kept_ntk_.reserve(numbers(s.kept_sites));
-    joined_ntk_.reserve(numbers(s.joined_sites));
-    zero_.reserve(numbers(program.ops.front().image.sites()));
+  for (const Kernel k : all_kernels) {
+    if (k == Kernel::ntk && !ntk) continue;
+    shared_[k].reserve(numbers(s.shared_sites));
+    kept_[k].reserve(numbers(s.kept_sites));
+    joined_[k].reserve(numbers(s.joined_sites));
   }
+  if (ntk) zero_.reserve(numbers(program.ops.front().image.sites()));
   std::size_t widest = 1;
   for (const FieldOp& op : program.ops) {
     widest = std::max(widest, op.inputs.size());

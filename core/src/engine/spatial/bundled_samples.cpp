@@ -2,7 +2,6 @@
 #include "engine/spatial/bundled_samples.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace widelimit::detail {
 
@@ -19,23 +18,6 @@ std::int64_t sample_numbers(const SpatialProgram& program) {
 }
 
 template <class T>
-void BundleWorkers<T>::run(const BundleData<T>& data, const BundleVariances<T>& variances,
-                           Control* control, T* nngp, T* ntk) {
-  std::unique_ptr<BundleMemory<T>> memory;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      memory = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (!memory) memory = std::make_unique<BundleMemory<T>>(program_, schedule_, ntk_);
-  run_bundle(program_, schedule_, data, variances, *memory, control, nngp, ntk);
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(memory));
-}
-
-template <class T>
 BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t samples)
     : numbers_(program.ops.front().image.sites() * program.channels),
       data_(static_cast<std::size_t>(bundles_of(samples) * numbers_ * lanes)) {
@@ -48,15 +30,16 @@ BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t sa
 
 template <class T>
 void BundledSamples<T>::fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor,
-                             Control* control, T* nngp, T* ntk) {
+                             Control* control, const PerKernel<T*>& out) {
   executor.parallel_for(bundles_of(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, b, workers, control, nngp, ntk);
+    for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, b, workers, control, out);
   });
 }
 
 template <class T>
 void BundledSamples<T>::fill_bundle(const SampleRows<T>& x, std::int64_t bundle,
-                                    BundleWorkers<T>& workers, Control* control, T* nngp, T* ntk) {
+                                    BundleWorkers<T>& workers, Control* control,
+                                    const PerKernel<T*>& out) {
   const std::int64_t first = bundle * lanes, count = std::min(lanes, x.count - first);
   const T* const numbers = x.row(first);
   T* const into = data_.data() + bundle * numbers_ * lanes;
@@ -69,10 +52,10 @@ void BundledSamples<T>::fill_bundle(const SampleRows<T>& x, std::int64_t bundle,
     variances.second.push_back(variance(v, bundle));
   }
   alignas(64) T k[lanes], t[lanes];
-  workers.run({into, into, lanes}, variances, control, nngp == nullptr ? nullptr : k,
-              ntk == nullptr ? nullptr : t);
-  if (nngp != nullptr) std::copy_n(k, count, nngp + first);
-  if (ntk != nullptr) std::copy_n(t, count, ntk + first);
+  workers.run({into, into, lanes}, variances, control,
+              {out.nngp == nullptr ? nullptr : k, out.ntk == nullptr ? nullptr : t});
+  if (out.nngp != nullptr) std::copy_n(k, count, out.nngp + first);
+  if (out.ntk != nullptr) std::copy_n(t, count, out.ntk + first);
 }
 
 template <class T>
@@ -108,8 +91,6 @@ const T* SampleVariances<T>::variance(std::size_t index, std::int64_t sample) co
   return variances_[index].data() + sample * variance_numbers_[index];
 }
 
-template class BundleWorkers<float>;
-template class BundleWorkers<double>;
 template class BundledSamples<float>;
 template class BundledSamples<double>;
 template class SampleVariances<float>;

@@ -4,12 +4,12 @@
 #include <widelimit/control.hpp>
 
 #include "engine/grid/sample_rows.hpp"
+#include "engine/grid/worker_pool.hpp"
 #include "engine/spatial/bundle.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace widelimit::detail {
@@ -22,23 +22,27 @@ namespace widelimit::detail {
 /// themselves.
 [[nodiscard]] std::int64_t sample_numbers(const SpatialProgram& program);
 
-/// Memory for the bundles of one schedule, made when a thread first needs it.
+/// The bundles of one schedule, each in memory that no other thread uses meanwhile.
 template <class T>
 class BundleWorkers {
  public:
   BundleWorkers(const SpatialProgram& program, const Schedule& schedule, bool ntk)
-      : program_(program), schedule_(schedule), ntk_(ntk) {}
+      : program_(program), schedule_(schedule), memories_([&program, &schedule, ntk] {
+          return std::make_unique<BundleMemory<T>>(program, schedule, ntk);
+        }) {}
 
-  /// run_bundle() in memory that no other thread uses.
+  /// As run_bundle() does.
   void run(const BundleData<T>& data, const BundleVariances<T>& variances, Control* control,
-           T* nngp, T* ntk);
+           const PerKernel<T*>& out) {
+    memories_.use([&](BundleMemory<T>& memory) {
+      run_bundle(program_, schedule_, data, variances, memory, control, out);
+    });
+  }
 
  private:
   const SpatialProgram& program_;
   const Schedule& schedule_;
-  bool ntk_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<BundleMemory<T>>> idle_;
+  WorkerPool<BundleMemory<T>> memories_;
 };
 
 template <class T>
@@ -48,10 +52,9 @@ class BundledSamples {
   BundledSamples(const SpatialProgram& program, std::int64_t samples);
 
   /// Takes samples, each [site][channel], and runs them with themselves. Where the workers'
-  /// schedule leads to the network's end its diagonals [x.count] go to nngp and ntk (NULL: not
-  /// wanted).
+  /// schedule leads to the network's end its diagonals [x.count] go to `out` (NULL: not wanted).
   void fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor, Control* control,
-            T* nngp, T* ntk);
+            const PerKernel<T*>& out);
 
   /// [site][channel][lane]; lanes beyond the last sample are zero.
   [[nodiscard]] const T* data(std::int64_t bundle) const;
@@ -60,7 +63,7 @@ class BundledSamples {
 
  private:
   void fill_bundle(const SampleRows<T>& x, std::int64_t bundle, BundleWorkers<T>& workers,
-                   Control* control, T* nngp, T* ntk);
+                   Control* control, const PerKernel<T*>& out);
 
   std::int64_t numbers_;  // of one sample
   Buffer<T> data_;

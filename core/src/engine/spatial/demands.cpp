@@ -3,7 +3,7 @@
 
 #include <widelimit/error.hpp>
 
-#include "boundary/abi_error.hpp"
+#include "boundary/layer.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
@@ -74,8 +74,8 @@ void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& re
   std::vector<std::int64_t> list;
   const auto ask = [&] {
     reads.count = 0;
-    call_plugin({"layer", layer.type, layer.place.pointer}, [&](widelimit_error* error) {
-      return layer.table->infinite->reads(layer.object.get(), &reads, error);
+    call_layer_setup(layer, [&](const widelimit_layer* object, widelimit_error* error) {
+      return layer.table->infinite->reads(object, &reads, error);
     });
   };
   ask();

@@ -1,10 +1,9 @@
-// The tile loop of networks with sites.
+// Tiles of networks with sites: variances of their samples, then their bundles on all threads.
 #include "engine/spatial/spatial_tiles.hpp"
 
-#include "engine/grid/finished_tile.hpp"
 #include "engine/grid/sample_facts.hpp"
+#include "engine/grid/tile_loop.hpp"
 #include "engine/spatial/bundled_samples.hpp"
-#include "execution/work_done.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,121 +20,109 @@ constexpr std::int64_t largest_side = 128;
 constexpr std::size_t few_tasks = 100;
 constexpr std::int64_t cheap_bundles = 8;
 
-// What all tiles of a call share.
 template <class T>
-struct Call {
-  const SpatialProgram& program;
-  const SamplePair<T>& samples;
-  KernelSet which;
-  KernelSink& sink;
-  Executor& executor;
-  Control* control;
-  std::int64_t side, grain;
-  BundleWorkers<T>&of_variances, &of_pairs;
-};
-
-template <class T>
-struct Tile {
-  std::int64_t row, col, rows, cols;
-  bool diagonal;
-
-  // Does a bundle of one row hold anything on or above the diagonal?
-  [[nodiscard]] bool wanted(std::int64_t r, std::int64_t bundle) const {
-    return !diagonal || (bundle + 1) * lanes > r;
-  }
-};
-
-template <class T>
-void compute_tile(const Call<T>& call, const Tile<T>& tile, const SampleVariances<T>& rows,
-                  const BundledSamples<T>& cols, T* nngp, T* ntk, WorkDone& done) {
-  const std::int64_t bundles = bundles_of(tile.cols), ld = call.side;
-  // Rows inside, bundles outside: the variances of a bundle are used while they are in cache.
-  call.executor.parallel_for(
-      bundles * tile.rows, call.grain, [&](std::int64_t begin, std::int64_t end) {
-        BundleVariances<T> v;
-        v.first.resize(static_cast<std::size_t>(call.program.variances));
-        v.second.resize(v.first.size());
-        std::int64_t count = 0;
-        for (std::int64_t item = begin; item < end; ++item) {
-          const std::int64_t b = item / tile.rows, r = item % tile.rows;
-          if (!tile.wanted(r, b)) continue;
-          if (call.control != nullptr) call.control->check();
-          for (std::size_t i = 0; i < v.first.size(); ++i) {
-            v.first[i] = rows.variance(i, r);
-            v.second[i] = cols.variance(i, b);
-          }
-          const std::int64_t at = r * ld + b * lanes;
-          call.of_pairs.run({call.samples.x1.row(tile.row + r), cols.data(b), 1}, v, call.control,
-                            nngp == nullptr ? nullptr : nngp + at,
-                            ntk == nullptr ? nullptr : ntk + at);
-          ++count;
-        }
-        done.add(count);
-      });
-  deliver(FinishedTile<T>{{tile.row, tile.col, tile.rows, tile.cols},
-                          {nngp, ntk},
-                          ld,
-                          tile.diagonal,
-                          call.samples.symmetric() && !tile.diagonal},
-          call.sink);
+TileGrid grid_of(const SpatialPlan& plan, const SamplePair<T>& s) {
+  const std::int64_t n = std::max(s.x1.count, s.x2.count), side = spatial_tile_side<T>(plan, n);
+  // Row by row: variances of the rows are computed once for all tiles beside one another.
+  return {.side = side, .diagonal_side = side, .neighbourhood = up_to_multiple(n, side)};
 }
 
-template <class T>
-std::vector<Tile<T>> tiles_of(const SamplePair<T>& s, std::int64_t side) {
-  std::vector<Tile<T>> tiles;
-  for (std::int64_t row = 0; row < s.x1.count; row += side)
-    for (std::int64_t col = s.symmetric() ? row : 0; col < s.x2.count; col += side)
-      tiles.push_back({row, col, std::min(side, s.x1.count - row), std::min(side, s.x2.count - col),
-                       s.symmetric() && row == col});
-  return tiles;
+// Does a bundle of one row hold anything on or above the diagonal?
+bool is_wanted(const Square& square, std::int64_t row, std::int64_t bundle) {
+  return !square.diagonal || (bundle + 1) * lanes > row;
 }
 
-template <class T>
-std::int64_t bundles_wanted(const std::vector<Tile<T>>& tiles) {
+std::int64_t bundles_wanted(const Square& square) {
   std::int64_t n = 0;
-  for (const Tile<T>& t : tiles)
-    for (std::int64_t r = 0; r < t.rows; ++r)
-      for (std::int64_t b = 0; b < bundles_of(t.cols); ++b) n += t.wanted(r, b) ? 1 : 0;
+  for (std::int64_t r = 0; r < square.area.rows; ++r)
+    for (std::int64_t b = 0; b < bundles_of(square.area.cols); ++b)
+      n += is_wanted(square, r, b) ? 1 : 0;
   return n;
+}
+
+// The samples of a tile, with what layers normalise them by.
+template <class T>
+struct TileSamples {
+  SampleVariances<T> rows;
+  BundledSamples<T> cols;
+};
+
+// All bundles of a tile, on all threads, into `out` with `ld` numbers between rows.
+template <class T>
+void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, TileLoop<T>& loop,
+                  const Square& tile, const TileSamples<T>& samples, BundleWorkers<T>& workers,
+                  std::int64_t grain, const PerKernel<T*>& out, std::int64_t ld) {
+  const std::int64_t rows = tile.area.rows, bundles = bundles_of(tile.area.cols);
+  // Rows inside, bundles outside: the variances of a bundle are used while they are in cache.
+  call.executor.parallel_for(bundles * rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    BundleVariances<T> v;
+    v.first.resize(static_cast<std::size_t>(program.variances));
+    v.second.resize(v.first.size());
+    std::int64_t count = 0;
+    for (std::int64_t item = begin; item < end; ++item) {
+      const std::int64_t b = item / rows, r = item % rows;
+      if (!is_wanted(tile, r, b)) continue;
+      loop.stop_if_cancelled();
+      for (std::size_t i = 0; i < v.first.size(); ++i) {
+        v.first[i] = samples.rows.variance(i, r);
+        v.second[i] = samples.cols.variance(i, b);
+      }
+      const std::int64_t at = r * ld + b * lanes;
+      const T* const row = call.samples.x1.row(tile.area.row + r);
+      workers.run({row, samples.cols.data(b), 1}, v, call.control,
+                  {out.nngp == nullptr ? nullptr : out.nngp + at,
+                   out.ntk == nullptr ? nullptr : out.ntk + at});
+      ++count;
+    }
+    loop.done(count);
+  });
 }
 
 }  // namespace
 
+// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
+// samples the grid is one tile.
 template <class T>
-void compute_spatial_tiles(const SpatialPlan& plan, const SamplePair<T>& s, KernelSet which,
-                           KernelSink& sink, Executor& executor, Control* control,
-                           const std::string& phase) {
-  static_cast<void>(sample_facts(s.x1, SampleSet::x1, &executor));
-  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, SampleSet::x2, &executor));
+std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
+  const std::int64_t bytes = sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
+  std::int64_t side = largest_side;
+  while (side > lanes && side * bytes > samples_at_most) side /= 2;
+  return std::min(side, bundles_of(n) * lanes);
+}
+
+template <class T>
+void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
+  const SamplePair<T>& s = call.samples;
+  static_cast<void>(sample_facts(s.x1, SampleSet::x1, &call.executor));
+  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, SampleSet::x2, &call.executor));
   const SpatialProgram& program = plan.program();
   const Schedule &variances = plan.schedule(Purpose::variances),
                  &pairs = plan.schedule(Purpose::pairs);
-  BundleWorkers<T> of_variances(program, variances, false), of_pairs(program, pairs, which.ntk);
-  const std::int64_t side = spatial_tile_side<T>(plan, std::max(s.x1.count, s.x2.count));
-  const Call<T> call{
-      program,      s,       which, sink,
-      executor,     control, side,  pairs.tasks.size() > few_tasks ? 1 : cheap_bundles,
-      of_variances, of_pairs};
-  BundledSamples<T> cols(program, side);
-  SampleVariances<T> rows(program, side);
-  const auto kernel = static_cast<std::size_t>(side * side);
-  Buffer<T> nngp(which.nngp ? kernel : 0), ntk(which.ntk ? kernel : 0);
-  std::vector<Tile<T>> tiles = tiles_of(s, side);
-  const std::int64_t total = bundles_wanted(tiles);
-  std::erase_if(tiles, [&](const Tile<T>& t) { return sink.has({t.row, t.col, t.rows, t.cols}); });
-  WorkDone done(control, phase, total, total - bundles_wanted(tiles));
+  BundleWorkers<T> of_variances(program, variances, false),
+      of_pairs(program, pairs, call.which.ntk);
+  const std::int64_t grain = pairs.tasks.size() > few_tasks ? 1 : cheap_bundles;
+  const TileGrid grid = grid_of(plan, s);
+  TileSamples<T> samples{{program, grid.side}, {program, grid.side}};
+  PerKernel<Buffer<T>> kernels;
+  for (const Kernel k : all_kernels)
+    if (call.which[k]) kernels[k].reserve(static_cast<std::size_t>(grid.side * grid.side));
+  const PerKernel<T*> out{kernels.nngp.data(), kernels.ntk.data()};
+  const auto take = [&](const SampleRows<T>& x) {
+    samples.cols.fill(x, of_variances, call.executor, call.control, {});
+  };
+  TileLoop<T> loop(call, grid, bundles_wanted);
   std::int64_t row = -1;
-  for (const Tile<T>& tile : tiles) {
-    if (tile.row != row) {
+  loop.in_order([&](const Square& tile) {
+    if (tile.area.row != row) {
       // The rows' lanes are needed only to be turned; their memory is the columns'.
-      cols.fill(s.x1.part(tile.row, tile.rows), of_variances, executor, control, nullptr, nullptr);
-      rows.take(cols, tile.rows);
-      row = tile.row;
+      take(s.x1.part(tile.area.row, tile.area.rows));
+      samples.rows.take(samples.cols, tile.area.rows);
+      row = tile.area.row;
     }
-    if (!tile.diagonal)
-      cols.fill(s.x2.part(tile.col, tile.cols), of_variances, executor, control, nullptr, nullptr);
-    compute_tile(call, tile, rows, cols, nngp.data(), ntk.data(), done);
-  }
+    if (!tile.diagonal) take(s.x2.part(tile.area.col, tile.area.cols));
+    compute_tile(program, call, loop, tile, samples, of_pairs, grain, out, grid.side);
+    loop.deliver(tile.area, out, grid.side);
+  });
 }
 
 template <class T>
@@ -151,34 +138,25 @@ Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
               BundleMemory<T>::bytes(program, variances, false)};
 }
 
-std::int64_t spatial_tiles_pairs(std::int64_t n1, std::int64_t n2, bool symmetric) noexcept {
-  const std::int64_t whole = bundles_of(n2) * lanes;
-  if (!symmetric) return n1 * whole;
-  // Row r begins with the bundle that holds the diagonal.
-  const std::int64_t bundles = n1 / lanes, rest = n1 % lanes;
+std::int64_t spatial_tiles_pairs(const PairsOfSamples& pairs) noexcept {
+  const std::int64_t whole = bundles_of(pairs.cols) * lanes;
+  if (!pairs.symmetric) return pairs.rows * whole;
+  // A row begins with the bundle that holds the diagonal.
+  const std::int64_t bundles = pairs.rows / lanes, rest = pairs.rows % lanes;
   return lanes * (bundles * whole - lanes * bundles * (bundles - 1) / 2) +
          rest * (whole - lanes * bundles);
 }
 
-// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
-// samples the grid is one tile.
 template <class T>
-std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
-  const std::int64_t bytes = sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
-  std::int64_t side = largest_side;
-  while (side > lanes && side * bytes > samples_at_most) side /= 2;
-  return std::min(side, bundles_of(n) * lanes);
-}
-
-template <class T>
-void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor, T* nngp,
-                       T* ntk) {
-  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), ntk != nullptr);
+void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
+                       const PerKernel<T*>& out) {
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), out.ntk != nullptr);
   const std::int64_t side = spatial_tile_side<T>(plan, x.count);
   BundledSamples<T> samples(plan.program(), side);
   for (std::int64_t begin = 0; begin < x.count; begin += side)
     samples.fill(x.part(begin, std::min(side, x.count - begin)), workers, executor, nullptr,
-                 nngp == nullptr ? nullptr : nngp + begin, ntk == nullptr ? nullptr : ntk + begin);
+                 {out.nngp == nullptr ? nullptr : out.nngp + begin,
+                  out.ntk == nullptr ? nullptr : out.ntk + begin});
 }
 
 template <class T>
@@ -190,18 +168,16 @@ Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool nt
           BundleMemory<T>::bytes(plan.program(), schedule, ntk)};
 }
 
-template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<float>&, KernelSet,
-                                    KernelSink&, Executor&, Control*, const std::string&);
-template void compute_spatial_tiles(const SpatialPlan&, const SamplePair<double>&, KernelSet,
-                                    KernelSink&, Executor&, Control*, const std::string&);
+template void compute_spatial_tiles(const SpatialPlan&, const KernelCall<float>&);
+template void compute_spatial_tiles(const SpatialPlan&, const KernelCall<double>&);
 template Memory spatial_tiles_memory<float>(const SpatialPlan&, std::int64_t, bool);
 template Memory spatial_tiles_memory<double>(const SpatialPlan&, std::int64_t, bool);
 template std::int64_t spatial_tile_side<float>(const SpatialPlan&, std::int64_t);
 template std::int64_t spatial_tile_side<double>(const SpatialPlan&, std::int64_t);
-template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&, float*,
-                                float*);
-template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&, double*,
-                                double*);
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&,
+                                const PerKernel<float*>&);
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&,
+                                const PerKernel<double*>&);
 template Memory spatial_diagonals_memory<float>(const SpatialPlan&, std::int64_t, bool);
 template Memory spatial_diagonals_memory<double>(const SpatialPlan&, std::int64_t, bool);
 

@@ -14,8 +14,8 @@
 namespace widelimit::sdk {
 
 /// What one variance v contributes to the arc-cosine kernels: sqrt(v) as root (1 + excess), which
-/// has twice the digits of a number, and 1 / sqrt(v). Where v is 0: 0, 2 and 0, so that e below is
-/// 1 whatever the other variance adds.
+/// has twice the digits of a number, and 1 / sqrt(v). For v = 0 these are 0, 2 and 0, so that e
+/// below is 1 for any other variance.
 template <Vector V>
 struct ArcCosineTerms {
   V root, excess, inverse;
@@ -28,8 +28,8 @@ struct ArcCosineTerms {
     excess = select(variance == V(0), V(2), V(0.5) * inverse * rest * inverse);
   }
 
-  /// As numbers in memory, `stride` from one to the next; `from` reads one: a vector, or one number
-  /// for all lanes.
+  /// Storage in memory, with a distance of `stride` between numbers. `from` reads one of them: a
+  /// vector, or one number for all lanes.
   static constexpr std::uint32_t numbers = 3;
   template <class From>
   ArcCosineTerms(const scalar_t<V>* at, std::int64_t stride, From from)
@@ -50,9 +50,10 @@ struct ArcCosine {
 
 namespace detail {
 
-/// Of k in single precision, by two functions of x = |c| that are analytic on [0, 1], with
-/// t = arccos x: t / (2 pi e^(1/2)) and (sin t - t x) / (2 pi e^(3/2)): one square root and two
-/// short polynomials. `root` is sqrt(e), `rest` sqrt(p q) e as far as rounding k leaves it.
+/// In single precision: uses two functions of x = |c| that are analytic on [0, 1], with t = arccos
+/// x: t / (2 pi e^(1/2)) and (sin t - t x) / (2 pi e^(3/2)). This takes one square root and two
+/// short polynomials. `root` is sqrt(e); `rest` is sqrt(p q) e, as accurate as the rounding of k
+/// allows.
 template <class V>
 ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
   const V x = V(1) - e, square = x * x;
@@ -61,8 +62,8 @@ ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
   return {V(0.25) + copysign(V(0.25) - turns, k), fma(root, area, V(0.5) * max(k, V(0)))};
 }
 
-/// In double precision those polynomials would be long: two square roots and one arc sine, of
-/// sqrt(e / 2) near 1 and of x elsewhere, take less time. `scale` is sqrt(p q).
+/// In double precision these polynomials would be long. Two square roots and one arc sine, of
+/// sqrt(e / 2) near 1 and of x elsewhere, are faster. `scale` is sqrt(p q).
 template <class V>
 ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
   constexpr double turn = 1 / (2 * std::numbers::pi);
@@ -79,14 +80,14 @@ ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
 }  // namespace detail
 
 /// With c = k / sqrt(p q), e = 1 - |c|, t = arccos |c|:
-///   step = t / (2 pi) where c < 0, else 1/2 - t / (2 pi),
+///   step = t / (2 pi) if c < 0, else 1/2 - t / (2 pi),
 ///   ramp = max(k, 0) / 2 + sqrt(p q) (sin t - t |c|) / (2 pi).
 /// (Cho and Saul 2009, kernels of degree 0 and 1, rearranged.) e is computed with twice the digits
-/// of a number, so no cancellation shows in step, which is steep where e is 0; ramp is not, and
-/// single precision gives its factor sqrt(p q) e the digits of sqrt(p q) - |k|, which k was rounded
-/// to. An e below the change that rounding k makes is 0. So a sample against itself has step 1/2
-/// and ramp p / 2 to the bit. Zero variance: 1/4 and 0. In two steps, for `prepare` and `complete`
-/// of a layer (elementwise.hpp).
+/// of a number, so that step, which is steep near e = 0, has no visible cancellation. ramp is not
+/// steep: in single precision, its factor sqrt(p q) e has the accuracy of sqrt(p q) - |k|, because
+/// k is rounded. An e smaller than the effect of rounding k becomes 0. Therefore a sample paired
+/// with itself has exactly step 1/2 and ramp p / 2. For zero variance the results are 1/4 and 0.
+/// The computation has two steps, for `prepare` and `complete` of a layer (elementwise.hpp).
 template <Vector V>
 class ArcCosineSteps {
   using T = scalar_t<V>;
@@ -98,7 +99,7 @@ class ArcCosineSteps {
     const V inverse = p.inverse * q.inverse;
     const V rest = rounding_error(p.root, q.root, abs(k));
     const V e = fma(rest, inverse, p.excess + q.excess);
-    // In this order of arguments what is not a number stays so.
+    // With this order of arguments, NaN stays NaN.
     e_ = min(V(1), select(e <= V(std::numeric_limits<T>::epsilon() / 2), V(0), e));
     root_ = single ? sqrt(e_) : V(0);
     scale_ = single ? max(V(0), rest) : p.root * q.root;
@@ -119,7 +120,7 @@ ArcCosine<V> arc_cosine(V k, const ArcCosineTerms<V>& p, const ArcCosineTerms<V>
   return ArcCosineSteps<V>(k, p, q).complete();
 }
 
-/// The same of variances.
+/// The same from the variances.
 template <Vector V>
 ArcCosine<V> arc_cosine(V k, V p, V q) {
   return arc_cosine(k, ArcCosineTerms<V>(p), ArcCosineTerms<V>(q));

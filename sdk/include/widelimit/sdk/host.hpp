@@ -4,6 +4,7 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/draft/progress.h>
 #include <widelimit/sdk/error.hpp>
 
 #include <cstdint>
@@ -114,7 +115,16 @@ class Host {
     if (cancelled()) throw Error(WIDELIMIT_E_CANCELLED, "cancelled");
   }
 
-  /// An optional extension by its id; NULL if the host does not have it.
+  /// Says how far long work has come, to hosts that show it (widelimit.progress/1, a draft): `done`
+  /// of `total` units of equal work of the phase. About a microsecond.
+  void report_progress(const std::string& phase, std::int64_t done, std::int64_t total) const {
+    const auto* const progress =
+        static_cast<const widelimit_progress*>(extension(WIDELIMIT_PROGRESS));
+    if (progress != nullptr && WIDELIMIT_HAS(progress, report))
+      progress->report(table_.ctx, phase.c_str(), done, total);
+  }
+
+  /// An extension (sdk/docs/extensions.md) by its id; NULL if the host does not have it.
   [[nodiscard]] const void* extension(const char* id) const {
     return table_.extension == nullptr ? nullptr : table_.extension(table_.ctx, id);
   }

@@ -27,7 +27,7 @@ struct ReducedExponent {
 
   explicit ReducedExponent(V x) {
     using T = scalar_t<V>;
-    // log 2 in two parts, the first with so few bits that k times it is exact.
+    // log 2 in two parts. The first has so few bits that its product with k is exact.
     constexpr bool single = std::same_as<T, float>;
     constexpr T high = single ? T(0.693359375) : T(6.93147180369123816490e-01);
     constexpr T low = single ? T(-2.12194440e-4) : T(1.90821492927058770002e-10);
@@ -37,7 +37,7 @@ struct ReducedExponent {
   }
 };
 
-/// 2^k y, in two steps, so that it overflows and underflows only where the result does.
+/// 2^k y, in two steps, so that no intermediate result overflows or underflows.
 template <Vector V>
 V scale_by_power_of_two(V y, V k) {
   const V half = round(k * V(0.5));
@@ -63,7 +63,8 @@ V expm1(V x) {
   constexpr T limit = std::same_as<T, float> ? T(110) : T(760);
   const V bounded = select(x > V(limit), V(limit), select(x < V(-40), V(-40), x));
   const detail::ReducedExponent<V> reduced(bounded);
-  // At k = 1024 (128 in single precision) 2^k is no number, but its half is, and the 1 is lost.
+  // At k = 1024 (128 in single precision) 2^k overflows. Half of it does not, and the 1 is
+  // negligible.
   const V k = min(reduced.k, V(std::numeric_limits<T>::max_exponent - 1));
   const V power = power_of_two(k);
   const V small = fma(power, reduced.expm1_r, power - V(1));
@@ -75,11 +76,11 @@ V expm1(V x) {
 template <Vector V>
 V atan2(V y, V x) {
   using T = scalar_t<V>;
-  // pi / 2 as a sum: the second part is what the first lost.
+  // pi / 2 as a sum. The second part is the rounding error of the first.
   constexpr T half_pi = std::numbers::pi_v<T> / 2;
   constexpr T half_pi_rest = std::same_as<T, float> ? T(-4.37113883e-8) : T(6.123233995736766e-17);
   const V steep = abs(y), flat = abs(x);
-  // In this order whichever argument is not a number comes through.
+  // With this order of arguments, NaN in either argument stays NaN.
   const V larger = max(flat, steep), smaller = min(steep, flat);
   const V t = select(larger == V(0), V(0), smaller / larger), z = t * t;
   const V first_octant = fma(t * z, polynomials::evaluate(polynomials::atan<T>, z), t);

@@ -50,7 +50,7 @@ class Plan {
   void set_nature(std::int32_t nature) { plan_->nature = nature; }
   /// Adds WIDELIMIT_TRAIT_* bits to those set before.
   void add_traits(std::uint64_t bits) { plan_->traits |= bits; }
-  /// Along the last two axes of the image, the largest window of a pending map that the transform
+  /// The largest window, along the last two spatial axes, of a pending map that the transform
   /// applies (widelimit_plan::max_window).
   void set_max_window(std::int32_t before_last, std::int32_t last) {
     const std::int32_t axes = plan_->inputs[0]->n_spatial;
@@ -106,10 +106,10 @@ class Reads {
  public:
   explicit Reads(widelimit_reads& reads) : reads_(&reads) { reads_->count = 0; }
 
-  /// The input that is asked about, and its shape.
+  /// The index and the shape of the input whose displacements are requested.
   [[nodiscard]] std::size_t input() const { return reads_->input_index; }
   [[nodiscard]] Shape in() const { return Shape(*reads_->in_shape[reads_->input_index]); }
-  /// The output displacement, one number for each axis of the output.
+  /// The output displacement, one number per axis of the output.
   [[nodiscard]] const std::int64_t* output() const { return reads_->output; }
   /// Adds one input displacement, one number per axis of the input.
   void add(std::span<const std::int64_t> displacement) {

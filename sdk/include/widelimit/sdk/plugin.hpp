@@ -4,7 +4,8 @@
 // widelimit_add_plugin() compiles the file with this macro once for any processor and, if possible,
 // once each for AVX2 and AVX-512. The copy for any processor contains the exported entry function,
 // which selects the best copy that this processor supports. The environment variable
-// WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 limits the selection.
+// WIDELIMIT_FORCE_ISA=baseline|avx2|avx512 limits the selection. widelimit_add_static_plugin() does
+// the same for a plugin that is linked into a program; its entry function has a name of its own.
 //
 // Thread safety: the entry may be called from any thread, any number of times.
 #pragma once
@@ -183,8 +184,16 @@ inline const widelimit_plugin* better_descriptor() noexcept { return nullptr; }
 }  // namespace widelimit::sdk::detail
 #endif
 
+#if defined(WIDELIMIT_SDK_STATIC)
+#define WIDELIMIT_SDK_STATIC_ENTRY_(name) WIDELIMIT_STATIC_PLUGIN(name)
+#define WIDELIMIT_SDK_MAIN_ENTRY WIDELIMIT_SDK_STATIC_ENTRY_(WIDELIMIT_SDK_STATIC)
+#else
+#define WIDELIMIT_SDK_MAIN_ENTRY WIDELIMIT_ENTRY
+#endif
+
 #define WIDELIMIT_PLUGIN(id, version, ...)                                                 \
-  extern "C" const widelimit_plugin* WIDELIMIT_ENTRY(void) {                               \
+  extern "C" const widelimit_plugin* WIDELIMIT_SDK_MAIN_ENTRY(void);                       \
+  extern "C" const widelimit_plugin* WIDELIMIT_SDK_MAIN_ENTRY(void) {                      \
     if (const auto* better = ::widelimit::sdk::detail::better_descriptor()) return better; \
     return ::widelimit::sdk::detail::descriptor<__VA_ARGS__>(id, version);                 \
   }

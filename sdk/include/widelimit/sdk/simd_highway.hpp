@@ -1,7 +1,7 @@
-// The value type of a kernel transform on SIMD registers, through Google Highway's static dispatch:
-// the operations of simd_portable.hpp on as many lanes as the compiler's target flags allow.
-// widelimit_add_plugin() compiles an author's file once per target; the namespace is the target's,
-// so the copies never share a function that one of them could not run.
+// The value type of kernel transforms for SIMD registers, with Google Highway's static dispatch. It
+// has the operations of simd_portable.hpp, on as many lanes as the compiler's target flags allow.
+// widelimit_add_plugin() compiles an author's file once per target. The namespace is that of the
+// target, so that the copies do not share functions.
 //
 // Thread safety: values; nothing is shared.
 #pragma once
@@ -19,7 +19,7 @@ inline namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// What a comparison of vectors gives, and what `select` takes.
+/// The result of a comparison of vectors, and the argument of `select`.
 template <class T>
 struct Mask {
   hn::Mask<hn::ScalableTag<T>> raw;
@@ -30,8 +30,8 @@ struct Mask {
   friend bool any(Mask a) { return !hn::AllFalse(hn::ScalableTag<T>(), a.raw); }
 };
 
-/// `lanes` numbers of type T side by side: float or double. Numbers of any arithmetic type convert
-/// to it, so `1 + 2 * p` works; each is rounded to T once.
+/// `lanes` numbers of type T, float or double. Numbers of any arithmetic type convert to it, so
+/// `1 + 2 * p` works. Each is rounded to T once.
 template <class T>
 class Vec {
   using Tag = hn::ScalableTag<T>;
@@ -66,10 +66,10 @@ class Vec {
   friend mask operator>=(Vec a, Vec b) { return {hn::Ge(a.raw_, b.raw_)}; }
   friend mask operator==(Vec a, Vec b) { return {hn::Eq(a.raw_, b.raw_)}; }
   friend mask operator!=(Vec a, Vec b) { return {hn::Ne(a.raw_, b.raw_)}; }
-  /// Per lane: a where the mask holds, else b. Both are evaluated.
+  /// In each lane: a if the mask is true, otherwise b. Both are evaluated.
   friend Vec select(mask m, Vec a, Vec b) { return hn::IfThenElse(m.raw, a.raw_, b.raw_); }
 
-  /// Where either is not a number, the second: what the processor's instructions do.
+  /// If either is NaN, the result is the second, as with the processor's instructions.
   friend Vec min(Vec a, Vec b) { return hn::Min(a.raw_, b.raw_); }
   friend Vec max(Vec a, Vec b) { return hn::Max(a.raw_, b.raw_); }
   friend Vec abs(Vec a) { return hn::Abs(a.raw_); }
@@ -81,8 +81,8 @@ class Vec {
   /// To the nearest integer, halves to even.
   friend Vec round(Vec a) { return hn::Round(a.raw_); }
 
-  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Of
-  /// other numbers near a b, rounded once.
+  /// a b - product. This is exact if `product` is the rounded a b, and rounded once for other
+  /// numbers near a b.
   friend Vec rounding_error(Vec a, Vec b, Vec product) {
     return hn::MulSub(a.raw_, b.raw_, product.raw_);
   }
@@ -93,7 +93,8 @@ class Vec {
     const Vec shifted = k + Vec(static_cast<T>(Bits{3} << (mantissa_bits - 1)) + T(bias));
     return from_bits(hn::ShiftLeft<mantissa_bits>(shifted.bits()));
   }
-  /// 2^-h and 2^h where 4^h <= a < 4^(h+1): scaling by these is exact. a >= 0; zero counts as tiny.
+  /// 2^-h and 2^h, where 4^h <= a < 4^(h+1). Scaling by these is exact. a >= 0; zero is treated as
+  /// a tiny number.
   friend Vec inverse_binade(Vec a) {
     return from_bits(hn::ShiftLeft<mantissa_bits>(
         hn::Sub(hn::Set(BitsTag(), Bits{bias + half_bias}), a.half_exponent())));
@@ -103,7 +104,7 @@ class Vec {
         hn::Add(a.half_exponent(), hn::Set(BitsTag(), Bits{bias - half_bias}))));
   }
 
-  /// f of each lane, for functions that have no vector form.
+  /// f of each lane, for functions without a vector form.
   template <class F>
   friend Vec each_lane(Vec a, F f) {
     alignas(64) T numbers[lanes];

@@ -1,6 +1,6 @@
-// The value type of a kernel transform without SIMD: one lane in a struct, with the operations that
-// simd_highway.hpp offers on whole registers. The baseline copy of every plugin is built from it,
-// so it needs nothing but the standard library.
+// The value type of kernel transforms without SIMD: one lane, with the operations that
+// simd_highway.hpp offers for registers. The baseline copy of every plugin uses it, so it needs
+// only the standard library.
 //
 // Thread safety: values; nothing is shared.
 #pragma once
@@ -16,7 +16,7 @@
 namespace widelimit::sdk {
 inline namespace portable {
 
-/// What a comparison of vectors gives, and what `select` takes.
+/// The result of a comparison of vectors, and the argument of `select`.
 template <class T>
 struct Mask {
   bool raw;
@@ -24,12 +24,12 @@ struct Mask {
   friend Mask operator&(Mask a, Mask b) { return {a.raw && b.raw}; }
   friend Mask operator|(Mask a, Mask b) { return {a.raw || b.raw}; }
   friend Mask operator!(Mask a) { return {!a.raw}; }
-  /// Does it hold in any lane? For what few entries need and many would wait for.
+  /// Whether it is true in any lane, to skip work that few entries need.
   friend bool any(Mask a) { return a.raw; }
 };
 
-/// `lanes` numbers of type T side by side: float or double. Numbers of any arithmetic type convert
-/// to it, so `1 + 2 * p` works; each is rounded to T once.
+/// `lanes` numbers of type T, float or double. Numbers of any arithmetic type convert to it, so
+/// `1 + 2 * p` works. Each is rounded to T once.
 template <class T>
 class Vec {
  public:
@@ -60,25 +60,24 @@ class Vec {
   friend mask operator>=(Vec a, Vec b) { return {a.raw_ >= b.raw_}; }
   friend mask operator==(Vec a, Vec b) { return {a.raw_ == b.raw_}; }
   friend mask operator!=(Vec a, Vec b) { return {a.raw_ != b.raw_}; }
-  /// Per lane: a where the mask holds, else b. Both are evaluated.
+  /// In each lane: a if the mask is true, otherwise b. Both are evaluated.
   friend Vec select(mask m, Vec a, Vec b) { return m.raw ? a : b; }
 
-  /// Where either is not a number, the second: what the processor's instructions do.
+  /// If either is NaN, the result is the second, as with the processor's instructions.
   friend Vec min(Vec a, Vec b) { return a.raw_ < b.raw_ ? a : b; }
   friend Vec max(Vec a, Vec b) { return a.raw_ > b.raw_ ? a : b; }
   friend Vec abs(Vec a) { return std::abs(a.raw_); }
   /// The magnitude of the first with the sign of the second.
   friend Vec copysign(Vec a, Vec sign) { return std::copysign(a.raw_, sign.raw_); }
   friend Vec sqrt(Vec a) { return std::sqrt(a.raw_); }
-  /// a b + c, rounded once where the target has the instruction, twice here.
+  /// a b + c, rounded twice here, and once on targets with the instruction.
   friend Vec fma(Vec a, Vec b, Vec c) { return a.raw_ * b.raw_ + c.raw_; }
   /// To the nearest integer, halves to even.
   friend Vec round(Vec a) { return std::nearbyint(a.raw_); }
 
-  /// a b - product, exactly, where `product` is the rounded a b: what rounding lost. Of
-  /// other numbers near a b, rounded once. Dekker,
-  /// Numerische Mathematik 18 (1971), for want of a fused instruction; |a|, |b| below the square
-  /// root of the largest number.
+  /// a b - product. This is exact if `product` is the rounded a b, and rounded once for other
+  /// numbers near a b. Uses the method of Dekker, Numerische Mathematik 18 (1971), because there is
+  /// no fused instruction; |a| and |b| must be below the square root of the largest number.
   friend Vec rounding_error(Vec a, Vec b, Vec product) {
     if constexpr (std::same_as<T, float>) {
       return static_cast<float>(double{a.raw_} * double{b.raw_} - double{product.raw_});
@@ -96,7 +95,8 @@ class Vec {
     const T shifted = k.raw_ + (static_cast<T>(Bits{3} << (mantissa_bits - 1)) + T(bias));
     return std::bit_cast<T>(std::bit_cast<Bits>(shifted) << mantissa_bits);
   }
-  /// 2^-h and 2^h where 4^h <= a < 4^(h+1): scaling by these is exact. a >= 0; zero counts as tiny.
+  /// 2^-h and 2^h, where 4^h <= a < 4^(h+1). Scaling by these is exact. a >= 0; zero is treated as
+  /// a tiny number.
   friend Vec inverse_binade(Vec a) {
     return std::bit_cast<T>((Bits{bias + half_bias} - a.half_exponent()) << mantissa_bits);
   }
@@ -104,7 +104,7 @@ class Vec {
     return std::bit_cast<T>((a.half_exponent() + Bits{bias - half_bias}) << mantissa_bits);
   }
 
-  /// f of each lane, for functions that have no vector form.
+  /// f of each lane, for functions without a vector form.
   template <class F>
   friend Vec each_lane(Vec a, F f) {
     return Vec(f(a.raw_));

@@ -1,6 +1,6 @@
-// Sums of a field over windows of one or two sites an axis that are all alike, as poolings of two
-// by two make them: of one input displacement every window of the output takes as many sites, as
-// far apart, with one weight. Such sums need no lists of sites.
+// Sums of a field over equal windows of one or two sites per axis, as in poolings of 2 x 2: for one
+// input displacement, every window of the output contains the same number of sites, at the same
+// distance and with the same weight. Such sums need no lists of sites.
 //
 // Thread safety: pure functions.
 #pragma once
@@ -11,16 +11,16 @@
 
 namespace widelimit::sdk::detail {
 
-/// Along one axis: window w = 0 .. count - 1 holds the input sites from + w step + 0 .. taps - 1,
-/// each with `weight`, and adds to the output site to + w.
+/// Along one axis: window w = 0 .. count - 1 contains the input sites from + w step + 0 .. taps -
+/// 1, each with `weight`, and adds to the output site to + w.
 struct AlikeWindows {
   static constexpr std::int64_t most_taps = 2;
   std::int64_t count = 0, taps = 0, to = 0, from = 0, step = 0;
   double weight = 1;
 };
 
-/// One array of a field: windows of `rows` x `columns` sites of from [row][sites][lanes] are added
-/// to to [row][out_sites][lanes], both from the first window on.
+/// For one array of a field: adds windows of `rows` x `columns` sites of `from` [row][sites][lanes]
+/// to `to` [row][out_sites][lanes]. Both pointers are those of the first window.
 template <int rows, int columns, class V, class U>
 void add_alike(const AlikeWindows& outer, const AlikeWindows& inner, std::int64_t sites,
                std::int64_t out_sites, std::int64_t lanes, const scalar_t<V>* from, U* to) {
@@ -43,7 +43,7 @@ void add_alike(const AlikeWindows& outer, const AlikeWindows& inner, std::int64_
   }
 }
 
-/// The same of a field's NNGP and NTK, to output site `site` for the first window.
+/// The same for NNGP and NTK of a field. `site` is the output site of the first window.
 template <class V, class U>
 void add_alike(const AlikeWindows& outer, const AlikeWindows& inner,
                const FieldView<scalar_t<V>>& from, const FieldView<U>& to, std::int64_t site,

@@ -1,6 +1,6 @@
-// The loop around an author's `moments` on fields with sites. Beside maps of window 1 it applies
-// windows of 3 along the last axis (and 3 along the one before) on the way: rows are summed in
-// registers, mapped, and stored once. What follows from one variance alone is read, not computed,
+// The loop around an author's `moments` for fields with sites. It applies maps of window 1, and
+// windows of 3 along the last axis (and 3 along the axis before): it sums rows in registers, maps
+// the sums and stores the results once. What follows from one variance alone is read, not computed,
 // where the layer says how (numbers, store and a reading constructor of its terms).
 //
 // Thread safety: pure functions of a run; many at once.
@@ -48,7 +48,7 @@ void make_site_terms(const L& layer, const widelimit_site_terms& request) {
     make_site_terms_as<double>(layer, request);
 }
 
-/// Lanes of fields with sites (abi.h): known here, so that addresses are cheap.
+/// Lanes of fields with sites (abi.h). The constant makes the computation of addresses cheap.
 inline constexpr std::int64_t lanes_of_fields = 16;
 
 /// Of one of a field's samples, what `moments` wants at one site.
@@ -70,8 +70,8 @@ struct SiteTermsOf {
   }
 };
 
-/// The rows of a field under output rows, one after another: three of them under a window, else the
-/// one itself. What lies outside the field is a row of zeros.
+/// The rows of a field that belong to an output row: three rows for a window, otherwise one. A row
+/// outside the field is a row of zeros.
 template <class T, bool window>
 class RowsUnder {
  public:
@@ -124,7 +124,7 @@ class RowsUnder {
   std::int64_t taps_ = 1, in_rows_ = 1, out_rows_ = 1, shift_ = 0, block_, at_;
 };
 
-/// The sum of rows at an entry, from the first on.
+/// The sum of the rows at an entry, in order.
 template <class V, std::size_t rows>
 V column(const std::array<const scalar_t<V>*, rows>& at, std::int64_t entry) {
   V sum = V::load(at[0] + entry);
@@ -140,7 +140,7 @@ inline std::uint64_t bytes_of_row(const Shape& shape) {
                                        lanes_of_fields * sizeof(double);
 }
 
-/// Moments in two steps where the layer has them (elementwise.hpp); else the first step is all.
+/// Moments in two steps if the layer has them (elementwise.hpp); otherwise the first step does all.
 template <class L, class V, class P, class Q>
 auto prepare_moments(const L& layer, V k, const P& p, const Q& q) {
   if constexpr (requires { layer.prepare(k, p, q); })
@@ -187,7 +187,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
     Under under(run, zeros);
     if (window && lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
-    // Output sites whose last tap is inside the row, or behind it.
+    // Output sites whose last tap is inside the row, or after it.
     const std::int64_t inside =
         std::clamp<std::int64_t>(under.columns - under.first_column - reach, 0, width);
     const auto column_at = [&](const Rows& rows, std::int64_t c) {
@@ -199,9 +199,9 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
     V left(0), middle(0), left_ntk(0), middle_ntk(0);
     First first{nullptr};
     Second second{nullptr};
-    // Three sites are under way: while one is completed the next is prepared, and the one after
-    // that summed and mapped. Chains of dependent operations are short then, and what a processor
-    // looks ahead to is independent of what it waits for.
+    // Three sites are processed at once: while one is completed, the next is prepared, and the one
+    // after it is summed and mapped. This keeps chains of dependent operations short, and the
+    // processor can execute independent operations while it waits.
     V k(0), theta(0), prepared_theta(0);
     const auto map = [&](V right, V right_ntk) {
       const V sum = window ? (left + middle) + right : right;
@@ -223,7 +223,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
       second.at += second_step;
       return prepared;
     };
-    // A named copy of the moments would be written to the stack for every entry.
+    // GCC would write a named copy of the moments to the stack for every entry.
     const auto write = [&](const auto& moments, V of_theta) {
       if constexpr (with_ntk) {
         (V(moments.slope) * of_theta).store(ntk_at);
@@ -321,13 +321,13 @@ void sweep_field_as(const L& layer, const widelimit_run& run, bool window) {
     sweep_field<T, false, false>(layer, run, window);
 }
 
-/// One call of a pointwise transform with `layer.moments`: any kind of run.
+/// One call of a pointwise transform with `layer.moments`, for any kind of run.
 template <class Layer>
 void transform_field(const Layer& layer, const widelimit_run& run) {
   check_run(run, true);
   const bool window = has_window(pending_of(run, 0));
   if (!window && run.variances->site_terms == 0) return transform_pointwise(layer, run);
-  // A copy on the stack cannot be what the stores write to, so its members stay in registers.
+  // The stores cannot write to a copy on the stack, so its members stay in registers.
   const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
   if (run.output->dtype == WIDELIMIT_F32)
     sweep_field_as<float>(own, run, window);

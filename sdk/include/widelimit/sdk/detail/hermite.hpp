@@ -11,16 +11,16 @@
 
 namespace widelimit::sdk::detail {
 
-/// Midpoint rules with `nodes`, a half, a quarter, ... of as many points on [-reach, reach]. The
-/// points above zero are kept: the others follow by parity. For functions that are smooth at the
-/// scale of a step the rule converges exponentially (Trefethen and Weideman 2014), and a kink or
-/// jump at zero falls between two points.
+/// Midpoint rules on [-reach, reach] with `nodes` points, half as many, a quarter, and so on. Only
+/// the points above zero are stored; the others follow by parity. For functions that are smooth at
+/// the scale of a step the rule converges exponentially (Trefethen and Weideman 2014). A kink or
+/// jump at zero is between two points.
 template <int nodes>
 struct HermiteTables {
   static_assert(nodes >= 32 && nodes <= 1024 && nodes % 32 == 0,
                 "quadrature_nodes is a multiple of 32 from 32 to 1024");
   static constexpr std::size_t most = nodes / 2;
-  /// Beyond it even the square root of the density is below rounding.
+  /// Beyond this, even the square root of the density is below rounding error.
   static constexpr double reach = 14;
 
   struct Grid {

@@ -25,7 +25,7 @@ namespace widelimit::sdk {
 
 /// What `moments` returns for (u, v) ~ N(0, [[p, k], [k, q]]): value = E[f(u) f(v)] and
 /// slope = E[f'(u) f'(v)], which is also d value / d k. (arXiv:2209.04121; the NNGP becomes
-/// `value`, the NTK is multiplied by `slope`.)
+/// `value`, and the NTK is multiplied by `slope`.)
 template <class Value, class Slope = Value>
 struct Moments {
   Value value;
@@ -36,7 +36,7 @@ Moments(Value, Slope) -> Moments<Value, Slope>;
 
 namespace detail {
 
-/// How a run's pending map acts. The common rule is the one of networks in NTK parameterization:
+/// How the pending map of a run acts. The common rule is that of the NTK parameterization:
 /// ntk_nngp = scale and ntk_bias = bias, so that Theta' = K' + scale Theta.
 enum class Pending { none, common, general };
 
@@ -68,8 +68,9 @@ struct PendingMap {
         ntk_nngp(map ? map->ntk_nngp : 0),
         ntk_bias(map ? map->ntk_bias : 0) {}
 
-  /// The product and the sum are rounded separately, as by any code that materialises the map: the
-  /// variances of a run come from there, and a sample against itself must meet them to the bit.
+  /// The product and the sum are rounded separately, as in the code that applies a map before the
+  /// call. The variances of a run come from that code, and a sample paired with itself must have
+  /// the same bits.
   [[nodiscard]] V nngp(V k) const { return k * scale + bias; }
 
   template <Pending kind>
@@ -139,10 +140,10 @@ class SecondTerms {
   static constexpr std::int64_t width = V::lanes;
 
  public:
-  /// Lanes of a block: terms are kept on the stack.
+  /// Lanes of a block, whose terms are on the stack.
   static constexpr std::int64_t block = stored ? 256 : std::numeric_limits<std::int64_t>::max();
 
-  /// n lanes from here on.
+  /// The next n lanes.
   void go_to(const Layer& layer, const T* variances, std::int64_t n) {
     if (variances == at_) return;
     at_ = variances;
@@ -156,7 +157,7 @@ class SecondTerms {
   }
 
  private:
-  /// Once in the program for all kinds of runs.
+  /// Instantiated once for all kinds of runs.
   [[gnu::noinline, gnu::flatten]] void fill(const Layer& layer, std::int64_t n) {
     for (std::int64_t lane = 0; lane < n; lane += width)
       terms_[static_cast<std::size_t>(lane / width)] = layer.site_terms(V::load(at_ + lane));
@@ -166,7 +167,7 @@ class SecondTerms {
   std::array<Terms, static_cast<std::size_t>(stored ? block / width : 0)> terms_;
 };
 
-/// Flattened: whatever `moments` calls is inlined here, so that registers stay registers.
+/// Flattened: all functions that `moments` calls are inlined, so that values stay in registers.
 template <class T, bool with_ntk, Pending pending, bool broadcast_first, class Layer>
 [[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run) {
   using V = Vec<T>;
@@ -226,7 +227,7 @@ template <class T, class Layer>
 void sweep_for_precision(const Layer& layer, const widelimit_run& run) {
   const Pending pending = pending_kind(pending_of(run, 0));
   if (run.output->ntk == nullptr) {
-    // Without the NTK all maps are alike.
+    // Without the NTK, all maps act in the same way.
     if (pending == Pending::none)
       sweep_for_variances<T, false, Pending::none>(layer, run);
     else
@@ -244,7 +245,7 @@ void sweep_for_precision(const Layer& layer, const widelimit_run& run) {
 template <class Layer>
 void transform_pointwise(const Layer& layer, const widelimit_run& run) {
   check_run(run, true);
-  // A copy on the stack cannot be what the stores write to, so its members stay in registers.
+  // The stores cannot write to a copy on the stack, so its members stay in registers.
   const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
   if (run.output->dtype == WIDELIMIT_F32)
     sweep_for_precision<float>(own, run);

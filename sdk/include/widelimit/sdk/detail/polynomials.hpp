@@ -1,7 +1,8 @@
-// Polynomials of the SDK's functions, for float and double: Chebyshev interpolants, written in
-// powers of their variable, of just the degree at which rounding hides the remainder; those of the
-// arc-cosine kernels are best in the sense given there (by Remez' exchange). tests/sdk checks
-// every coefficient, or its polynomial's error, against the definition beside it, in 100 digits.
+// Polynomials for the SDK's functions, for float and double. They are Chebyshev interpolants in
+// powers of their variable, of the smallest degree whose error is below rounding error. Those of
+// the arc-cosine kernels have the smallest error as defined there (Remez' exchange). tests/sdk
+// checks every coefficient, or the error of the polynomial, against the definition in its comment,
+// with 100 digits.
 //
 // Thread safety: constants.
 #pragma once
@@ -39,7 +40,7 @@ inline constexpr std::array<double, 13> asin<double>{
     0.010322814350185779, 0.0054575067186403581, 0.017400879442694021, -0.014851887071247204,
     0.028757851367421566};
 
-/// (exp(r) - 1 - r) / r^2 of r in [-0.34658, 0.34658], half of log 2 and a little.
+/// (exp(r) - 1 - r) / r^2 of r in [-0.34658, 0.34658], slightly more than half of log 2.
 template <class T>
 inline constexpr std::array<T, 0> exp{};
 template <>
@@ -71,8 +72,9 @@ V evaluate(const std::array<T, n>& coefficients, V x) {
   return sum;
 }
 
-/// The same by two chains, of even and of odd powers, with `square` = x^2: half the latency for one
-/// operation more. In long loops of little else a chain of dependent operations is what takes time.
+/// The same with two chains, for even and for odd powers, with `square` = x^2. This halves the
+/// latency at the cost of one more operation. In long loops that do little else, chains of
+/// dependent operations take most of the time.
 template <class V, class T, std::size_t n>
 V evaluate_in_halves(const std::array<T, n>& coefficients, V x, V square) {
   static_assert(n >= 2);

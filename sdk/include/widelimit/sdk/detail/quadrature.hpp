@@ -34,15 +34,15 @@ class HermiteExpansion {
   using Grid = typename Tables::Grid;
 
  public:
-  /// With the two that stand for the rest.
+  /// Including the two terms for the rest.
   static constexpr int most_terms = nodes + 2;
 
   std::array<double, most_terms> value, slope;
   int terms = 0;
 
   HermiteExpansion(const Layer& layer, double variance) {
-    // Halving the step of a grid squares its error: where that changes nothing that matters, the
-    // finer one is exact.
+    // Halving the step of a grid squares its error. If the coefficients hardly change, the finer
+    // grid is exact.
     const Grid* grid = &tables().grids.front();
     Samples samples(*grid, layer, variance);
     for (std::size_t level = 1; level < tables().grids.size(); ++level) {
@@ -55,8 +55,9 @@ class HermiteExpansion {
   }
 
  private:
-  /// 2 h sqrt(density) times the even and the odd part of a function at the nodes above zero, h the
-  /// step; what each contributes to the expected square; and the first two coefficients.
+  /// With the step h: 2 h sqrt(density) times the even and the odd part of a function at the nodes
+  /// above zero; the contribution of each part to the expected square; and the first two
+  /// coefficients.
   struct Function {
     alignas(64) std::array<std::array<double, Tables::most>, 2> part;
     std::array<double, 2> square{}, coefficient{};
@@ -71,7 +72,7 @@ class HermiteExpansion {
       }
     }
     [[nodiscard]] double expected_square() const { return square[0] + square[1]; }
-    /// Squares alone would not see a kink at zero, whose halves are smooth; coefficients do.
+    /// Squares alone would not detect a kink at zero, whose halves are smooth. Coefficients do.
     [[nodiscard]] bool agrees_with(const Function& coarse) const {
       constexpr double tolerance = 1e-8;
       bool agree =
@@ -96,7 +97,7 @@ class HermiteExpansion {
     }
   };
 
-  /// What the terms so far leave of the expected square.
+  /// The part of the expected square that the terms so far do not contain.
   class Rest {
    public:
     explicit Rest(const Function& f)
@@ -155,23 +156,23 @@ class HermiteExpansion {
   }
 };
 
-/// One call of a pointwise transform of a layer that has no moments of its own. Lanes are taken in
-/// blocks, so that the expansion at a lane's variance serves all sites of the run, and the one at a
-/// site's variance all lanes of the block.
+/// One call of a pointwise transform for a layer without moments. Lanes are processed in blocks, so
+/// that the expansion at the variance of a lane is used for all sites of the run, and the one at
+/// the variance of a site for all lanes of the block.
 template <int nodes, class Layer>
 class QuadratureSweep {
   using V = Vec<double>;
   using Expansion = HermiteExpansion<nodes, Layer>;
   static constexpr std::int64_t block = 128;
 
-  /// The expansions at the variances of a block of lanes, [term][lane], zero beyond a lane's own
-  /// last term.
+  /// The expansions at the variances of a block of lanes, [term][lane], with zeros after the last
+  /// term of a lane.
   struct Sides {
     int terms;
     alignas(64) double variance[block];
     alignas(64) double value[Expansion::most_terms][block], slope[Expansion::most_terms][block];
 
-    /// The first n lanes. Those whose variance is the one at hand already are left alone.
+    /// Computes the first n lanes. Lanes whose variance has not changed are kept.
     template <class T>
     void expand(const Layer& layer, const T* variances, std::int64_t n, bool filled) {
       if (!filled) {
@@ -204,7 +205,7 @@ class QuadratureSweep {
   };
 
  public:
-  /// What the plan has to ask for.
+  /// The scratch memory that the plan must request.
   static constexpr std::uint64_t scratch_bytes = sizeof(Scratch);
 
   static void transform(const Layer& layer, const widelimit_run& run) {
@@ -223,7 +224,7 @@ class QuadratureSweep {
   static void combine(Scratch& s, std::int64_t lane) {
     const V p = broadcast ? V(s.first.variance[0]) : V::load(s.first.variance + lane);
     const V scale = geometric_mean(p, V::load(s.second.variance + lane));
-    // Rounding may have left |k| above sqrt(p q); what is not a number stays so.
+    // Rounding can make |k| greater than sqrt(p q). NaN stays NaN.
     const V ratio = V::load(s.covariance + lane) / scale;
     const V c = select(scale == V(0), V(0), max(V(-1), min(V(1), ratio)));
     V value = 0, slope = 0;

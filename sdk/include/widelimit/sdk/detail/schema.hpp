@@ -22,7 +22,7 @@ namespace widelimit::sdk {
 
 namespace detail {
 
-/// The shortest text that reads back as the same number, whatever the locale.
+/// The shortest text that is read as the same number, in any locale.
 inline std::string number_text(double number) {
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
@@ -138,7 +138,7 @@ std::string property_text(const F& f, const Layer& defaults) {
 
 }  // namespace detail
 
-/// The declared parameters of a type; none where it declares none.
+/// The declared parameters of a type; an empty tuple if it declares none.
 template <class T>
 constexpr auto params_of() {
   if constexpr (requires { T::params; })

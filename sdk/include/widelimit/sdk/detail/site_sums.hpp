@@ -69,7 +69,7 @@ class AxisMap {
   }
 
  private:
-  /// Calls f with every entry of a row i together with every entry of row i + D.
+  /// Calls f with every pair of an entry of a row i and an entry of row i + D.
   template <class F>
   void for_each_pair(std::int64_t D, F f) const {
     const auto row_begin = [&](std::int64_t row) {
@@ -87,18 +87,19 @@ class AxisMap {
 
 namespace detail {
 
-/// What of an input field goes where, for every displacement d of it: for each axis and output
-/// displacement D the pairs of an output site i and an input site p such that the window of i holds
-/// p and that of i + D holds p + d. Lists are made when they are first wanted, and kept while they
-/// are few: there are as many pairs as pairs of entries of the map, of a long axis more than fit.
+/// For every displacement d of the input field, the pairs of output and input sites that
+/// contribute: for each axis and output displacement D, the pairs of an output site i and an input
+/// site p such that the window of i contains p and the window of i + D contains p + d. Lists are
+/// created when they are first needed, and kept while they are small. A long axis has more pairs
+/// than fit into memory.
 class PairedSites {
  public:
   explicit PairedSites(const std::vector<AxisMap>& axes) {
     for (const AxisMap& axis : axes) axes_.emplace_back(axis);
   }
 
-  /// Adds M K M' of the input field to one field of the output; of a map that ends the axes, that
-  /// field is one number a lane.
+  /// Adds the contribution of the input field to M K M' to one field of the output. If the output
+  /// has no axes, this field has one number per lane.
   template <class V, class U>
   void add(const FieldView<scalar_t<V>>& from, const FieldView<U>& to) const {
     const std::size_t rank = axes_.size();
@@ -107,7 +108,7 @@ class PairedSites {
     const auto origin = [&](std::size_t a) { return keeps_axes ? to.origin()[a] : 0; };
     const auto rows = [&](std::size_t a) { return keeps_axes ? to.extent()[a] : 1; };
     std::array<std::span<const Pair>, 4> of_axis;
-    std::array<std::vector<Pair>, 4> made;  // lists that are not kept
+    std::array<std::vector<Pair>, 4> made;  // lists that are not stored
     for (std::size_t a = 0; a < rank; ++a) {
       of_axis[a] = with_displacements(axes_[a], from.displacement()[a],
                                       keeps_axes ? to.displacement()[a] : 0, made[a]);
@@ -150,7 +151,7 @@ class PairedSites {
   }
 
  private:
-  /// `to` counts from the first site of the output, `from` from that of the field.
+  /// `to` is relative to the first site of the output, `from` to the first site of the field.
   struct Pair {
     std::int64_t D, to, from;
     double weight;
@@ -164,7 +165,7 @@ class PairedSites {
         return weight;
     }
   };
-  /// 10 MB for each axis at most.
+  /// At most 10 MB per axis.
   static constexpr std::size_t most_kept = 1 << 18;
 
   class Axis {
@@ -172,7 +173,7 @@ class PairedSites {
     explicit Axis(const AxisMap& map)
         : map_(map), lists_(static_cast<std::size_t>(2 * map.sites() - 1)) {}
 
-    /// The pairs of displacement d, in `made` where they are not kept.
+    /// The pairs of displacement d, stored in `made` if they are not kept.
     [[nodiscard]] const std::vector<Pair>& pairs(std::int64_t d, std::vector<Pair>& made) const {
       const auto& list = lists_[static_cast<std::size_t>(d + map_.sites() - 1)];
       if (const auto* known = list.known.load(std::memory_order_acquire)) return *known;
@@ -198,7 +199,7 @@ class PairedSites {
       mutable std::atomic<const std::vector<Pair>*> known{nullptr};
     };
     AxisMap map_;
-    std::vector<List> lists_;  ///< of every d, from 1 - sites on
+    std::vector<List> lists_;  ///< for every d, beginning with 1 - sites
     mutable std::atomic<std::size_t> kept_{0};
   };
 
@@ -206,9 +207,9 @@ class PairedSites {
     return {D, to, from, weight, static_cast<float>(weight)};
   }
 
-  /// By D, then by output site, then by input site.
+  /// Ordered by D, then by output site, then by input site.
   static std::vector<Pair> pairs_of(const AxisMap& map, std::int64_t d) {
-    // Where in a list by site the entries of each site stand.
+    // The position of the entries of each site in a list ordered by site.
     const std::vector<AxisMap::Entry>& entries = map.entries();
     std::vector<std::size_t> begin(static_cast<std::size_t>(map.sites()) + 1);
     for (const auto& e : entries) ++begin[static_cast<std::size_t>(e.site) + 1];
@@ -242,7 +243,7 @@ class PairedSites {
     return {begin, end};
   }
 
-  /// Pairs of the axes before, and those of one more, as of one axis.
+  /// Combines the pairs of the previous axes with those of one more axis.
   static std::vector<Pair> product(const std::vector<Pair>& outer, std::span<const Pair> inner,
                                    std::int64_t rows, std::int64_t origin, std::int64_t sites) {
     std::vector<Pair> longer;
@@ -254,7 +255,7 @@ class PairedSites {
     return longer;
   }
 
-  /// Pairs as windows that are all alike, if they are and are small.
+  /// Describes pairs as small windows of equal shape, if they are.
   [[nodiscard]] static std::optional<AlikeWindows> alike(std::span<const Pair> pairs) {
     const Pair& first = pairs.front();
     const auto size = static_cast<std::int64_t>(pairs.size());
@@ -285,8 +286,8 @@ class PairedSites {
     }
   }
 
-  /// Site `site` of `to` += the weighted sum of few sites of `from`, in rows `outer` and columns
-  /// `inner`, NNGP and NTK.
+  /// Adds the weighted sum of a few sites of `from`, in rows `outer` and columns `inner`, to site
+  /// `site` of `to`, for NNGP and NTK.
   template <class V, class U>
   static void sum_few(std::span<const Pair> outer, std::span<const Pair> inner,
                       const FieldView<scalar_t<V>>& from, const FieldView<U>& to,
@@ -321,8 +322,8 @@ class PairedSites {
     }
   }
 
-  /// to [lanes] += the weighted sum of the sites of from [row][site][lanes] in rows `outer` and
-  /// columns `inner`.
+  /// Adds to `to` [lanes] the weighted sum of the sites of `from` [row][site][lanes] in rows
+  /// `outer` and columns `inner`.
   template <class V, class U>
   static void sum(std::span<const Pair> outer, std::span<const Pair> inner, std::int64_t sites,
                   std::int64_t lanes, const scalar_t<V>* from, U* to) {

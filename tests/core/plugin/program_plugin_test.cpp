@@ -83,22 +83,21 @@ NetworkSpec scaled(const std::string& scale) {
 TEST_CASE("a plugin added in code comes before all files, and computes") {
   const Folder folder;
   folder.add({"plain"});
-  RuntimeOptions o = only({folder.path()});
-  o.built_in = {&plugin};
-  const Runtime runtime(std::move(o));
+  Runtime runtime(only({folder.path()}));
+  runtime.add(&plugin);
   REQUIRE(runtime.plugins().size() == 1);
   CHECK(runtime.plugins()[0].version == "9.0.0");
   CHECK(runtime.plugins()[0].file.empty());
-  CHECK(outcome(runtime, "plain.so") == "org.example.plain is shadowed by a built-in");
+  CHECK(last_outcome(runtime, "plain.so") ==
+        "org.example.plain is shadowed by a plugin of the program");
   CHECK(runtime.network(scaled("1")).nngp(Samples(Matrix{{3.0}}))(0, 0) == 18);
   CHECK(runtime.network(R"([{"type": "twice", "scale": 3}, "twice"])")
             .nngp(Samples(Matrix{{1.0}}))(0, 0) == 4);
 }
 
 TEST_CASE("what a layer refuses of its parameters is told with the whole pointer") {
-  RuntimeOptions o = only({});
-  o.built_in = {&plugin};
-  const Runtime runtime(std::move(o));
+  Runtime runtime(only({}));
+  runtime.add(&plugin);
   try {
     static_cast<void>(runtime.network(scaled("-1")));
     FAIL("accepted");
@@ -112,9 +111,9 @@ TEST_CASE("what a layer refuses of its parameters is told with the whole pointer
 TEST_CASE("a plugin hears of a cancelled run through the runtime's control") {
   const auto control = std::make_shared<Control>();
   RuntimeOptions o = only({});
-  o.built_in = {&plugin};
   o.control = control;
-  const Runtime runtime(std::move(o));
+  Runtime runtime(std::move(o));
+  runtime.add(&plugin);
   const Network net = runtime.network(scaled("1"));
   static_cast<void>(net.plan({{}, 1}));
   CHECK(cancelled_at_plan == 0);
@@ -123,11 +122,46 @@ TEST_CASE("a plugin hears of a cancelled run through the runtime's control") {
   CHECK(cancelled_at_plan == 1);
 }
 
-TEST_CASE("an incomplete plugin added in code is an error at once") {
+TEST_CASE("an incomplete plugin added in code is an error at once, and the runtime goes on") {
   static widelimit_plugin broken = plugin;
   broken.version = nullptr;
-  RuntimeOptions o = only({});
-  o.built_in = {&broken};
-  CHECK_THROWS_WITH_AS(Runtime(std::move(o)),
-                       "built-in plugin: the plugin's descriptor lacks its version", Error);
+  Runtime runtime(only({}));
+  CHECK_THROWS_WITH_AS(runtime.add(&broken),
+                       "plugin of the program: the plugin's descriptor lacks its version", Error);
+  CHECK_THROWS_WITH_AS(
+      runtime.add(nullptr),
+      "plugin of the program: the plugin says that it cannot run on this processor", Error);
+  CHECK(runtime.plugins().empty());
+  runtime.add(&plugin);
+  CHECK(runtime.network(scaled("1")).nngp(Samples(Matrix{{3.0}}))(0, 0) == 18);
+}
+
+TEST_CASE("a plugin id is added once") {
+  static widelimit_plugin other = plugin;
+  Runtime runtime(only({}));
+  runtime.add(&plugin);
+  CHECK_THROWS_WITH_AS(runtime.add(&other),
+                       "plugin of the program: a plugin \"org.example.plain\" was added already",
+                       Error);
+}
+
+TEST_CASE("plugins with different ids may offer one type name, and the qualified name decides") {
+  static widelimit_plugin other = plugin;
+  other.id = "org.example.other";
+  Runtime runtime(only({}));
+  runtime.add(&plugin);
+  runtime.add(&other);
+  CHECK_THROWS_AS(static_cast<void>(runtime.network(R"(["twice"])")), Error);
+  CHECK(runtime.network(R"(["org.example.other/twice"])").nngp(Samples(Matrix{{3.0}}))(0, 0) == 18);
+}
+
+TEST_CASE("a network keeps the file it was created from when the program adds the same id later") {
+  Runtime runtime(only({WIDELIMIT_TEST_PLUGINS}));
+  const Network before = runtime.network(R"(["dense"])");
+  static widelimit_plugin dense = plugin;
+  dense.id = "org.widelimit.dense";
+  runtime.add(&dense);
+  CHECK(before.nngp(Samples(Matrix{{3.0}}))(0, 0) == 9);
+  CHECK(runtime.catalogue().find(TypeKind::layer, "dense") == nullptr);
+  CHECK(runtime.catalogue().find(TypeKind::layer, "twice") != nullptr);
 }

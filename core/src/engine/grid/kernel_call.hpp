@@ -1,0 +1,25 @@
+// One computation of kernels: of which samples, which of the two, for whom.
+#pragma once
+
+#include <widelimit/control.hpp>
+#include <widelimit/kernel.hpp>
+#include <widelimit/kernel_sink.hpp>
+
+#include "engine/grid/sample_rows.hpp"
+#include "execution/executor.hpp"
+
+#include <string>
+
+namespace widelimit::detail {
+
+template <class T>
+struct KernelCall {
+  SamplePair<T> samples;
+  KernelSet which;
+  KernelSink& sink;
+  Executor& executor;
+  Control* control = nullptr;  ///< may be NULL
+  std::string phase = "kernel";
+};
+
+}  // namespace widelimit::detail
