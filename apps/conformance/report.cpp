@@ -1,22 +1,21 @@
 // The results as a table for people and as JSON for programs.
 #include "conformance.hpp"
 
+#include "common/json.hpp"
+#include "common/table.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cmath>
 
 namespace widelimit::conformance {
 namespace {
 
+using apps::Json;
+
 constexpr std::array names{"pass", "warn", "fail", "skip", "crash", "timeout"};
 constexpr std::array all_results{Result::pass, Result::warn,  Result::fail,
                                  Result::skip, Result::crash, Result::timeout};
-
-std::string padded(std::string_view text, std::size_t width) {
-  std::string cell(text);
-  cell.resize(std::max(width, cell.size()), ' ');
-  return cell;
-}
 
 std::size_t longest_name() {
   std::size_t longest = 0;
@@ -24,39 +23,8 @@ std::size_t longest_name() {
   return longest;
 }
 
-/// A JSON string; bytes that are not valid UTF-8 never leave as such.
-std::string json_string(std::string_view text) {
-  std::string json = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-    if (c == '"' || c == '\\') {
-      json += {'\\', static_cast<char>(c)};
-    } else if (c == '\n') {
-      json += "\\n";
-    } else if (c < 0x20 || c == 0x7F) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", c);
-      json += escape;
-    } else if (c < 0x80) {
-      json += static_cast<char>(c);
-    } else if (c >= 0xC2 && c < 0xF5 && i + more < text.size() &&
-               std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                           text.begin() + static_cast<std::ptrdiff_t>(i + more) + 1, [](char next) {
-                             return (static_cast<unsigned char>(next) & 0xC0u) == 0x80u;
-                           })) {
-      json += text.substr(i, more + 1);
-      i += more;
-    } else {
-      json += "\\ufffd";
-    }
-  }
-  return json + "\"";
-}
-
-std::string described(const Check& check) {
-  return "\"name\": " + json_string(check.name) + ", \"group\": " + json_string(check.group) +
-         ", \"description\": " + json_string(check.description);
+Json::Object description_of(const Check& check) {
+  return {{"name", check.name}, {"group", check.group}, {"description", check.description}};
 }
 
 bool is_shown(const CheckOutcome& seen, bool only_failed) {
@@ -72,8 +40,8 @@ std::string_view to_string(Result result) noexcept {
 
 std::string as_row(const CheckOutcome& seen) {
   const std::string indent(longest_name() + 12, ' ');
-  std::string row = "  " + padded(to_string(seen.outcome.result), 8) +
-                    padded(seen.check->name, longest_name()) + "  ";
+  std::string row = "  " + apps::padded(to_string(seen.outcome.result), 8) +
+                    apps::padded(seen.check->name, longest_name()) + "  ";
   const bool quiet = seen.outcome.message.empty();
   for (const char c : quiet ? std::string(seen.check->description) : seen.outcome.message) {
     row += c;
@@ -114,26 +82,21 @@ std::string as_summary(const Report& report) {
 }
 
 std::string as_json(const Report& report, bool only_failed) {
-  std::string json = "{\"file\": " + json_string(report.file.string()) +
-                     ", \"seed\": " + std::to_string(report.seed) +
-                     ", \"loaded\": " + (report.loaded ? "true" : "false") +
-                     ", \"ok\": " + (report.ok() ? "true" : "false") + ", \"summary\": {";
-  for (const Result result : all_results)
-    json += (result == Result::pass ? "" : ", ") + json_string(to_string(result)) + ": " +
-            std::to_string(report.count(result));
-  json += "}, \"checks\": [";
-  bool first = true;
+  Json::Object summary;
+  for (const Result result : all_results) summary.set(to_string(result), report.count(result));
+  Json::Array checks;
   for (const CheckOutcome& seen : report.outcomes) {
     if (!is_shown(seen, only_failed)) continue;
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%.6f", seen.outcome.seconds);
-    json += (first ? "\n  {" : ",\n  {") + described(*seen.check) +
-            ", \"result\": " + json_string(to_string(seen.outcome.result)) +
-            ", \"message\": " + json_string(seen.outcome.message) + ", \"seconds\": " + seconds +
-            "}";
-    first = false;
+    Json::Object check = description_of(*seen.check);
+    check.set("result", to_string(seen.outcome.result));
+    check.set("message", seen.outcome.message);
+    check.set("seconds", std::round(1e6 * seen.outcome.seconds) / 1e6);
+    checks.push_back(check);
   }
-  return json + "\n]}\n";
+  const Json all = Json::Object{{"file", report.file.string()}, {"seed", report.seed},
+                                {"loaded", report.loaded},      {"ok", report.ok()},
+                                {"summary", summary},           {"checks", checks}};
+  return all.indented(2) + "\n";
 }
 
 std::string list_as_table() {
@@ -142,17 +105,16 @@ std::string list_as_table() {
   for (const Check& check : checks()) {
     if (check.group != group) table += std::string(check.group) + "\n";
     group = check.group;
-    table +=
-        "  " + padded(check.name, longest_name()) + "  " + std::string(check.description) + "\n";
+    table += "  " + apps::padded(check.name, longest_name()) + "  " +
+             std::string(check.description) + "\n";
   }
   return table;
 }
 
 std::string list_as_json() {
-  std::string json = "[";
-  for (const Check& check : checks())
-    json += (&check == checks().data() ? "\n  {" : ",\n  {") + described(check) + "}";
-  return json + "\n]\n";
+  Json::Array all;
+  for (const Check& check : checks()) all.push_back(description_of(check));
+  return all.indented(1) + "\n";
 }
 
 }  // namespace widelimit::conformance

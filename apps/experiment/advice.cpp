@@ -1,7 +1,7 @@
 // What is checked against the data before a run, beyond its configuration.
 #include "advice.hpp"
 
-#include "units.hpp"
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
@@ -50,16 +50,17 @@ std::vector<std::string> advice(const Experiment& experiment,
 void check_finite(const FiniteSpec& spec, const Network& network, const DataShape& samples) {
   if (spec.options.batch_size.value_or(1) > samples.count)
     throw Error(ErrorCode::usage,
-                "must be <= " + count_text(samples.count) +
+                "must be <= " + apps::count_text(samples.count) +
                     ", the number of training samples, got " +
-                    count_text(*spec.options.batch_size) + "; null takes all of them",
+                    apps::count_text(*spec.options.batch_size) + "; null takes all of them",
                 spec.place.pointer + "/batch_size");
   const FiniteNetwork finite(network, samples.sample);
   if (finite.outputs() == samples.outputs) return;
   const NetworkSpec& layers = network.spec();
   throw Error(ErrorCode::usage,
-              "the finite network has " + count_text(finite.outputs(), "output", "outputs") +
-                  ", the data " + count_text(samples.outputs) + "; give the last layer that width",
+              "the finite network has " + apps::count_text(finite.outputs(), "output", "outputs") +
+                  ", the data " + apps::count_text(samples.outputs) +
+                  "; give the last layer that width",
               layers.empty() ? "/network" : layers.back().place.pointer);
 }
 

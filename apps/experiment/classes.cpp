@@ -11,6 +11,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 /// Beyond so many deviations a Gaussian has less than 1e-16 of its mass.
 constexpr double reach = 8.5;
 /// In deviations. The trapezoidal rule on a Gaussian misses e^(-2 pi^2 / step^2), which is below

@@ -3,7 +3,7 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/matrix.hpp>
 
@@ -30,7 +30,7 @@ inline constexpr std::int64_t max_confusion_classes = 100;
 
 /// [[count]]: rows are the true classes, columns the predicted ones (the greatest mean). null for
 /// more than max_confusion_classes.
-[[nodiscard]] Json confusion(const Matrix& mean, const Matrix& truth);
+[[nodiscard]] apps::Json confusion(const Matrix& mean, const Matrix& truth);
 
 /// Bins of confidence, of equal width.
 inline constexpr std::int64_t confidence_bins = 15;
@@ -41,8 +41,8 @@ inline constexpr std::int64_t confidence_bins = 15;
 /// arXiv:1706.04599, equation 3), log_loss = mean -log p of the true class, brier = mean sum_c (p_c
 /// - [c is true])^2 (Brier 1950). Bins are (from, to]; confidence and accuracy are the means of
 /// their samples, null where there are none.
-[[nodiscard]] Json calibration(const Matrix& probabilities, const Matrix& mean,
-                               const Matrix& truth);
+[[nodiscard]] apps::Json calibration(const Matrix& probabilities, const Matrix& mean,
+                                     const Matrix& truth);
 
 struct Mistake {
   std::int64_t sample = 0, truth = 0, predicted = 0;

@@ -1,8 +1,9 @@
-// Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
+// Tables as comma-separated text: numbers in full precision, no cell that needs quotes. Our own
+// code, because without quotes a library would be longer to call than this is.
 // Thread safety: values.
 #pragma once
 
-#include "json.hpp"
+#include "common/numbers.hpp"
 
 #include <concepts>
 #include <string>
@@ -23,7 +24,7 @@ class CsvTable {
     return *this;
   }
   CsvTable& cell(std::integral auto number) { return cell(std::to_string(number)); }
-  CsvTable& cell(double number) { return cell(number_text(number)); }
+  CsvTable& cell(double number) { return cell(apps::number_text(number)); }
   void end_row() { text_.back() = '\n'; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

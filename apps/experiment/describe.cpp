@@ -11,6 +11,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 Json describe(const Dataset& set) {
   return Json::Object{{"count", set.x.count()},
                       {"features", set.x.features()},

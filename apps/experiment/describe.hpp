@@ -2,7 +2,7 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/control.hpp>
 #include <widelimit/experiment/data.hpp>
@@ -13,11 +13,11 @@
 namespace widelimit::experiment {
 
 /// {"train": {count, features, channels, sites, outputs, x_names, y_names}, "test": null or such}
-[[nodiscard]] Json describe_data(const TrainTest& data);
+[[nodiscard]] apps::Json describe_data(const TrainTest& data);
 
 /// One object for each of the planned `layers`: pointer, shape, parameters, and its kernel's
 /// statistics over the training samples `x` (at most 256 of them). Throws Error(cancelled).
-[[nodiscard]] Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network,
-                                    const Samples& x, Control& control);
+[[nodiscard]] apps::Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network,
+                                          const Samples& x, Control& control);
 
 }  // namespace widelimit::experiment

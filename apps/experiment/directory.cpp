@@ -11,9 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <regex>
@@ -23,6 +21,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 namespace fs = std::filesystem;
 
@@ -79,22 +79,7 @@ Json::Array kernels_json(const std::vector<KernelFile>& kernels) {
   return list;
 }
 
-std::string string_at(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value && value->string() ? *value->string() : std::string();
-}
-
-std::string record_text(const Json& record) { return record.text(2) + "\n"; }
-
-std::int64_t integer_at(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  std::int64_t integer = 0;
-  if (value && value->number()) {
-    const std::string& text = *value->number();
-    std::from_chars(text.data(), text.data() + text.size(), integer);
-  }
-  return integer;
-}
+std::string record_text(const Json& record) { return record.indented(2) + "\n"; }
 
 /// Forecasts beside actual values, which are null in a run that is not finished.
 Json forecast_json(const Record& record, std::int64_t memory) {
@@ -138,53 +123,44 @@ Json Record::json() const {
 
 std::optional<EarlierRun> read_earlier(const fs::path& directory) {
   const fs::path file = directory / "run.json";
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const Json json = Json::parse(text, file.string());
-  if (!json.find("widelimit"))
+  if (!fs::exists(file)) return std::nullopt;
+  const Json json = Json::read(file);
+  if (!json.contains("widelimit"))
     throw Error(ErrorCode::usage, file.string() + " was not written by a run of widelimit");
   EarlierRun earlier{.directory = directory,
-                     .fingerprint = string_at(json, "fingerprint"),
-                     .experiment = {},
+                     .fingerprint = json["fingerprint"].text(),
+                     .experiment = json["experiment"],
                      .kernels = {},
                      .files = {}};
-  if (const Json* experiment = json.find("experiment")) earlier.experiment = *experiment;
-  if (const Json* files = json.find("files"); files && files->array())
-    for (const Json& name : *files->array())
-      if (name.string() && is_own(*name.string())) earlier.files.push_back(*name.string());
-  if (const Json* kernels = json.find("kernels"); kernels && kernels->array())
-    for (const Json& entry : *kernels->array()) {
-      const std::optional<Block> block = block_named(string_at(entry, "block"));
-      const std::optional<Kernel> kernel = kernel_named(string_at(entry, "kernel"));
-      std::string name = string_at(entry, "file");
-      if (block && kernel && is_own(name))
-        earlier.kernels.push_back({.block = *block,
-                                   .kernel = *kernel,
-                                   .file = std::move(name),
-                                   .rows = integer_at(entry, "rows"),
-                                   .cols = integer_at(entry, "cols")});
-    }
+  for (const Json& name : json["files"].elements())
+    if (is_own(name.text())) earlier.files.push_back(name.text());
+  for (const Json& entry : json["kernels"].elements()) {
+    const std::optional<Block> block = block_named(entry["block"].text());
+    const std::optional<Kernel> kernel = kernel_named(entry["kernel"].text());
+    std::string name = entry["file"].text();
+    if (block && kernel && is_own(name))
+      earlier.kernels.push_back({.block = *block,
+                                 .kernel = *kernel,
+                                 .file = std::move(name),
+                                 .rows = entry["rows"].integer(),
+                                 .cols = entry["cols"].integer()});
+  }
   return earlier;
 }
 
 void list_files(const fs::path& directory, const std::vector<fs::path>& files) {
   const fs::path file = directory / "run.json";
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const Json json = Json::parse(text, file.string());
-  const Json* listed = json.find("files");
-  if (!listed || !listed->array()) return;
-  Json::Array all = *listed->array();
+  const Json record = Json::read(file);
+  if (!record["files"].is_array()) return;
+  const std::vector<Json> listed = record["files"].elements();
+  std::vector<Json> all = listed;
   for (const fs::path& name : files)
-    if (std::none_of(all.begin(), all.end(), [&](const Json& known) {
-          return known.string() && *known.string() == name.string();
-        }))
+    if (std::none_of(listed.begin(), listed.end(),
+                     [&](const Json& known) { return known.text() == name.string(); }))
       all.emplace_back(name.string());
-  if (all.size() == listed->array()->size()) return;
-  Json::Object changed = *json.object();
-  for (auto& [key, value] : changed)
-    if (key == "files") value = all;
+  if (all.size() == listed.size()) return;
+  Json::Object changed(record);
+  changed.set("files", all);
   write_file(file, record_text(changed));
 }
 
@@ -204,7 +180,7 @@ RunDirectory::RunDirectory(fs::path directory) : directory_(std::move(directory)
 RunDirectory::~RunDirectory() {
   lock_.reset();
   std::error_code ignored;
-  for (const fs::path& directory : created_) fs::remove(directory, ignored);  // empty ones alone
+  for (const fs::path& directory : created_) fs::remove(directory, ignored);  // only if it is empty
 }
 
 void RunDirectory::replace(const std::optional<EarlierRun>& earlier,

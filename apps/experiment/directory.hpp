@@ -4,7 +4,7 @@
 // Thread safety: one thread at a time.
 #pragma once
 
-#include "json.hpp"
+#include "common/json.hpp"
 #include "lock.hpp"
 
 #include <widelimit/kernel.hpp>
@@ -36,9 +36,9 @@ struct Record {
   std::vector<std::string> kept;
   std::string title, experiment_file, started, fingerprint;
   std::vector<std::string> command;
-  Json experiment, data, network, finite, seeds;
+  apps::Json experiment, data, network, finite, seeds;
   std::vector<KernelFile> kernels;
-  Json::Array inference, timings;
+  apps::Json::Array inference, timings;
   int threads = 0;
   std::vector<std::string> warnings, files;
   /// What the run was expected to cost; NaN: not known.
@@ -47,7 +47,7 @@ struct Record {
   std::optional<double> seconds, disk;
 
   /// The whole document; peak memory is measured here.
-  [[nodiscard]] Json json() const;
+  [[nodiscard]] apps::Json json() const;
 };
 
 /// The part of an earlier run that a later one uses.
@@ -55,7 +55,7 @@ struct EarlierRun {
   std::filesystem::path directory;
   std::string fingerprint;
   /// Its resolved configuration.
-  Json experiment;
+  apps::Json experiment;
   std::vector<KernelFile> kernels;
   std::vector<std::string> files;
 };

@@ -1,9 +1,9 @@
 // Inference: kernels and targets in, files and metrics out.
 #include "infer.hpp"
 
+#include "common/numbers.hpp"
 #include "error_places.hpp"
 #include "solvers.hpp"
-#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/factorised_kernel.hpp>
@@ -22,6 +22,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 constexpr std::size_t max_listed_times = 20;
 /// Below this a solve, whose relative error is about eps / rcond, has about two correct digits.
@@ -45,10 +47,11 @@ std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& f
   Matrix f0 = Matrix::read_npy(*file);
   const std::array found{f0.rows(), f0.cols()}, expected{samples.x.count(), samples.y.cols()};
   if (found != expected)
-    throw Error(ErrorCode::usage,
-                file->string() + " has the shape " + shape_text(found) +
-                    ", expected one row a sample and one column an output: " + shape_text(expected),
-                pointer);
+    throw Error(
+        ErrorCode::usage,
+        file->string() + " has the shape " + apps::shape_text(found) +
+            ", expected one row a sample and one column an output: " + apps::shape_text(expected),
+        pointer);
   return f0;
 }
 
@@ -73,7 +76,7 @@ Json record_of(const PlannedInference& inference, const InferenceResult& result,
   Json::Array times;
   for (const double time : spec.options.times) {
     if (times.size() == max_listed_times) break;
-    times.emplace_back(time);
+    times.push_back(time);
   }
   return Json::Object{{"id", inference.id},
                       {"method", to_string(spec.options.method)},
@@ -122,11 +125,11 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
   if (result.solve.rcond < poor_rcond)
     directory.warn(inference.id +
                    ": the kernel is close to singular (reciprocal condition number " +
-                   number_text(result.solve.rcond) +
+                   apps::number_text(result.solve.rcond) +
                    "), so the predictions have few correct digits; a larger diag_reg helps");
   if (any_finite_time(spec) && spec.options.learning_rate > greatest_rate)
     directory.warn(spec.place.pointer + "/learning_rate: " + inference.id + " takes steps of " +
-                   number_text(spec.options.learning_rate) + ", and above " +
+                   apps::number_text(spec.options.learning_rate) + ", and above " +
                    four_digits(greatest_rate) +
                    " such steps diverge: the curves are those of infinitely small steps, which no "
                    "network of finite width follows at this rate");
@@ -193,7 +196,7 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
         PredictionSummary summary = write_predictions(id, result, options, inputs.test, directory);
         if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[summary.shown];
         if (!summary.mistakes.empty()) mistakes.emplace_back(id, std::move(summary.mistakes));
-        metrics.emplace_back(id, std::move(summary.metrics));
+        metrics.set(id, std::move(summary.metrics));
       }
       if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
       directory.record.inference.push_back(

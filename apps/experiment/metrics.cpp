@@ -11,6 +11,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 /// The 97.5 % quantile of the standard normal distribution.
 constexpr double z_95 = 1.959963984540054;
@@ -33,7 +35,7 @@ double pearson(std::int64_t n, A a, B b) {
     top_a = std::max(top_a, std::abs(a(i)));
     top_b = std::max(top_b, std::abs(b(i)));
   }
-  // A constant differs from its computed mean by rounding alone.
+  // A constant differs from its computed mean only by rounding.
   const double rounding = count * std::numeric_limits<double>::epsilon();
   if (std::sqrt(aa / count) <= rounding * top_a || std::sqrt(bb / count) <= rounding * top_b)
     return undefined;
@@ -82,16 +84,16 @@ Density density(const Matrix& mean, const Matrix& variance, const Matrix& truth)
 Json correlations(const Matrix& mean, const Matrix& truth, const Samples& x) {
   Json::Array y, features;
   for (std::int64_t o = 0; o < truth.cols(); ++o)
-    y.emplace_back(pearson(
+    y.push_back(pearson(
         truth.rows(), [&](std::int64_t i) { return mean(i, o); },
         [&](std::int64_t i) { return truth(i, o); }));
   for (std::int64_t f = 0; f < std::min(x.features(), max_features); ++f) {
     Json::Array outputs;
     for (std::int64_t o = 0; o < truth.cols(); ++o)
-      outputs.emplace_back(pearson(
+      outputs.push_back(pearson(
           truth.rows(), [&](std::int64_t i) { return mean(i, o); },
           [&](std::int64_t i) { return x.at(i, f); }));
-    features.emplace_back(std::move(outputs));
+    features.push_back(std::move(outputs));
   }
   return Json::Object{{"y", std::move(y)}, {"features", std::move(features)}};
 }
@@ -108,7 +110,7 @@ Json::Object errors(const Predicted& predicted, const Matrix& truth, bool one_ho
                    {"r2", r2(mean, truth)},
                    {"nlpd", observed.nlpd},
                    {"coverage_95", observed.coverage}};
-  if (one_hot) all.emplace_back("accuracy", accuracy(mean, truth));
+  if (one_hot) all.set("accuracy", accuracy(mean, truth));
   return all;
 }
 
@@ -131,20 +133,19 @@ double accuracy(const Matrix& mean, const Matrix& truth) {
 
 Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x, bool one_hot) {
   Json::Object all = errors(predicted, truth, one_hot);
-  all.emplace_back("pearson", correlations(*predicted.mean, truth, x));
+  all.set("pearson", correlations(*predicted.mean, truth, x));
   if (!one_hot) return all;
-  all.emplace_back("confusion", confusion(*predicted.mean, truth));
-  all.emplace_back("calibration",
-                   predicted.probabilities == nullptr
-                       ? Json()
-                       : calibration(*predicted.probabilities, *predicted.mean, truth));
+  all.set("confusion", confusion(*predicted.mean, truth));
+  all.set("calibration", predicted.probabilities == nullptr
+                             ? Json()
+                             : calibration(*predicted.probabilities, *predicted.mean, truth));
   return all;
 }
 
 Json left_out_metrics(const Predicted& left_out, const Matrix& truth, double log_evidence,
                       bool one_hot) {
   Json::Object all = errors(left_out, truth, one_hot);
-  all.emplace_back("log_evidence", log_evidence);
+  all.set("log_evidence", log_evidence);
   return all;
 }
 

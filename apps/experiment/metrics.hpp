@@ -2,7 +2,7 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 #include <widelimit/matrix.hpp>
 
@@ -31,8 +31,8 @@ inline constexpr std::int64_t max_features = 20;
 ///   nlpd = mean (log(2 pi v) + (y - mean)^2 / v) / 2, coverage_95 = share of |y - mean| <= z
 ///   sqrt(v) with z = 1.959964 (Rasmussen and Williams 2006, section 2.5, on the log density as a
 ///   loss) accuracy = share of samples whose largest mean and largest truth are the same output
-[[nodiscard]] Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x,
-                           bool one_hot);
+[[nodiscard]] apps::Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x,
+                                 bool one_hot);
 
 /// As above.
 [[nodiscard]] double rmse(const Matrix& mean, const Matrix& truth);
@@ -40,7 +40,7 @@ inline constexpr std::int64_t max_features = 20;
 
 /// The same errors for training samples that are each predicted from the others, against their
 /// `truth`, and log_evidence as given (inference.hpp).
-[[nodiscard]] Json left_out_metrics(const Predicted& left_out, const Matrix& truth,
-                                    double log_evidence, bool one_hot);
+[[nodiscard]] apps::Json left_out_metrics(const Predicted& left_out, const Matrix& truth,
+                                          double log_evidence, bool one_hot);
 
 }  // namespace widelimit::experiment

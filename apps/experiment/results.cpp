@@ -14,6 +14,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 constexpr std::size_t max_mistakes = 24;
 constexpr std::int64_t max_scatter_rows = 2000, max_scatter_features = 20, max_scatter_outputs = 10;
 
@@ -228,20 +230,20 @@ PredictionSummary write_predictions(const std::string& id, const InferenceResult
   for (std::size_t t = 0; t < predictions.size(); ++t) {
     const Prediction& one = predictions[t];
     Json::Object all;
-    if (several == Several::times) all.emplace_back("time", one.time);
+    if (several == Several::times) all.set("time", one.time);
     if (several == Several::ridges) {
-      all.emplace_back("diag_reg", one.diag_reg);
-      all.emplace_back("ridge", one.ridge);
+      all.set("diag_reg", one.diag_reg);
+      all.set("ridge", one.ridge);
     }
     if (tested) {
       const Json tests = metrics_of(one, means[t], test, probabilities);
-      all.insert(all.end(), tests.object()->begin(), tests.object()->end());
+      for (const auto& [name, value] : tests.members()) all.set(name, value);
     }
     if (options.leave_one_out) {
       left_out.push_back(in_original_units(one.left_out.mean, *test.targets));
-      all.emplace_back("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
+      all.set("leave_one_out", left_out_of(one.left_out, left_out.back(), test));
     }
-    list.emplace_back(std::move(all));
+    list.push_back(std::move(all));
   }
   // Where a variance is zero a prediction has no probabilities: then none are written, because
   // nobody could tell which prediction the others belong to.
@@ -260,7 +262,7 @@ PredictionSummary write_predictions(const std::string& id, const InferenceResult
     summary.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
     write_mistakes(id, summary.mistakes, complete ? &probabilities[at] : nullptr, directory);
   }
-  summary.metrics = several == Several::none ? std::move(list.front()) : Json(std::move(list));
+  summary.metrics = several == Several::none ? list[0] : list;
   return summary;
 }
 

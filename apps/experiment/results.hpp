@@ -31,7 +31,7 @@ struct TestSet {
 struct PredictionSummary {
   /// Of the test set, and "leave_one_out"; a list with "time", or with "diag_reg" and "ridge"
   /// (absolute), where there are several.
-  Json metrics;
+  apps::Json metrics;
   /// Which of several predictions the report shows: the last time; of a path the ridge of least
   /// leave-one-out error (of fewest wrong classes, then of least rmse), or the first where that is
   /// not known.

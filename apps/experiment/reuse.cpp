@@ -1,8 +1,8 @@
 // Comparing fingerprints, and reading every number of the files.
 #include "reuse.hpp"
 
+#include "common/numbers.hpp"
 #include "stores.hpp"
-#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -16,6 +16,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 constexpr std::int64_t numbers_at_once = 1 << 18;
 
@@ -32,7 +34,8 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
   const auto require = [&](const std::vector<std::int64_t>& found,
                            std::optional<Precision> found_precision) {
     if (found != expected)
-      refuse("has the shape " + shape_text(found) + ", expected " + shape_text(expected));
+      refuse("has the shape " + apps::shape_text(found) + ", expected " +
+             apps::shape_text(expected));
     if (found_precision != precision)
       refuse(std::string("holds ") + name_of(found_precision) + ", expected " + name_of(precision));
   };
@@ -53,7 +56,7 @@ void require_sound(const std::filesystem::path& file, std::array<std::int64_t, 2
     if (bad == values.end()) continue;
     const std::int64_t at = begin * shape[1] + (bad - values.begin());
     refuse("row " + std::to_string(at / shape[1]) + ", column " + std::to_string(at % shape[1]) +
-           " (counted from 0) is " + number_text(*bad) + "; every number must be finite");
+           " (counted from 0) is " + apps::number_text(*bad) + "; every number must be finite");
   }
 }
 
@@ -84,43 +87,58 @@ void drop_damaged(EarlierRun& earlier, const RunPlan* plan, const TrainTest& dat
 
 /// Where two configurations differ, as "/network/0/W_std was 1.5 and is 1.4". Names of layers do
 /// not count: kernels do not depend on them.
-void compare(const Json* before, const Json* now, const std::string& pointer,
-             std::vector<std::string>& all) {
-  constexpr std::size_t longest = 40;
-  if (before && now && before->object() && now->object()) {
-    for (const auto& [key, value] : *before->object())
-      if (key != "name") compare(&value, now->find(key), pointer + "/" + key, all);
-    for (const auto& [key, value] : *now->object())
-      if (key != "name" && !before->find(key)) compare(nullptr, &value, pointer + "/" + key, all);
-    return;
+class Differences {
+ public:
+  void compare(const Json& before, const Json& now, const std::string& pointer) {
+    if (before.is_object() && now.is_object()) {
+      for (const auto& [key, value] : before.members()) {
+        if (key == "name") continue;
+        if (now.contains(key))
+          compare(value, now[key], pointer + "/" + key);
+        else
+          add(pointer + "/" + key, value.one_line(), "not there");
+      }
+      for (const auto& [key, value] : now.members())
+        if (key != "name" && !before.contains(key))
+          add(pointer + "/" + key, "not there", value.one_line());
+    } else if (before.is_array() && now.is_array() && before.size() == now.size()) {
+      for (std::size_t i = 0; i < now.size(); ++i)
+        compare(before[i], now[i], pointer + "/" + std::to_string(i));
+    } else {
+      add(pointer, before.one_line(), now.one_line());
+    }
   }
-  if (before && now && before->array() && now->array() &&
-      before->array()->size() == now->array()->size()) {
-    for (std::size_t i = 0; i < now->array()->size(); ++i)
-      compare(&(*before->array())[i], &(*now->array())[i], pointer + "/" + std::to_string(i), all);
-    return;
+  /// The first few; empty where there are none.
+  [[nodiscard]] std::string text() const {
+    constexpr std::size_t most = 3;
+    const std::vector<std::string> first(
+        all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(std::min(most, all_.size())));
+    return apps::joined(first) +
+           (all_.size() > most ? " (and " + std::to_string(all_.size() - most) + " more)" : "");
   }
-  const std::string was = before ? before->text() : "not there",
-                    is = now ? now->text() : "not there";
-  if (was == is) return;
-  all.push_back(pointer + (was.size() > longest || is.size() > longest
-                               ? " has changed"
-                               : " was " + was + " and is " + is));
-}
+
+ private:
+  void add(const std::string& pointer, const std::string& was, const std::string& is) {
+    constexpr std::size_t longest = 40;
+    if (was == is) return;
+    all_.push_back(pointer + (was.size() > longest || is.size() > longest
+                                  ? " has changed"
+                                  : " was " + was + " and is " + is));
+  }
+
+  std::vector<std::string> all_;
+};
 
 /// Why the kernels of `experiment` differ from those of the earlier run.
 std::string changes(const EarlierRun& earlier, const Experiment& experiment) {
   const Json now = Json::parse(experiment.resolved, experiment.file.string());
-  std::vector<std::string> all;
+  Differences differences;
   for (const std::string member : {"network", "precision", "data", "preprocess"})
-    compare(earlier.experiment.find(member), now.find(member), "/" + member, all);
+    differences.compare(earlier.experiment[member], now[member], "/" + member);
   if (experiment.data && experiment.data->split && experiment.data->split->shuffle)
-    compare(earlier.experiment.find("seed"), now.find("seed"), "/seed", all);
-  if (all.empty()) return "the data files hold other samples, or a layer has another version";
-  constexpr std::size_t most = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, all.size()); ++i) text += (i ? ", " : "") + all[i];
-  return text + (all.size() > most ? " (and " + std::to_string(all.size() - most) + " more)" : "");
+    differences.compare(earlier.experiment["seed"], now["seed"], "/seed");
+  const std::string text = differences.text();
+  return text.empty() ? "the data files hold other samples, or a layer has another version" : text;
 }
 
 /// Is there a store that this run would continue? A store finds out itself what changed, and it may

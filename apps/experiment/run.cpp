@@ -32,6 +32,8 @@
 namespace widelimit::experiment {
 namespace {
 
+using apps::Json;
+
 namespace fs = std::filesystem;
 
 /// The run that is in the directory. One whose run.json cannot be read does not count: its files
@@ -143,7 +145,7 @@ class Steps {
   }
 
   void write_metrics(const Json::Object& metrics) {
-    if (!metrics.empty()) directory_.write("metrics.json", Json(metrics).text(3) + "\n");
+    if (metrics.size() > 0) directory_.write("metrics.json", metrics.indented(3) + "\n");
   }
 
   const LoadedExperiment& loaded_;

@@ -51,7 +51,7 @@ struct Finished {
   std::filesystem::path directory;
   /// As it was written.
   Record record;
-  Json metrics;
+  apps::Json metrics;
 };
 /// Throws Error; once there is an output directory, its run.json says which results were kept. A
 /// run with a problem of configuration or data never touches the output directory.

@@ -1,7 +1,7 @@
 // Which tiles a store has, and which it lacks.
 #include "stores.hpp"
 
-#include "units.hpp"
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/store.hpp>
@@ -81,7 +81,7 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
     directory.warn(name + ": " + damage[i]);
   if (damage.size() > most_warnings)
     directory.warn(name + ": " +
-                   count_text(static_cast<std::int64_t>(damage.size() - most_warnings)) +
+                   apps::count_text(static_cast<std::int64_t>(damage.size() - most_warnings)) +
                    " more; all of it is computed again");
   try {
     inputs.network.plan(sides.rows.shape())
@@ -90,13 +90,14 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
   } catch (const Error&) {
     if (store.done() > 0)
       directory.record.kept.push_back(
-          (count_text(store.done()) + " of " + count_text(store.tiles()) + " tiles of ")
+          (apps::count_text(store.done()) + " of " + apps::count_text(store.tiles()) + " tiles of ")
               .append(name_of(plan.block)) +
           " (--resume goes on with them)");
     throw;
   }
   if (store.done() != store.tiles())
-    throw Error(ErrorCode::internal, name + " has " + count_text(store.tiles() - store.done()) +
+    throw Error(ErrorCode::internal, name + " has " +
+                                         apps::count_text(store.tiles() - store.done()) +
                                          " tiles less than it should");
 }
 
@@ -112,8 +113,8 @@ Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t,
   }
   const std::array found{matrix.rows(), matrix.cols()};
   if (found != shape)
-    throw Error(ErrorCode::usage, file.string() + ": has the shape " + shape_text(found) +
-                                      ", expected " + shape_text(shape));
+    throw Error(ErrorCode::usage, file.string() + ": has the shape " + apps::shape_text(found) +
+                                      ", expected " + apps::shape_text(shape));
   return matrix;
 }
 

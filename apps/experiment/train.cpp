@@ -1,11 +1,11 @@
 // Training finite networks, and writing the results.
 #include "train.hpp"
 
+#include "common/numbers.hpp"
 #include "csv.hpp"
 #include "error_places.hpp"
 #include "first_unused.hpp"
 #include "metrics.hpp"
-#include "units.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -18,6 +18,8 @@
 
 namespace widelimit::experiment {
 namespace {
+
+using apps::Json;
 
 /// May a layer's own name be a file's?
 bool is_file_name(const std::string& name) {
@@ -88,9 +90,8 @@ Json write_predictions(const std::vector<TrainedMember>& members, const TestSet&
   write_npy(directory.prepare(file), stacked.data(),
             {static_cast<std::int64_t>(members.size()), m, outputs});
   directory.add(file);
-  Json::Object all =
-      *metrics({.mean = &mean, .variance = nullptr}, *test.truth, *test.x, one_hot).object();
-  all.emplace_back("members", std::move(each));
+  Json::Object all(metrics({.mean = &mean, .variance = nullptr}, *test.truth, *test.x, one_hot));
+  all.set("members", std::move(each));
   return all;
 }
 
@@ -98,8 +99,8 @@ Error too_large(const FiniteNetwork& network) {
   const double bytes = sizeof(double) * static_cast<double>(network.parameter_count());
   return Error(ErrorCode::memory,
                "there is not enough memory for a finite network of " +
-                   count_text(network.parameter_count(), "parameter", "parameters") + ", " +
-                   bytes_text(bytes) +
+                   apps::count_text(network.parameter_count(), "parameter", "parameters") + ", " +
+                   apps::bytes_text(bytes) +
                    " a member and as much again for its gradient; make its largest layer narrower",
                largest_layer(network));
 }
@@ -139,7 +140,7 @@ void run_finite(const FiniteSpec& spec, const Network& infinite,
                       options, &control);
     write_losses(members, directory);
     write_parameters(network, members, layers, directory);
-    if (data.test) metrics.emplace_back("finite", write_predictions(members, test, directory));
+    if (data.test) metrics.set("finite", write_predictions(members, test, directory));
     directory.record.finite =
         Json::Object{{"members", options.ensemble},
                      {"parameters", network.parameter_count()},

@@ -26,6 +26,6 @@ namespace widelimit::experiment {
 /// those of the members' mean prediction, and of each member under "members".
 void run_finite(const FiniteSpec& spec, const Network& network,
                 const std::vector<PlannedLayer>& layers, const TrainTest& data, const TestSet& test,
-                Json::Object& metrics, RunDirectory& directory, Control& control);
+                apps::Json::Object& metrics, RunDirectory& directory, Control& control);
 
 }  // namespace widelimit::experiment

@@ -1,10 +1,11 @@
-// Predicted against true classes, and how sure the predictions were.
+// Confusion matrices, and calibration: accuracy against the predicted probability.
 #include "figures.hpp"
 
 #include "color.hpp"
+#include "common/escape.hpp"
 #include "heat_map.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::size_t most_classes = 30, most_numbers = 10;
+constexpr std::size_t max_classes = 30, max_numbers = 10;
 
 std::size_t greatest(const Predictions& predictions, std::size_t sample,
                      std::vector<double> Prediction::*member) {
@@ -35,7 +36,7 @@ bool is_classification(const Run& run, const Inference& inference, const Predict
   const auto is_as_long = [&](const Prediction& one) {
     return one.mean.size() == predictions.outputs.front().mean.size() && one.has_truth();
   };
-  return last["accuracy"].is_number() && classes > 1 && classes <= most_classes &&
+  return last["accuracy"].is_number() && classes > 1 && classes <= max_classes &&
          std::all_of(predictions.outputs.begin(), predictions.outputs.end(), is_as_long);
 }
 
@@ -56,20 +57,21 @@ Figure class_figure(const Run& run, const Inference& inference, const Prediction
   const std::string score = count(static_cast<std::int64_t>(right)) + " of " +
                             counted(static_cast<std::int64_t>(samples), "test sample");
   figure.label = "Confusion matrix of " + inference.title() + ": " + score + " in the right class";
-  figure.caption = "Test samples by true class (rows) and by the output that is greatest" +
-                   predictions.at() + " (columns): " + score + " on the diagonal.";
+  figure.caption =
+      "Test samples by true class (rows) and predicted class, that of the greatest output" +
+      predictions.at() + " (columns): " + score + " are on the diagonal.";
   if (run.class_name(0) != "0") {
     figure.caption += " Classes:";
     for (std::size_t k = 0; k < classes; ++k)
-      figure.caption +=
-          (k == 0 ? " " : ", ") + std::to_string(k) + "&nbsp;" + escaped(run.class_name(k));
+      figure.caption += (k == 0 ? " " : ", ") + std::to_string(k) + "&nbsp;" +
+                        apps::html_escaped(run.class_name(k));
     figure.caption += ".";
   }
   HeatMap map;
   map.values = counts;
   map.x_label = "predicted class";
   map.y_label = "true class";
-  map.has_numbers = classes <= most_numbers;
+  map.has_numbers = classes <= max_numbers;
   map.x_ticks = map.y_ticks = sample_ticks(static_cast<std::int64_t>(classes), 1, 15);
   figure.script = heat_map_script(map);
   return figure;
@@ -122,7 +124,7 @@ Figure calibration_figure(const Inference& inference, const Predictions& predict
   script.x_axis("probability of the predicted class", unit);
   script.y_axis("share that is right", unit);
   script.line("set boxwidth " +
-              plain(0.9 / static_cast<double>(std::max<std::size_t>(middle.size(), 1))));
+              gnuplot_number(0.9 / static_cast<double>(std::max<std::size_t>(middle.size(), 1))));
   script.plot(script.data({middle, part}) + " using 1:2 with boxes" + line_color(train) +
               " fillstyle solid 0.25 noborder");
   script.plot(script.data({{0, 1}, {0, 1}}) + " using 1:2 with lines linewidth 1 dashtype (8,5)" +

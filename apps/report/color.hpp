@@ -1,5 +1,5 @@
-// The colours of the report: a few named ones, each for light and for dark surroundings, and the
-// palette of the heat maps.
+// The colours of the report, each for light and for dark surroundings, and the palette of the heat
+// maps.
 // Thread safety: pure functions.
 #pragma once
 

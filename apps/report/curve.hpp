@@ -1,4 +1,4 @@
-// Curves of many points made small without looking different.
+// Makes curves of many points small without a visible difference.
 // Thread safety: pure functions.
 #pragma once
 

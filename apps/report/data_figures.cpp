@@ -3,7 +3,7 @@
 
 #include "color.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/experiment/csv.hpp>
 
@@ -15,7 +15,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::size_t most_figures = 6;
+constexpr std::size_t max_figures = 6;
 
 /// data/scatter.csv by columns, one set.
 struct Set {
@@ -74,7 +74,7 @@ std::vector<std::pair<std::size_t, std::size_t>> choose(const Set& train) {
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  ranked.resize(std::min(ranked.size(), most_figures));
+  ranked.resize(std::min(ranked.size(), max_figures));
   std::vector<std::pair<std::size_t, std::size_t>> chosen;
   for (const auto& [rank, pair] : ranked) chosen.push_back(pair);
   std::sort(chosen.begin(), chosen.end());
@@ -115,7 +115,7 @@ Figure scatter_figure(const Run& run, const Scatter& scatter, std::size_t k, std
 
 std::vector<Figure> data_figures(Run& run) {
   std::vector<Figure> figures;
-  // Two pixels against a target say nothing: samples that are pictures are shown as such.
+  // Scatter plots of single pixels mean nothing: images are shown as pictures instead.
   if (!run.has("data/scatter.csv") || run.has("data/pictures.npy")) return figures;
   attempt(run, [&] {
     const Scatter scatter = read_scatter(run);
@@ -136,7 +136,7 @@ std::string file_part(std::string_view name) {
 }
 
 std::size_t stride_for(std::size_t points) {
-  return std::max<std::size_t>(1, (points + most_points - 1) / most_points);
+  return std::max<std::size_t>(1, (points + max_points - 1) / max_points);
 }
 
 std::vector<double> every(std::size_t stride, const std::vector<double>& values) {

@@ -1,10 +1,10 @@
-// The jackknife, and its table.
+// Distances between an ensemble and its limit, with standard errors by the jackknife, as a table.
 #include "distances.hpp"
 
 #include "figures.hpp"
 #include "html.hpp"
 #include "tables.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -16,10 +16,10 @@
 namespace widelimit::report {
 namespace {
 
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 struct Statistics {
-  double difference = not_known, relative = not_known, spread = not_known;
+  double difference = unknown, relative = unknown, spread = unknown;
 };
 
 /// Of all members but one; `without` beyond the last: of all.
@@ -46,14 +46,14 @@ Statistics statistics(const std::vector<Prediction>& outputs, const MemberPredic
     }
   // 0 / 0 where there is nothing: not known.
   return {std::sqrt(difference / all), std::sqrt(relative / scaled),
-          kept > 1 ? std::sqrt(spread / scaled) : not_known};
+          kept > 1 ? std::sqrt(spread / scaled) : unknown};
 }
 
 /// From the statistic without each member (Efron and Stein 1981): (M - 1) / M times the squares
 /// around their mean.
 double jackknife(const std::vector<Statistics>& without, double Statistics::*which) {
   const auto members = static_cast<double>(without.size());
-  if (without.size() < 2) return not_known;
+  if (without.size() < 2) return unknown;
   double mean = 0, squares = 0;
   for (const Statistics& one : without) mean += one.*which / members;
   for (const Statistics& one : without) squares += (one.*which - mean) * (one.*which - mean);
@@ -92,7 +92,7 @@ std::string distances_html(Run& run) {
       if (predictions.outputs.empty() || members.empty() ||
           predictions.outputs.front().mean.size() != members.front().size())
         continue;
-      heads.push_back(head_of(inference));
+      heads.push_back(column_head(inference));
       columns.push_back(distance_of(predictions.outputs, members));
     }
     if (columns.empty()) return;

@@ -1,5 +1,4 @@
-// The pictures of a report: which there are, their scripts for gnuplot, and what is said beside
-// them.
+// The pictures of a report: their scripts for gnuplot, titles and captions.
 // Thread safety: one thread per run.
 #pragma once
 
@@ -22,7 +21,7 @@ struct Figure {
   Picture picture;  ///< empty until drawn, or where drawing failed
 };
 
-// Each gives none where the run lacks the files; a broken file is a warning of the run.
+// Each returns none where the run lacks the files; a broken file is a warning of the run.
 std::vector<Figure> data_figures(Run& run);
 std::vector<Figure> network_figures(Run& run);
 std::vector<Figure> kernel_figures(Run& run);
@@ -31,11 +30,12 @@ std::vector<Figure> ridge_figures(Run& run);
 std::vector<Figure> loss_figures(Run& run);
 std::vector<Figure> finite_figures(Run& run);
 
-/// Are these outputs the classes of a classification: few, and with an accuracy among the metrics?
+/// Are these outputs the scores of classes? They are where there are at most 30 and the metrics
+/// have an accuracy.
 bool is_classification(const Run& run, const Inference& inference, const Predictions& predictions);
-/// How often which class was taken for which.
+/// The confusion matrix.
 Figure class_figure(const Run& run, const Inference& inference, const Predictions& predictions);
-/// The metric of that name; null where there is none.
+/// The metric "calibration"; null where there is none.
 Json calibration_of(const Run& run, const Inference& inference);
 /// Accuracy against confidence.
 Figure calibration_figure(const Inference& inference, const Predictions& predictions,
@@ -47,9 +47,9 @@ std::string file_part(std::string_view name);
 /// The area inside the axes, in pixels: small, so that labels can be read on a phone.
 inline constexpr int plot_width = 350, plot_height = 235;
 /// At most so many points of a kind are drawn: more are a blot, and megabytes.
-inline constexpr std::size_t most_points = 400;
+inline constexpr std::size_t max_points = 400;
 
-/// Every k-th of them, so that at most `most_points` remain; k is at least 1.
+/// Every k-th of them, so that at most `max_points` remain; k is at least 1.
 std::size_t stride_for(std::size_t points);
 /// Every k-th value.
 std::vector<double> every(std::size_t stride, const std::vector<double>& values);

@@ -1,10 +1,11 @@
-// Pictures of samples by class, or with their targets.
+// Pictures of training samples, a row for each class, or one by one with their targets.
 #include "gallery.hpp"
 
+#include "common/escape.hpp"
 #include "figures.hpp"
 #include "png.hpp"
 #include "samples.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/experiment/csv.hpp>
 
@@ -16,14 +17,14 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::int64_t most_pictures = 200, most_pixels = 48;
+constexpr std::int64_t max_pictures = 200, max_pixels = 48;
 
 struct Row {
   std::string name, images;
 };
 
 std::string gallery(const Run& run) {
-  const SamplePictures all = read_sample_pictures(run.dir / "data" / "pictures.npy", most_pictures);
+  const SamplePictures all = read_sample_pictures(run.dir / "data" / "pictures.npy", max_pictures);
   const Tones tones = tones_of(all);
   CsvFile csv(run.dir / "data" / "pictures.csv");
   const std::size_t sample = csv.require("sample");
@@ -36,21 +37,21 @@ std::string gallery(const Run& run) {
   for (std::int64_t i = 0; i < all.count && csv.next(); ++i) {
     const std::string name = "training sample " + number(csv.number(sample), 9);
     const auto image = [&](const std::string& what) {
-      return "<img src=\"" + png_uri(pixels_of(all, i, tones, most_pixels)) + "\" alt=\"" + name +
+      return "<img src=\"" + png_uri(pixels_of(all, i, tones, max_pixels)) + "\" alt=\"" + name +
              ", " + what + "\" title=\"" + name + "\">";
     };
     if (kind) {
       const double index = csv.number(*kind);
       Row& row = rows[index];
       row.name = index >= 0 && index < 1e6
-                     ? escaped(run.class_name(static_cast<std::size_t>(index)))
+                     ? apps::html_escaped(run.class_name(static_cast<std::size_t>(index)))
                      : std::string("?");
       row.images += image("class " + row.name);
       continue;
     }
     std::string values;
     for (std::size_t k = 0; k < targets.size(); ++k)
-      values += (k == 0 ? "" : ", ") + escaped(run.output_name(k)) + " = " +
+      values += (k == 0 ? "" : ", ") + apps::html_escaped(run.output_name(k)) + " = " +
                 number(csv.number(targets[k]), 4);
     single += "<li>" + image(values) + values + "<small>" + name + "</small></li>\n";
   }

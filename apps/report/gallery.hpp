@@ -1,4 +1,4 @@
-// What the training samples look like, where they are pictures.
+// Pictures of the training samples, where samples are images.
 // Thread safety: one thread per run.
 #pragma once
 
@@ -9,7 +9,7 @@
 namespace widelimit::report {
 
 /// HTML of data/pictures.npy: a row for each class, or samples with their targets; empty where
-/// samples are no pictures. A broken file is a warning of the run.
+/// samples are not images. A broken file is a warning of the run.
 std::string gallery_html(Run& run);
 
 }  // namespace widelimit::report

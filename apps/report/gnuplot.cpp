@@ -1,172 +1,83 @@
-// One process a picture: started, heard and waited for, whatever it does.
+// Runs gnuplot with Boost.Process, as many at once as there are processors. One thread starts them
+// all and reads their output: Boost's pipes are inherited by children that another thread starts
+// meanwhile, and would stay open until those end. The only file that includes Boost.Process and
+// Boost.Asio, whose headers take seconds to compile.
+#define BOOST_PROCESS_USE_STD_FS  // Boost.Filesystem would be one more library to link
+// Boost 1.81 compiles its use of vfork only for POSIX before 2008. fork would copy the page tables
+// of a large run for each picture, and stop the threads of OpenBLAS.
+#define BOOST_POSIX_HAS_VFORK 1
+
 #include "gnuplot.hpp"
+
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/process/args.hpp>
+#include <boost/process/async_pipe.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
+#include <boost/process/environment.hpp>
+#include <boost/process/io.hpp>
+#include <boost/process/posix.hpp>
+#include <boost/process/search_path.hpp>
+
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
+#include <cstdio>
 #include <cstring>
-#include <exception>
-#include <mutex>
+#include <functional>
+#include <memory>
 #include <string_view>
+#include <system_error>
 #include <thread>
-#include <utility>
-
-extern char** environ;
 
 namespace widelimit::report {
 namespace {
 
-constexpr std::chrono::seconds time_limit{60};
+namespace asio = boost::asio;
+namespace process = boost::process;
 
-[[noreturn]] void fail(const char* what) {
-  throw Error(ErrorCode::io,
-              std::string("gnuplot: cannot make a ") + what + ": " + std::strerror(errno));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-      reset();
-      fd_ = std::exchange(other.fd_, -1);
-    }
-    return *this;
-  }
-  void reset() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
+struct Close {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
-
-/// A pipe: the end to read and the end to write.
-std::pair<Descriptor, Descriptor> pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
+using File = std::unique_ptr<std::FILE, Close>;
 
 /// A file in memory that holds the text: unlike a pipe it can be filled before anybody reads.
-Descriptor file_of(std::string_view text) {
-  Descriptor file(::memfd_create("gnuplot-script", MFD_CLOEXEC));
-  if (file.get() < 0) fail("file in memory");
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno != EINTR) fail("file in memory");
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) fail("file in memory");
+File file_with(const std::string& text) {
+  const int descriptor = ::memfd_create("gnuplot-script", MFD_CLOEXEC);
+  File file(descriptor < 0 ? nullptr : ::fdopen(descriptor, "w+"));
+  if (!file || std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
+      std::fseek(file.get(), 0, SEEK_SET) != 0)
+    throw Error(ErrorCode::io,
+                std::string("gnuplot: cannot make a file in memory: ") + std::strerror(errno));
   return file;
 }
 
-class FileActions {
- public:
-  FileActions() { ::posix_spawn_file_actions_init(&actions_); }
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  void connect(const Descriptor& ours, int theirs) {
-    ::posix_spawn_file_actions_adddup2(&actions_, ours.get(), theirs);
-  }
-  [[nodiscard]] const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-/// A child that is killed and waited for when nobody did so before.
-class Child {
- public:
-  Child(const FileActions& actions, const std::vector<char*>& environment) {
-    // As "-" gnuplot reads its input byte by byte; by name it does not.
-    const char* const input = ::access("/dev/stdin", R_OK) == 0 ? "/dev/stdin" : "-";
-    std::array<char*, 4> arguments{const_cast<char*>("gnuplot"), const_cast<char*>("-d"),
-                                   const_cast<char*>(input), nullptr};
-    error_ = ::posix_spawnp(&pid_, arguments[0], actions.get(), nullptr, arguments.data(),
-                            environment.data());
-    if (error_ != 0) pid_ = -1;
-  }
-  ~Child() {
-    kill();
-    wait();
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  /// 0, or why it could not be started.
-  [[nodiscard]] int error() const noexcept { return error_; }
-  void kill() const noexcept {
-    if (pid_ > 0) ::kill(pid_, SIGKILL);
-  }
-  /// The status as waitpid gives it.
-  int wait() noexcept {
-    int status = 0;
-    while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    return status;
-  }
-
- private:
-  pid_t pid_ = -1;
-  int error_ = 0;
-};
-
 /// Ours without the variables that change what gnuplot writes, and with numbers and letters as the
 /// scripts have them.
-std::vector<std::string> plain_environment() {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (!text.starts_with("LC_") && !text.starts_with("LANG") && !text.starts_with("GNU"))
-      variables.emplace_back(text);
+process::environment plain_environment() {
+  process::environment plain = boost::this_process::environment();
+  for (const auto& variable : boost::this_process::environment()) {
+    const std::string name = variable.get_name();
+    if (name.starts_with("LC_") || name.starts_with("LANG") || name.starts_with("GNU"))
+      plain.erase(name);
   }
-  variables.emplace_back("LC_ALL=C.UTF-8");
-  return variables;
-}
-
-/// Collects what the child says until it closes both streams. False: out of time.
-bool listen(Descriptor out, std::string& output, Descriptor err, std::string& errors) {
-  const auto deadline = std::chrono::steady_clock::now() + time_limit;
-  const auto receive = [](Descriptor& from, std::string& to) {
-    char buffer[65536];
-    const ssize_t got = ::read(from.get(), buffer, sizeof buffer);
-    if (got > 0) {
-      to.append(buffer, static_cast<std::size_t>(got));
-    } else if (got == 0 || errno != EINTR) {
-      from.reset();
-    }
-  };
-  while (out.get() >= 0 || err.get() >= 0) {
-    std::array<pollfd, 2> waiting{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) <= 0) continue;
-    if (waiting[0].revents != 0) receive(out, output);
-    if (waiting[1].revents != 0) receive(err, errors);
-  }
-  return true;
+  plain["LC_ALL"] = "C.UTF-8";
+  return plain;
 }
 
 /// gnuplot's message without the echo of the script around it.
-std::string last_words(const std::string& errors) {
+std::string message_in(const std::string& errors) {
   std::string text = errors.substr(errors.size() - std::min<std::size_t>(errors.size(), 600));
   std::replace(text.begin(), text.end(), '\n', ' ');
   text.erase(
@@ -175,67 +86,121 @@ std::string last_words(const std::string& errors) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-Drawing run_one(const std::string& script, const std::vector<char*>& environment) {
-  const Descriptor in = file_of(script);
-  auto [out, their_out] = pipe();
-  auto [err, their_err] = pipe();
-  FileActions actions;
-  actions.connect(in, STDIN_FILENO);
-  actions.connect(their_out, STDOUT_FILENO);
-  actions.connect(their_err, STDERR_FILENO);
-  Child child(actions, environment);
-  their_out.reset();
-  their_err.reset();
-  Drawing drawing;
-  if (child.error() != 0) {
-    drawing.is_missing = child.error() == ENOENT || child.error() == EACCES;
-    drawing.problem = std::string("cannot start gnuplot: ") + std::strerror(child.error());
-    return drawing;
-  }
-  std::string errors;
-  if (!listen(std::move(out), drawing.svg, std::move(err), errors)) {
-    child.kill();
-    errors = "it did not finish within " + std::to_string(time_limit.count()) + " s";
-  }
-  const int status = child.wait();
-  drawing.problem = last_words(errors);
-  const bool is_whole = drawing.svg.find("</svg>") != std::string::npos;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !is_whole) {
-    drawing.svg.clear();
-    if (drawing.problem.empty())
-      drawing.problem = "it ended with status " + std::to_string(status) + " and no picture";
-  }
-  return drawing;
+/// From the status as waitpid gives it.
+std::string how_it_ended(int status) {
+  return WIFSIGNALED(status)
+             ? std::string("it was ended by a signal (") + ::strsignal(WTERMSIG(status)) + ")"
+             : "it ended with status " + std::to_string(WEXITSTATUS(status));
 }
+
+struct Program {
+  process::filesystem::path file;
+  process::environment environment;
+  std::chrono::milliseconds time_limit;
+};
+
+/// One gnuplot at work on one script. It keeps itself alive until both of its streams have ended;
+/// when it is destroyed earlier, the child is killed.
+class Job : public std::enable_shared_from_this<Job> {
+ public:
+  Job(asio::io_context& context, Drawing& drawing, std::function<void()> on_end)
+      : drawing_(drawing),
+        on_end_(std::move(on_end)),
+        out_(context),
+        err_(context),
+        timer_(context) {}
+
+  void start(const Program& program, const std::string& script) {
+    const File input = file_with(script);
+    // As "-" gnuplot reads its input byte by byte; by name it does not.
+    const char* const name = ::access("/dev/stdin", R_OK) == 0 ? "/dev/stdin" : "-";
+    std::error_code error;
+    child_ = process::child(program.file, process::args({"-d", name}), program.environment,
+                            (process::std_in < input.get()), (process::std_out > out_),
+                            (process::std_err > err_), process::posix::use_vfork, error);
+    if (error) {
+      drawing_.problem = "it cannot be started: " + error.message();
+      on_end_();
+      return;
+    }
+    const auto self = shared_from_this();
+    time_limit_ = program.time_limit;
+    timer_.expires_after(time_limit_);
+    timer_.async_wait([self](const boost::system::error_code& cancelled) {
+      if (!cancelled) self->give_up();
+    });
+    const auto at_end = [self](const boost::system::error_code&, std::size_t) {
+      self->stream_ended();
+    };
+    asio::async_read(out_, asio::dynamic_buffer(drawing_.svg), at_end);
+    asio::async_read(err_, asio::dynamic_buffer(errors_), at_end);
+  }
+
+ private:
+  void give_up() {
+    std::error_code ignored;
+    child_.terminate(ignored);
+    is_late_ = true;
+    out_.close();
+    err_.close();
+  }
+
+  void stream_ended() {
+    if (--open_streams_ > 0) return;
+    timer_.cancel();
+    std::error_code ignored;
+    child_.wait(ignored);
+    const bool is_whole = drawing_.svg.find("</svg>") != std::string::npos;
+    drawing_.problem = message_in(errors_);
+    if (is_late_)
+      drawing_.problem = "it did not finish within " +
+                         apps::seconds_text(std::chrono::duration<double>(time_limit_).count());
+    if (is_late_ || child_.exit_code() != 0 || !is_whole) {
+      drawing_.svg.clear();
+      if (drawing_.problem.empty())
+        drawing_.problem = how_it_ended(child_.native_exit_code()) + " without a picture";
+    }
+    on_end_();
+  }
+
+  Drawing& drawing_;
+  std::function<void()> on_end_;
+  process::async_pipe out_, err_;
+  asio::steady_timer timer_;
+  process::child child_;
+  std::string errors_;
+  int open_streams_ = 2;
+  bool is_late_ = false;
+  std::chrono::milliseconds time_limit_{};
+};
 
 }  // namespace
 
-std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts) {
-  std::vector<std::string> variables = plain_environment();
-  std::vector<char*> environment;
-  for (std::string& variable : variables) environment.push_back(variable.data());
-  environment.push_back(nullptr);
-
+std::vector<Drawing> run_gnuplot(std::span<const std::string> scripts,
+                                 std::chrono::milliseconds time_limit) {
   std::vector<Drawing> drawings(scripts.size());
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex guard;
-  const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < scripts.size(); i = next++)
-        drawings[i] = run_one(scripts[i], environment);
-    } catch (...) {
-      const std::lock_guard lock(guard);
-      failure = std::current_exception();
+  const Program program{process::search_path("gnuplot"), plain_environment(), time_limit};
+  if (program.file.empty()) {
+    for (Drawing& drawing : drawings) {
+      drawing.is_missing = true;
+      drawing.problem = "it was not found in PATH";
     }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const std::size_t at_once = std::max(1u, std::thread::hardware_concurrency());
-    for (std::size_t i = 1; i < std::min(at_once, scripts.size()); ++i) threads.emplace_back(work);
-    work();
+    return drawings;
   }
-  if (failure) std::rethrow_exception(failure);
+  try {
+    asio::io_context context;
+    std::size_t next = 0;
+    const std::function<void()> start_next = [&] {
+      if (next == scripts.size()) return;
+      const std::size_t i = next++;
+      std::make_shared<Job>(context, drawings[i], start_next)->start(program, scripts[i]);
+    };
+    const std::size_t at_once = std::max(1u, std::thread::hardware_concurrency());
+    for (std::size_t i = 0; i < at_once; ++i) start_next();
+    context.run();
+  } catch (const std::system_error& error) {
+    throw Error(ErrorCode::io, std::string("gnuplot: cannot start a process: ") + error.what());
+  }
   return drawings;
 }
 

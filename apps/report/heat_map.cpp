@@ -3,7 +3,7 @@
 
 #include "color.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -28,8 +28,8 @@ void add_numbers(Script& script, const HeatMap& map, Range range) {
       const double value = map.values[i][j];
       if (value == 0) continue;
 
-      script.line("set label " + literal(number(value, 4)) + " at " + std::to_string(j) + "," +
-                  std::to_string(i) + " center front font 'sans-serif,10' textcolor '" +
+      script.line("set label " + gnuplot_string(number(value, 4)) + " at " + std::to_string(j) +
+                  "," + std::to_string(i) + " center front font 'sans-serif,10' textcolor '" +
                   (value > middle ? "#101316" : "#f6f7f8") + "'");
     }
   }
@@ -51,12 +51,13 @@ std::string heat_map_script(const HeatMap& map) {
   const auto columns = static_cast<double>(map.values.front().size());
   script.x_axis(map.x_label, {-0.5, columns - 0.5}, map.x_ticks);
   script.y_axis(map.y_label, {rows - 0.5, -0.5}, map.y_ticks);
-  script.line("set cbrange [" + plain(range.low) + ":" + plain(range.high) + "]");
+  script.line("set cbrange [" + gnuplot_number(range.low) + ":" + gnuplot_number(range.high) + "]");
   script.line("set colorbox user noborder origin graph 1.04,0 size graph 0.035,1");
   script.line("set cbtics (" + ticks.list + ")");
   if (!ticks.factor.empty()) {
-    script.line("set label " + literal(ticks.factor) + " at graph 1.04,1 offset 0,0.9 left " +
-                "textcolor '" + std::string(muted.light) + "'");
+    script.line("set label " + gnuplot_string(ticks.factor) +
+                " at graph 1.04,1 offset 0,0.9 left " + "textcolor '" + std::string(muted.light) +
+                "'");
   }
   if (map.has_numbers) add_numbers(script, map, range);
   std::vector<std::vector<double>> by_columns(map.values.front().size());

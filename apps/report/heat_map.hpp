@@ -17,7 +17,7 @@ struct HeatMap {
   bool has_numbers = false;      ///< write each value but 0 into its cell
 };
 
-/// Throws nothing; `values` must not be empty.
+/// `values` must not be empty.
 std::string heat_map_script(const HeatMap& map);
 
 }  // namespace widelimit::report

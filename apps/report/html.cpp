@@ -1,7 +1,8 @@
-// The few shapes of HTML that the page is made of.
+// Tables and code as HTML.
 #include "html.hpp"
 
-#include "text.hpp"
+#include "common/escape.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,11 +18,11 @@ std::string breakable(std::string_view text) {
   for (const char c : text) {
     part += c;
     if (c == '_' || c == '.' || c == '/') {
-      result += escaped(part) + "<wbr>";
+      result += apps::html_escaped(part) + "<wbr>";
       part.clear();
     }
   }
-  return result + escaped(part);
+  return result + apps::html_escaped(part);
 }
 
 std::string code(std::string_view text) { return "<code>" + breakable(text) + "</code>"; }
@@ -41,7 +42,7 @@ bool Table::is_text(std::size_t column) const {
 }
 
 std::string Table::html() const {
-  const std::string name = escaped(caption_);
+  const std::string name = apps::html_escaped(caption_);
   std::string text = "<div class=\"" + std::string(rows_.size() > tall ? "scroll tall" : "scroll") +
                      "\" role=\"region\" tabindex=\"0\" aria-label=\"" + name +
                      "\">\n<table>\n<caption>" + name + "</caption>\n<thead><tr>";

@@ -1,4 +1,4 @@
-// The few shapes of HTML that the page is made of.
+// The HTML elements that the page uses most: tables and code.
 // Thread safety: values.
 #pragma once
 
@@ -16,7 +16,7 @@ std::string code(std::string_view text);
 /// A table whose first column names the rows. Cells are HTML.
 class Table {
  public:
-  /// `caption` is for those who hear the page, and names the scrolling region.
+  /// `caption` is read out by screen readers and names the scrolling region.
   Table(std::string caption, std::vector<std::string> heads);
   /// Columns that hold text and are set flush left; the others are numbers. The first always is.
   Table& text_columns(std::vector<std::size_t> columns);

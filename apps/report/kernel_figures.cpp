@@ -2,7 +2,7 @@
 #include "figures.hpp"
 
 #include "heat_map.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -16,7 +16,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::int64_t most_rows = 256;  // more cells than the picture has pixels
+constexpr std::int64_t max_rows = 256;  // more cells than the picture has pixels
 
 struct Map {
   std::int64_t rows = 0, cols = 0, stride = 1;
@@ -26,8 +26,7 @@ struct Map {
 /// The same stride for rows and columns, so that the diagonal of a square kernel stays one.
 Map map_of(std::int64_t rows, std::int64_t cols, const auto& read_row) {
   Map map{rows, cols, 1, {}};
-  map.stride =
-      std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + most_rows - 1) / most_rows);
+  map.stride = std::max<std::int64_t>(1, (std::max(map.rows, map.cols) + max_rows - 1) / max_rows);
   for (std::int64_t i = 0; i < map.rows; i += map.stride) {
     const Matrix row = read_row(i);
     std::vector<double>& kept = map.values.emplace_back();
@@ -68,7 +67,7 @@ const char* column_label(Block block) {
 Figure kernel_figure(const Map& map, Block block, Kernel kernel) {
   std::vector<double> all;
   for (const auto& row : map.values) all.insert(all.end(), row.begin(), row.end());
-  if (all.empty()) throw Error(ErrorCode::usage, "an empty kernel");
+  if (all.empty()) throw Error(ErrorCode::usage, "a kernel without rows or columns");
   const double low = *std::min_element(all.begin(), all.end());
   const double high = *std::max_element(all.begin(), all.end());
 

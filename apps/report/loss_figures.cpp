@@ -4,10 +4,10 @@
 #include "color.hpp"
 #include "curve.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
-#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::size_t most_members = 30;
+constexpr std::size_t max_members = 30;
 
 struct Losses {
   Curve train_mean, test_mean, train_expected, test_expected;
@@ -42,8 +42,8 @@ Losses read_losses(const std::filesystem::path& file) {
   return losses;
 }
 
-/// Are there at least two times that a logarithmic axis can show? Infinity alone is no course.
-bool has_course(const Losses& losses) {
+/// Are there at least two times that a logarithmic axis can show? Infinity alone makes no curve.
+bool has_several_times(const Losses& losses) {
   const std::vector<double>& times =
       losses.train_mean.empty() ? losses.test_mean.x : losses.train_mean.x;
   return std::count_if(times.begin(), times.end(),
@@ -64,7 +64,7 @@ std::vector<Member> read_members(const std::filesystem::path& file) {
   std::map<double, Member> members;
   while (csv.next()) {
     const double which = csv.number(0);
-    if (members.size() == most_members && members.find(which) == members.end()) continue;
+    if (members.size() == max_members && members.find(which) == members.end()) continue;
     Member& member = members[which];
     member.train.add(csv.number(1), csv.number(2));
     if (test == 3) member.test.add(csv.number(1), csv.number(3));
@@ -163,13 +163,14 @@ void add_loss_figure(Run& run, const Inference& inference, const Losses& losses,
   figure.title = inference.title();
   figure.caption =
       "Half the mean squared error over time; both axes are logarithmic, so "
-      "t = 0 is left out. Bold: of the mean prediction.";
+      "t = 0 is left out. Bold: the loss of the mean prediction.";
   if (has_expected)
-    figure.caption += " Dashed: expected for one network, which adds half the variance.";
+    figure.caption +=
+        " Dashed: the expected loss of one network, which is larger by half the variance.";
   if (!members.empty()) {
     figure.caption +=
         " Thin: " + counted(static_cast<std::int64_t>(members.size()), "finite network") +
-        ", one step being " + number(factor) + " of time.";
+        "; one step is " + number(factor) + " of time.";
     const double momentum = run.record["experiment"]["finite"]["optimizer"]["momentum"].number();
     if (momentum > 0) {
       figure.caption += " Momentum " + number(momentum) + " makes them about " +
@@ -190,7 +191,7 @@ std::vector<Figure> loss_figures(Run& run) {
     if (inference.id.empty() || !run.has("loss/" + inference.id + ".csv")) continue;
     attempt(run, [&] {
       const Losses losses = read_losses(run.dir / "loss" / (inference.id + ".csv"));
-      if (has_course(losses)) add_loss_figure(run, inference, losses, members, figures);
+      if (has_several_times(losses)) add_loss_figure(run, inference, losses, members, figures);
     });
   }
   if (figures.empty() && !members.empty()) {

@@ -1,4 +1,4 @@
-// The test pictures that were most wrong.
+// The worst misclassified test samples, where samples are images.
 // Thread safety: one thread per run.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace widelimit::report {
 
-/// HTML: of every inference its worst mistakes, with truth and prediction; empty where samples are
-/// no pictures or nothing was wrong. A broken file is a warning of the run.
+/// HTML: the worst mistakes of every inference, with true and predicted class; empty where samples
+/// are not images or no prediction was wrong. A broken file is a warning of the run.
 std::string mistakes_html(Run& run);
 
 }  // namespace widelimit::report

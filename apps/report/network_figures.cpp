@@ -1,8 +1,8 @@
-// How the kernel changes from layer to layer, for networks deep enough to have a course.
+// How the kernel changes from layer to layer, in networks that are deep enough for a curve.
 #include "figures.hpp"
 
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,33 +12,33 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::size_t least_layers = 6;
+constexpr std::size_t min_layers = 6;
 
-struct Course {
+struct LayerCurve {
   std::vector<double> layer, value;
 };
 
-Course course_of(const Run& run, std::string_view key) {
-  Course course;
+LayerCurve layer_curve(const Run& run, std::string_view key) {
+  LayerCurve curve;
   double index = 0;
   for (const Json& layer : run.record["network"].elements()) {
     ++index;
     const double value = layer[key].number();
     if (!std::isfinite(value)) continue;
-    course.layer.push_back(index);
-    course.value.push_back(value);
+    curve.layer.push_back(index);
+    curve.value.push_back(value);
   }
-  return course;
+  return curve;
 }
 
 Range layers_of(const Run& run) {
   return {0.5, static_cast<double>(run.record["network"].elements().size()) + 0.5};
 }
 
-void add(Script& script, const Course& course, const Color& color, Script::Mark mark,
+void add(Script& script, const LayerCurve& curve, const Color& color, Script::Mark mark,
          const std::string& name) {
   const bool is_dashed = mark == Script::Mark::dashed;
-  script.plot(script.data({course.layer, course.value}) + " using 1:2 with linespoints " +
+  script.plot(script.data({curve.layer, curve.value}) + " using 1:2 with linespoints " +
               (is_dashed ? "dashtype (8,5) linewidth 1.6" : "linewidth 2") +
               " pointtype 7 pointsize 0.35" + line_color(color));
   script.legend(mark, color, 1, name);
@@ -48,14 +48,14 @@ void add(Script& script, const Course& course, const Color& color, Script::Mark 
 
 std::vector<Figure> network_figures(Run& run) {
   std::vector<Figure> figures;
-  const Course correlation = course_of(run, "mean_correlation");
-  if (correlation.layer.size() >= least_layers) {
+  const LayerCurve correlation = layer_curve(run, "mean_correlation");
+  if (correlation.layer.size() >= min_layers) {
     Figure& figure = figures.emplace_back();
     figure.file = "network.correlation";
     figure.title = "Correlation by layer";
     figure.label = "Mean correlation of two training samples after each layer, from " +
                    share(correlation.value.front()) + " to " + share(correlation.value.back());
-    figure.caption = "At 1 all samples look alike to the layers above.";
+    figure.caption = "At 1 the following layers cannot tell samples apart.";
     const double low = *std::min_element(correlation.value.begin(), correlation.value.end());
     Script script(plot_width, plot_height);
     script.x_axis("layer", layers_of(run));
@@ -63,14 +63,14 @@ std::vector<Figure> network_figures(Run& run) {
     add(script, correlation, ink, Script::Mark::line, "mean correlation of two samples");
     figure.script = script.text();
   }
-  const Course variance = course_of(run, "mean_variance"), ntk = course_of(run, "mean_ntk");
-  if (std::max(variance.layer.size(), ntk.layer.size()) >= least_layers) {
+  const LayerCurve variance = layer_curve(run, "mean_variance"), ntk = layer_curve(run, "mean_ntk");
+  if (std::max(variance.layer.size(), ntk.layer.size()) >= min_layers) {
     Figure& figure = figures.emplace_back();
     figure.file = "network.scale";
     figure.title = "Variance and NTK by layer";
     figure.label = "Mean variance and mean diagonal of the NTK after each layer, logarithmic";
     figure.caption =
-        "On a logarithmic axis: a steady slope is growth or decay by a factor a layer.";
+        "A straight line on this logarithmic axis is growth or decay by a constant factor a layer.";
     std::vector<double> all = variance.value;
     all.insert(all.end(), ntk.value.begin(), ntk.value.end());
     Script script(plot_width, plot_height);

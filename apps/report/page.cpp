@@ -1,14 +1,15 @@
-// The page: sections in the order in which a reader asks.
+// report.html: sections in the order of a reader's questions.
 #include "page.hpp"
 
 #include "color.hpp"
+#include "common/escape.hpp"
 #include "html.hpp"
 #include "tables.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 #include "words.hpp"
 
-#include <widelimit/experiment/csv.hpp>
 #include <widelimit/error.hpp>
+#include <widelimit/experiment/csv.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,9 @@
 
 namespace widelimit::report {
 namespace {
+
+/// Characters on a line of the resolved configuration.
+constexpr std::size_t page_width = 88;
 
 struct Section {
   std::string id, title, html;
@@ -47,13 +51,13 @@ std::string paragraph(const std::string& text) { return "<p>" + text + "</p>\n";
 /// A list of warnings, or of what was kept; texts, not HTML.
 std::string bullets(const std::vector<std::string>& texts) {
   std::string html = "<ul>\n";
-  for (const std::string& text : texts) html += "<li>" + escaped(text) + "</li>\n";
+  for (const std::string& text : texts) html += "<li>" + apps::html_escaped(text) + "</li>\n";
   return html + "</ul>\n";
 }
 
 std::vector<std::string> texts_of(const Json& array) {
   std::vector<std::string> texts;
-  for (const Json& element : array.elements()) texts.push_back(element.text(element.compact()));
+  for (const Json& element : array.elements()) texts.push_back(element.text(element.one_line()));
   return texts;
 }
 
@@ -67,7 +71,7 @@ std::string notices(const Run& run) {
                                                 : "This run did not finish") +
             "</h2>\n";
     if (const std::string error = run.record["error"].text(); !error.empty())
-      html += "<pre>" + escaped(error) + "</pre>\n";
+      html += "<pre>" + apps::html_escaped(error) + "</pre>\n";
     const std::vector<std::string> kept = texts_of(run.record["kept"]);
     html += kept.empty() ? paragraph("Nothing was finished.")
                          : paragraph("What was finished is shown below:") + bullets(kept);
@@ -87,18 +91,18 @@ std::string notices(const Run& run) {
   return html;
 }
 
-std::string asked(const Run& run) {
+std::string experiment_in_words(const Run& run) {
   std::string html;
   for (const Setting& setting : settings_in_words(run)) {
-    html += "<dt>" + escaped(setting.name) + "</dt><dd>";
+    html += "<dt>" + apps::html_escaped(setting.name) + "</dt><dd>";
     for (const std::string& sentence : setting.sentences)
-      html += "<p>" + escaped(sentence) + "</p>";
+      html += "<p>" + apps::html_escaped(sentence) + "</p>";
     html += "</dd>\n";
   }
   return html.empty() ? html : "<dl class=\"settings\">\n" + html + "</dl>\n";
 }
 
-std::string with_lead(const std::string& lead, const std::string& html) {
+std::string after_lead(const std::string& lead, const std::string& html) {
   return html.empty() ? html : paragraph(lead) + html;
 }
 
@@ -119,7 +123,8 @@ std::string reproduce(const Run& run) {
   for (const std::string& word : texts_of(run.record["command"]))
     command += (command.empty() ? "" : " ") + shell_word(word);
   std::string html;
-  if (!command.empty()) html += "<pre class=\"command\">" + escaped(command) + "</pre>\n";
+  if (!command.empty())
+    html += "<pre class=\"command\">" + apps::html_escaped(command) + "</pre>\n";
   std::string facts;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) facts += std::string("<dt>") + name + "</dt><dd>" + value + "</dd>\n";
@@ -129,17 +134,19 @@ std::string reproduce(const Run& run) {
   };
   const Json program = run.record["widelimit"], seeds = run.record["seeds"];
   const auto seed = [&](const char* key) {
-    return seeds[key].is_number() ? escaped(std::string(key) + " ") + code(seeds[key].compact())
-                                  : std::string();
+    return seeds[key].is_number()
+               ? apps::html_escaped(std::string(key) + " ") + code(seeds[key].one_line())
+               : std::string();
   };
   const std::string abi = program["abi"].text();
-  add("widelimit", escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
-  add("Compiler", escaped(program["compiler"].text()));
-  add("BLAS", escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
-  add("SIMD", escaped(program["simd"].text()));
+  add("widelimit",
+      apps::html_escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
+  add("Compiler", apps::html_escaped(program["compiler"].text()));
+  add("BLAS", apps::html_escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
+  add("SIMD", apps::html_escaped(program["simd"].text()));
   const double threads = run.record["threads"].number();
   add("Threads", joined(std::isfinite(threads) ? number(threads) : std::string(),
-                        escaped(program["executor"].text())));
+                        apps::html_escaped(program["executor"].text())));
   add("Seeds", joined(seed("experiment"), seed("finite")));
   const std::string fingerprint = run.record["fingerprint"].text();
   add("Fingerprint", fingerprint.empty() ? fingerprint : code(fingerprint));
@@ -148,13 +155,14 @@ std::string reproduce(const Run& run) {
   std::string started = run.record["started"].text();
   if (started.size() == 20 && started[10] == 'T' && started.back() == 'Z')
     started = started.substr(0, 10) + " " + started.substr(11, 8) + " UTC";
-  add("Started", escaped(started));
+  add("Started", apps::html_escaped(started));
   const double memory = run.record["peak_memory_bytes"].number();
   add("Peak memory", memory > 0 ? bytes(memory) : std::string());
   if (!facts.empty()) html += "<dl class=\"facts\">\n" + facts + "</dl>\n";
   if (!run.record["experiment"].is_null()) {
     html += "<details><summary>Resolved configuration</summary>\n<pre>" +
-            escaped(run.record["experiment"].pretty()) + "</pre>\n</details>\n";
+            apps::html_escaped(run.record["experiment"].wrapped(page_width)) +
+            "</pre>\n</details>\n";
   }
   return html;
 }
@@ -174,9 +182,8 @@ std::string prior_in_words(const Run& run) {
     return {};  // one sentence less
   }
   if (!(samples > 0) || !std::isfinite(sum)) return {};
-  return " Before training their outputs vary with a standard deviation of " +
-         number(sum / samples, 3) + ", on average over these samples and in the units in which " +
-         "the network is trained.";
+  return " Before training, the standard deviation of their outputs is " +
+         number(sum / samples, 3) + ", averaged over these samples, in the units of training.";
 }
 
 std::vector<Section> sections(const Run& run, const Figures& figures) {
@@ -185,39 +192,40 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
   const auto add = [&](const char* id, const char* title, std::string html) {
     if (!html.empty()) all.push_back({id, title, std::move(html)});
   };
-  add("asked", "What was asked", asked(run));
+  add("experiment", "Experiment", experiment_in_words(run));
   add("data", "Data",
-      with_lead("Each target against the features as the network sees them.",
-                pictures(figures.data)) +
-          with_lead("Training samples as the network sees them, after preprocessing.",
-                    figures.gallery));
+      after_lead("Targets against features, as the network sees them.", pictures(figures.data)) +
+          after_lead("Training samples as the network sees them, after preprocessing.",
+                     figures.gallery));
   add("network", "Network",
-      with_lead(
-          "Means over the first training samples (and, before they are joined, over sites), after "
+      after_lead(
+          "Means over the first training samples (and over sites, where there are several) after "
           "each layer: the variance <i>K</i>(<i>x</i>,&#8239;<i>x</i>) of its output, the "
-          "correlation of two different samples (at one site), and the diagonal of the neural "
-          "tangent kernel. A correlation that creeps "
-          "towards 1 with depth means that the network stops telling samples apart.",
+          "correlation of two different samples (at the same site), and the diagonal of the neural "
+          "tangent kernel. A correlation that approaches 1 with depth means that the network no "
+          "longer tells samples apart.",
           network_table(run) + pictures(figures.network)));
   add("kernels", "Kernels",
-      with_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
-                "covariance of the infinitely wide network at initialisation, NTK the kernel by "
-                "which it learns. Each picture has a scale of its own.",
-                pictures(figures.kernels)));
+      after_lead("Each cell is the kernel of two samples, in the order of the files. NNGP is the "
+                 "covariance of the infinitely wide network at initialisation; NTK is the kernel "
+                 "that governs its training by gradient descent. Each picture has its own colour "
+                 "scale.",
+                 pictures(figures.kernels)));
   add("predictions", "Predictions",
-      with_lead("What networks of infinite width, trained, say of the test samples." +
-                    prior_in_words(run),
-                pictures(figures.predictions)));
+      after_lead("What infinitely wide, trained networks predict for the test samples." +
+                     prior_in_words(run),
+                 pictures(figures.predictions)));
   add("mistakes", "Worst mistakes",
-      with_lead("Test samples in the wrong class, those first whose wrong output exceeds the right "
-                "one most.",
-                figures.mistakes));
+      after_lead("Misclassified test samples; first those whose wrong output exceeds the right one "
+                 "most.",
+                 figures.mistakes));
   add("ridges", "Ridges", pictures(figures.ridges));
   add("losses", has_times ? "Losses over time" : "Losses", pictures(figures.losses));
   add("finite", "Finite against infinite width",
-      with_lead("How well the limit predicts networks of the widths in the table above: points on "
-                "the dashed line agree.",
-                figures.distances + pictures(figures.finite)));
+      after_lead(
+          "How well the limit of infinite width predicts networks of the widths in the table "
+          "above: on the dashed line both agree.",
+          figures.distances + pictures(figures.finite)));
   add("metrics", "Metrics", metrics_table(run));
   add("solves", "Solves", solves_table(run));
   add("timings", "Timings", timings_chart(run));
@@ -229,7 +237,7 @@ std::vector<Section> sections(const Run& run, const Figures& figures) {
 
 std::string page(const Run& run, const Figures& figures) {
   const std::string given = run.record["title"].text();
-  const std::string title = escaped(given.empty() ? "Untitled experiment" : given);
+  const std::string title = apps::html_escaped(given.empty() ? "Untitled experiment" : given);
   const std::vector<Section> all = sections(run, figures);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -1,4 +1,4 @@
-// The page: sections in the order in which a reader asks.
+// report.html: sections in the order of a reader's questions.
 // Thread safety: pure functions.
 #pragma once
 
@@ -15,7 +15,7 @@ struct Figures {
   std::string gallery, mistakes, distances;  ///< HTML
 };
 
-/// A whole HTML document that loads nothing: style and pictures are inside.
+/// A complete HTML document that loads nothing: it contains its style and pictures.
 std::string page(const Run& run, const Figures& figures);
 
 /// The contents of style.css.

@@ -3,7 +3,7 @@
 
 #include "color.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr std::size_t most_outputs = 4;
+constexpr std::size_t max_outputs = 4;
 constexpr double bars = 2;  // standard deviations: about 95 % of a Gaussian
 
 struct Named {
@@ -201,7 +201,7 @@ std::vector<Figure> prediction_figures(Run& run) {
           figures.push_back(calibration_figure(inference, predictions, bins));
         return;
       }
-      const std::size_t outputs = std::min(predictions.outputs.size(), most_outputs);
+      const std::size_t outputs = std::min(predictions.outputs.size(), max_outputs);
       for (std::size_t k = 0; k < outputs; ++k) {
         if (!line.test.empty()) figures.push_back(along_line(run, inference, predictions, k, line));
         if (predictions.outputs[k].has_truth())
@@ -226,7 +226,7 @@ std::vector<Figure> finite_figures(Run& run) {
       if (!run.has("predictions/" + inference.id + ".csv")) continue;
       const Predictions predictions = read_predictions(run, inference);
       const std::size_t outputs =
-          std::min({predictions.outputs.size(), members.size(), most_outputs});
+          std::min({predictions.outputs.size(), members.size(), max_outputs});
       for (std::size_t k = 0; k < outputs; ++k) {
         if (predictions.outputs[k].mean.size() == members[k].size()) {
           figures.push_back(finite_against_infinite(run, inference, predictions, k, members[k]));

@@ -1,7 +1,7 @@
-// Predictions of a run on its test set.
+// Reads predictions from the tables and arrays of a run.
 #include "predictions.hpp"
 
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
@@ -16,7 +16,7 @@
 namespace widelimit::report {
 namespace {
 
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 bool any_finite(const std::vector<double>& values) {
   return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
@@ -38,8 +38,8 @@ Predictions read_predictions(const Run& run, const Inference& inference) {
   const auto ridge = csv.find("diag_reg");
   const auto time = csv.find("time"), deviation = csv.find("std"), truth = csv.find("truth");
   Predictions result;
-  result.time = time ? -1 : not_known;
-  result.diag_reg = ridge ? inference.diag_reg : not_known;
+  result.time = time ? -1 : unknown;
+  result.diag_reg = ridge ? inference.diag_reg : unknown;
   while (csv.next()) {
     if (ridge && csv.number(*ridge) != result.diag_reg) continue;
     if (time) {
@@ -49,17 +49,17 @@ Predictions read_predictions(const Run& run, const Inference& inference) {
       result.time = at;
     }
     const double which = csv.number(output);
-    constexpr double most_outputs = 1e6;
-    if (!(which >= 0 && which < most_outputs)) {
+    constexpr double max_outputs = 1e6;
+    if (!(which >= 0 && which < max_outputs)) {
       throw Error(ErrorCode::usage, (run.dir / "predictions" / (inference.id + ".csv")).string() +
-                                        ": the column \"output\" holds something else");
+                                        ": the column \"output\" must number the outputs, from 0");
     }
     const auto k = static_cast<std::size_t>(which);
     if (k >= result.outputs.size()) result.outputs.resize(k + 1);
     Prediction& one = result.outputs[k];
     one.mean.push_back(csv.number(mean));
-    one.deviation.push_back(deviation ? csv.number(*deviation) : not_known);
-    one.truth.push_back(truth ? csv.number(*truth) : not_known);
+    one.deviation.push_back(deviation ? csv.number(*deviation) : unknown);
+    one.truth.push_back(truth ? csv.number(*truth) : unknown);
   }
   return result;
 }

@@ -1,4 +1,4 @@
-// Predictions of a run on its test set, as its files tell them.
+// Reads the predictions of a run on its test set.
 // Thread safety: pure functions.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace widelimit::report {
 
-/// Of one output at one time; the vectors are of equal length, in the order of the test samples.
+/// One output at one time; the vectors are of equal length, in the order of the test samples.
 struct Prediction {
   std::vector<double> mean, deviation, truth;  ///< NaN where not known
   [[nodiscard]] bool has_deviation() const;

@@ -1,4 +1,4 @@
-// Reads, draws, writes.
+// Reads a run, draws its pictures, writes report.html.
 #include "report.hpp"
 
 #include "distances.hpp"
@@ -42,13 +42,12 @@ void draw_pictures(Run& run, const std::vector<Figure*>& figures) {
       return;
     }
     if (!drawing.problem.empty()) {
-      run.warnings.emplace_back("plots/" + figures[i]->file +
-                                ".svg: gnuplot says: " + drawing.problem);
+      run.warnings.emplace_back("plots/" + figures[i]->file + ".svg: gnuplot: " + drawing.problem);
     }
     if (drawing.svg.empty()) continue;
     attempt(run, [&] {
-      figures[i]->picture = adopt(drawing.svg, "p" + std::to_string(i + 1) + "-", figures[i]->title,
-                                  figures[i]->label);
+      figures[i]->picture = embeddable(drawing.svg, "p" + std::to_string(i + 1) + "-",
+                                       figures[i]->title, figures[i]->label);
     });
   }
 }

@@ -1,5 +1,5 @@
-// From a finished run's directory alone: the pictures (plots/*.svg, drawn by gnuplot) and
-// report.html, one file that carries everything it shows.
+// Draws the report of a run from its directory: pictures (plots/*.svg, by gnuplot) and report.html,
+// one file that contains everything it shows.
 // Thread safety: one call per directory at a time.
 #pragma once
 

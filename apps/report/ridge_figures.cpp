@@ -3,7 +3,7 @@
 
 #include "color.hpp"
 #include "script.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>

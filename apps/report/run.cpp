@@ -1,4 +1,4 @@
-// What a run says of itself.
+// Reads run.json and metrics.json.
 #include "run.hpp"
 
 #include <widelimit/error.hpp>
@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <system_error>
+#include <utility>
 
 namespace widelimit::report {
 namespace {
@@ -40,7 +41,14 @@ Run Run::open(const std::filesystem::path& dir) {
     throw Error(ErrorCode::usage, file.string() + ": no such file; a report is drawn from the " +
                                       "directory that `widelimit run` or `widelimit kernel` wrote");
   }
-  run.record = Json::read(file);
+  try {
+    run.record = Json::read(file);
+  } catch (const Error& problem) {
+    std::vector<Problem> problems = problem.problems();
+    problems.front().message +=
+        ": damaged, or written by another program; run the experiment again";
+    throw Error(problem.code(), std::move(problems));
+  }
   if (!run.record.is_object())
     throw Error(ErrorCode::usage, file.string() + ": expected an object, as a run writes it");
   if (run.has("metrics.json")) {

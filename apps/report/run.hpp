@@ -1,9 +1,8 @@
-// A finished run's directory as the report sees it: what it says of itself, and the names by which
-// a reader knows its parts.
+// The record of a run, and names for its parts: features, outputs, classes, inferences.
 // Thread safety: values; one thread per call.
 #pragma once
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,14 +12,15 @@
 
 namespace widelimit::report {
 
+using apps::Json;
+
 struct Run {
   std::filesystem::path dir;
-  Json record;                        ///< run.json
-  Json metrics;                       ///< metrics.json; null where there is none
-  std::vector<std::string> warnings;  ///< of the report itself: what could not be read or drawn
-                                      /// What such warnings begin with outside of the page. The
-                                      /// record may hold those of an earlier
-  /// report, which is no news to the next one.
+  Json record;   ///< run.json
+  Json metrics;  ///< metrics.json; null where there is none
+  /// Of the report itself: what could not be read or drawn.
+  std::vector<std::string> warnings;
+  /// Marks those warnings in the record, so that the next report can leave them out.
   static constexpr std::string_view own_warnings = "report: ";
 
   /// Throws Error(usage) that names run.json where it is missing or broken. A broken metrics.json
@@ -39,7 +39,7 @@ struct Run {
   [[nodiscard]] std::string class_name(std::size_t index) const;
 };
 
-/// What the parts of METHOD.KERNEL are to a reader.
+/// One inference, as METHOD.KERNEL.
 struct Inference {
   std::string id;            ///< METHOD.KERNEL, as files are named
   std::string method;        ///< in words, or the name the experiment gives it

@@ -1,4 +1,4 @@
-// Reads, shrinks and tones pictures.
+// Reads sample images, makes them small and turns their numbers into bytes.
 #include "samples.hpp"
 
 #include <widelimit/error.hpp>
@@ -41,9 +41,9 @@ Tones tones_of(const SamplePictures& all) {
 }
 
 Pixels pixels_of(const SamplePictures& all, std::int64_t which, const Tones& tones,
-                 std::int64_t most_pixels) {
+                 std::int64_t max_pixels) {
   const std::int64_t block =
-      std::max<std::int64_t>(1, (std::max(all.width, all.height) + most_pixels - 1) / most_pixels);
+      std::max<std::int64_t>(1, (std::max(all.width, all.height) + max_pixels - 1) / max_pixels);
   Pixels pixels{
       (all.width + block - 1) / block, (all.height + block - 1) / block, all.channels, {}};
   const auto value = [&](std::int64_t row, std::int64_t column, std::int64_t channel) {

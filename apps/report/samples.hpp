@@ -1,4 +1,4 @@
-// Samples that are pictures, as a run keeps them in its files.
+// Samples that are images, read from the files of a run.
 // Thread safety: pure functions.
 #pragma once
 
@@ -23,11 +23,12 @@ SamplePictures read_sample_pictures(const std::filesystem::path& file, std::int6
 struct Tones {
   double black = 0, white = 1;
 };
-/// Bytes, shares, or whatever range the numbers have, but for one in a hundred at either end.
+/// [0, 1] or [0, 255] where the numbers lie in it; else their range without the outermost hundredth
+/// at either end.
 Tones tones_of(const SamplePictures& all);
 
-/// One of them; those of more than `most_pixels` rows or columns averaged over blocks.
+/// One image; with more than `max_pixels` rows or columns, blocks of pixels are averaged.
 Pixels pixels_of(const SamplePictures& all, std::int64_t which, const Tones& tones,
-                 std::int64_t most_pixels);
+                 std::int64_t max_pixels);
 
 }  // namespace widelimit::report

@@ -1,7 +1,8 @@
 // The style of the pictures: quiet axes, no boxes, few ticks, a legend above.
 #include "script.hpp"
 
-#include "text.hpp"
+#include "common/escape.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -54,7 +55,7 @@ std::string mark_commands(Script::Mark mark, const std::string& paint, const std
              at(x + mark_width / 2, y + 7) + " nohead linewidth 1.2" + paint + "\n";
     case band:
       return "set object rectangle from " + at(x, y - 5) + " to " + at(x + mark_width, y + 5) +
-             " fillcolor rgb " + fill + " fillstyle transparent solid " + plain(opacity) +
+             " fillcolor rgb " + fill + " fillstyle transparent solid " + gnuplot_number(opacity) +
              " noborder\n";
   }
   return {};
@@ -79,16 +80,17 @@ void Script::line(std::string_view command) {
 
 void Script::axis(char which, std::string_view label, Range range, const Ticks& ticks) {
   const std::string name(1, which);
-  std::string text = shortened(label, 40);
+  std::string text = apps::shortened(label, 40);
   if (!ticks.factor.empty()) text += " (" + ticks.factor + ")";
   if (which == 'x') {
-    line("set xlabel " + literal(text) + " textcolor " + in_color(muted) + " offset 0,0.35");
+    line("set xlabel " + gnuplot_string(text) + " textcolor " + in_color(muted) + " offset 0,0.35");
   } else {
     // gnuplot's own ylabel is left out where long labels of ticks push it over the edge.
     y_label_ = text;
     left_ = std::max(left_, y_label_width + width_of(ticks.longest));
   }
-  line("set " + name + "range [" + plain(range.low) + ":" + plain(range.high) + "]");
+  line("set " + name + "range [" + gnuplot_number(range.low) + ":" + gnuplot_number(range.high) +
+       "]");
   line("set " + name + "tics (" + ticks.list + ")");
 }
 
@@ -118,7 +120,7 @@ std::string Script::data(const std::vector<std::vector<double>>& columns) {
     if (!std::all_of(columns.begin(), columns.end(),
                      [&](const auto& column) { return std::isfinite(column[i]); }))
       continue;
-    for (const auto& column : columns) body_ += plain(column[i]) + " ";
+    for (const auto& column : columns) body_ += gnuplot_number(column[i]) + " ";
     body_ += '\n';
     has_any = true;
   }
@@ -137,8 +139,8 @@ std::string Script::bars(const std::vector<double>& x, const std::vector<double>
   body_ += name + " << END\nNaN NaN\n";
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!std::isfinite(x[i]) || !std::isfinite(low[i]) || !std::isfinite(high[i])) continue;
-    const std::string at = plain(x[i]) + " ";
-    body_ += "\n" + at + plain(low[i]) + "\n" + at + plain(high[i]) + "\n";
+    const std::string at = gnuplot_number(x[i]) + " ";
+    body_ += "\n" + at + gnuplot_number(low[i]) + "\n" + at + gnuplot_number(high[i]) + "\n";
   }
   body_ += "END\n";
   return name;
@@ -152,10 +154,10 @@ void Script::legend(Mark mark, const Color& color, double opacity, std::string_v
   legend_.push_back({mark, color, opacity, std::string(text)});
 }
 
-std::vector<Script::Entry> Script::placed() const {
+std::vector<Script::Entry> Script::arranged_legend() const {
   std::vector<Entry> entries = legend_;
   const auto width = [](const Entry& entry) {
-    return mark_width + 7 + width_of(characters(entry.text)) + gap;
+    return mark_width + 7 + width_of(apps::character_count(entry.text)) + gap;
   };
   int together = 0, widest = 0;
   for (const Entry& entry : entries) {
@@ -185,7 +187,9 @@ std::vector<Script::Entry> Script::placed() const {
 std::string Script::head(const std::vector<Entry>& entries) const {
   const int top = top_ + (entries.empty() ? 0 : row_height * (entries.back().row + 1) + 2);
   const int width = left_ + across_ + right_, height = top + down_ + bottom;
-  const auto share = [](int pixels, int of) { return plain(static_cast<double>(pixels) / of); };
+  const auto share = [](int pixels, int of) {
+    return gnuplot_number(static_cast<double>(pixels) / of);
+  };
   const auto at = [&](int x, int from_top) {
     return "screen " + share(x, width) + ", screen " + share(height - from_top, height);
   };
@@ -199,18 +203,18 @@ std::string Script::head(const std::vector<Entry>& entries) const {
       share(left_ + across_, width) + "\nset bmargin at screen " + share(bottom, height) +
       "\nset tmargin at screen " + share(bottom + down_, height) + "\n";
   if (!y_label_.empty())
-    text += "set label " + literal(y_label_) + " at screen " + share(10, width) +
+    text += "set label " + gnuplot_string(y_label_) + " at screen " + share(10, width) +
             ", graph 0.5 center rotate by 90 textcolor " + in_color(muted) + "\n";
   for (const Entry& entry : entries) {
     const int y = 12 + row_height * entry.row;
     text += mark_commands(entry.mark, line_color(entry.color, entry.opacity), in_color(entry.color),
                           entry.opacity, entry.x, y, at);
-    text += "set label " + literal(entry.text) + " at " + at(entry.x + mark_width + 7, y) +
+    text += "set label " + gnuplot_string(entry.text) + " at " + at(entry.x + mark_width + 7, y) +
             " left textcolor " + in_color(muted) + "\n";
   }
   return text;
 }
 
-std::string Script::text() const { return head(placed()) + body_ + plots_ + "\n"; }
+std::string Script::text() const { return head(arranged_legend()) + body_ + plots_ + "\n"; }
 
 }  // namespace widelimit::report

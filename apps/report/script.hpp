@@ -52,7 +52,7 @@ class Script {
   };
   void axis(char which, std::string_view label, Range range, const Ticks& ticks);
   [[nodiscard]] std::string head(const std::vector<Entry>& entries) const;
-  [[nodiscard]] std::vector<Entry> placed() const;
+  [[nodiscard]] std::vector<Entry> arranged_legend() const;
 
   int across_, down_, left_, right_, top_;
   int blocks_ = 0;

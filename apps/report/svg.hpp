@@ -1,5 +1,5 @@
-// gnuplot's pictures made fit to be embedded: only what pictures need passes, colours become
-// variables of the page, ids get a prefix.
+// Makes gnuplot's pictures fit for a page: only what pictures need passes, colours become variables
+// of the page, ids get a prefix.
 // Thread safety: pure functions.
 #pragma once
 
@@ -17,7 +17,7 @@ struct Picture {
 /// that came with the data cannot become markup, a script, or a link to elsewhere. `title`
 /// stands above the picture of the file, `label` is the text alternative. Throws
 /// widelimit::Error(internal) where `drawn` is not an SVG picture.
-Picture adopt(std::string_view drawn, std::string_view id_prefix, std::string_view title,
-              std::string_view label);
+Picture embeddable(std::string_view drawn, std::string_view id_prefix, std::string_view title,
+                   std::string_view label);
 
 }  // namespace widelimit::report

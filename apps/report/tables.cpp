@@ -1,8 +1,10 @@
-// The parts of the page that are made of numbers.
+// Tables and charts of the page.
 #include "tables.hpp"
 
+#include "common/escape.hpp"
+#include "common/numbers.hpp"
 #include "html.hpp"
-#include "text.hpp"
+#include "typeset.hpp"
 #include "words.hpp"
 
 #include <algorithm>
@@ -22,31 +24,31 @@ std::string shape_of(const Json& layer) {
   for (const char c : layer["shape"].text())
     text += c == '?'   ? std::string("any")
             : c == 'x' ? std::string("×")
-                       : escaped(std::string(1, c));
+                       : apps::html_escaped(std::string(1, c));
   for (const Json& extent : layer["shape"].elements())
     text += (text.empty() ? "" : " × ") + number(extent.number());
   return text;
 }
 
 /// One column of the metrics: METHOD.KERNEL, at one time where several were asked for.
-struct Measured {
+struct MetricsColumn {
   std::string head;
   Json values;
 };
 
-std::string head_of(const std::vector<Inference>& known, const std::string& id) {
+std::string column_head(const std::vector<Inference>& known, const std::string& id) {
   if (id == "finite") return "Finite width";
   const auto found =
       std::find_if(known.begin(), known.end(), [&](const Inference& one) { return one.id == id; });
-  return found == known.end() ? code(id) : head_of(*found);
+  return found == known.end() ? code(id) : column_head(*found);
 }
 
-std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
-  constexpr std::size_t most_times = 8;
+std::vector<MetricsColumn> measured_columns(const Run& run, bool& has_left_out) {
+  constexpr std::size_t max_times = 8;
   const std::vector<Inference> known = inferences(run);
-  std::vector<Measured> columns;
+  std::vector<MetricsColumn> columns;
   for (const auto& [id, values] : run.metrics.members()) {
-    const std::string head = head_of(known, id);
+    const std::string head = column_head(known, id);
     if (values.is_object()) columns.push_back({head, values});
     const std::vector<Json> times = values.elements();
     if (!times.empty() && times.front()["diag_reg"].is_number()) {
@@ -59,7 +61,7 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
       has_left_out = true;
       continue;
     }
-    const std::size_t first = times.size() > most_times ? times.size() - most_times : 0;
+    const std::size_t first = times.size() > max_times ? times.size() - max_times : 0;
     has_left_out = has_left_out || first > 0;
     for (std::size_t i = first; i < times.size(); ++i) {
       columns.push_back(
@@ -70,7 +72,7 @@ std::vector<Measured> measured_columns(const Run& run, bool& has_left_out) {
   return columns;
 }
 
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 using Reader = std::function<Json(const Json&)>;
 
@@ -81,7 +83,7 @@ std::string in_percent(double value) {
 
 class MetricsTable {
  public:
-  MetricsTable(const char* caption, const std::vector<Measured>& columns)
+  MetricsTable(const char* caption, const std::vector<MetricsColumn>& columns)
       : columns_(columns), table_(caption, heads(columns)) {}
 
   /// A row, unless no column has the number.
@@ -90,7 +92,7 @@ class MetricsTable {
     std::vector<std::string> cells{
         name + (*meaning == 0 ? std::string() : "<small>" + std::string(meaning) + "</small>")};
     bool has_any = false;
-    for (const Measured& column : columns_) {
+    for (const MetricsColumn& column : columns_) {
       const double value = read(column.values).number();
       has_any = has_any || !std::isnan(value);
       cells.push_back(show(value));
@@ -100,12 +102,12 @@ class MetricsTable {
   [[nodiscard]] const Table& table() const noexcept { return table_; }
 
  private:
-  static std::vector<std::string> heads(const std::vector<Measured>& columns) {
+  static std::vector<std::string> heads(const std::vector<MetricsColumn>& columns) {
     std::vector<std::string> result{"Measure"};
-    for (const Measured& column : columns) result.push_back(column.head);
+    for (const MetricsColumn& column : columns) result.push_back(column.head);
     return result;
   }
-  const std::vector<Measured>& columns_;
+  const std::vector<MetricsColumn>& columns_;
   Table table_;
 };
 
@@ -114,17 +116,18 @@ Json element(const Json& array, std::size_t index) {
   return index < all.size() ? all[index] : Json();
 }
 
-std::size_t longest(const std::vector<Measured>& columns, const Reader& read) {
+std::size_t longest(const std::vector<MetricsColumn>& columns, const Reader& read) {
   std::size_t length = 0;
-  for (const Measured& column : columns)
+  for (const MetricsColumn& column : columns)
     length = std::max(length, read(column.values).elements().size());
   return length;
 }
 
 }  // namespace
 
-std::string head_of(const Inference& inference) {
-  return escaped(inference.kernel) + "<small>" + breakable(inference.method) + "</small>";
+std::string column_head(const Inference& inference) {
+  return apps::html_escaped(inference.kernel) + "<small>" + breakable(inference.method) +
+         "</small>";
 }
 
 std::string network_table(const Run& run) {
@@ -136,10 +139,10 @@ std::string network_table(const Run& run) {
     std::string name = "<span class=\"index\">" + std::to_string(++index) + "</span> " +
                        code(layer["type"].text());
     if (const std::string given = layer["name"].text(); !given.empty())
-      name += "<small>" + escaped(given) + "</small>";
+      name += "<small>" + apps::html_escaped(given) + "</small>";
     std::string kind = shape_of(layer);
     kind += layer["gaussian"].boolean() ? "<small>Gaussian</small>" : "";
-    table.row({name, escaped(parameters_in_words(layer["params"])), kind,
+    table.row({name, apps::html_escaped(parameters_in_words(layer["params"])), kind,
                measured(layer["mean_variance"].number()), share(layer["mean_correlation"].number()),
                measured(layer["mean_ntk"].number())});
   }
@@ -148,7 +151,7 @@ std::string network_table(const Run& run) {
 
 std::string metrics_table(const Run& run) {
   bool has_left_out = false;
-  const std::vector<Measured> columns = measured_columns(run, has_left_out);
+  const std::vector<MetricsColumn> columns = measured_columns(run, has_left_out);
   if (columns.empty()) return {};
   const auto key = [](const char* name) {
     return [name](const Json& values) { return values[name]; };
@@ -158,15 +161,17 @@ std::string metrics_table(const Run& run) {
   main.add("MAE", "mean absolute error, in units of the target", key("mae"));
   main.add("R²", "share of variance explained; 1 is perfect", key("r2"), share);
   main.add("NLPD", "negative log predictive density; lower is better", key("nlpd"));
-  main.add("Coverage", "of the 95 % interval; 95 % is calibrated", key("coverage_95"), in_percent);
+  main.add("Coverage", "share of true values in the 95 % interval; 95 % is calibrated",
+           key("coverage_95"), in_percent);
   main.add("Accuracy", "share of samples in the right class", key("accuracy"), in_percent);
   const auto of = [](const char* group, const char* name) {
     return [group, name](const Json& values) { return values[group][name]; };
   };
-  main.add("Calibration error", "expected; of the probability of the predicted class",
+  main.add("Calibration error", "expected calibration error of the predicted class",
            of("calibration", "expected_calibration_error"));
-  main.add("Log loss", "of the probability of the true class", of("calibration", "log_loss"));
-  main.add("Leave-one-out RMSE", "training samples, each predicted from the others",
+  main.add("Log loss", "minus the log probability of the true class, on average",
+           of("calibration", "log_loss"));
+  main.add("Leave-one-out RMSE", "each training sample predicted from all others",
            of("leave_one_out", "rmse"));
   main.add("Leave-one-out accuracy", "", of("leave_one_out", "accuracy"), in_percent);
   main.add("Log evidence", "of the training targets, in the units of training",
@@ -174,26 +179,26 @@ std::string metrics_table(const Run& run) {
 
   const Reader with_y = [](const Json& values) { return values["pearson"]["y"]; };
   const Reader with_x = [](const Json& values) { return values["pearson"]["features"]; };
-  // A single pixel says nothing.
+  // The correlation with a single pixel means nothing.
   const std::size_t outputs = longest(columns, with_y),
                     features = run.has("data/pictures.npy") ? 0 : longest(columns, with_x);
-  // A few correlations stand with the rest; hundreds are for those who ask.
-  constexpr std::size_t most_rows = 12;
+  // A few correlations go into the main table, hundreds into one that is folded away.
+  constexpr std::size_t max_rows = 12;
   MetricsTable apart("Correlation of predictions with truth and features", columns);
-  const bool is_apart = outputs * (features + 1) > most_rows;
+  const bool is_apart = outputs * (features + 1) > max_rows;
   MetricsTable& pearson = is_apart ? apart : main;
   for (std::size_t k = 0; k < outputs; ++k) {
     pearson.add(
-        "Correlation with " + escaped(run.output_name(k)),
+        "Correlation with " + apps::html_escaped(run.output_name(k)),
         k == 0 ? "Pearson, of prediction and truth" : "",
         [&](const Json& values) { return element(with_y(values), k); }, share);
   }
   for (std::size_t j = 0; j < features; ++j) {
     for (std::size_t k = 0; k < outputs; ++k) {
       const std::string output =
-          outputs > 1 ? ", predicted " + escaped(run.output_name(k)) : std::string();
+          outputs > 1 ? ", predicted " + apps::html_escaped(run.output_name(k)) : std::string();
       pearson.add(
-          "Correlation with " + escaped(run.feature_name(j)) + output,
+          "Correlation with " + apps::html_escaped(run.feature_name(j)) + output,
           j + k == 0 ? "Pearson, of prediction and feature" : "",
           [&](const Json& values) { return element(element(with_x(values), j), k); }, share);
     }
@@ -202,8 +207,8 @@ std::string metrics_table(const Run& run) {
   if (!main.table().empty()) html += main.table().html();
   if (has_left_out)
     html +=
-        "<p class=\"note\">Of many times the last ones, of many ridges the one of least "
-        "leave-one-out error; metrics.json holds all.</p>\n";
+        "<p class=\"note\">Of many times only the last are shown, of many ridges only the one with "
+        "the least leave-one-out error; metrics.json has all of them.</p>\n";
   if (!apart.table().empty()) {
     html += "<details><summary>Correlation of the predictions with truth and features</summary>\n" +
             apart.table().html() + "</details>\n";
@@ -214,28 +219,28 @@ std::string metrics_table(const Run& run) {
 std::string solves_table(const Run& run) {
   const std::vector<Inference> all = inferences(run);
   std::vector<std::string> heads{"Quantity"};
-  for (const Inference& one : all) heads.push_back(head_of(all, one.id));
+  for (const Inference& one : all) heads.push_back(column_head(all, one.id));
   Table table("Solves", heads);
   const auto add = [&](const std::string& name, const char* meaning, const auto& cell) {
     std::vector<std::string> cells{name + "<small>" + meaning + "</small>"};
     bool has_any = false;
     for (const Inference& one : all) {
       cells.push_back(cell(one.record));
-      has_any = has_any || (!cells.back().empty() && cells.back() != measured(not_known));
+      has_any = has_any || (!cells.back().empty() && cells.back() != measured(unknown));
     }
     if (has_any) table.row(std::move(cells));
   };
   const auto add_number = [&](const char* name, const char* meaning, const char* key) {
     add(name, meaning, [key](const Json& record) { return measured(record[key].number()); });
   };
-  add("Solver", "the plugin that solved", [](const Json& record) {
+  add("Solver", "the plugin that solved the system", [](const Json& record) {
     const std::string name = record["solver"].text(record["solver"]["type"].text());
     return name.empty() ? name : code(name);
   });
   add_number("Ridge", "added to the diagonal", "ridge");
   add_number("Smallest eigenvalue", "of the kernel with its ridge", "smallest_eigenvalue");
   add_number("Largest eigenvalue", "of the kernel with its ridge", "largest_eigenvalue");
-  add_number("Reciprocal condition", "near 10⁻¹⁶ no digit is left", "rcond");
+  add_number("Reciprocal condition", "near 10⁻¹⁶ no digit is reliable", "rcond");
   add_number("Residual", "relative, of the solved system", "residual");
   add_number("Log determinant", "natural logarithm", "logdet");
   add_number("Greatest learning rate", "at which gradient descent converges", "max_learning_rate");
@@ -262,8 +267,8 @@ std::string timings_chart(const Run& run) {
             "</th><td class=\"bar\"><span style=\"width:" + width + "\"></span></td><td>" +
             duration(seconds) + "</td></tr>\n";
   }
-  return html + "</tbody>\n<tfoot><tr><th scope=\"row\">together</th><td></td><td>" +
-         duration(total) + "</td></tr></tfoot>\n</table>\n";
+  return html + "</tbody>\n<tfoot><tr><th scope=\"row\">total</th><td></td><td>" + duration(total) +
+         "</td></tr></tfoot>\n</table>\n";
 }
 
 std::string key_figures(const Run& run) {
@@ -273,15 +278,15 @@ std::string key_figures(const Run& run) {
   };
   if (run.train("count") > 0) add(count(run.train("count")), "training samples");
   if (run.test("count") > 0) add(count(run.test("count")), "test samples");
-  const std::size_t layers = run.record["network"].elements().size();
-  if (layers > 0) add(count(static_cast<std::int64_t>(layers)), layers == 1 ? "layer" : "layers");
+  const auto layers = static_cast<std::int64_t>(run.record["network"].size());
+  if (layers > 0) add(count(layers), std::string(apps::noun(layers, "layer", "layers")));
   bool has_left_out = false;
-  const std::vector<Measured> columns = measured_columns(run, has_left_out);
-  // The best of a metric, and whose it is.
+  const std::vector<MetricsColumn> columns = measured_columns(run, has_left_out);
+  // The best value of a metric, and the inference that it belongs to.
   const auto add_best = [&](const char* metric, double sign, auto show, const std::string& what) {
     double best = std::numeric_limits<double>::infinity();
     std::string head;
-    for (const Measured& column : columns) {
+    for (const MetricsColumn& column : columns) {
       const double value = sign * column.values[metric].number();
       if (value < best) {
         best = value;

@@ -1,7 +1,8 @@
 // Ranges of axes and the ticks on them.
 #include "ticks.hpp"
 
-#include "text.hpp"
+#include "common/escape.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +14,9 @@ namespace widelimit::report {
 namespace {
 
 void add_tick(Ticks& ticks, const std::string& label, double position) {
-  ticks.list += (ticks.list.empty() ? "" : ", ") + literal(label) + " " + plain(position);
-  ticks.longest = std::max(ticks.longest, characters(label));
+  ticks.list +=
+      (ticks.list.empty() ? "" : ", ") + gnuplot_string(label) + " " + gnuplot_number(position);
+  ticks.longest = std::max(ticks.longest, apps::character_count(label));
 }
 
 int exponent_of(double value) {
@@ -23,15 +25,15 @@ int exponent_of(double value) {
 
 }  // namespace
 
-std::string plain(double value) {
+std::string gnuplot_number(double value) {
   char text[40];
   std::snprintf(text, sizeof text, "%.9g", value);
   return text;
 }
 
-std::string literal(std::string_view text) {
+std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
-  for (const char c : clean(text)) result += c == '\'' ? "''" : std::string(1, c);
+  for (const char c : apps::one_line(text)) result += c == '\'' ? "''" : std::string(1, c);
   return result + "'";
 }
 

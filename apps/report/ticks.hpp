@@ -11,10 +11,10 @@
 namespace widelimit::report {
 
 /// A number for gnuplot to read.
-std::string plain(double value);
+std::string gnuplot_number(double value);
 /// A string for gnuplot to show, whatever is in it: in single quotes gnuplot expands neither
 /// commands nor macros nor escapes, and the pictures' text is never "enhanced".
-std::string literal(std::string_view text);
+std::string gnuplot_string(std::string_view text);
 
 struct Range {
   double low = 0, high = 1;

@@ -1,7 +1,8 @@
-// What was asked, in words: data, preprocessing, network, kernels, inference, finite networks.
+// The experiment in words: data, preprocessing, network, kernels, inference, finite networks.
 #include "words.hpp"
 
-#include "text.hpp"
+#include "common/numbers.hpp"
+#include "typeset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,24 +14,17 @@ namespace {
 std::string value_in_words(const Json& value) {
   if (value.is_number() || value.text() == "inf") return number(value.number());
   if (value.is_array()) {
-    std::string text;
-    for (const Json& element : value.elements())
-      text += (text.empty() ? "" : ", ") + value_in_words(element);
-    return "[" + text + "]";
+    std::vector<std::string> elements;
+    for (const Json& element : value.elements()) elements.push_back(value_in_words(element));
+    return "[" + apps::joined(elements) + "]";
   }
   const std::string text = value.text();
-  return text.empty() ? value.compact() : text;
+  return text.empty() ? value.one_line() : text;
 }
 
 std::int64_t whole(const Json& value) {
   const double number = value.number();
   return number >= 0 && number < 9e15 ? static_cast<std::int64_t>(number) : 0;
-}
-
-std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ") {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : std::string(between)) + part;
-  return text;
 }
 
 std::string capitalized(std::string text) {
@@ -53,7 +47,7 @@ std::string source_in_words(const Json& source) {
       const std::string file = source[key].text();
       if (!file.empty()) files.push_back(file);
     }
-    text = joined(files, " and ") + (type.empty() ? "" : " (" + type + ")");
+    text = apps::joined(files, " and ") + (type.empty() ? "" : " (" + type + ")");
   }
   if (whole(source["offset"]) > 0)
     text += ", from sample " + count(whole(source["offset"])) + " on";
@@ -108,7 +102,7 @@ std::string step_in_words(const Json& step) {
   return type;
 }
 
-/// "dense 512 → relu → dense 1"; a run of equal layers once, with how often.
+/// "dense 512 → relu → dense 1"; repeated layers as "4 × (...)".
 std::string network_in_words(const std::vector<Json>& layers) {
   std::vector<std::string> names;
   for (const Json& layer : layers) {
@@ -121,7 +115,7 @@ std::string network_in_words(const std::vector<Json>& layers) {
       const std::string branch = network_in_words(input.elements());
       branches.push_back(branch.empty() ? "identity" : branch);
     }
-    if (!branches.empty()) name += " of (" + joined(branches, " | ") + ")";
+    if (!branches.empty()) name += " of (" + apps::joined(branches, " | ") + ")";
     if (const auto inner = layer["layers"].elements(); !inner.empty())
       name = network_in_words(inner);
     if (layer["repeat"].number() > 1) name = count(whole(layer["repeat"])) + " × (" + name + ")";
@@ -134,7 +128,7 @@ std::string network_in_words(const std::vector<Json>& layers) {
     names.erase(middle, names.end() - most / 2);
     names.insert(names.begin() + most / 2, left_out);
   }
-  return joined(names, " → ");
+  return apps::joined(names, " → ");
 }
 
 std::string times_in_words(const Json& times) {
@@ -151,7 +145,7 @@ std::string times_in_words(const Json& times) {
   for (std::size_t i = 0; i < std::min(given.size(), most); ++i)
     values.push_back(value_in_words(given[i]));
   if (given.size() > most) values.push_back("… (" + std::to_string(given.size()) + " in all)");
-  return "t = " + joined(values);
+  return "t = " + apps::joined(values);
 }
 
 /// "0.01", "0.01, 0.1", "from 10⁻⁴ to 1, 9 of them"; empty for none.
@@ -166,7 +160,7 @@ std::string ridge_in_words(const Json& ridge) {
   for (std::size_t i = 0; i < std::min(given.size(), most); ++i)
     values.push_back(value_in_words(given[i]));
   if (given.size() > most) values.push_back("… (" + std::to_string(given.size()) + " in all)");
-  return given.empty() && ridge.number() > 0 ? number(ridge.number()) : joined(values);
+  return given.empty() && ridge.number() > 0 ? number(ridge.number()) : apps::joined(values);
 }
 
 std::string inference_in_words(const Json& entry) {
@@ -177,7 +171,7 @@ std::string inference_in_words(const Json& entry) {
   std::string text = capitalized(method_name(method));
   if (const std::string name = entry["name"].text(); !name.empty() && name != method)
     text += " (“" + name + "”)";
-  if (!kernels.empty()) text += ", " + joined(kernels, " and ");
+  if (!kernels.empty()) text += ", " + apps::joined(kernels, " and ");
   if (!entry["times"].is_null()) {
     text += ", at " + times_in_words(entry["times"]);
     const double rate = entry["learning_rate"].number();
@@ -221,7 +215,7 @@ std::string parameters_in_words(const Json& parameters) {
                           (value.is_array() && value.elements().empty());
     if (!value.is_null() && !is_usual) parts.push_back(key + " " + value_in_words(value));
   }
-  return joined(parts);
+  return apps::joined(parts);
 }
 
 std::vector<Setting> settings_in_words(const Run& run) {
@@ -230,7 +224,7 @@ std::vector<Setting> settings_in_words(const Run& run) {
   std::vector<std::string> steps;
   for (const Json& step : experiment["preprocess"].elements()) steps.push_back(step_in_words(step));
   if (!steps.empty())
-    settings.push_back({"Preprocessing", {capitalized(joined(steps, "; then ")) + "."}});
+    settings.push_back({"Preprocessing", {capitalized(apps::joined(steps, "; then ")) + "."}});
   if (const std::string network = network_in_words(experiment["network"].elements());
       !network.empty())
     settings.push_back({"Network", {network}});
@@ -238,7 +232,8 @@ std::vector<Setting> settings_in_words(const Run& run) {
   for (const Json& kernel : experiment["kernel"]["compute"].elements())
     kernels.push_back(kernel_name(kernel.text()));
   if (!kernels.empty()) {
-    std::string text = joined(kernels, " and ") + " in " + experiment["precision"].text("float64");
+    std::string text =
+        apps::joined(kernels, " and ") + " in " + experiment["precision"].text("float64");
     const std::string from = experiment["kernel"]["from"].text();
     if (!from.empty()) text += ", taken from the run in " + from;
     settings.push_back({"Kernels", {text + "."}});

@@ -1,7 +1,7 @@
 // Reads the authors' files, writes tables, row numbers and experiments.
 #include "sets.hpp"
 
-#include "experiment/json.hpp"
+#include "common/numbers.hpp"
 
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
@@ -138,7 +138,7 @@ fs::path Experiments::choose(const ReluNetwork& kernel) const {
 
 fs::path Experiments::fold(int fold, const ReluNetwork& kernel, double ridge) const {
   const std::string rows = "fold" + std::to_string(fold);
-  return write(rows, rows, kernel, experiment::number_text(ridge));
+  return write(rows, rows, kernel, apps::number_text(ridge));
 }
 
 fs::path Experiments::write(const std::string& stem, const std::string& rows,
@@ -153,7 +153,7 @@ fs::path Experiments::write(const std::string& stem, const std::string& rows,
     const double deviation =
         layer == 0 ? std::sqrt(static_cast<double>(set_.features)) : std::sqrt(2.0);
     network += std::string(layer == 0 ? "" : ",\n    \"relu\", ") +
-               R"({"type": "dense", "W_std": )" + experiment::number_text(deviation) +
+               R"({"type": "dense", "W_std": )" + apps::number_text(deviation) +
                (layer < kernel.frozen ? R"(, "trainable": false})" : "}");
   }
   fs::path file = folder_ / (stem + ".json");

@@ -1,18 +1,18 @@
 // widelimit check: what an experiment does and what it will cost, from the headers of arrays and
 // small tables.
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "display.hpp"
 #include "experiment/advice.hpp"
 #include "experiment/error_places.hpp"
 #include "experiment/forecast/duration.hpp"
 #include "experiment/forecast/forecast.hpp"
 #include "experiment/forecast/limits.hpp"
-#include "experiment/json.hpp"
 #include "experiment/load.hpp"
 #include "experiment/plan.hpp"
 #include "experiment/run.hpp"
-#include "experiment/units.hpp"
 #include "experiment_options.hpp"
-#include "table.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -26,8 +26,8 @@
 namespace widelimit::program {
 namespace {
 
-using experiment::count_text;
-using experiment::Json;
+using apps::count_text;
+using apps::Json;
 using experiment::LoadedExperiment;
 
 struct Options {
@@ -55,10 +55,10 @@ std::vector<std::string> check_tables(const Experiment& experiment) {
     if (!source || source->type != SourceType::csv) continue;
     std::error_code ignored;
     if (const auto bytes = std::filesystem::file_size(source->x, ignored); bytes > most)
-      unread.push_back(
-          source->place.pointer + ": " + source->x.string() + " was not read, because it has " +
-          experiment::bytes_text(static_cast<double>(bytes)) + ", more than " +
-          experiment::bytes_text(most) + "; the run reads it, and may find it damaged");
+      unread.push_back(source->place.pointer + ": " + source->x.string() +
+                       " was not read, because it has " +
+                       apps::bytes_text(static_cast<double>(bytes)) + ", more than " +
+                       apps::bytes_text(most) + "; the run reads it, and may find it damaged");
     else
       static_cast<void>(experiment::read_data(
           DataSpec{.place = data.place, .train = *source, .test = {}, .split = {}},
@@ -108,44 +108,43 @@ std::string json_of(const std::vector<PlannedLayer>& rows, const Findings& found
                                   {"share", row.share},
                                   {"depth", row.depth},
                                   {"gaussian", row.gaussian}});
-  return Json(Json::Object{{"layers", std::move(layers)},
-                           {"memory_bytes", std::llround(found.forecast.memory_bytes)},
-                           {"mapped_bytes", std::llround(found.forecast.mapped_bytes)},
-                           {"disk_bytes", std::llround(found.forecast.disk_bytes)},
-                           {"seconds", found.seconds},
-                           {"warnings", found.warnings}})
-             .text(2) +
+  return Json::Object{{"layers", layers},
+                      {"memory_bytes", std::llround(found.forecast.memory_bytes)},
+                      {"mapped_bytes", std::llround(found.forecast.mapped_bytes)},
+                      {"disk_bytes", std::llround(found.forecast.disk_bytes)},
+                      {"seconds", found.seconds},
+                      {"warnings", found.warnings}}
+             .indented(2) +
          "\n";
 }
 
 std::string layers_table(const std::vector<PlannedLayer>& rows) {
-  Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
-              {Align::right, Align::left, Align::left, Align::right, Align::right, Align::left,
-               Align::right});
+  apps::Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
+                    {apps::Align::right, apps::Align::left, apps::Align::left, apps::Align::right,
+                     apps::Align::right, apps::Align::left, apps::Align::right});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const PlannedLayer& row = rows[i];
     const std::string indent(static_cast<std::size_t>(row.depth) * 2, ' ');
     const double percent = 100 * row.share;
     table.add({std::to_string(i), indent + row.type, row.name, row.shape,
-               row.possible_displacements > 1 ? count_text(row.displacements) + " of " + count_text(row.possible_displacements) : "",
+               row.possible_displacements > 1
+                   ? count_text(row.displacements) + " of " + count_text(row.possible_displacements)
+                   : "",
                row.gaussian ? "yes" : "no",
                percent > 0 && percent < 1 ? "< 1 %" : std::to_string(std::lround(percent)) + " %"});
   }
   return table.text();
 }
 
-std::string shape_text(const DataShape& shape) {
-  std::string text;
-  for (const std::int64_t site : shape.sample.sites) text += count_text(site) + " x ";
-  return text + count_text(shape.sample.channels);
-}
-
 std::string data_text(const DataShapes& shapes) {
   const DataShape& train = shapes.train;
+  std::vector<std::int64_t> extents = train.sample.sites;
+  extents.push_back(train.sample.channels);
   std::string text = count_text(train.count, "training sample", "training samples");
   if (shapes.test) text += " and " + count_text(shapes.test->count, "test sample", "test samples");
-  return text + " of " + shape_text(train) + (train.sample.sites.empty() ? " features" : "") +
-         ", " + count_text(train.outputs, "output", "outputs");
+  return text + " of " + apps::extents_text(extents) +
+         (train.sample.sites.empty() ? " features" : "") + ", " +
+         count_text(train.outputs, "output", "outputs");
 }
 
 std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shapes) {
@@ -153,7 +152,7 @@ std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shap
   for (const experiment::BlockPlan& block : plan.blocks) {
     const auto shape = experiment::shape_of(block.block, shapes);
     text.append(text.empty() ? "" : ", ").append(name_of(block.block));
-    text += " " + count_text(shape[0]) + " x " + count_text(shape[1]);
+    text += " " + apps::extents_text(shape);
   }
   const bool f64 = plan.precision == Precision::float64;
   return text + (f64 ? "; float64" : "; float32");
@@ -166,7 +165,7 @@ std::string inference_text(const InferenceSpec& spec) {
   if (spec.options.times.size() == 1)
     text += std::isinf(spec.options.times[0])
                 ? ""
-                : " at t = " + experiment::number_text(spec.options.times[0]);
+                : " at t = " + apps::number_text(spec.options.times[0]);
   else if (!spec.options.times.empty())
     text += " at " + count_text(static_cast<std::int64_t>(spec.options.times.size())) + " times";
   text += spec.options.predictions ? "" : ", losses";
@@ -181,7 +180,7 @@ void print(const LoadedExperiment& loaded, const Findings& found, const std::str
   std::cout << (experiment.title.empty() ? file : experiment.title + "  (" + file + ")") << "\n\n"
             << layers_table(loaded.planned.layers()) << '\n';
   const auto line = [](const char* label, const std::string& text) {
-    std::cout << "  " << padded(label, 11) << text << '\n';
+    std::cout << "  " << apps::padded(label, 11) << text << '\n';
   };
   line("data", data_text(loaded.shapes));
   line("kernels", kernels_text(found.plan, loaded.shapes));
@@ -191,14 +190,14 @@ void print(const LoadedExperiment& loaded, const Findings& found, const std::str
     line("finite", count_text(experiment.finite->options.ensemble, "network", "networks") + ", " +
                        count_text(experiment.finite->options.steps, "step", "steps") + " each");
   const double mapped = found.forecast.mapped_bytes;
-  line("memory", "about " + experiment::bytes_text(found.forecast.memory_bytes) +
+  line("memory", "about " + apps::bytes_text(found.forecast.memory_bytes) +
                      (mapped > 0.1 * found.forecast.memory_bytes
-                          ? ", of which " + experiment::bytes_text(mapped) +
+                          ? ", of which " + apps::bytes_text(mapped) +
                                 " are mapped files, given back if memory is short"
                           : ""));
-  line("disk", "about " + experiment::bytes_text(found.forecast.disk_bytes));
+  line("disk", "about " + apps::bytes_text(found.forecast.disk_bytes));
   if (std::isfinite(found.seconds))
-    line("time", "about " + experiment::seconds_text(found.seconds) + " on " +
+    line("time", "about " + apps::seconds_text(found.seconds) + " on " +
                      count_text(loaded.runtime.threads(), "thread", "threads"));
   for (const std::string& warning : found.warnings) std::cout << "\nwarning: " << warning << '\n';
 }

@@ -1,8 +1,10 @@
 // widelimit describe: a type's summary, formula, reference and parameters; or, as Markdown, those
 // of all types, which is the gallery in plugins/README.md.
-#include "experiment/json.hpp"
+#include "common/escape.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "gallery.hpp"
-#include "table.hpp"
 #include "type_text.hpp"
 #include "verbs.hpp"
 
@@ -18,7 +20,7 @@
 namespace widelimit::program {
 namespace {
 
-using experiment::Json;
+using apps::Json;
 
 constexpr std::size_t text_width = 96;
 
@@ -33,17 +35,17 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
     bool ambiguous = false;
     const TypeInfo* type = catalogue.find(kind, name, &ambiguous);
     if (ambiguous) {
-      std::string all;
+      std::vector<std::string> all;
       for (const TypeInfo& t : catalogue.types())
-        if (t.name == name) all += (all.empty() ? "" : ", ") + t.qualified;
-      throw Error(ErrorCode::usage, "several plugins offer \"" + name + "\"; name one of " + all);
+        if (t.name == name) all.push_back(t.qualified);
+      throw Error(ErrorCode::usage,
+                  "several plugins offer \"" + name + "\"; name one of " + apps::joined(all));
     }
     if (type) return *type;
   }
-  std::string known;
+  std::vector<std::string> known;
   for (const TypeKind kind : {TypeKind::layer, TypeKind::solver})
-    for (const std::string& type : catalogue.names(kind))
-      known += (known.empty() ? "" : ", ") + type;
+    for (const std::string& type : catalogue.names(kind)) known.push_back(type);
   const std::string nearest = catalogue.nearest(name);
   throw Error(
       ErrorCode::usage,
@@ -51,17 +53,17 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
           (nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
           (known.empty()
                ? "no plugins were found; `widelimit plugins --why` shows where they were searched"
-               : "the plugins offer " + known));
+               : "the plugins offer " + apps::joined(known)));
 }
 
 /// One parameter: name, kind, range, default, and on the next lines its meaning.
 std::string text_of(const Parameter& p, std::size_t name_width) {
-  std::string text = "  " + padded(p.name, name_width) + "  " + p.values;
+  std::string text = "  " + apps::padded(p.name, name_width) + "  " + p.values;
   if (!p.fallback.empty())
     text += " [" + p.fallback + "]";
   else if (p.required)
     text += ", required";
-  return text + "\n" + wrapped(p.description, text_width, name_width + 4);
+  return text + "\n" + apps::wrapped(p.description, text_width, name_width + 4);
 }
 
 /// The key "inputs", which layers with several inputs have besides their own parameters.
@@ -73,14 +75,15 @@ std::string inputs(const TypeInfo& type) {
                                 ? least
                                 : least + " to " + std::to_string(type.max_inputs);
   return "  inputs  list of networks, " + count + ", required\n" +
-         wrapped("each is applied to the input of this layer; [] passes the input on unchanged",
-                 text_width, 10);
+         apps::wrapped(
+             "each is applied to the input of this layer; [] passes the input on unchanged",
+             text_width, 10);
 }
 
 std::string parameters(const TypeInfo& type) {
   const std::vector<Parameter> all = parameters_of(type);
   std::size_t name_width = 0;
-  for (const Parameter& p : all) name_width = std::max(name_width, display_width(p.name));
+  for (const Parameter& p : all) name_width = std::max(name_width, apps::character_count(p.name));
   std::string text;
   for (const Parameter& p : all) text += text_of(p, name_width);
   return text;
@@ -112,9 +115,9 @@ std::pair<std::string, std::string> title_and_text(const TypeInfo& type) {
 void print(const TypeInfo& type) {
   const auto [title, paragraph] = title_and_text(type);
   std::cout << title << "\n\n";
-  if (!paragraph.empty()) std::cout << wrapped(paragraph, text_width, 2) << '\n';
+  if (!paragraph.empty()) std::cout << apps::wrapped(paragraph, text_width, 2) << '\n';
   const auto line = [](const char* label, const std::string& text) {
-    if (!text.empty()) std::cout << "  " << padded(label, 9) << text << '\n';
+    if (!text.empty()) std::cout << "  " << apps::padded(label, 9) << text << '\n';
   };
   line("kind", type.kind == TypeKind::layer ? "layer" : "solver");
   line("offers", faces(type));
@@ -123,7 +126,7 @@ void print(const TypeInfo& type) {
        type.plugin_id + " " + type.plugin_version + (type.file.empty() ? "" : ", " + type.file));
   const std::string listed = inputs(type) + parameters(type);
   std::cout << '\n' << (listed.empty() ? "  It has no parameters.\n" : listed);
-  if (type.kind == TypeKind::layer) std::cout << '\n' << wrapped(notation, text_width, 2);
+  if (type.kind == TypeKind::layer) std::cout << '\n' << apps::wrapped(notation, text_width, 2);
 }
 
 Json json_of(const TypeInfo& type) {
@@ -158,7 +161,7 @@ int run(const Options& options) {
   }
   const TypeInfo& type = find(runtime.catalogue(), options.type);
   if (options.json)
-    std::cout << json_of(type).text(4) << '\n';
+    std::cout << json_of(type).indented(4) << '\n';
   else
     print(type);
   return done;

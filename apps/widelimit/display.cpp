@@ -1,8 +1,9 @@
 // The progress bar and the lines around it.
 #include "display.hpp"
 
-#include "experiment/units.hpp"
-#include "table.hpp"
+#include "common/escape.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ std::string bar(double share, std::size_t width) {
 
 std::string clock_text(double seconds) {
   constexpr double two_days = 48 * 3600.0;
-  if (seconds >= two_days) return experiment::seconds_text(seconds);
+  if (seconds >= two_days) return apps::seconds_text(seconds);
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   char text[32];
   if (whole < 3600)
@@ -57,8 +58,8 @@ std::string clock_text(double seconds) {
 std::string tiles_text(const Progress& progress, double rate) {
   char speed[32];
   std::snprintf(speed, sizeof speed, rate < 10 ? "%.2g" : "%.0f", rate);
-  return experiment::count_text(progress.done) + " of " + experiment::count_text(progress.total) +
-         " tiles, " + speed + "/s";
+  return apps::count_text(progress.done) + " of " + apps::count_text(progress.total) + " tiles, " +
+         speed + "/s";
 }
 
 void put(const std::string& text) {
@@ -101,9 +102,9 @@ void Display::progress(const Progress& progress) {
     put(name() + ": " + percent + (left.empty() ? "" : ", " + left) + "\n");
     return;
   }
-  const std::string head = "  " + padded(name(), head_width) + " ";
+  const std::string head = "  " + apps::padded(name(), head_width) + " ";
   const std::string tail = std::string(" ") + percent + "  " + left;
-  const std::size_t taken = display_width(head) + display_width(tail) + 2;
+  const std::size_t taken = apps::character_count(head) + apps::character_count(tail) + 2;
   const std::size_t columns = terminal_columns();
   const std::size_t room = columns > taken ? std::min<std::size_t>(columns - taken, 40) : 0;
   show(head + (room < 8 ? "" : bar(share, room)) + tail);
@@ -129,7 +130,8 @@ void Display::show(const std::string& text) {
 }
 
 void Display::step(const std::string& phase, double seconds) {
-  line(padded("  " + phase, name_width) + "  " + padded_left(experiment::seconds_text(seconds), 9));
+  line(apps::padded("  " + phase, name_width) + "  " +
+       apps::padded_left(apps::seconds_text(seconds), 9));
 }
 
 void Display::warning(const std::string& text) { line("warning: " + text); }

@@ -1,8 +1,8 @@
 // Options of run, kernel and check.
 #include "experiment_options.hpp"
 
+#include "common/numbers.hpp"
 #include "display.hpp"
-#include "experiment/units.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -45,7 +45,7 @@ experiment::LoadedExperiment ExperimentOptions::load(Display& display) const {
 std::optional<std::int64_t> ExperimentOptions::memory_limit() const {
   if (max_memory.empty()) return std::nullopt;
   try {
-    return experiment::parse_bytes(max_memory);
+    return apps::parse_bytes(max_memory);
   } catch (const Error& error) {
     throw Error(ErrorCode::usage, std::string("--max-memory: ") + error.what());
   }

@@ -1,7 +1,7 @@
 // The gallery: the documentation of every type as Markdown, for plugins/README.md.
 #include "gallery.hpp"
 
-#include "table.hpp"
+#include "common/escape.hpp"
 #include "type_text.hpp"
 
 #include <algorithm>
@@ -60,7 +60,9 @@ std::string wrapped_markdown(std::string_view text) {
         stop = next;
       }
       const std::string_view words = rest.substr(0, stop);
-      if (!line.empty() && display_width(line) + 1 + display_width(words) > markdown_width) flush();
+      if (!line.empty() &&
+          apps::character_count(line) + 1 + apps::character_count(words) > markdown_width)
+        flush();
       line += (line.empty() ? "" : " ") + std::string(words);
       rest.remove_prefix(std::min(stop + 1, rest.size()));
     }

@@ -1,6 +1,7 @@
 // widelimit plugins: the plugins that were found, what they offer, and where they were searched.
-#include "experiment/json.hpp"
-#include "table.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "verbs.hpp"
 
 #include <iostream>
@@ -10,7 +11,7 @@
 namespace widelimit::program {
 namespace {
 
-using experiment::Json;
+using apps::Json;
 
 struct Options {
   PluginOptions plugins;
@@ -35,17 +36,12 @@ Json json_of(const Runtime& runtime) {
   return Json::Object{{"plugins", std::move(plugins)}, {"search", std::move(search)}};
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 void print_plugins(const Runtime& runtime) {
-  Table table({"plugin", "version", "layers", "solvers", "from"},
-              {Align::left, Align::left, Align::left, Align::left, Align::left});
+  apps::Table table({"plugin", "version", "layers", "solvers", "from"},
+                    {apps::Align::left, apps::Align::left, apps::Align::left, apps::Align::left,
+                     apps::Align::left});
   for (const PluginInfo& plugin : runtime.plugins())
-    table.add({plugin.id, plugin.version, joined(plugin.layers), joined(plugin.solvers),
+    table.add({plugin.id, plugin.version, apps::joined(plugin.layers), apps::joined(plugin.solvers),
                std::filesystem::path(plugin.file).filename().string()});
   if (table.empty())
     std::cout
@@ -73,7 +69,7 @@ void print_search(const Runtime& runtime) {
 int run(const Options& options) {
   const Runtime runtime(options.plugins.runtime());
   if (options.json) {
-    std::cout << json_of(runtime).text(3) << '\n';
+    std::cout << json_of(runtime).indented(3) << '\n';
     return done;
   }
   print_plugins(runtime);

@@ -1,10 +1,10 @@
 // widelimit run: an experiment from data to report.
 #include "experiment/run.hpp"
+#include "common/numbers.hpp"
+#include "common/table.hpp"
 #include "display.hpp"
-#include "experiment/units.hpp"
 #include "experiment_options.hpp"
 #include "signals.hpp"
-#include "table.hpp"
 
 #if WIDELIMIT_HAS_REPORT
 #include "report/report.hpp"
@@ -15,27 +15,20 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <utility>
 
 namespace widelimit::program {
 namespace {
 
+using apps::Json;
 using experiment::Finished;
-using experiment::Json;
 
 struct Options {
   ExperimentOptions common;
   std::string out;
   bool resume = false, quiet = false;
 };
-
-/// A number of metrics.json; NaN where it is not defined.
-double number(const Json* value) {
-  return value && value->number() ? std::stod(*value->number())
-                                  : std::numeric_limits<double>::quiet_NaN();
-}
 
 std::string formatted(const char* format, double value, int decimals = 0) {
   std::array<char, 64> text{};
@@ -63,48 +56,43 @@ std::vector<std::string> cells(const std::vector<double>& numbers) {
   return texts;
 }
 
-/// A number as it is, or "inf".
-std::string number_or_text(const Json* value) {
-  return !value ? "" : value->string() ? *value->string() : experiment::number_text(number(value));
+/// All digits, or "inf"; empty for null.
+std::string number_text(const Json& value) {
+  return value.is_null() ? "" : apps::number_text(value.number());
 }
 
 std::string metrics_table(const Json& metrics) {
   constexpr std::array keys{"rmse", "mae", "r2", "nlpd", "coverage_95", "accuracy"};
-  if (!metrics.object()) return {};
   std::vector<std::string> names;
-  std::vector<const Json*> rows;
-  for (const auto& [name, values] : *metrics.object()) {
-    const Json::Array* several = values.array();
-    for (std::size_t i = 0; i < (several ? several->size() : 1); ++i) {
-      rows.push_back(several ? &(*several)[i] : &values);
+  std::vector<Json> rows;
+  for (const auto& [name, values] : metrics.members()) {
+    for (std::size_t i = 0; i < (values.is_array() ? values.size() : 1); ++i) {
+      rows.push_back(values.is_array() ? values[i] : values);
       names.push_back(i == 0 ? name : "");
     }
   }
   std::vector<std::string> heads{"", "time", "diag_reg"};
   std::vector<std::vector<std::string>> columns{names, {}, {}};
-  for (const Json* row : rows) {
-    columns[1].push_back(number_or_text(row->find("time")));
-    columns[2].push_back(number_or_text(row->find("diag_reg")));
+  for (const Json& row : rows) {
+    columns[1].push_back(number_text(row["time"]));
+    columns[2].push_back(number_text(row["diag_reg"]));
   }
   const auto add = [&](const char* head, const auto& value_of) {
     std::vector<double> numbers;
-    for (const Json* row : rows) numbers.push_back(number(value_of(*row)));
+    for (const Json& row : rows) numbers.push_back(value_of(row).number());
     heads.emplace_back(head);
     columns.push_back(cells(numbers));
   };
   const auto add_within = [&](const char* head, const char* group, const char* key) {
-    add(head, [&](const Json& row) {
-      const Json* const found = row.find(group);
-      return found ? found->find(key) : nullptr;
-    });
+    add(head, [&](const Json& row) { return row[group][key]; });
   };
-  for (const char* key : keys) add(key, [&](const Json& row) { return row.find(key); });
+  for (const char* key : keys) add(key, [&](const Json& row) { return row[key]; });
   add_within("calibration", "calibration", "expected_calibration_error");
   add_within("left-out rmse", "leave_one_out", "rmse");
   add_within("left-out accuracy", "leave_one_out", "accuracy");
-  std::vector<Align> sides(heads.size(), Align::right);
-  sides.front() = Align::left;
-  Table table(heads, sides);
+  std::vector<apps::Align> sides(heads.size(), apps::Align::right);
+  sides.front() = apps::Align::left;
+  apps::Table table(heads, sides);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<std::string> row;
     for (const std::vector<std::string>& column : columns) row.push_back(column[i]);

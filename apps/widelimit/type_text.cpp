@@ -1,55 +1,54 @@
 // What a type says about itself, as words.
 #include "type_text.hpp"
 
-#include "experiment/json.hpp"
+#include "common/json.hpp"
+#include "common/numbers.hpp"
 
 #include <algorithm>
 
 namespace widelimit::program {
 namespace {
 
-using experiment::Json;
+using apps::Json;
 
-std::string text_of(const Json* value) {
-  if (!value) return "";
-  return value->string() ? *value->string() : value->text();
+/// A string as it is, anything else as JSON; empty for null.
+std::string text_of(const Json& value) {
+  return value.is_null() ? "" : value.text(value.one_line());
 }
 
 /// "> 0", "1 to 4096", "one of "a", "b""
 std::string range_of(const Json& schema) {
-  if (const Json* values = schema.find("enum"); values && values->array()) {
-    std::string text;
-    for (const Json& value : *values->array()) text += (text.empty() ? "" : ", ") + value.text();
-    return text;
+  std::vector<std::string> texts;
+  if (schema["enum"].is_array()) {
+    for (const Json& value : schema["enum"].elements()) texts.push_back(value.one_line());
+    return apps::joined(texts);
   }
-  const std::string low = text_of(schema.find("minimum")), high = text_of(schema.find("maximum"));
-  const std::string above = text_of(schema.find("exclusiveMinimum")),
-                    below = text_of(schema.find("exclusiveMaximum"));
-  std::string text;
-  const auto add = [&](const char* sign, const std::string& bound) {
-    if (!bound.empty()) text += (text.empty() ? "" : ", ") + std::string(sign) + bound;
-  };
+  const std::string low = text_of(schema["minimum"]), high = text_of(schema["maximum"]);
+  const std::string above = text_of(schema["exclusiveMinimum"]),
+                    below = text_of(schema["exclusiveMaximum"]);
   if (!low.empty() && !high.empty()) return low + " to " + high;
+  const auto add = [&](const char* sign, const std::string& bound) {
+    if (!bound.empty()) texts.push_back(sign + bound);
+  };
   add(">= ", low);
   add("> ", above);
   add("<= ", high);
   add("< ", below);
-  return text;
+  return apps::joined(texts);
 }
 
 std::string kind_of(const Json& schema) {
-  const Json* type = schema.find("type");
-  if (!type || !type->array()) return text_of(type);
-  std::string text;
-  for (const Json& kind : *type->array()) text += (text.empty() ? "" : " or ") + text_of(&kind);
-  return text;
+  const Json type = schema["type"];
+  if (!type.is_array()) return text_of(type);
+  std::vector<std::string> kinds;
+  for (const Json& kind : type.elements()) kinds.push_back(text_of(kind));
+  return apps::joined(kinds, " or ");
 }
 
 bool is_required(const Json& schema, const std::string& name) {
-  const Json* required = schema.find("required");
-  return required && required->array() &&
-         std::any_of(required->array()->begin(), required->array()->end(),
-                     [&](const Json& key) { return key.string() && *key.string() == name; });
+  const std::vector<Json> required = schema["required"].elements();
+  return std::any_of(required.begin(), required.end(),
+                     [&](const Json& key) { return key.text() == name; });
 }
 
 }  // namespace
@@ -58,16 +57,14 @@ std::vector<Parameter> parameters_of(const TypeInfo& type) {
   std::vector<Parameter> all;
   if (type.params_schema.empty()) return all;
   const Json schema = Json::parse(type.params_schema, "schema of " + type.qualified);
-  const Json* properties = schema.find("properties");
-  if (!properties || !properties->object()) return all;
-  for (const auto& [name, property] : *properties->object()) {
+  for (const auto& [name, property] : schema["properties"].members()) {
     Parameter p;
     p.name = name;
     const std::string range = range_of(property);
     p.values = kind_of(property) + (range.empty() ? "" : ", " + range);
-    if (const Json* fallback = property.find("default")) p.fallback = fallback->text();
+    if (property.contains("default")) p.fallback = property["default"].one_line();
     p.required = p.fallback.empty() && is_required(schema, name);
-    p.description = joined_paragraphs(text_of(property.find("description")));
+    p.description = joined_paragraphs(text_of(property["description"]));
     all.push_back(std::move(p));
   }
   return all;

@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 

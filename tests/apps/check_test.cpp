@@ -11,7 +11,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -48,9 +48,9 @@ TEST_CASE("check --json has the members of the contract") {
   INFO(result.err);
   REQUIRE(result.status == 0);
   const Json plan = Json::parse(result.out, "stdout");
-  REQUIRE(at(plan, {"layers"}).array()->size() == 3);
+  REQUIRE(at(plan, {"layers"}).size() == 3);
   double share = 0;
-  for (const Json& layer : *at(plan, {"layers"}).array()) share += number(at(layer, {"share"}));
+  for (const Json& layer : at(plan, {"layers"}).elements()) share += number(at(layer, {"share"}));
   CHECK(share > 0.99);
   CHECK(share < 1.01);
   CHECK(text(at(plan, {"layers", "1", "type"})) == "relu");
@@ -60,7 +60,7 @@ TEST_CASE("check --json has the members of the contract") {
   CHECK(number(at(plan, {"memory_bytes"})) > 1e6);
   CHECK(number(at(plan, {"disk_bytes"})) > 30 * 30 * 8 * 2);
   CHECK(number(at(plan, {"seconds"})) > 0);
-  CHECK(at(plan, {"warnings"}).array()->empty());
+  CHECK(at(plan, {"warnings"}).size() == 0);
 }
 
 TEST_CASE("check reads the headers of arrays and not their numbers") {
@@ -243,7 +243,7 @@ TEST_CASE("check of a network that overflows gives no time and warns, and is no 
   CHECK(result.status == 0);
   const Json plan = Json::parse(result.out, "stdout");
   CHECK(at(plan, {"seconds"}).is_null());
-  CHECK(at(plan, {"warnings"}).array()->size() == 1);
+  CHECK(at(plan, {"warnings"}).size() == 1);
 }
 
 TEST_CASE("a finished run says what it was forecast to cost beside what it did") {

@@ -11,7 +11,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -27,11 +27,11 @@ std::vector<std::filesystem::path> experiment_files() {
 /// Are the files there that a data source names? A package of the distribution may be absent.
 bool has_data(const Json& source) {
   for (const char* key : {"images", "labels"})
-    if (const Json* file = source.find(key))
-      if (!std::filesystem::exists(text(*file))) {
-        MESSAGE("skipped: " << text(*file) << " is absent; apt-get install dataset-fashion-mnist");
-        return false;
-      }
+    if (const std::string file = source[key].text();
+        !file.empty() && !std::filesystem::exists(file)) {
+      MESSAGE("skipped: " << file << " is absent; apt-get install dataset-fashion-mnist");
+      return false;
+    }
   return true;
 }
 
@@ -41,16 +41,16 @@ std::vector<std::string> few(const Json& experiment) {
   const auto set = [&](const std::string& setting) {
     settings.insert(settings.end(), {"--set", setting});
   };
-  if (const Json* test = at(experiment, {"data"}).find("test")) {
+  if (at(experiment, {"data"}).contains("test")) {
     set("/data/train/limit=12");
     set("/data/test/limit=8");
-    CHECK(has_data(*test));
+    CHECK(has_data(experiment["data"]["test"]));
   } else if (text(at(experiment, {"data", "train", "type"})) == "csv") {
     set("/data/train/limit=20");
   } else {
     set("/data/train/n_samples=20");
   }
-  if (experiment.find("finite")) set("/finite/steps=3");
+  if (experiment.contains("finite")) set("/finite/steps=3");
   return settings;
 }
 
@@ -81,10 +81,10 @@ TEST_CASE("every ready experiment is taken by check and runs with few samples") 
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     const Json metrics = json(directory / "out/metrics.json");
-    REQUIRE(!metrics.object()->empty());
-    for (const auto& metric : *metrics.object()) {
+    REQUIRE(metrics.size() > 0);
+    for (const auto& metric : metrics.members()) {
       CAPTURE(metric.first);
-      if (metric.second.object() && experiment.find("data")->find("test")) {
+      if (metric.second.is_object() && experiment["data"].contains("test")) {
         const double right = 8 * number(at(metric.second, {"accuracy"}));
         CHECK(right == std::round(right));  // of eight
         CHECK(right >= 0);

@@ -1,11 +1,11 @@
 // What is refused for want of memory, and what is said then.
 #include "support/experiments.hpp"
 
+#include <common/numbers.hpp>
 #include <experiment/forecast/forecast.hpp>
 #include <experiment/forecast/limits.hpp>
 #include <experiment/forecast/machine.hpp>
 #include <experiment/load.hpp>
-#include <experiment/units.hpp>
 
 #include <widelimit/error.hpp>
 
@@ -63,7 +63,7 @@ TEST_CASE("the machine must have what is not mapped, and --max-memory is about a
   const Forecast too_much{.memory_bytes = 1.5 * memory, .mapped_bytes = 0.2 * memory};
   CHECK(beyond_machine(too_much));
   const std::string text = refusal(too_much, {}, loaded);
-  CHECK(contains(text, "for mapped files " + bytes_text(0.2 * memory)));
+  CHECK(contains(text, "for mapped files " + widelimit::apps::bytes_text(0.2 * memory)));
   CHECK(contains(text, "that this machine has"));
   // What it says to pass allows the run.
   const std::string option = "--max-memory ";
@@ -71,7 +71,7 @@ TEST_CASE("the machine must have what is not mapped, and --max-memory is about a
   REQUIRE(at != std::string::npos);
   const std::string size =
       text.substr(at + option.size(), text.find("iB", at) + 2 - at - option.size());
-  CHECK(refusal(too_much, parse_bytes(size), loaded).empty());
+  CHECK(refusal(too_much, widelimit::apps::parse_bytes(size), loaded).empty());
 }
 
 TEST_CASE("finite networks are named where they take the most") {

@@ -91,13 +91,13 @@ TEST_CASE("the golden tutorial gives the reference's kernels, predictions and lo
                        reference.values[(t * m + i) * m + i]) <= tolerance * reference.values[0]);
   }
 
-  const widelimit::experiment::Json losses = json(golden / "expected" / "loss.json");
+  const widelimit::apps::Json losses = json(golden / "expected" / "loss.json");
   for (const std::string kernel : {"nngp", "ntk"})
     for (const std::string column :
          {"train_mean_loss", "test_mean_loss", "train_expected_loss", "test_expected_loss"}) {
       INFO(kernel << " " << column);
       const Csv table = csv(out / ("loss/curve." + kernel + ".csv"));
-      const auto& reference = *at(losses, {kernel, column}).array();
+      const auto reference = at(losses, {kernel, column}).elements();
       const std::vector<double> ours = table.column(column), times = table.column("time");
       REQUIRE(ours.size() == reference.size());
       double largest = 0, worst = 0;

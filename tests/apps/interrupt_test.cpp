@@ -9,7 +9,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -28,7 +28,7 @@ void check_whole(const std::filesystem::path& out, const Json& record) {
   std::vector<std::string> listed = texts(at(record, {"files"}));
   std::sort(listed.begin(), listed.end());
   CHECK(files_below(out) == listed);
-  for (const Json& kernel : *at(record, {"kernels"}).array()) {
+  for (const Json& kernel : at(record, {"kernels"}).elements()) {
     const Array array = npy(out / text(at(kernel, {"file"})));
     CHECK(static_cast<double>(array.shape[0]) == number(at(kernel, {"rows"})));
     CHECK(static_cast<double>(array.shape[1]) == number(at(kernel, {"cols"})));
@@ -51,7 +51,7 @@ TEST_CASE("Ctrl-C stops a run with 130, says what was kept, and leaves nothing h
   CHECK(contains(result.err, "nothing was finished"));
   const Json record = json(out / "run.json");
   CHECK(text(at(record, {"status"})) == "interrupted");
-  CHECK(at(record, {"kept"}).array()->empty());
+  CHECK(at(record, {"kept"}).size() == 0);
   check_whole(out, record);
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("SIGTERM ends a run with 143, and a resumed one begins after the block
   const Json record = json(out / "run.json");
   CHECK(text(at(record, {"status"})) == "interrupted");
   CHECK(texts(at(record, {"kept"})) == std::vector<std::string>{"kernel train_train"});
-  CHECK(at(record, {"kernels"}).array()->size() == 2);
+  CHECK(at(record, {"kernels"}).size() == 2);
   check_whole(out, record);
 
   // A resumed run owns the block from the start and goes on with the next: interrupted at once, it

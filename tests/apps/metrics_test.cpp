@@ -10,6 +10,7 @@
 
 using namespace widelimit;
 using namespace widelimit::experiment;
+using widelimit::apps::Json;
 using widelimit::test::at;
 using widelimit::test::number;
 
@@ -34,7 +35,7 @@ TEST_CASE("metrics of a prediction that misses one of four values by two") {
   CHECK(at(all, {"pearson", "features", "1", "0"}).is_null());  // a constant feature
   CHECK(at(all, {"nlpd"}).is_null());
   CHECK(at(all, {"coverage_95"}).is_null());
-  CHECK(all.find("accuracy") == nullptr);
+  CHECK_FALSE(all.contains("accuracy"));
 }
 
 TEST_CASE("density and coverage count the noise that is in the variance") {

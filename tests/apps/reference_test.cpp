@@ -10,7 +10,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -20,16 +20,14 @@ std::filesystem::path experiments() {
 
 /// Names of members, and the words that a member may be, everywhere in a schema.
 void collect(const Json& schema, std::set<std::string>& words) {
-  if (const Json::Array* items = schema.array())
-    for (const Json& item : *items) collect(item, words);
-  if (!schema.object()) return;
-  for (const auto& [key, value] : *schema.object()) {
+  for (const Json& item : schema.elements()) collect(item, words);
+  for (const auto& [key, value] : schema.members()) {
     if (key == "properties")
-      for (const auto& [name, property] : *value.object()) words.insert(name);
+      for (const auto& [name, property] : value.members()) words.insert(name);
     if (key == "enum")
-      for (const Json& word : *value.array())
-        if (word.string()) words.insert(*word.string());
-    if (key == "const" && value.string()) words.insert(*value.string());
+      for (const Json& word : value.elements())
+        if (word.is_string()) words.insert(word.text());
+    if (key == "const" && value.is_string()) words.insert(value.text());
     collect(value, words);
   }
 }
@@ -48,10 +46,10 @@ std::vector<std::string> blocks(const std::string& markdown) {
 
 /// `base` with the members of `block` in place of its own.
 std::string replaced(const Json& base, const Json& block) {
-  Json::Object all = *block.object();
-  for (const auto& [key, value] : *base.object())
-    if (!block.find(key)) all.emplace_back(key, value);
-  return Json(all).text();
+  Json::Object all(block);
+  for (const auto& [key, value] : base.members())
+    if (!block.contains(key)) all.set(key, value);
+  return all.one_line();
 }
 
 std::string npy(const std::string& shape, std::size_t bytes) {
@@ -65,9 +63,9 @@ std::string npy(const std::string& shape, std::size_t bytes) {
 TEST_CASE("the reference of experiment files names every key and word of the schema") {
   const Json schema = Json::parse(run_program({"schema"}).out, "stdout");
   std::set<std::string> words;
-  for (const auto& [key, value] : *schema.object())
+  for (const auto& [key, value] : schema.members())
     if (key != "$defs") collect(Json(Json::Object{{key, value}}), words);
-  for (const auto& [name, definition] : *at(schema, {"$defs"}).object())
+  for (const auto& [name, definition] : at(schema, {"$defs"}).members())
     if (name != "layer" && name != "solver") collect(definition, words);  // the gallery's
   CHECK(words.size() > 60);
   const std::string reference = read(experiments() / "REFERENCE.md");

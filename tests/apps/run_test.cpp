@@ -10,7 +10,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -73,7 +73,7 @@ TEST_CASE("a run leaves exactly the files that its record lists, under the contr
   CHECK(number(at(record, {"data", "train", "count"})) == 18);
   CHECK(number(at(record, {"data", "test", "count"})) == 6);
   CHECK(number(at(record, {"peak_memory_bytes"})) > 1e6);
-  CHECK(at(record, {"network"}).array()->size() == 3);
+  CHECK(at(record, {"network"}).size() == 3);
   CHECK(text(at(record, {"network", "0", "type"})) == "dense");
   CHECK(number(at(record, {"network", "0", "params", "W_std"})) == 1.5);
   CHECK(number(at(record, {"network", "2", "mean_variance"})) > 0);
@@ -81,7 +81,7 @@ TEST_CASE("a run leaves exactly the files that its record lists, under the contr
   CHECK(text(at(record, {"inference", "1", "times", "1"})) == "inf");
   CHECK(number(at(record, {"finite", "members"})) == 2);
   CHECK(number(at(record, {"finite", "parameters"})) == 3 * 16 + 16 + 16 + 1);
-  CHECK(!at(record, {"timings"}).array()->empty());
+  CHECK(at(record, {"timings"}).size() > 0);
 
   CHECK(npy(out / "predictions/gp_inference.nngp.mean.npy").shape ==
         std::vector<std::int64_t>{6, 1});
@@ -105,8 +105,8 @@ TEST_CASE("a run leaves exactly the files that its record lists, under the contr
 
   const Json metrics = json(out / "metrics.json");
   CHECK(number(at(metrics, {"gp_inference.nngp", "rmse"})) > 0);
-  CHECK(at(metrics, {"gp_inference.nngp", "pearson", "features"}).array()->size() == 3);
-  CHECK(at(metrics, {"gradient_descent_mse_ensemble.ntk"}).array()->size() == 2);
+  CHECK(at(metrics, {"gp_inference.nngp", "pearson", "features"}).size() == 3);
+  CHECK(at(metrics, {"gradient_descent_mse_ensemble.ntk"}).size() == 2);
   CHECK(text(at(metrics, {"gradient_descent_mse_ensemble.ntk", "1", "time"})) == "inf");
   CHECK(at(metrics, {"finite", "nlpd"}).is_null());
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 namespace {
 
@@ -51,7 +51,7 @@ TEST_CASE("--set adds missing keys, appends with /-, and works from left to righ
   INFO(result.err);
   REQUIRE(result.status == 0);
   const Json record = json(c.directory / "out/run.json");
-  CHECK(at(record, {"inference"}).array()->size() == 1);
+  CHECK(at(record, {"inference"}).size() == 1);
   CHECK(number(at(c.experiment(), {"inference", "0", "diag_reg"})) == 0.5);
 }
 

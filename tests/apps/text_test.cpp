@@ -1,29 +1,81 @@
 // JSON, sizes and times as text.
+#include "common/json.hpp"
+#include "common/numbers.hpp"
 #include "experiment/forecast/machine.hpp"
-#include "experiment/json.hpp"
-#include "experiment/units.hpp"
 #include "support/program.hpp"
 
 #include <widelimit/error.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 
 using namespace widelimit;
+using namespace widelimit::apps;
 using namespace widelimit::experiment;
 
 TEST_CASE("JSON that is written reads back the same, numbers to the last digit") {
   const std::string text =
       R"({"a": [1, -2.5e-300, 18446744073709551615, true, null], "b": {"c": "q\"\\\n\u0001é"}, "d": []})";
-  CHECK(Json::parse(text, "text").text() == text);
-  CHECK(Json::parse(Json::parse(text, "text").text(5), "text").text() == text);
-  CHECK(Json(0.1 + 0.2).text() == "0.30000000000000004");
-  CHECK(Json(std::numeric_limits<double>::quiet_NaN()).text() == "null");
-  CHECK(Json(-std::numeric_limits<double>::infinity()).text() == "\"-inf\"");
-  CHECK(Json("bytes \xff that are no text").text() == "\"bytes \\ufffd that are no text\"");
-  CHECK(*Json::parse(R"("😀\/")", "text").string() == "\xf0\x9f\x98\x80/");
+  CHECK(Json::parse(text, "text").one_line() == text);
+  CHECK(Json::parse(Json::parse(text, "text").indented(5), "text").one_line() == text);
+  CHECK(Json(0.1 + 0.2).one_line() == "0.30000000000000004");
+  CHECK(Json(std::numeric_limits<double>::quiet_NaN()).one_line() == "null");
+  CHECK(Json(-std::numeric_limits<double>::infinity()).one_line() == "\"-inf\"");
+  CHECK(Json("bytes \xff that are no text").one_line() == "\"bytes \\ufffd that are no text\"");
+  CHECK(Json::parse(R"("😀\/")", "text").text() == "\xf0\x9f\x98\x80/");
+}
+
+TEST_CASE(
+    "a computed number is written in the fewest digits, a real number that is read stays one") {
+  CHECK(Json(1.0).one_line() == "1");
+  CHECK(Json(-3.0).one_line() == "-3");
+  CHECK(Json(1e15).one_line() == "1e+15");
+  CHECK(Json(2.5).one_line() == "2.5");
+  CHECK(Json::parse("[1.0, 1e3, 2, 1e-06]", "text").one_line() == "[1.0, 1000.0, 2, 1e-06]");
+  // The parser of Boost 1.81 is one digit off here.
+  for (const std::string digits : {"1.4142135623730951", "0.30000000000000004", "5e-324",
+                                   "1.7976931348623157e+308", "123456.78901234567"}) {
+    INFO(digits);
+    CHECK(Json::parse(digits, "text").one_line() == digits);
+  }
+  CHECK_THROWS_AS(static_cast<void>(Json::parse("1e999", "text")), Error);
+}
+
+TEST_CASE("a JSON value is read forgivingly and changes no copy of itself") {
+  const Json json = Json::parse(R"({"a": [1, "inf", "x"], "b": {"c": true}, "d": null})", "text");
+  CHECK(json["a"].size() == 3);
+  CHECK(json["a"][1].number() == std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(json["a"][2].number()));
+  CHECK(json["a"][7].is_null());
+  CHECK(json["b"]["c"].boolean());
+  CHECK(json["b"]["c"]["none"].is_null());
+  CHECK(json["d"].is_null());
+  CHECK(json.contains("d"));
+  CHECK_FALSE(json.contains("e"));
+  CHECK(json.members()[1].first == "b");
+  CHECK(json["a"][0].integer() == 1);
+  CHECK(json["a"][2].integer() == 0);
+  Json::Object changed(json["b"]);
+  changed.set("c", 2);
+  changed.set("e", Json::Array());
+  CHECK(changed.one_line() == R"({"c": 2, "e": []})");
+  CHECK(json["b"].one_line() == R"({"c": true})");
+  const Json kept = changed;
+  changed.set("c", 3);
+  CHECK(kept["c"].integer() == 2);
+}
+
+TEST_CASE("JSON is broken into lines as deep as is asked, or where a line would be too long") {
+  const Json json = Json::parse(R"({"a": [1, 2], "b": {"c": {"d": []}}})", "text");
+  CHECK(json.indented(1) == "{\n  \"a\": [1, 2],\n  \"b\": {\"c\": {\"d\": []}}\n}");
+  CHECK(json.indented(2) ==
+        "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {\n    \"c\": {\"d\": []}\n  }\n}");
+  CHECK(json.wrapped(12) ==
+        "{\n  \"a\": [1, 2],\n  \"b\": {\n    \"c\": {\n      \"d\": []\n    }\n  }\n}");
+  CHECK(Json().wrapped(80) == "null");
 }
 
 TEST_CASE("text that is no JSON is refused with its place") {
@@ -78,6 +130,10 @@ TEST_CASE("sizes, times and counts are written as people read them") {
   CHECK(count_text(1234567) == "1,234,567");
   CHECK(count_text(-1234) == "-1,234");
   CHECK(count_text(1, "sample", "samples") == "1 sample");
+  CHECK(count_text(1000, "sample", "samples") == "1,000 samples");
+  CHECK(shape_text(std::vector<std::int64_t>{28, 1280, 1}) == "28 x 1,280 x 1");
+  CHECK(shape_text({}).empty());
+  CHECK(joined({"a", "", "c"}) == "a, , c");
 }
 
 TEST_CASE("the memory of a machine is what is built in, or less where a control group says so") {

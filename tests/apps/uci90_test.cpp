@@ -72,7 +72,7 @@ TEST_CASE("the benchmark's accuracy is what its experiment files give when they 
   // What chose the ridge is a path of nine.
   REQUIRE(run_program({"run", out + "/tiny/choose.depth1.frozen0.json", "--out", out + "/path"})
               .status == 0);
-  CHECK(at(json(out + "/path/metrics.json"), {"gp_inference.ntk"}).array()->size() == 9);
+  CHECK(at(json(out + "/path/metrics.json"), {"gp_inference.ntk"}).size() == 9);
 }
 
 TEST_CASE("a set that is not what its description says is refused with file and line") {

@@ -8,7 +8,7 @@
 #include <vector>
 
 using namespace widelimit::test;
-using widelimit::experiment::Json;
+using widelimit::apps::Json;
 
 TEST_CASE("--version names release, ABI, compiler, BLAS and SIMD target") {
   const Result result = run_program({"--version"});
@@ -64,12 +64,12 @@ TEST_CASE("plugins lists what was found, and --why where was looked") {
 
   const Json json = Json::parse(run_program({"plugins", "--json"}).out, "stdout");
   bool found = false;
-  for (const Json& plugin : *at(json, {"plugins"}).array()) {
+  for (const Json& plugin : at(json, {"plugins"}).elements()) {
     const std::vector<std::string> layers = texts(at(plugin, {"layers"}));
     found |= std::find(layers.begin(), layers.end(), "relu") != layers.end();
   }
   CHECK(found);
-  CHECK(!at(json, {"search"}).array()->empty());
+  CHECK(at(json, {"search"}).size() > 0);
 }
 
 TEST_CASE("plugins --why says what became of a file that is no plugin") {
@@ -86,8 +86,8 @@ TEST_CASE("plugins --why says what became of a file that is no plugin") {
   const Json json = Json::parse(
       run_program({"plugins", "--json", "--plugin-dir", directory.path().string()}).out, "stdout");
   bool problem = false;
-  for (const Json& step : *at(json, {"search"}).array())
-    if (contains(text(at(step, {"where"})), "")) problem |= *at(step, {"problem"}).boolean();
+  for (const Json& step : at(json, {"search"}).elements())
+    if (contains(text(at(step, {"where"})), "")) problem |= at(step, {"problem"}).boolean();
   CHECK(problem);
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a finished run becomes pictures and a page that loads nothing") {
   for (const auto& file : outcome.files) CHECK(std::filesystem::file_size(run.path() / file) > 0);
   const Markup page = check_page(run.read("report.html"));
   CHECK(std::count(page.elements.begin(), page.elements.end(), "svg") == 11);
-  for (const char* section : {"asked", "data", "network", "kernels", "predictions", "losses",
+  for (const char* section : {"experiment", "data", "network", "kernels", "predictions", "losses",
                               "finite", "metrics", "solves", "timings", "reproduce"})
     CHECK_MESSAGE(has(page.ids, section), section);
 }
@@ -142,7 +142,8 @@ TEST_CASE("names and titles that would be markup, scripts or commands stay text"
   const Markup page = check_page(run.read("report.html"));
   CHECK(contains(page.text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
   // As a label inside a picture, to the letter.
-  CHECK(contains(run.read("plots/data.x0.y0.svg"), "`touch pwned`'; system('touch pwned') #"));
+  CHECK(contains(run.read("plots/data.x0.y0.svg"),
+                 "`touch pwned`&#39;; system(&#39;touch pwned&#39;) #"));
   for (const auto& file : outcome.files) {
     if (file.extension() != ".svg") continue;
     const Markup svg = test::read_markup(run.read(file));
@@ -276,7 +277,7 @@ TEST_CASE("a run that failed says so first") {
   CHECK(contains(html, "This run failed"));
   CHECK(contains(html, "not &lt;positive&gt; definite"));
   CHECK(contains(html, "<li>kernels</li>"));
-  CHECK(html.find("This run failed") < html.find("What was asked"));
+  CHECK(html.find("This run failed") < html.find("<h2>Experiment</h2>"));
 }
 
 TEST_CASE("finite and infinite networks share one axis of time") {

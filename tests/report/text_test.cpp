@@ -1,11 +1,13 @@
-// Numbers and text as a reader sees them.
-#include "report/text.hpp"
+// Numbers as a report sets them, and text from outside made harmless.
+#include "common/escape.hpp"
+#include "report/typeset.hpp"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <string>
 
+using namespace widelimit::apps;
 using namespace widelimit::report;
 
 TEST_CASE("settings show no more digits than they have") {
@@ -72,16 +74,16 @@ TEST_CASE("counts, times and sizes read naturally") {
 }
 
 TEST_CASE("text becomes harmless and valid") {
-  CHECK(escaped("<a href=\"x\">'&'</a>") ==
+  CHECK(html_escaped("<a href=\"x\">'&'</a>") ==
         "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
-  CHECK(clean("a\tb\x01"
-              "c\x7f"
-              "d") == "a b c d");
-  CHECK(clean("ok é ∞ 😀") == "ok é ∞ 😀");
-  CHECK(clean("bad \xff \xc3") == "bad \uFFFD \uFFFD");
-  CHECK(clean("overlong \xc0\xaf") == "overlong \uFFFD\uFFFD");
-  CHECK(clean("surrogate \xed\xa0\x80") == "surrogate \uFFFD\uFFFD\uFFFD");
-  CHECK(escaped("two\nlines") == "two\nlines");
+  CHECK(one_line("a\tb\x01"
+                 "c\x7f"
+                 "d") == "a b c d");
+  CHECK(one_line("ok é ∞ 😀") == "ok é ∞ 😀");
+  CHECK(one_line("bad \xff \xc3") == "bad \uFFFD \uFFFD");
+  CHECK(one_line("overlong \xc0\xaf") == "overlong \uFFFD\uFFFD");
+  CHECK(one_line("surrogate \xed\xa0\x80") == "surrogate \uFFFD\uFFFD\uFFFD");
+  CHECK(html_escaped("two\nlines") == "two\nlines");
 }
 
 TEST_CASE("long names end in an ellipsis, by characters") {

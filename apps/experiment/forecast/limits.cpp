@@ -1,8 +1,8 @@
 // Comparing a forecast with what may be used.
 #include "limits.hpp"
 
+#include "common/numbers.hpp"
 #include "experiment/train.hpp"
-#include "experiment/units.hpp"
 #include "machine.hpp"
 
 #include <widelimit/error.hpp>
@@ -26,15 +26,16 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
   const double most = limit ? static_cast<double>(*limit) : machine_memory();
   const double needed = limit ? forecast.memory_bytes : forecast.unmapped_bytes();
   if (needed <= most) return;
-  const std::string mapped =
-      forecast.mapped_bytes > 0 && !limit
-          ? ", and for mapped files " + bytes_text(forecast.mapped_bytes) + " while there is room"
-          : "";
-  const std::string what = "this run needs about " + bytes_text(needed) + " of memory" + mapped +
-                           " (" + count_text(samples.count, "training sample", "training samples") +
-                           "), more than " +
-                           (limit ? "the limit of " + bytes_text(most) + " given with --max-memory"
-                                  : "the " + bytes_text(most) + " that this machine has");
+  const std::string mapped = forecast.mapped_bytes > 0 && !limit
+                                 ? ", and for mapped files " +
+                                       apps::bytes_text(forecast.mapped_bytes) +
+                                       " while there is room"
+                                 : "";
+  const std::string what =
+      "this run needs about " + apps::bytes_text(needed) + " of memory" + mapped + " (" +
+      apps::count_text(samples.count, "training sample", "training samples") + "), more than " +
+      (limit ? "the limit of " + apps::bytes_text(most) + " given with --max-memory"
+             : "the " + apps::bytes_text(most) + " that this machine has");
   const std::string allow = limit ? "allow more" : "allow it with --max-memory " + enough(forecast);
   if (forecast.finite_bytes > 0 && (!limit || forecast.mapped_bytes == 0))
     throw Error(ErrorCode::usage,
@@ -53,8 +54,8 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
 std::optional<std::string> beyond_machine(const Forecast& forecast) {
   const double most = machine_memory();
   if (forecast.unmapped_bytes() <= most) return std::nullopt;
-  return "about " + bytes_text(forecast.unmapped_bytes()) +
-         " of memory are needed, and this machine has " + bytes_text(most);
+  return "about " + apps::bytes_text(forecast.unmapped_bytes()) +
+         " of memory are needed, and this machine has " + apps::bytes_text(most);
 }
 
 }  // namespace widelimit::experiment

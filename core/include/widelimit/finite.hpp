@@ -1,4 +1,4 @@
-// The same network at its finite widths: initialised, evaluated, differentiated, trained.
+// Networks of finite width: initialisation, evaluation, derivatives, training.
 // Thread safety: const members may be called concurrently.
 #pragma once
 
@@ -24,12 +24,13 @@ class WIDELIMIT_EXPORT FiniteNetwork {
   /// width or a finite face.
   FiniteNetwork(const Network& network, const SampleShape& shape);
 
-  /// Parameters of one layer within the whole vector.
+  /// The parameters of one layer in the vector of all parameters.
   struct Block {
     std::string pointer, type, name;
     std::int64_t offset = 0, size = 0;
   };
-  [[nodiscard]] const std::vector<Block>& blocks() const noexcept;  ///< of layers that have any
+  /// Of all layers with parameters.
+  [[nodiscard]] const std::vector<Block>& blocks() const noexcept;
   [[nodiscard]] std::int64_t parameter_count() const noexcept;
   [[nodiscard]] std::int64_t outputs() const noexcept;
   /// What train() needs while so many members, one a thread, learn batches of so many samples and
@@ -37,7 +38,7 @@ class WIDELIMIT_EXPORT FiniteNetwork {
   [[nodiscard]] Memory training_memory(std::int64_t members, std::int64_t batch,
                                        std::int64_t evaluated) const;
 
-  /// The same seed, the same numbers, on any number of threads (Random123).
+  /// The parameters depend on the seed only, not on the number of threads (Random123).
   [[nodiscard]] std::vector<double> init(std::uint64_t seed) const;
   /// [n, outputs]
   [[nodiscard]] Matrix forward(std::span<const double> theta, const SamplesView& x) const;
@@ -73,7 +74,7 @@ struct LossRecord {
 struct TrainedMember {
   std::vector<double> parameters;
   std::vector<LossRecord> losses;
-  Matrix predictions;  ///< of the test samples [m, outputs]; empty without
+  Matrix predictions;  ///< of the test samples, [m, outputs]; empty if there are none
 };
 
 /// Gradient descent on 1/2 mean squared error over all entries: v <- momentum v + gradient, theta

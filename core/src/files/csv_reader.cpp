@@ -1,4 +1,6 @@
 // Splitting a CSV file into fields.
+// Our own, because columns are known only at run time, files may be larger than memory, and every
+// message names a line.
 #include "files/csv_reader.hpp"
 
 #include "text/names.hpp"

@@ -11,7 +11,7 @@
 
 namespace widelimit::test {
 
-using experiment::Json;
+using apps::Json;
 
 std::string regression(std::int64_t samples, const std::string& more) {
   return R"({"format": 1, "title": "small", "seed": 3,
@@ -27,37 +27,36 @@ std::string regression(std::int64_t samples, const std::string& more) {
 Json json(const std::filesystem::path& file) {
   INFO(file.string());
   REQUIRE(std::filesystem::exists(file));
-  return Json::parse(read(file), file.string());
+  return Json::read(file);
 }
 
-const Json& at(const Json& value, const std::vector<std::string>& keys) {
-  const Json* here = &value;
+Json at(const Json& value, const std::vector<std::string>& keys) {
+  Json here = value;
   for (const std::string& key : keys) {
-    INFO("key " << key << " in " << here->text());
-    const bool index = here->array() != nullptr;
-    const Json* next = index ? &here->array()->at(std::stoul(key)) : here->find(key);
-    REQUIRE(next != nullptr);
-    here = next;
+    INFO("key " << key << " in " << here.one_line());
+    const bool is_array = here.is_array();
+    REQUIRE((is_array ? std::stoul(key) < here.size() : here.contains(key)));
+    here = is_array ? here[std::stoul(key)] : here[key];
   }
-  return *here;
+  return here;
 }
 
 double number(const Json& value) {
-  INFO(value.text());
-  REQUIRE(value.number() != nullptr);
-  return std::stod(*value.number());
+  INFO(value.one_line());
+  REQUIRE(value.is_number());
+  return value.number();
 }
 
 std::string text(const Json& value) {
-  INFO(value.text());
-  REQUIRE(value.string() != nullptr);
-  return *value.string();
+  INFO(value.one_line());
+  REQUIRE(value.is_string());
+  return value.text();
 }
 
 std::vector<std::string> texts(const Json& value) {
-  REQUIRE(value.array() != nullptr);
+  REQUIRE(value.is_array());
   std::vector<std::string> all;
-  for (const Json& element : *value.array()) all.push_back(text(element));
+  for (const Json& element : value.elements()) all.push_back(text(element));
   return all;
 }
 

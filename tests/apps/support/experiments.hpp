@@ -2,7 +2,7 @@
 // Thread safety: one thread at a time.
 #pragma once
 
-#include "experiment/json.hpp"
+#include "common/json.hpp"
 #include "support/program.hpp"
 
 #include <cstdint>
@@ -16,13 +16,12 @@ namespace widelimit::test {
 [[nodiscard]] std::string regression(std::int64_t samples, const std::string& more = "");
 
 /// The file as JSON; fails the test where it is none.
-[[nodiscard]] experiment::Json json(const std::filesystem::path& file);
+[[nodiscard]] apps::Json json(const std::filesystem::path& file);
 /// The value at a path of keys; fails the test where there is none.
-[[nodiscard]] const experiment::Json& at(const experiment::Json& value,
-                                         const std::vector<std::string>& keys);
-[[nodiscard]] double number(const experiment::Json& value);
-[[nodiscard]] std::string text(const experiment::Json& value);
-[[nodiscard]] std::vector<std::string> texts(const experiment::Json& value);
+[[nodiscard]] apps::Json at(const apps::Json& value, const std::vector<std::string>& keys);
+[[nodiscard]] double number(const apps::Json& value);
+[[nodiscard]] std::string text(const apps::Json& value);
+[[nodiscard]] std::vector<std::string> texts(const apps::Json& value);
 
 /// A table of numbers with its header; "inf" is infinity, an empty cell NaN.
 struct Csv {

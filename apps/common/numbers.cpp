@@ -1,5 +1,5 @@
-// Bytes, seconds and counts as text and back.
-#include "units.hpp"
+// Numbers as text, and sizes back.
+#include "numbers.hpp"
 
 #include <widelimit/error.hpp>
 
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
-namespace widelimit::experiment {
+namespace widelimit::apps {
 namespace {
 
 std::string formatted(const char* format, double value) {
@@ -18,6 +18,14 @@ std::string formatted(const char* format, double value) {
 }
 
 }  // namespace
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  std::array<char, 32> buffer{};
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {buffer.data(), end};
+}
 
 std::int64_t parse_bytes(std::string_view text) {
   const auto refuse = [&] {
@@ -80,8 +88,28 @@ std::string shape_text(std::span<const std::int64_t> shape) {
   return text + "]";
 }
 
-std::string count_text(std::int64_t count, std::string_view one, std::string_view many) {
-  return count_text(count).append(" ").append(count == 1 ? one : many);
+std::string_view noun(std::int64_t count, std::string_view one, std::string_view many) {
+  return count == 1 ? one : many;
 }
 
-}  // namespace widelimit::experiment
+std::string count_text(std::int64_t count, std::string_view one, std::string_view many) {
+  return count_text(count).append(" ").append(noun(count, one, many));
+}
+
+std::string extents_text(std::span<const std::int64_t> extents) {
+  std::string text;
+  for (const std::int64_t extent : extents)
+    text += (text.empty() ? "" : " x ") + count_text(extent);
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != parts.data()) text += between;
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace widelimit::apps

@@ -7,10 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace widelimit::program {
+namespace widelimit::apps {
 
-/// Columns a UTF-8 text takes on a terminal, one a character.
-[[nodiscard]] std::size_t display_width(std::string_view text);
 /// Filled with spaces on the right, or on the left.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 [[nodiscard]] std::string padded_left(std::string_view text, std::size_t width);
@@ -33,4 +31,4 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-}  // namespace widelimit::program
+}  // namespace widelimit::apps

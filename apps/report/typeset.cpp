@@ -1,5 +1,7 @@
-// Escaping, and numbers with consistent digits, true minus signs and powers of ten.
-#include "text.hpp"
+// Numbers with consistent digits, true minus signs and powers of ten.
+#include "typeset.hpp"
+
+#include "common/numbers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,42 +11,6 @@
 
 namespace widelimit::report {
 namespace {
-
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
-
-/// Length of the well-formed UTF-8 sequence at `at` (RFC 3629), 0 where there is none.
-std::size_t sequence(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
-  };
-  const unsigned char first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0u) != 0x80u) return 0;
-  }
-  const unsigned char second = byte(at + 1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second >= 0xA0;
-  const bool beyond = first == 0xF4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
-template <class Emit>
-void for_each_character(std::string_view text, Emit emit) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence(text, at);
-    emit(length == 0 ? replacement : text.substr(at, length));
-    at += std::max<std::size_t>(length, 1);
-  }
-}
-
-bool is_control(std::string_view c) {
-  const auto first = static_cast<unsigned char>(c[0]);
-  const bool c1 = first == 0xC2 && static_cast<unsigned char>(c[1]) < 0xA0;
-  return first < 0x20 || first == 0x7F || c1;
-}
 
 std::string superscript(int exponent) {
   static constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴",
@@ -97,55 +63,6 @@ std::string formatted(double value, int digits, bool padded) {
 
 }  // namespace
 
-std::string clean(std::string_view text) {
-  std::string result;
-  for_each_character(text, [&](std::string_view c) { result += is_control(c) ? " " : c; });
-  return result;
-}
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for_each_character(text, [&](std::string_view c) {
-    if (c == "&") {
-      result += "&amp;";
-    } else if (c == "<") {
-      result += "&lt;";
-    } else if (c == ">") {
-      result += "&gt;";
-    } else if (c == "\"") {
-      result += "&quot;";
-    } else if (c == "'") {
-      result += "&#39;";
-    } else {
-      result += c != "\n" && is_control(c) ? " " : c;
-    }
-  });
-  return result;
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  }));
-}
-
-std::string shortened(std::string_view text, std::size_t length) {
-  std::string result;
-  std::size_t characters = 0, last = 0;
-  bool cut = false;
-  for_each_character(text, [&](std::string_view c) {
-    if (characters == length) {
-      cut = true;
-      return;
-    }
-    last = result.size();
-    result += c;
-    ++characters;
-  });
-  if (cut) result.replace(last, std::string::npos, "…");
-  return result;
-}
-
 std::string number(double value, int digits) { return formatted(value, digits, false); }
 std::string measured(double value, int digits) { return formatted(value, digits, true); }
 
@@ -181,7 +98,7 @@ std::string power_of_ten(int exponent) {
 std::string count(std::int64_t value) { return typeset(std::to_string(value)); }
 
 std::string counted(std::int64_t value, std::string_view noun) {
-  return count(value) + " " + std::string(noun) + (value == 1 ? "" : "s");
+  return count(value) + " " + std::string(apps::noun(value, noun, std::string(noun) + "s"));
 }
 
 std::string duration(double seconds) {

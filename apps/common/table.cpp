@@ -1,24 +1,20 @@
 // Tables of text.
 #include "table.hpp"
 
+#include "escape.hpp"
+
 #include <algorithm>
 #include <utility>
 
-namespace widelimit::program {
-
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  }));
-}
+namespace widelimit::apps {
 
 std::string padded(std::string_view text, std::size_t width) {
-  const std::size_t own = display_width(text);
+  const std::size_t own = character_count(text);
   return std::string(text) + std::string(width > own ? width - own : 0, ' ');
 }
 
 std::string padded_left(std::string_view text, std::size_t width) {
-  const std::size_t own = display_width(text);
+  const std::size_t own = character_count(text);
   return std::string(width > own ? width - own : 0, ' ') + std::string(text);
 }
 
@@ -31,7 +27,8 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
     const std::string_view word = text.substr(0, end);
-    if (!line.empty() && indent + display_width(line) + 1 + display_width(word) > width) flush();
+    if (!line.empty() && indent + character_count(line) + 1 + character_count(word) > width)
+      flush();
     if (!line.empty() && !word.empty()) line += ' ';
     line += word;
     if (end < text.size() && text[end] == '\n') flush();
@@ -53,12 +50,12 @@ std::string Table::text() const {
   std::vector<std::size_t> widths(header_.size(), 0);
   for (const auto& row : rows_)
     for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], display_width(row[c]));
+      widths[c] = std::max(widths[c], character_count(row[c]));
   std::vector<std::size_t> shown;
   std::vector<std::string> rule(header_.size());
   for (std::size_t c = 0; c < header_.size(); ++c) {
     if (widths[c] == 0) continue;
-    widths[c] = std::max(widths[c], display_width(header_[c]));
+    widths[c] = std::max(widths[c], character_count(header_[c]));
     for (std::size_t i = 0; i < widths[c]; ++i) rule[c] += "\u2500";
     shown.push_back(c);
   }
@@ -79,4 +76,4 @@ std::string Table::text() const {
   return text;
 }
 
-}  // namespace widelimit::program
+}  // namespace widelimit::apps

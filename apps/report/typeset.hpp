@@ -1,23 +1,12 @@
-// Text and numbers as a reader sees them, the same in HTML and in pictures.
+// Numbers set in type, the same in HTML and in pictures: true minus signs, powers of ten, "±".
 // Thread safety: pure functions.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace widelimit::report {
-
-/// Valid UTF-8 on one line: control characters become spaces, invalid bytes U+FFFD.
-std::string clean(std::string_view text);
-/// For HTML and SVG, text and attribute values alike: cleaned, and & < > " ' as entities. Line
-/// feeds are kept.
-std::string escaped(std::string_view text);
-/// How many there are in valid UTF-8.
-std::size_t characters(std::string_view text);
-/// At most `length` characters, the last one an ellipsis where something was cut.
-std::string shortened(std::string_view text, std::size_t length);
 
 /// A setting: up to `digits` significant digits, no trailing zeros: 0.25, 10,000, 1.5 × 10⁻⁶, ∞.
 std::string number(double value, int digits = 6);
