@@ -4,7 +4,10 @@
 
 #include <widelimit/control.hpp>
 #include <widelimit/matrix.hpp>
+#include <widelimit/memory.hpp>
 #include <widelimit/network.hpp>
+#include <widelimit/sample_shape.hpp>
+#include <widelimit/samples_view.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -19,8 +22,7 @@ class WIDELIMIT_EXPORT FiniteNetwork {
  public:
   /// Plans `network` for samples of this shape. Throws Error(usage) with every layer that lacks its
   /// width or a finite face.
-  FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
-                std::int64_t channels);
+  FiniteNetwork(const Network& network, const SampleShape& shape);
 
   /// The parameters of one layer in the vector of all parameters.
   struct Block {
@@ -31,20 +33,20 @@ class WIDELIMIT_EXPORT FiniteNetwork {
   [[nodiscard]] const std::vector<Block>& blocks() const noexcept;
   [[nodiscard]] std::int64_t parameter_count() const noexcept;
   [[nodiscard]] std::int64_t outputs() const noexcept;
-  /// Memory that train() needs while so many members learn batches of so many samples and record
-  /// losses of sets of up to `evaluated` samples; samples and results come on top.
-  [[nodiscard]] std::int64_t training_bytes(std::int64_t members, std::int64_t batch,
-                                            std::int64_t evaluated) const;
+  /// What train() needs while so many members, one a thread, learn batches of so many samples and
+  /// record losses of sets of up to `evaluated` samples; samples and results come on top.
+  [[nodiscard]] Memory training_memory(std::int64_t members, std::int64_t batch,
+                                       std::int64_t evaluated) const;
 
   /// The parameters depend on the seed only, not on the number of threads (Random123).
   [[nodiscard]] std::vector<double> init(std::uint64_t seed) const;
   /// [n, outputs]
-  [[nodiscard]] Matrix forward(std::span<const double> theta, const Samples& x) const;
+  [[nodiscard]] Matrix forward(std::span<const double> theta, const SamplesView& x) const;
   /// d/de forward(theta + e theta_dot) at 0: [n, outputs]
   [[nodiscard]] Matrix jvp(std::span<const double> theta, std::span<const double> theta_dot,
-                           const Samples& x) const;
+                           const SamplesView& x) const;
   /// sum over samples and outputs of y_bar times d forward / d theta
-  [[nodiscard]] std::vector<double> vjp(std::span<const double> theta, const Samples& x,
+  [[nodiscard]] std::vector<double> vjp(std::span<const double> theta, const SamplesView& x,
                                         const Matrix& y_bar) const;
 
   /// Inside core.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sample_shape.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -85,16 +86,15 @@ using MatrixF = BasicMatrix<float>;
 [[nodiscard]] WIDELIMIT_EXPORT Matrix operator*(const Matrix& a, const Matrix& b);
 
 /// Samples as a network sees them: [sample, site..., channel], channels last, in one of the two
-/// precisions. Holds its numbers in a matrix [sample, features] (features = sites x channels), so a
-/// sample is one row.
+/// precisions. Holds its numbers in a matrix [sample, features], so a sample is one row.
 class WIDELIMIT_EXPORT Samples {
  public:
   Samples() = default;
   /// Samples without spatial axes, [n, channels].
   Samples(Matrix values);   // NOLINT: a matrix is a set of samples
   Samples(MatrixF values);  // NOLINT
-  /// With spatial axes; throws Error(usage) unless the product of `sites` and the channels is
-  /// values.cols().
+  /// With spatial axes, the channels being what is left of a row; throws Error(usage) unless
+  /// values.cols() divides into `sites`.
   Samples(Matrix values, std::vector<std::int64_t> sites);
   Samples(MatrixF values, std::vector<std::int64_t> sites);
 
@@ -104,8 +104,7 @@ class WIDELIMIT_EXPORT Samples {
   [[nodiscard]] std::int64_t features() const noexcept {
     return precision_ == Precision::float64 ? f64_.cols() : f32_.cols();
   }
-  [[nodiscard]] std::int64_t channels() const noexcept;
-  [[nodiscard]] const std::vector<std::int64_t>& sites() const noexcept { return sites_; }
+  [[nodiscard]] const SampleShape& shape() const noexcept { return shape_; }
   [[nodiscard]] Precision precision() const noexcept { return precision_; }
   /// The matrix of this precision; empty if the samples have the other precision.
   [[nodiscard]] const Matrix& f64() const noexcept { return f64_; }
@@ -117,7 +116,7 @@ class WIDELIMIT_EXPORT Samples {
 
  private:
   Precision precision_ = Precision::float64;
-  std::vector<std::int64_t> sites_;
+  SampleShape shape_;
   Matrix f64_;
   MatrixF f32_;
 };

@@ -81,7 +81,7 @@ void check_same_bits_for_any_number_of_threads() {
                                 threads);
     PerKernel<BasicMatrix<T>> k = net.kernels<T>(x);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
-    PerKernel<BasicMatrix<T>> cross = net.kernels<T>(x, &y);
+    PerKernel<BasicMatrix<T>> cross = net.kernels<T>(x, y);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
     if (threads == 1) {
       first = std::move(k);
@@ -137,7 +137,7 @@ TEST_CASE("progress counts up, each unit of work once, and ends at the total") {
   });
   const Network net = network({dense(1, 0)}, 3);
   static_cast<void>(
-      net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, both_kernels, &control));
+      net.kernels<double>(Samples(random_matrix(600, 3, 44)), {}, both_kernels, &control));
   CHECK(total > 3);
   CHECK(static_cast<std::int64_t>(seen.size()) == total);
   CHECK(*seen.begin() == 1);
@@ -153,8 +153,8 @@ TEST_CASE("cancelling stops between tiles") {
                                  })},
                                 threads);
     try {
-      static_cast<void>(net.kernels<double>(Samples(random_matrix(3000, 3, 45)), nullptr,
-                                            both_kernels, &control));
+      static_cast<void>(
+          net.kernels<double>(Samples(random_matrix(3000, 3, 45)), {}, both_kernels, &control));
       FAIL("not cancelled");
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::cancelled);
@@ -179,8 +179,9 @@ TEST_CASE("a sample that overflows in a layer is named, whichever thread finds i
     CHECK(what.find("float64") != std::string::npos);
   }
   CHECK_NOTHROW(static_cast<void>(net.kernels<double>(Samples(x.clone()))));
-  CHECK_THROWS_AS(static_cast<void>(net.diagonals(Samples(to_float(x)), Precision::float32)),
-                  Error);
+  CHECK_THROWS_AS(
+      static_cast<void>(net.plan({{}, x.cols()}).diagonals(to_float(x), Precision::float32)),
+      Error);
 }
 
 TEST_CASE("what a layer's transform refuses is thrown with its place") {

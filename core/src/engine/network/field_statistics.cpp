@@ -104,21 +104,21 @@ double correlations(const double* field, const std::vector<double>& variance, st
 
 }  // namespace
 
-std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialProgram& program,
-                                              const double* x, std::int64_t n, Executor& executor,
+std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialPlan& plan,
+                                              SampleRows<double> x, Executor& executor,
                                               Control* control) {
-  n = std::min(n, lanes);
+  x.count = std::min(x.count, lanes);
+  const std::int64_t n = x.count;
   const std::size_t nodes = graph.nodes.size();
   std::vector<LayerStatistics> result(nodes);
   if (n == 0) return result;
-  const std::int64_t features = program.ops.front().image.sites() * program.channels;
-  static_cast<void>(sample_facts(x, n, features, SampleSet::x1, nullptr));
+  static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
-  const Schedule own = make_schedule(program, Purpose::itself),
-                 pairs = make_schedule(program, Purpose::pairs);
+  const SpatialProgram& program = plan.program();
+  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, n, workers, executor, control, {});
+  samples.fill(x, workers, executor, control, {});
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -158,8 +158,8 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
             correlations(f.nngp, variance[node], row, n);
       });
     };
-    run_bundle<double>(program, pairs, {x + row * features, samples.data(0), 1}, v, worker.memory,
-                       control, {}, &observe);
+    run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
+                       {}, &observe);
   };
   executor.parallel_for(n - 1, 1, [&](std::int64_t begin, std::int64_t end) {
     row_workers.use([&](RowWorker& worker) {
@@ -177,21 +177,24 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   return result;
 }
 
-std::int64_t field_statistics_bytes(const Graph& graph, const SpatialProgram& program,
-                                    std::int64_t threads) {
-  const Schedule own = make_schedule(program, Purpose::itself),
-                 pairs = make_schedule(program, Purpose::pairs);
-  std::int64_t numbers = sample_numbers(program), largest = 0;
+Memory field_statistics_memory(const Graph& graph, const SpatialPlan& plan) {
+  const SpatialProgram& program = plan.program();
+  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
+  constexpr std::int64_t lanes_bytes = lanes * static_cast<std::int64_t>(sizeof(double));
+  std::int64_t sites = sample_numbers(program), largest = 0;
   for (const Node& node : graph.nodes) {
-    const std::int64_t sites = Image(node.shape).sites();
-    numbers += sites;
-    largest = std::max(largest, sites);
+    const std::int64_t of_node = Image(node.shape).sites();
+    sites += of_node;
+    largest = std::max(largest, of_node);
   }
-  numbers += threads * largest;  // a reader's field each
-  return numbers * lanes * static_cast<std::int64_t>(sizeof(double)) + own.bytes() + pairs.bytes() +
-         BundleMemory<double>::bytes(program, own, false) +
-         std::max(BundleMemory<double>::bytes(program, own, true),
-                  threads * BundleMemory<double>::bytes(program, pairs, false));
+  // First one thread runs the samples with themselves, then all of them run pairs, each with the
+  // field of a reader.
+  const std::int64_t pair = BundleMemory<double>::bytes(program, pairs, false),
+                     alone = BundleMemory<double>::bytes(program, own, true);
+  return {sites * lanes_bytes + own.bytes() + pairs.bytes() +
+              BundleMemory<double>::bytes(program, own, false) +
+              std::max<std::int64_t>(alone - pair, 0),
+          pair + largest * lanes_bytes};
 }
 
 }  // namespace widelimit::detail
