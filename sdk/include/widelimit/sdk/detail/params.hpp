@@ -72,8 +72,8 @@ class Getters {
   widelimit_params table_{};
 };
 
-[[gnu::cold]] inline void check_range(const Rules& rules, double value, const std::string& shown,
-                                      const std::string& pointer) {
+inline void check_range(const Rules& rules, double value, const std::string& shown,
+                        const std::string& pointer) {
   const bool low = rules.low_excluded ? value > rules.low : value >= rules.low;
   const bool high = rules.high_excluded ? value < rules.high : value <= rules.high;
   if (std::isfinite(value) && low && high) return;
@@ -86,91 +86,80 @@ class Getters {
   throw invalid(pointer, "must be " + (range.empty() ? "finite" : range) + ", got " + shown);
 }
 
-/// Which of the choices is the value?
-[[gnu::cold]] inline std::optional<std::size_t> read_choice(const Getters& getters,
-                                                            const FieldFacts& f,
-                                                            const std::string& pointer) {
-  const auto word = getters.get<std::string>(pointer);
-  if (!word) return std::nullopt;
-  std::size_t at = 0;
-  while (at < f.choices.size() && *word != f.choices[at]) ++at;
-  if (at < f.choices.size()) return at;
+template <class F>
+std::string choices_text(const F& f) {
   std::string text;
-  for (const char* choice : f.choices) text += (text.empty() ? "" : ", ") + quoted(choice);
-  throw invalid(pointer, "must be one of " + text + ", got " + quoted(*word));
+  for (const char* word : f.choices) text += (text.empty() ? "" : ", ") + quoted(word);
+  return text;
 }
 
 /// One value of type T: a member, or an item of a list.
-template <class T>
-[[gnu::cold]] std::optional<T> read_value(const Getters& getters, const FieldFacts& f,
-                                          const std::string& pointer) {
+template <class T, class F>
+std::optional<T> read_value(const Getters& getters, const F& f, const std::string& pointer) {
   if constexpr (std::is_same_v<T, double>) {
     const auto value = getters.get<double>(pointer);
-    if (value) check_range(*f.rules, *value, number_text(*value), pointer);
+    if (value) check_range(f.rules, *value, number_text(*value), pointer);
     return value;
   } else if constexpr (std::is_same_v<T, bool>) {
     return getters.get<bool>(pointer);
   } else if constexpr (is_integer<T>) {
     const auto value = getters.get<std::int64_t>(pointer);
     if (!value) return std::nullopt;
-    check_range(*f.rules, static_cast<double>(*value), std::to_string(*value), pointer);
+    check_range(f.rules, static_cast<double>(*value), std::to_string(*value), pointer);
     return static_cast<T>(*value);
-  } else if constexpr (std::is_enum_v<T>) {
-    const auto at = read_choice(getters, f, pointer);
-    if (!at) return std::nullopt;
-    return static_cast<T>(*at);
   } else {
-    if (!f.choices.empty() && !read_choice(getters, f, pointer)) return std::nullopt;
-    return getters.get<std::string>(pointer);
+    const auto word = getters.get<std::string>(pointer);
+    if (!word) return std::nullopt;
+    std::size_t at = 0;
+    while (at < f.choices.size() && *word != f.choices[at]) ++at;
+    if (!f.choices.empty() && at == f.choices.size())
+      throw invalid(pointer, "must be one of " + choices_text(f) + ", got " + quoted(*word));
+    if constexpr (std::is_enum_v<T>)
+      return static_cast<T>(at);
+    else
+      return word;
   }
 }
 
-[[gnu::cold]] inline void check_items(const Rules& rules, std::uint64_t n,
-                                      const std::string& pointer) {
-  if (n >= rules.min_items && n <= rules.max_items) return;
-  const bool few = n < rules.min_items;
+template <class F>
+void check_items(const F& f, std::uint64_t n, const std::string& pointer) {
+  if (n >= f.rules.min_items && n <= f.rules.max_items) return;
+  const bool few = n < f.rules.min_items;
   throw invalid(pointer, "must have " + std::string(few ? "at least " : "at most ") +
-                             std::to_string(few ? rules.min_items : rules.max_items) +
+                             std::to_string(few ? f.rules.min_items : f.rules.max_items) +
                              " items, got " + std::to_string(n));
 }
 
-/// "a number", "an integer", ...
-[[gnu::cold]] inline std::string wanted_text(const FieldFacts& f) {
-  return (f.type_word == std::string_view("integer") ? "an " : "a ") + std::string(f.type_word);
-}
-
-/// For a parameter that was not read: throws unless it may be left out, and is.
-[[gnu::cold]] inline void check_left_out(const Getters& getters, const FieldFacts& f,
-                                         const std::string& pointer) {
-  const std::string wanted = wanted_text(f);
-  if (getters.has(pointer))
-    throw invalid(pointer, (f.is_list ? "must be a list, each item " : "must be ") + wanted);
-  if (f.rules->required)
-    throw invalid(pointer, std::string("is missing: ") + f.doc + " (" + wanted + ")");
-}
-
-template <class Member>
-[[gnu::cold]] void read_member(const Getters& getters, const FieldFacts& f, Member& member) {
+template <class F, class Object>
+void read_field(const Getters& getters, const F& f, Object& object) {
+  using Member = typename F::Member;
   using T = element_t<Member>;
   const std::string pointer = pointer_step(f.name);
+  const std::string wanted =
+      std::string(std::is_same_v<T, std::int64_t> || is_integer<T> ? "an " : "a ") + type_word<T>();
   if constexpr (ListOf<Member>::is) {
     if (const auto n = getters.length(pointer)) {
-      check_items(*f.rules, *n, pointer);
+      check_items(f, *n, pointer);
       Member list;
       for (std::uint64_t i = 0; i < *n; ++i) {
         const std::string at = pointer + "/" + std::to_string(i);
         auto item = read_value<T>(getters, f, at);
-        if (!item) throw invalid(at, "must be " + wanted_text(f));
+        if (!item) throw invalid(at, "must be " + wanted);
         list.push_back(*std::move(item));
       }
-      member = std::move(list);
+      object.*(f.member) = std::move(list);
       return;
     }
-  } else if (auto value = read_value<T>(getters, f, pointer)) {
-    member = *std::move(value);
-    return;
+    if (getters.has(pointer)) throw invalid(pointer, "must be a list, each item " + wanted);
+  } else {
+    if (auto value = read_value<T>(getters, f, pointer)) {
+      object.*(f.member) = *std::move(value);
+      return;
+    }
+    if (getters.has(pointer)) throw invalid(pointer, "must be " + wanted);
   }
-  check_left_out(getters, f, pointer);
+  if (f.rules.required)
+    throw invalid(pointer, std::string("is missing: ") + f.doc + " (" + wanted + ")");
 }
 
 }  // namespace detail
@@ -179,12 +168,10 @@ template <class Member>
 /// `void prepare()`, if it has one. prepare() computes what depends on the parameters, and throws
 /// sdk::invalid("/pointer", ...) if they contradict one another.
 template <class T>
-[[gnu::cold]] T read_params(const widelimit_params* params) {
+T read_params(const widelimit_params* params) {
   T object{};
   const detail::Getters getters(params);
-  for_each_field<T>([&](const auto& f) {
-    detail::read_member(getters, detail::facts_of(f), object.*(f.member));
-  });
+  for_each_field<T>([&](const auto& f) { detail::read_field(getters, f, object); });
   if constexpr (requires { object.prepare(); }) object.prepare();
   return object;
 }
