@@ -206,8 +206,8 @@ std::vector<Subject> site_subjects(Context& context, const Wanted& wanted) {
   std::vector<Subject> chosen;
   for (Subject& subject : subjects(context, wanted)) {
     if (subject.maps_sites() && subject.shapes.size() > 1)
-      context.not_examined(subject.type->name +
-                           " maps sites of several inputs, which core does not compute yet");
+      context.skip(subject.type->name +
+                   " maps sites of several inputs, which core does not compute yet");
     else if (subject.maps_sites())
       chosen.push_back(std::move(subject));
     else

@@ -139,20 +139,21 @@ double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {
          std::max(largest, 0.0);
 }
 
-void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const Ridge& ridge,
+void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,
                                  const Extremes& extremes, std::int64_t pivot, double least) {
   const double lacking =
       std::max((extremes.estimated ? 4 : 2) * (std::max(-extremes.smallest, 0.0) +
                                                rounding_of_eigenvalues(n, extremes.largest)),
                least * ridge.mean_diagonal);
+  const ErrorFacts facts{.kernel = kernel, .block = Block::train_train, .index = pivot};
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
-  std::string text =
-      "the " + std::string(kernel) + " kernel of the " + std::to_string(n) + " training samples";
+  std::string text = "the " + std::string(name_of(kernel)) + " kernel of the " + std::to_string(n) +
+                     " training samples";
   if (ridge.absolute > 0)
     text += ", with " + rounded_text(ridge.absolute) + " added to its diagonal,";
   if (extremes.smallest == 0 && extremes.largest == 0) {
     text += " is zero everywhere";
-    text += kernel == "ntk"
+    text += kernel == Kernel::ntk
                 ? ": no gradient reaches a weight that is trained. Either a layer at the "
                   "end has the slope zero, as sign has (end with dense), or no layer is "
                   "trained (\"trainable\": false), or weights or samples are zero"
@@ -161,7 +162,7 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
                 text +
                     ". Nothing can be learnt from it; if that is meant, give the ridge in absolute "
                     "terms: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
-                {}, {.index = pivot});
+                {}, facts);
   }
   text += " is not positive definite: ";
   if (pivot >= 0)
@@ -175,7 +176,7 @@ void throw_not_positive_definite(std::string_view kernel, std::int64_t n, const 
     text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + lacking) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that nearly repeat others";
-  throw Error(ErrorCode::numeric, text, {}, {.index = pivot});
+  throw Error(ErrorCode::numeric, text, {}, facts);
 }
 
 }  // namespace widelimit::detail

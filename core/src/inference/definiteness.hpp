@@ -2,13 +2,13 @@
 // being, and which ridge would do.
 #pragma once
 
+#include <widelimit/kernel.hpp>
 #include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
 #include <functional>
-#include <string_view>
 
 namespace widelimit::detail {
 
@@ -50,8 +50,8 @@ struct Ridge {
 
 /// Throws Error(numeric). `pivot`: the leading minor that failed, from 1; -1: not by elimination.
 /// No ridge is suggested below `least` times the mean diagonal.
-[[noreturn]] void throw_not_positive_definite(std::string_view kernel, std::int64_t n,
-                                              const Ridge& ridge, const Extremes& extremes,
-                                              std::int64_t pivot, double least = 0);
+[[noreturn]] void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,
+                                              const Extremes& extremes, std::int64_t pivot,
+                                              double least = 0);
 
 }  // namespace widelimit::detail

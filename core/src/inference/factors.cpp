@@ -44,7 +44,7 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
   factor.reset();  // of the size of the copy that follows
   Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
   if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
-  throw_not_positive_definite(setting.kernel_name(), setting.n, ridge, told, -1);
+  throw_not_positive_definite(setting.driving, setting.n, ridge, told, -1);
 }
 
 }  // namespace
@@ -54,8 +54,10 @@ Ridge ridge_of(const Setting& setting, double diag_reg) {
   double trace = 0;
   for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
   if (!std::isfinite(trace))
-    throw Error(ErrorCode::numeric, "the " + std::string(setting.kernel_name()) +
-                                        " kernel has entries that are not finite");
+    throw Error(
+        ErrorCode::numeric,
+        "the " + std::string(name_of(setting.driving)) + " kernel has entries that are not finite",
+        {}, {.kernel = setting.driving, .block = Block::train_train});
   Ridge ridge;
   ridge.mean_diagonal = trace / static_cast<double>(kernel.rows());
   ridge.absolute_scale = setting.options->diag_reg_absolute_scale;
@@ -87,7 +89,7 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
     throw_not_positive_definite(
-        setting.kernel_name(), setting.n, entry.ridge,
+        setting.driving, setting.n, entry.ridge,
         extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
         e.facts().index);
   }

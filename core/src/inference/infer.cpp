@@ -41,7 +41,7 @@ void require_definite(const detail::Setting& s, const detail::Ridge& ridge,
       std::any_of(s.times.begin(), s.times.end(), [](double t) { return std::isinf(t); });
   const double rounding = detail::rounding_of_eigenvalues(s.n, values.back());
   if (values.front() < -rounding || (for_ever && values.front() <= rounding))
-    detail::throw_not_positive_definite(s.kernel_name(), s.n, ridge,
+    detail::throw_not_positive_definite(s.driving, s.n, ridge,
                                         {values.front(), values.back(), false}, -1);
 }
 

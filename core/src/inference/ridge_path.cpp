@@ -48,7 +48,7 @@ class RidgePath {
     const double least = eigen_.values.front() + ridge.absolute;
     const double most = eigen_.values.back() + ridge.absolute;
     if (least <= std::numeric_limits<double>::epsilon() * most)
-      throw_not_positive_definite(s_.kernel_name(), s_.n, ridge, {least, most, false}, -1);
+      throw_not_positive_definite(s_.driving, s_.n, ridge, {least, most, false}, -1);
   }
 
   void describe() {

@@ -7,7 +7,6 @@
 #include "inference/products.hpp"
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 namespace widelimit::detail {
@@ -31,7 +30,6 @@ struct Setting {
   [[nodiscard]] const KernelBlocks& drive() const noexcept { return blocks[driving]; }
   /// Of the kernel that is the covariance of the untrained network.
   [[nodiscard]] const KernelBlocks& prior() const noexcept { return blocks[prior_kernel]; }
-  [[nodiscard]] std::string_view kernel_name() const noexcept { return name_of(driving); }
   [[nodiscard]] Products products() const noexcept { return Products(solver->threads()); }
   [[nodiscard]] bool ensemble() const noexcept {
     return options->method != Method::gradient_descent_mse;

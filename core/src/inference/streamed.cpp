@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::int64_t panel_rows = 128;
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::usage, message); }
+[[noreturn]] void refuse(const std::string& message, ErrorFacts facts = {}) {
+  throw Error(ErrorCode::usage, message, {}, std::move(facts));
+}
 
 void expect_shape(const Matrix* m, std::int64_t rows, std::int64_t cols, const char* name) {
   if (m == nullptr || (m->rows() == rows && m->cols() == cols)) return;
@@ -90,14 +92,18 @@ class Streamed {
     if (!std::isfinite(options_.diag_reg) || options_.diag_reg < 0)
       refuse("diag_reg must be a number of at least 0");
     const std::int64_t n = p_.train_train->rows(), outputs = p_.y_train->cols();
-    if (n == 0 || p_.train_train->cols() != n) refuse("the train x train kernel is not square");
+    const Kernel kernel = kernel_of(options_.kernel);
+    if (n == 0 || p_.train_train->cols() != n)
+      refuse("the train x train kernel is not square",
+             {.kernel = kernel, .block = Block::train_train});
     expect_shape(p_.y_train, n, outputs, "y_train");
     expect_shape(p_.initial_train, n, outputs, "the initial outputs of the training samples");
     if (p_.test_train == nullptr) return;
     const std::int64_t m = p_.test_train->rows();
     if (p_.test_train->cols() != n)
       refuse("the test x train kernel has " + std::to_string(p_.test_train->cols()) +
-             " columns; expected one a training sample, " + std::to_string(n));
+                 " columns; expected one a training sample, " + std::to_string(n),
+             {.kernel = kernel, .block = Block::test_train});
     expect_shape(p_.y_test, m, outputs, "y_test");
     expect_shape(p_.initial_test, m, outputs, "the initial outputs of the test samples");
     if (variances() &&
@@ -119,7 +125,8 @@ class Streamed {
       for (std::int64_t i = 0; i < rows; ++i) trace += square(i, i);
     }
     if (!std::isfinite(trace))
-      throw Error(ErrorCode::numeric, "the kernel has entries that are not finite");
+      throw Error(ErrorCode::numeric, "the kernel has entries that are not finite", {},
+                  {.kernel = kernel_of(options_.kernel), .block = Block::train_train});
     ridge_.mean_diagonal = trace / static_cast<double>(n);
     ridge_.absolute_scale = options_.diag_reg_absolute_scale;
     ridge_.absolute =
@@ -163,8 +170,8 @@ class Streamed {
     const std::int64_t n = p_.train_train->rows();
     const double least = 2 * std::sqrt(static_cast<double>(n)) *
                          static_cast<double>(std::numeric_limits<float>::epsilon());
-    detail::throw_not_positive_definite(name_of(kernel_of(options_.kernel)), n, ridge_, extremes,
-                                        pivot, least);
+    detail::throw_not_positive_definite(kernel_of(options_.kernel), n, ridge_, extremes, pivot,
+                                        least);
   }
 
   [[nodiscard]] double residual(const Matrix& b, const Matrix& x) const {

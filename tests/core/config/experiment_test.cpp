@@ -88,7 +88,7 @@ TEST_CASE("the resolved configuration has every default in it and reads back as 
         R"("type": "eigh")", R"("learning_rate": 0.1)", R"("repeat": 2)", R"("header": true)"})
     CHECK_MESSAGE(once.resolved.find(part) != std::string::npos, part);
   CHECK(again.network.size() == once.network.size());
-  CHECK(again.inference[0].times == once.inference[0].times);
+  CHECK(again.inference[0].options.times == once.inference[0].options.times);
 }
 
 TEST_CASE("every golden experiment is valid, and its resolved text too") {

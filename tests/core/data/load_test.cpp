@@ -170,6 +170,26 @@ TEST_CASE("a split is a partition in the order of the file, chosen by the seed")
   CHECK(last.back() == 99);
 }
 
+TEST_CASE("reading and preprocessing report their phases and stop when they are cancelled") {
+  const Folder folder;
+  const DataSpec spec = counting_spec(folder, 10);
+  std::vector<std::string> phases;
+  Control control([&](const Progress& step) {
+    if (step.done == step.total) phases.push_back(step.phase);
+  });
+  TrainTest data = load_data(spec, 0, &control);
+  CHECK(phases == std::vector<std::string>{"read data"});
+  PreprocessStep scale;
+  scale.type = PreprocessType::scale;
+  (void)preprocess(data, std::vector{scale}, Precision::float64, &control);
+  CHECK(phases.back() == "preprocess");
+  control.cancel();
+  CHECK(error_of([&] { (void)load_data(spec, 0, &control); }).code() == ErrorCode::cancelled);
+  CHECK(error_of([&] {
+          (void)preprocess(data, std::vector{scale}, Precision::float64, &control);
+        }).code() == ErrorCode::cancelled);
+}
+
 TEST_CASE("a split that leaves a part empty is refused") {
   const Folder folder;
   DataSpec spec = counting_spec(folder, 3);

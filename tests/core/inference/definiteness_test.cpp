@@ -259,7 +259,7 @@ TEST_CASE("eigenvalues of a large kernel are estimated, and the message says so"
   CHECK(e.smallest == doctest::Approx(-0.25).epsilon(1e-9));
   CHECK(e.largest == doctest::Approx(5).epsilon(1e-9));
   try {
-    detail::throw_not_positive_definite("ntk", n, {0, 1.5, false}, e, 18);
+    detail::throw_not_positive_definite(Kernel::ntk, n, {0, 1.5, false}, e, 18);
   } catch (const Error& error) {
     CHECK(std::string(error.what()).find("at most (Lanczos estimate) -0.25") != std::string::npos);
   }

@@ -307,7 +307,6 @@ TEST_CASE("a cancelled inference ends with an error that says so") {
   const RandomProblem p(6, 3, 2);
   Control control;
   control.cancel();
-  CHECK_THROWS_AS(
-      (void)infer(p.problem(), ensemble(DrivingKernel::ntk), lapack_solver(), nullptr, &control),
-      Error);
+  CHECK_THROWS_AS((void)infer(p.problem(), ensemble(DrivingKernel::ntk), lapack_solver(), &control),
+                  Error);
 }

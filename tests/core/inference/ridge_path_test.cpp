@@ -20,8 +20,8 @@ using namespace widelimit;
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
-constexpr DrivingKernel all_kernels[] = {DrivingKernel::nngp, DrivingKernel::ntk,
-                                         DrivingKernel::ntkgp};
+constexpr DrivingKernel all_driving_kernels[] = {DrivingKernel::nngp, DrivingKernel::ntk,
+                                                 DrivingKernel::ntkgp};
 
 InferenceOptions along(DrivingKernel kernel, std::vector<double> path) {
   InferenceOptions o;
@@ -106,7 +106,7 @@ bool mentions(const std::string& text, const char* words) {
 TEST_CASE("each ridge of a path predicts what that ridge predicts alone") {
   const RandomProblem p(14, 6, 3);
   const std::vector<double> path{1e-3, 0.1, 10, 0.02};
-  for (const DrivingKernel kernel : all_kernels)
+  for (const DrivingKernel kernel : all_driving_kernels)
     for (const Covariance covariance : {Covariance::none, Covariance::diagonal, Covariance::full}) {
       InferenceOptions o = along(kernel, path);
       o.covariance = covariance;
@@ -137,7 +137,7 @@ TEST_CASE("each ridge of a path predicts what that ridge predicts alone") {
 
 TEST_CASE("a sample left out in closed form is what a fit without it predicts") {
   const RandomProblem p(9, 2, 2);
-  for (const DrivingKernel kernel : all_kernels) {
+  for (const DrivingKernel kernel : all_driving_kernels) {
     for (const Prediction& at :
          infer(p.problem(), along(kernel, {0.01, 1}), lapack_solver()).predictions)
       check_left_out(p, kernel, at);
@@ -150,7 +150,8 @@ TEST_CASE("a sample left out in closed form is what a fit without it predicts") 
 TEST_CASE("samples are left out without any test samples too") {
   const RandomProblem p(7, 2, 2);
   InferenceProblem train = p.problem();
-  for (KernelBlocks* blocks : {&train.nngp, &train.ntk}) *blocks = {blocks->train_train};
+  for (KernelBlocks* blocks : {&train.kernels.nngp, &train.kernels.ntk})
+    *blocks = {blocks->train_train};
   InferenceOptions o = along(DrivingKernel::ntk, {0.1});
   o.predictions = false;
   const InferenceResult path = infer(train, o, lapack_solver());

@@ -39,7 +39,7 @@ struct TrainTest {
 ///
 /// `make_regression` draws x_ij ~ N(0, 1), n_informative coefficients 100 U(0, 1) at random
 /// features (the others are 0), and y_i = sum_j x_ij w_j + noise N(0, 1), all independent and all a
-/// function of the source's own seed.
+/// function of the source's own seed. `control`, which may be NULL, receives "read data".
 [[nodiscard]] WIDELIMIT_EXPORT TrainTest load_data(const DataSpec& spec, std::uint64_t seed,
                                                    Control* control = nullptr);
 
@@ -97,7 +97,8 @@ struct WIDELIMIT_EXPORT TargetTransform {
 /// - one_hot: integer labels 0 .. classes - 1 become one output a class, 1 at the label and 0
 ///   elsewhere, minus 1/classes if centered. Outputs are called by `names`.
 /// Throws Error(usage) with the place of the step: labels that are none, variances that float64
-/// cannot hold, results that do not fit the precision.
+/// cannot hold, results that do not fit the precision. `control`, which may be NULL, receives
+/// "preprocess".
 WIDELIMIT_EXPORT TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> steps,
                                             Precision precision, Control* control = nullptr);
 
