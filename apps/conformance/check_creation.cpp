@@ -1,4 +1,4 @@
-// Checks of creation: every valid configuration gives an object, every other a reason.
+// Checks of creation: valid parameters give an object, all others a reason.
 #include "checks.hpp"
 #include "layers.hpp"
 

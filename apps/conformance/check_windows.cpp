@@ -131,7 +131,7 @@ class OnImages {
         const auto &seen = ntk ? separate.ntk : separate.nngp,
                    &expected = ntk ? plain.ntk : plain.nngp;
         if (const auto at = beyond_rounding(seen, expected, dtype_))
-          fail(std::string("what `site_terms` keeps gives another ") + (ntk ? "NTK" : "NNGP") +
+          fail(std::string("the terms from `site_terms` give another ") + (ntk ? "NTK" : "NNGP") +
                " than the variances; " + difference(*at, seen[*at], expected[*at], 9));
       }
     }

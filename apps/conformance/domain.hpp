@@ -23,7 +23,7 @@ struct Domain {
       extent[a] = std::max<std::int64_t>(0, image[a] - std::abs(d[a]));
     }
   }
-  /// No sites at all: what a layer is lent where nothing is read.
+  /// No sites at all: the field of a layer that reads nothing.
   [[nodiscard]] static Domain empty(const widelimit_shape& shape) {
     Domain none(shape, {});
     none.origin = none.extent = {};

@@ -138,8 +138,8 @@ bool is_elementwise(const Subject& subject) {
   Random random(7, 0);
   Batch::Vectors x = one.draw_inputs(random);
   const auto before = one.forward({}, x);
-  // Another value in one channel changes that channel alone, and the same value in another channel
-  // gives what it gave there.
+  // Changing one channel changes only that channel, and the same value in another channel gives the
+  // same result there.
   const double there = x[0][1];
   x[0][0] = there;
   const auto after = one.forward({}, x);

@@ -49,8 +49,8 @@ class Batch {
   std::int64_t samples_, theta_size_ = 0;
 };
 
-/// A finite face that acts on every channel alone and has no weights: a nonlinearity, whose kernel
-/// is a two-dimensional Gaussian integral.
+/// Does the finite face act on each channel separately, without weights? It is then a nonlinearity,
+/// whose kernel is a two-dimensional Gaussian integral.
 [[nodiscard]] bool is_elementwise(const Subject& subject);
 
 /// The function a nonlinearity applies, and its derivative, at many points at once.

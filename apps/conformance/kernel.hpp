@@ -25,7 +25,7 @@ struct Pairs {
   }
 };
 
-/// How the pairs are handed over.
+/// The layout in which the transform gets the pairs.
 struct Layout {
   std::uint32_t dtype = WIDELIMIT_F64;
   /// false: only the NNGP.

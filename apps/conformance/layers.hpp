@@ -38,7 +38,7 @@ struct Plan {
   std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
 };
 
-/// A shape of a Gaussian activation whose branch has weights of its own: what every layer takes.
+/// The shape of a Gaussian activation in a branch with weights, which every layer accepts.
 [[nodiscard]] widelimit_shape gaussian_shape(std::int64_t channels,
                                              std::vector<std::int64_t> spatial = {});
 [[nodiscard]] std::int64_t sites_in(const widelimit_shape& shape) noexcept;

@@ -1,5 +1,5 @@
-// Pushing covariances between all sites of two images through a layer that maps sites, the way core
-// does it: field by field, one displacement at a time.
+// Pushing covariances between all sites of two images through a layer that maps sites, as core
+// does: field by field, one displacement at a time.
 // Thread safety: free functions; concurrent calls are what abi.h promises for the layer itself.
 #pragma once
 
@@ -35,7 +35,8 @@ struct SitesTransformed {
   std::string problem;
 };
 
-/// Pairs in multiples of 16, one a lane. Everything the layer is lent ends at an unmapped page.
+/// Pairs in multiples of 16, one for each lane. All memory that the layer sees ends at an unmapped
+/// page.
 [[nodiscard]] SitesTransformed transform_sites(const Subject& subject,
                                                const std::vector<SitePair>& pairs,
                                                const SiteLayout& layout);

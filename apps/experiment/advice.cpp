@@ -18,8 +18,8 @@ double least_diag_reg(const InferenceSpec& spec) {
 
 }  // namespace
 
-std::vector<std::string> advice(const Experiment& experiment, const std::vector<PlanRow>& layers,
-                                const DataShapes& shapes) {
+std::vector<std::string> advice(const Experiment& experiment,
+                                const std::vector<PlannedLayer>& layers, const DataShapes& shapes) {
   std::vector<std::string> all;
   if (!shapes.test)
     for (const InferenceSpec& spec : experiment.inference)
@@ -54,7 +54,7 @@ void check_finite(const FiniteSpec& spec, const Network& network, const DataShap
                     ", the number of training samples, got " +
                     apps::count_text(*spec.options.batch_size) + "; null takes all of them",
                 spec.place.pointer + "/batch_size");
-  const FiniteNetwork finite(network, samples.sites, samples.channels);
+  const FiniteNetwork finite(network, samples.sample);
   if (finite.outputs() == samples.outputs) return;
   const NetworkSpec& layers = network.spec();
   throw Error(ErrorCode::usage,

@@ -14,7 +14,7 @@ namespace widelimit::experiment {
 /// Warnings: entries without effect, arithmetic that may not suffice. `layers` is the plan of the
 /// network.
 [[nodiscard]] std::vector<std::string> advice(const Experiment& experiment,
-                                              const std::vector<PlanRow>& layers,
+                                              const std::vector<PlannedLayer>& layers,
                                               const DataShapes& shapes);
 
 /// Does "finite" fit the training samples? Throws Error(usage) where its network has other outputs,

@@ -142,7 +142,8 @@ void compute_directly(const KernelInputs& inputs, KernelSet missing, const Desti
     if (hold[kernel]) *memory[kernel] = Matrix::uninitialized(rows, cols);
   BlockSink sink(files ? &*files : nullptr, memory);
   const Sides sides = sides_of(block, inputs.data);
-  inputs.network.kernels_to(sides.rows, sides.cols, inputs.precision, missing, sink, &control);
+  inputs.network.plan(sides.rows.shape())
+      .kernels_to(sides.rows, sides.other(), inputs.precision, missing, sink, &control);
   if (files) files->commit();
   for (const Kernel kernel : all_kernels)
     if (write[kernel]) to.record(kernel, kernel_file(block, kernel));

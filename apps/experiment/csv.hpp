@@ -1,5 +1,5 @@
-// Tables as comma-separated text: numbers in full precision, no cell that needs quotes.
-// Our own, because a writer of numbers and plain names is shorter than the use of a library.
+// Tables as comma-separated text: numbers in full precision, no cell that needs quotes. Our own
+// code, because without quotes a library would be longer to call than this is.
 // Thread safety: values.
 #pragma once
 

@@ -14,9 +14,12 @@ namespace {
 using apps::Json;
 
 Json describe(const Dataset& set) {
-  return Json::Object{{"count", set.x.count()},       {"features", set.x.features()},
-                      {"channels", set.x.channels()}, {"sites", set.x.sites()},
-                      {"outputs", set.y.cols()},      {"x_names", set.x_names},
+  return Json::Object{{"count", set.x.count()},
+                      {"features", set.x.features()},
+                      {"channels", set.x.shape().channels},
+                      {"sites", set.x.shape().sites},
+                      {"outputs", set.y.cols()},
+                      {"x_names", set.x_names},
                       {"y_names", set.y_names}};
 }
 
@@ -35,16 +38,16 @@ Json describe_data(const TrainTest& data) {
                       {"test", data.test ? describe(*data.test) : Json()}};
 }
 
-Json describe_network(const Network& network, const std::vector<PlanRow>& layers, const Samples& x,
+Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network, const Samples& x,
                       Control& control) {
   std::vector<const LayerSpec*> specs;
-  flatten(network.spec(), specs);
+  flatten(spec, specs);
   const std::vector<LayerStatistics> statistics = network.statistics(x, &control);
   FirstUnused next_spec(specs);
   FirstUnused next_statistics(statistics);
 
   Json::Array descriptions;
-  for (const PlanRow& row : layers) {
+  for (const PlannedLayer& row : network.layers()) {
     const LayerSpec* const* spec = next_spec.find([&](const LayerSpec* layer) {
       return layer->place.pointer == row.pointer && layer->type == row.type &&
              layer->name == row.name;

@@ -8,7 +8,7 @@
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/network.hpp>
 
-#include <vector>
+#include <string>
 
 namespace widelimit::experiment {
 
@@ -17,8 +17,7 @@ namespace widelimit::experiment {
 
 /// One object for each of the planned `layers`: pointer, shape, parameters, and its kernel's
 /// statistics over the training samples `x` (at most 256 of them). Throws Error(cancelled).
-[[nodiscard]] apps::Json describe_network(const Network& network,
-                                          const std::vector<PlanRow>& layers, const Samples& x,
-                                          Control& control);
+[[nodiscard]] apps::Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network,
+                                          const Samples& x, Control& control);
 
 }  // namespace widelimit::experiment

@@ -180,7 +180,7 @@ RunDirectory::RunDirectory(fs::path directory) : directory_(std::move(directory)
 RunDirectory::~RunDirectory() {
   lock_.reset();
   std::error_code ignored;
-  for (const fs::path& directory : created_) fs::remove(directory, ignored);  // empty ones alone
+  for (const fs::path& directory : created_) fs::remove(directory, ignored);  // only if it is empty
 }
 
 void RunDirectory::replace(const std::optional<EarlierRun>& earlier,

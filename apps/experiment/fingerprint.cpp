@@ -48,9 +48,9 @@ void add(Hash& hash, const NetworkSpec& layers, const Catalogue& catalogue) {
 // The first `count` samples.
 void add(Hash& hash, const Samples& x, std::int64_t count) {
   hash.number(count);
-  hash.number(x.channels());
-  hash.number(static_cast<std::int64_t>(x.sites().size()));
-  for (const std::int64_t site : x.sites()) hash.number(site);
+  hash.number(x.shape().channels);
+  hash.number(static_cast<std::int64_t>(x.shape().sites.size()));
+  for (const std::int64_t site : x.shape().sites) hash.number(site);
   const bool f64 = x.precision() == Precision::float64;
   const auto entries = static_cast<std::size_t>(count * x.features());
   if (f64)

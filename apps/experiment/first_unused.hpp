@@ -8,14 +8,14 @@
 
 namespace widelimit::experiment {
 
-/// Hands out each element of a list once.
+/// Gives each element of a list once.
 template <class T>
 class FirstUnused {
  public:
   /// `list` must outlive this object.
   explicit FirstUnused(const std::vector<T>& list) : list_(list), used_(list.size()) {}
 
-  /// The first element not yet handed out that fits; NULL where there is none.
+  /// The first element that fits and was not given before; NULL where there is none.
   template <class Fits>
   const T* find(Fits fits) {
     for (std::size_t i = 0; i < list_.size(); ++i)

@@ -32,8 +32,8 @@ struct InferenceInputs {
 };
 
 /// Appends {"METHOD.KERNEL": ...} to `metrics`, and mistakes if there are any, as each inference
-/// finishes; likewise its files and its entry in the record, so that a failure keeps what came
-/// before. Inferences on one kernel and ridge share its factor.
+/// finishes, and writes its files and its entry in the record, so that a failure keeps the results
+/// before it. Inferences on one kernel and ridge share its factor.
 void run_inferences(std::span<const PlannedInference> inferences, const InferenceInputs& inputs,
                     apps::Json::Object& metrics, MistakesById& mistakes, RunDirectory& directory,
                     Control& control);

@@ -74,9 +74,10 @@ LoadedExperiment load_experiment(const LoadOptions& options) {
                   "/data");
     Network network = runtime.network(experiment.network);
     DataShapes shapes = inspect(experiment);
-    std::vector<PlanRow> layers = network.plan(shapes.train.sites, shapes.train.channels);
+    PlannedNetwork planned = network.plan(shapes.train.sample);
+    static_cast<void>(planned.layers());  // what is wrong with the network is wrong with the file
     return {std::move(text),    std::move(runtime), std::move(experiment),
-            std::move(network), std::move(shapes),  std::move(layers)};
+            std::move(network), std::move(shapes),  std::move(planned)};
   } catch (const Error& error) {
     throw with_file(error, text);
   }

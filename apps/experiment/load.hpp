@@ -31,8 +31,8 @@ struct LoadedExperiment {
   Experiment experiment;
   Network network;
   DataShapes shapes;
-  /// The network for these shapes, layer by layer.
-  std::vector<PlanRow> layers;
+  /// The network for samples of these shapes.
+  PlannedNetwork planned;
 };
 
 /// Throws Error(usage) with every problem of the step that failed, each with its file. If plugins

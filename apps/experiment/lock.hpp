@@ -1,6 +1,6 @@
 // One writer for each directory: a lock that the system releases when its process ends, however it
-// ends. Our own, because the lock of Boost.Interprocess needs a file that exists already and leaves
-// it behind.
+// ends. Our own code, because the file locks of Boost.Interprocess cannot name the process that
+// holds them.
 // Thread safety: one thread at a time.
 #pragma once
 

@@ -35,7 +35,7 @@ double pearson(std::int64_t n, A a, B b) {
     top_a = std::max(top_a, std::abs(a(i)));
     top_b = std::max(top_b, std::abs(b(i)));
   }
-  // A constant differs from its computed mean by rounding alone.
+  // A constant differs from its computed mean only by rounding.
   const double rounding = count * std::numeric_limits<double>::epsilon();
   if (std::sqrt(aa / count) <= rounding * top_a || std::sqrt(bb / count) <= rounding * top_b)
     return undefined;

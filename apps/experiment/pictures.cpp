@@ -26,14 +26,14 @@ void write_array(const std::string& file, const Samples& x, const std::vector<st
   for (const std::int64_t row : rows)
     for (std::int64_t f = 0; f < x.features(); ++f) values.push_back(x.at(row, f));
   write_npy(directory.prepare(file), values.data(),
-            {std::ssize(rows), x.sites()[0], x.sites()[1], x.channels()});
+            {std::ssize(rows), x.shape().sites[0], x.shape().sites[1], x.shape().channels});
   directory.add(file);
 }
 
 }  // namespace
 
 bool shows_pictures(const Samples& x) {
-  return x.sites().size() == 2 && (x.channels() == 1 || x.channels() == 3);
+  return x.shape().sites.size() == 2 && (x.shape().channels == 1 || x.shape().channels == 3);
 }
 
 void write_samples(const Dataset& train, const TargetTransform& targets, RunDirectory& directory) {

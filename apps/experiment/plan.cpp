@@ -57,8 +57,8 @@ StoreUse store_for(const BlockPlan& plan, const Experiment& experiment, const Ne
   const auto [rows, cols] = shape_of(plan.block, shapes);
   const double entries = static_cast<double>(rows) * static_cast<double>(cols);
   const DataShape& train = shapes.train;
-  const double flops_per_entry = network.flops_per_entry(train.sites, train.channels) +
-                                 2 * static_cast<double>(train.features());
+  const double flops_per_entry = network.plan(train.sample).flops_per_entry() +
+                                 2 * static_cast<double>(train.sample.features());
   const double flops = flops_per_entry * entries / (is_symmetric(plan.block) ? 2 : 1);
   const double bytes =
       entries * static_cast<double>(bytes_of(experiment.precision)) * plan.needed().count();

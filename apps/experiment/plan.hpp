@@ -64,7 +64,7 @@ struct RunPlan {
   KernelSet compute;
   /// Without those that need nothing.
   std::vector<BlockPlan> blocks;
-  /// The diagonal of test x test, for variances alone.
+  /// The diagonal of test x test, where inference needs only variances.
   KernelSet test_diagonal;
   /// The kernels are all: no inference, no finite networks, no report.
   bool kernels_only = false;

@@ -104,13 +104,13 @@ class Steps {
     const DataSpec& sources = *loaded_.experiment.data;
     try {
       directory_.record.network =
-          describe_network(loaded_.network, loaded_.layers, data_.train.x, control_);
+          describe_network(loaded_.network.spec(), loaded_.planned, data_.train.x, control_);
     } catch (const Error& error) {
       throw with_sample_source(error, {SampleSet::train, SampleSet::train}, sources);
     }
     if (!data_.test) return;
     try {
-      held_.test_diagonal = loaded_.network.diagonals(data_.test->x, plan_.precision,
+      held_.test_diagonal = loaded_.planned.diagonals(data_.test->x, plan_.precision,
                                                       plan_.compute | plan_.test_diagonal);
     } catch (const Error& error) {
       throw with_sample_source(error, {SampleSet::test, SampleSet::test}, sources);
@@ -140,8 +140,8 @@ class Steps {
         write_pictures(*loaded_.experiment.data, loaded_.experiment.seed, mistakes, directory_);
       });
     if (plan_.finite)
-      run_finite(*plan_.finite, loaded_.network, loaded_.layers, data_, test, metrics, directory_,
-                 control_);
+      run_finite(*plan_.finite, loaded_.network, loaded_.planned.layers(), data_, test, metrics,
+                 directory_, control_);
   }
 
   void write_metrics(const Json::Object& metrics) {
@@ -279,7 +279,7 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
           "this run are replaced, others stay");
     for (const std::string& text : reuse.warnings) directory.warn(text);
     if (std::optional<std::string> text = beyond_machine(cost)) directory.warn(*text);
-    for (std::string& text : advice(experiment, loaded.layers, loaded.shapes))
+    for (std::string& text : advice(experiment, loaded.planned.layers(), loaded.shapes))
       directory.warn(std::move(text));
 
     Finished finished;

@@ -84,8 +84,8 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
                    apps::count_text(static_cast<std::int64_t>(damage.size() - most_warnings)) +
                    " more; all of it is computed again");
   try {
-    inputs.network.kernels_to(sides.rows, sides.cols, spec.precision, spec.kernels, store,
-                              &control);
+    inputs.network.plan(sides.rows.shape())
+        .kernels_to(sides.rows, sides.other(), spec.precision, spec.kernels, store, &control);
     store.commit();
   } catch (const Error&) {
     if (store.done() > 0)

@@ -8,6 +8,7 @@
 
 #include <widelimit/control.hpp>
 #include <widelimit/matrix.hpp>
+#include <widelimit/samples_view.hpp>
 
 #include <array>
 #include <cstdint>
@@ -22,6 +23,11 @@ struct Sides {
   const Samples& rows;
   /// NULL: the rows themselves.
   const Samples* cols;
+
+  /// As the engine takes them.
+  [[nodiscard]] std::optional<SamplesView> other() const {
+    return cols ? std::optional<SamplesView>(*cols) : std::nullopt;
+  }
 };
 [[nodiscard]] Sides sides_of(Block block, const TrainTest& data);
 

@@ -30,11 +30,11 @@ bool is_file_name(const std::string& name) {
 
 /// LAYER of parameters.MEMBER/LAYER.npy: the layer's name, or its row in the plan and its type.
 std::vector<std::string> layer_names(const std::vector<FiniteNetwork::Block>& blocks,
-                                     const std::vector<PlanRow>& layers) {
+                                     const std::vector<PlannedLayer>& layers) {
   std::vector<std::string> names;
   FirstUnused rows(layers);
   for (const FiniteNetwork::Block& block : blocks) {
-    const PlanRow* row = rows.find([&](const PlanRow& candidate) {
+    const PlannedLayer* row = rows.find([&](const PlannedLayer& candidate) {
       return candidate.pointer == block.pointer && candidate.type == block.type &&
              candidate.name == block.name;
     });
@@ -61,7 +61,7 @@ void write_losses(const std::vector<TrainedMember>& members, RunDirectory& direc
 }
 
 void write_parameters(const FiniteNetwork& network, const std::vector<TrainedMember>& members,
-                      const std::vector<PlanRow>& layers, RunDirectory& directory) {
+                      const std::vector<PlannedLayer>& layers, RunDirectory& directory) {
   const std::vector<std::string> names = layer_names(network.blocks(), layers);
   for (std::size_t k = 0; k < members.size(); ++k)
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -129,11 +129,11 @@ std::vector<TrainedMember> train_members(const FiniteSpec& spec, const FiniteNet
   }
 }
 
-void run_finite(const FiniteSpec& spec, const Network& infinite, const std::vector<PlanRow>& layers,
-                const TrainTest& data, const TestSet& test, Json::Object& metrics,
-                RunDirectory& directory, Control& control) {
+void run_finite(const FiniteSpec& spec, const Network& infinite,
+                const std::vector<PlannedLayer>& layers, const TrainTest& data, const TestSet& test,
+                Json::Object& metrics, RunDirectory& directory, Control& control) {
   directory.step("finite networks", "finite", [&] {
-    const FiniteNetwork network(infinite, data.train.x.sites(), data.train.x.channels());
+    const FiniteNetwork network(infinite, data.train.x.shape());
     const TrainOptions& options = spec.options;
     const std::vector<TrainedMember> members =
         train_members(spec, network, data.train.x, data.train.y, data.test ? &*data.test : nullptr,

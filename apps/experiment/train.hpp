@@ -24,8 +24,8 @@ namespace widelimit::experiment {
 /// Trains the ensemble of the experiment's "finite"; writes finite/losses.csv, predictions.npy and
 /// parameters, in files named after the planned `layers`; appends {"finite": ...} to `metrics`:
 /// those of the members' mean prediction, and of each member under "members".
-void run_finite(const FiniteSpec& spec, const Network& network, const std::vector<PlanRow>& layers,
-                const TrainTest& data, const TestSet& test, apps::Json::Object& metrics,
-                RunDirectory& directory, Control& control);
+void run_finite(const FiniteSpec& spec, const Network& network,
+                const std::vector<PlannedLayer>& layers, const TrainTest& data, const TestSet& test,
+                apps::Json::Object& metrics, RunDirectory& directory, Control& control);
 
 }  // namespace widelimit::experiment

@@ -77,7 +77,7 @@ Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& option
   if (const std::optional<std::int64_t> limit = options.memory_limit())
     experiment::refuse_above(found.forecast, limit, loaded.network, loaded.shapes.train);
   found.warnings = check_tables(experiment);
-  for (std::string& text : experiment::advice(experiment, loaded.layers, loaded.shapes))
+  for (std::string& text : experiment::advice(experiment, loaded.planned.layers(), loaded.shapes))
     found.warnings.push_back(std::move(text));
   if (const auto text = experiment::beyond_machine(found.forecast)) found.warnings.push_back(*text);
   try {
@@ -96,15 +96,15 @@ Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& option
   throw experiment::with_file(error, loaded.text);
 }
 
-std::string json_of(const std::vector<PlanRow>& rows, const Findings& found) {
+std::string json_of(const std::vector<PlannedLayer>& rows, const Findings& found) {
   Json::Array layers;
-  for (const PlanRow& row : rows)
+  for (const PlannedLayer& row : rows)
     layers.push_back(Json::Object{{"pointer", row.pointer},
                                   {"type", row.type},
                                   {"name", row.name},
                                   {"shape", row.shape},
                                   {"displacements", row.displacements},
-                                  {"of", row.of},
+                                  {"of", row.possible_displacements},
                                   {"share", row.share},
                                   {"depth", row.depth},
                                   {"gaussian", row.gaussian}});
@@ -118,16 +118,18 @@ std::string json_of(const std::vector<PlanRow>& rows, const Findings& found) {
          "\n";
 }
 
-std::string layers_table(const std::vector<PlanRow>& rows) {
+std::string layers_table(const std::vector<PlannedLayer>& rows) {
   apps::Table table({"", "layer", "name", "shape", "displacements", "Gaussian", "work"},
                     {apps::Align::right, apps::Align::left, apps::Align::left, apps::Align::right,
                      apps::Align::right, apps::Align::left, apps::Align::right});
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const PlanRow& row = rows[i];
+    const PlannedLayer& row = rows[i];
     const std::string indent(static_cast<std::size_t>(row.depth) * 2, ' ');
     const double percent = 100 * row.share;
     table.add({std::to_string(i), indent + row.type, row.name, row.shape,
-               row.of > 1 ? count_text(row.displacements) + " of " + count_text(row.of) : "",
+               row.possible_displacements > 1
+                   ? count_text(row.displacements) + " of " + count_text(row.possible_displacements)
+                   : "",
                row.gaussian ? "yes" : "no",
                percent > 0 && percent < 1 ? "< 1 %" : std::to_string(std::lround(percent)) + " %"});
   }
@@ -136,12 +138,13 @@ std::string layers_table(const std::vector<PlanRow>& rows) {
 
 std::string data_text(const DataShapes& shapes) {
   const DataShape& train = shapes.train;
-  std::vector<std::int64_t> extents = train.sites;
-  extents.push_back(train.channels);
+  std::vector<std::int64_t> extents = train.sample.sites;
+  extents.push_back(train.sample.channels);
   std::string text = count_text(train.count, "training sample", "training samples");
   if (shapes.test) text += " and " + count_text(shapes.test->count, "test sample", "test samples");
-  return text + " of " + apps::extents_text(extents) + (train.sites.empty() ? " features" : "") +
-         ", " + count_text(train.outputs, "output", "outputs");
+  return text + " of " + apps::extents_text(extents) +
+         (train.sample.sites.empty() ? " features" : "") + ", " +
+         count_text(train.outputs, "output", "outputs");
 }
 
 std::string kernels_text(const experiment::RunPlan& plan, const DataShapes& shapes) {
@@ -175,7 +178,7 @@ std::string inference_text(const InferenceSpec& spec) {
 void print(const LoadedExperiment& loaded, const Findings& found, const std::string& file) {
   const Experiment& experiment = loaded.experiment;
   std::cout << (experiment.title.empty() ? file : experiment.title + "  (" + file + ")") << "\n\n"
-            << layers_table(loaded.layers) << '\n';
+            << layers_table(loaded.planned.layers()) << '\n';
   const auto line = [](const char* label, const std::string& text) {
     std::cout << "  " << apps::padded(label, 11) << text << '\n';
   };
@@ -204,7 +207,7 @@ int run(const Options& options) {
   const LoadedExperiment loaded = options.common.load(display);
   const Findings found = examine(loaded, options.common);
   if (options.json)
-    std::cout << json_of(loaded.layers, found);
+    std::cout << json_of(loaded.planned.layers(), found);
   else
     print(loaded, found, options.common.file);
   return done;

@@ -1,6 +1,6 @@
 // The progress of a run on stderr: a bar with the time left on a terminal, plain lines elsewhere,
-// nothing when quiet. Our own, because progress bars of libraries have no form for output that is
-// not a terminal.
+// nothing when quiet. Our own code, because libraries for progress bars know neither phases nor
+// plain lines.
 // Thread safety: progress() from any thread, one call at a time (as Control makes them); the rest
 // from the main thread.
 #pragma once

@@ -53,7 +53,7 @@ void train_one(benchmark::State& state) {
   const Network network =
       rt.network(R"([{"type": "dense", "width": )" + std::to_string(width) +
                  R"(, "W_std": 1.5, "b_std": 0.05}, "relu", {"type": "dense", "width": 1}])");
-  const FiniteNetwork net(network, {}, in);
+  const FiniteNetwork net(network, {{}, in});
   const Samples x(random_matrix(n, in)), x_test(random_matrix(n / 8, in));
   const Matrix y = random_matrix(n, 1), y_test = random_matrix(n / 8, 1);
   TrainOptions o;

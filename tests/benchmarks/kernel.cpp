@@ -85,12 +85,13 @@ void in_memory(benchmark::State& state, bool nngp, bool ntk) {
   openblas_set_num_threads(openblas_get_num_procs());
   const BasicMatrix<T> x = samples<T>(n);
   const Samples s(x.clone());
-  const Network net = depth_three();
+  const PlannedNetwork plan = depth_three().plan(s.shape());
   BasicMatrix<T> k(n, n), t(n, n), gram(n, n);
   compare(
       state,
       [&] {
-        net.kernels_into<T>(s, nullptr, {nngp ? k.data() : nullptr, ntk ? t.data() : nullptr});
+        plan.kernels_into<T>(s, {}, {nngp ? k.data() : nullptr, ntk ? t.data() : nullptr},
+                             k.cols());
       },
       [&] { syrk(x, gram); });
 }
@@ -108,7 +109,7 @@ void files(benchmark::State& state) {
       state,
       [&] {
         KernelFiles sink({folder / "nngp.npy", folder / "ntk.npy"}, n, n, Precision::float32);
-        net.kernels_to(s, nullptr, Precision::float32, both_kernels, sink);
+        net.plan(s.shape()).kernels_to(s, {}, Precision::float32, both_kernels, sink);
         sink.commit();
       },
       [&] {

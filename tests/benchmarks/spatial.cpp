@@ -75,7 +75,7 @@ void kernel(benchmark::State& state, const std::string& network, std::int64_t si
   double seconds = 0;
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
-    benchmark::DoNotOptimize(net.kernels<T>(x1, &x2));
+    benchmark::DoNotOptimize(net.kernels<T>(x1, x2));
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
   const double entry =

@@ -100,7 +100,7 @@ TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site 
   // kernels in both precisions; nothing else. Four of them are told.
   expect(padding, "windows-equal-materialised", Result::fail, "and 24 more like these");
   expect(terms, "windows-equal-materialised", Result::fail,
-         "what `site_terms` keeps gives another NNGP than the variances; site ");
+         "the terms from `site_terms` give another NNGP than the variances; site ");
   for (const Report* report : {&padding, &terms})
     for (const char* const right :
          {"pending-equals-materialised", "same-sample-same-bits", "stays-inside-run", "symmetric"})

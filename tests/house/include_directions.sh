@@ -25,7 +25,7 @@ forbid core/include 'boost/|tbb/|cblas|lapacke' "a public header of core reaches
 # The rooms of core/src, lowest first, each with the public headers that it implements.
 rooms='
 text
-base            error|control|matrix|network_spec|kernel|kernel_sink|kernel_source|version
+base            error|control|matrix|memory|sample_shape|samples_view|network_spec|kernel|kernel_sink|kernel_source|version
 json
 files           experiment/csv|experiment/files
 execution
@@ -37,7 +37,7 @@ engine/plan
 engine/grid
 engine/dense
 engine/spatial
-engine/network  network
+engine/network  network|planned_network
 store           store
 inference       inference|factorised_kernel|streamed
 finite          finite

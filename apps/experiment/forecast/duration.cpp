@@ -21,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Pairs of one sample that core computes at once, and the side of its tiles.
-constexpr std::int64_t lanes = 16, tile = 128;
 /// Seconds for a few dozen small files and the start of the program, and for the pictures of a
 /// report, most of which gnuplot takes to start.
 constexpr double overhead = 0.03, pictures = 0.3;
@@ -35,20 +33,14 @@ constexpr double seconds_of_text = 1.0 / (60 << 20);
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
-/// Pairs that are computed for a block: lanes are filled up, and half of a symmetric block follows
-/// from the other half.
-double pairs_of(Block block, double rows, double cols) {
-  const auto whole = static_cast<double>(rounded_up(static_cast<std::int64_t>(cols), lanes));
-  return is_symmetric(block) ? rows * (whole + lanes) / 2 : rows * whole;
-}
-
 /// Seconds of computing kernels, by the number of pairs of samples.
-Line time_pairs(const RunPlan& plan, const Network& network, const DataShape& shape, int threads,
-                double enough) {
+Line time_pairs(const RunPlan& plan, const PlannedNetwork& network, const DataShape& shape,
+                int threads, double enough) {
   struct Size {
     std::int64_t rows, cols;
   };
   const std::int64_t n = shape.count;
+  const auto [tile, lanes] = network.tile_size(n, plan.precision);
   std::vector<Size> sizes{{std::min<std::int64_t>(n, 2 * threads), lanes}};
   while (sizes.back().rows < std::min(n, tile))
     sizes.push_back({std::min({n, tile, 2 * sizes.back().rows}), lanes});
@@ -66,9 +58,9 @@ Line time_pairs(const RunPlan& plan, const Network& network, const DataShape& sh
         return least_seconds_of(
             [&] {
               if (precision == Precision::float64)
-                static_cast<void>(network.kernels<double>(rows, &cols, plan.compute));
+                static_cast<void>(network.kernels<double>(rows, cols, plan.compute));
               else
-                static_cast<void>(network.kernels<float>(rows, &cols, plan.compute));
+                static_cast<void>(network.kernels<float>(rows, cols, plan.compute));
             },
             enough);
       });
@@ -76,7 +68,7 @@ Line time_pairs(const RunPlan& plan, const Network& network, const DataShape& sh
 
 /// Seconds of a byte of a kernel that is written, a row of a tile at a time, and waited for. Where
 /// no file can be made it is that of a common disk.
-double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
+double seconds_of_disk(const fs::path& out, double row_bytes, int threads) {
   constexpr double common = 1 / 500e6;
   constexpr std::int64_t bytes = 16 << 20;
   std::error_code ignored;
@@ -85,7 +77,7 @@ double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
     folder = folder.parent_path();
   const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) return common;
-  const std::vector<char> row(static_cast<std::size_t>(entry_bytes) * tile, 'x');
+  const std::vector<char> row(static_cast<std::size_t>(row_bytes), 'x');
   bool good = ::posix_fallocate(file, 0, bytes) == 0;
   const double filling = seconds_of([&] {
     for (std::int64_t at = 0; good && at < bytes; at += std::ssize(row))
@@ -96,14 +88,16 @@ double seconds_of_disk(const fs::path& out, double entry_bytes, int threads) {
   return good ? (filling / threads + waiting) / bytes : common;
 }
 
-double kernel_seconds(const RunPlan& plan, const DataShapes& shapes, const Line& pairs, int threads,
-                      const fs::path& out) {
+double kernel_seconds(const RunPlan& plan, const PlannedNetwork& network, const DataShapes& shapes,
+                      const Line& pairs, int threads, const fs::path& out) {
   const auto entry = static_cast<double>(bytes_of(plan.precision));
   double amount = 0, held = 0, written = 0;
   for (const BlockPlan& block : plan.blocks) {
     const auto shape = shape_of(block.block, shapes);
     const auto rows = static_cast<double>(shape[0]), cols = static_cast<double>(shape[1]);
-    amount += pairs_of(block.block, rows, cols);
+    const Cost cost = network.kernels_cost(shape[0], shape[1], is_symmetric(block.block),
+                                           plan.precision, block.needed());
+    amount += static_cast<double>(cost.pairs);
     held += block.hold.count() * rows * cols * sizeof(double);
     const double whole = block.write.count() * rows * cols * entry;
     const double stored = is_symmetric(block.block) ? whole / 2 : whole;
@@ -115,28 +109,26 @@ double kernel_seconds(const RunPlan& plan, const DataShapes& shapes, const Line&
   constexpr double little = 4 << 20, little_memory = 80 << 20;
   double seconds = pairs.of(amount);
   if (held > little_memory) seconds += held * seconds_of_memory();
-  if (written > little) seconds += written * seconds_of_disk(out, entry, threads);
+  const double tile_row =
+      entry * static_cast<double>(network.tile_size(shapes.train.count, plan.precision).side);
+  if (written > little) seconds += written * seconds_of_disk(out, tile_row, threads);
   return seconds;
 }
 
-/// What the run's description of the network computes: a tile of pairs, or one of lanes, in
-/// float64, and the diagonals of the test set, a pair a sample.
-double description_seconds(Precision precision, const Network& network, const DataShapes& shapes,
-                           const Line& pairs) {
-  const DataShape& train = shapes.train;
-  const std::vector<PlanRow> layers = network.plan(train.sites, train.channels);
-  const bool images = std::any_of(layers.begin(), layers.end(),
-                                  [](const PlanRow& row) { return row.displacements > 1; }) ||
-                      !train.sites.empty();
-  const double some = std::min<double>(static_cast<double>(train.count), images ? lanes : 2 * tile);
-  const double twice = precision == Precision::float32 ? 2 : 1;
+/// What the run's description of the network computes: statistics, in float64, and the diagonals of
+/// the test set.
+double description_seconds(const RunPlan& plan, const PlannedNetwork& network,
+                           const DataShapes& shapes, const Line& pairs) {
+  const double twice = plan.precision == Precision::float32 ? 2 : 1;
+  const Cost statistics = network.statistics_cost(shapes.train.count),
+             diagonals = network.diagonals_cost(test_count(shapes), plan.precision);
   return pairs.slope *
-         (twice * some * some + static_cast<double>(rounded_up(test_count(shapes), lanes)));
+         (twice * static_cast<double>(statistics.pairs) + static_cast<double>(diagonals.pairs));
 }
 
 double finite_seconds(const FiniteSpec& spec, const Network& infinite, const DataShapes& shapes,
                       int threads, double enough) {
-  const FiniteNetwork network(infinite, shapes.train.sites, shapes.train.channels);
+  const FiniteNetwork network(infinite, shapes.train.sample);
   const auto n = static_cast<double>(shapes.train.count);
   const double batch =
       spec.options.batch_size ? std::min(n, static_cast<double>(*spec.options.batch_size)) : n;
@@ -185,14 +177,15 @@ double estimate(const RunPlan& plan, const Network& network, const DataShapes& s
   const int threads = runtime.threads();
   const double numbers =
       (static_cast<double>(train.count) + static_cast<double>(test_count(shapes))) *
-      static_cast<double>(train.features());
-  const Line pairs = time_pairs(plan, network, train, threads, enough);
-  const double seconds =
-      overhead + numbers * seconds_of_datum + kernel_seconds(plan, shapes, pairs, threads, out);
+      static_cast<double>(train.sample.features());
+  const PlannedNetwork planned = network.plan(train.sample);
+  const Line pairs = time_pairs(plan, planned, train, threads, enough);
+  const double seconds = overhead + numbers * seconds_of_datum +
+                         kernel_seconds(plan, planned, shapes, pairs, threads, out);
   if (plan.kernels_only) return seconds;
   const double finite =
       plan.finite ? finite_seconds(*plan.finite, network, shapes, threads, enough) : 0;
-  return seconds + description_seconds(plan.precision, network, shapes, pairs) +
+  return seconds + description_seconds(plan, planned, shapes, pairs) +
          inference_seconds(plan.inferences, shapes, runtime, enough) + finite +
          tables_seconds(plan, shapes) + pictures;
 }

@@ -29,12 +29,13 @@ double resident_bytes() {
 
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes,
                     int threads) {
-  const FiniteNetwork finite(network, shapes.train.sites, shapes.train.channels);
+  const FiniteNetwork finite(network, shapes.train.sample);
   const std::int64_t at_once = std::min<std::int64_t>(spec.options.ensemble, threads);
   const std::int64_t n = shapes.train.count,
                      batch = std::min(n, spec.options.batch_size.value_or(n));
-  const auto training = static_cast<double>(
-      finite.training_bytes(at_once, batch, std::max(test_count(shapes), batch < n ? n : 0)));
+  const Memory memory =
+      finite.training_memory(at_once, batch, std::max(test_count(shapes), batch < n ? n : 0));
+  const auto training = static_cast<double>(memory.total(threads));
   const double parameters = f64 * static_cast<double>(finite.parameter_count());
   return static_cast<double>(spec.options.ensemble) * parameters + training +
          std::min(static_cast<double>(at_once) * blas_buffer, training);
@@ -51,8 +52,8 @@ struct BlockBytes {
   double disk = 0;
 };
 
-BlockBytes block_bytes(const RunPlan& plan, const Network& network, const DataShapes& shapes) {
-  const DataShape& train = shapes.train;
+BlockBytes block_bytes(const RunPlan& plan, const PlannedNetwork& network, const DataShapes& shapes,
+                       int threads) {
   const auto entry = static_cast<double>(bytes_of(plan.precision));
   BlockBytes bytes;
   for (const BlockPlan& block : plan.blocks) {
@@ -64,9 +65,9 @@ BlockBytes block_bytes(const RunPlan& plan, const Network& network, const DataSh
     bytes.disk += block.store == StoreUse::kept ? stored : whole;
     if (block.store == StoreUse::kept) bytes.mapped += stored;
     if (block.store != StoreUse::none) bytes.mapped_once = std::max(bytes.mapped_once, stored);
-    const std::int64_t workspace =
-        network.workspace_bytes(rows, cols, train.sites, train.channels, plan.precision);
-    bytes.workspace = std::max(bytes.workspace, static_cast<double>(workspace));
+    const Cost cost =
+        network.kernels_cost(rows, cols, is_symmetric(block.block), plan.precision, block.needed());
+    bytes.workspace = std::max(bytes.workspace, static_cast<double>(cost.memory.total(threads)));
   }
   return bytes;
 }
@@ -88,13 +89,15 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   const DataShape& train = shapes.train;
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
-             features = static_cast<double>(train.features());
-  const BlockBytes blocks = block_bytes(plan, network, shapes);
+             features = static_cast<double>(train.sample.features());
+  const PlannedNetwork planned = network.plan(train.sample);
+  const BlockBytes blocks = block_bytes(plan, planned, shapes, threads);
   double workspace = blocks.workspace;
-  if (!plan.kernels_only) {
-    const std::int64_t statistics = network.statistics_bytes(train.sites, train.channels);
-    workspace = std::max(workspace, static_cast<double>(statistics));
-  }
+  if (!plan.kernels_only)
+    for (const Cost& cost : {planned.statistics_cost(train.count),
+                             planned.diagonals_cost(test_count(shapes), plan.precision,
+                                                    plan.compute | plan.test_diagonal)})
+      workspace = std::max(workspace, static_cast<double>(cost.memory.total(threads)));
   // Samples are in memory twice while they are read, once in float64: before there is more.
   const double samples =
       (n + m) * (features * static_cast<double>(bytes_of(plan.precision)) + outputs * f64);
@@ -107,7 +110,7 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   // maps, whose pages count: one by one where they are read at once, while most of what computed
   // them, in blocks too small to be given back, is still there; all of a kernel by inference that
   // streams.
-  const double before_solve = blocks.held + (train.sites.empty() ? products : 0);
+  const double before_solve = blocks.held + (train.sample.sites.empty() ? products : 0);
   const double computing = before_solve + workspace, writing = computing + blocks.mapped_once;
   const double solving = plan.kernels_only ? 0
                                            : blocks.held + products +

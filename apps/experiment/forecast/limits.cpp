@@ -43,7 +43,7 @@ void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& l
                     ", for its finite networks; make the largest layer narrower, lower "
                     "\"ensemble\" or \"batch_size\", or " +
                     allow,
-                largest_layer(FiniteNetwork(network, samples.sites, samples.channels)));
+                largest_layer(FiniteNetwork(network, samples.sample)));
   throw Error(ErrorCode::usage,
               what +
                   "; lower \"limit\" in the data, leave out inference with full covariance, "

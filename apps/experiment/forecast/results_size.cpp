@@ -29,7 +29,7 @@ double array_bytes(const PlannedInference& inference, const DataShapes& shapes) 
 }
 
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes) {
-  const FiniteNetwork finite(network, shapes.train.sites, shapes.train.channels);
+  const FiniteNetwork finite(network, shapes.train.sample);
   const double records =
       spec.options.record_all ? static_cast<double>(spec.options.steps) : log_records;
   const double numbers =

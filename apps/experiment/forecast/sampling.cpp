@@ -14,7 +14,8 @@ Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint64_t seed) {
 }
 
 Samples random_samples(const DataShape& shape, std::int64_t count, Precision precision) {
-  return Samples(random_matrix(count, shape.features()), shape.sites).converted(precision);
+  return Samples(random_matrix(count, shape.sample.features()), shape.sample.sites)
+      .converted(precision);
 }
 
 double seconds_of_memory() {

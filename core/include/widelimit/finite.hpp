@@ -1,10 +1,13 @@
-// The same network at its finite widths: initialised, evaluated, differentiated, trained.
+// Networks of finite width: initialisation, evaluation, derivatives, training.
 // Thread safety: const members may be called concurrently.
 #pragma once
 
 #include <widelimit/control.hpp>
 #include <widelimit/matrix.hpp>
+#include <widelimit/memory.hpp>
 #include <widelimit/network.hpp>
+#include <widelimit/sample_shape.hpp>
+#include <widelimit/samples_view.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -19,31 +22,31 @@ class WIDELIMIT_EXPORT FiniteNetwork {
  public:
   /// Plans `network` for samples of this shape. Throws Error(usage) with every layer that lacks its
   /// width or a finite face.
-  FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
-                std::int64_t channels);
+  FiniteNetwork(const Network& network, const SampleShape& shape);
 
-  /// Parameters of one layer within the whole vector.
+  /// The parameters of one layer in the vector of all parameters.
   struct Block {
     std::string pointer, type, name;
     std::int64_t offset = 0, size = 0;
   };
-  [[nodiscard]] const std::vector<Block>& blocks() const noexcept;  ///< of layers that have any
+  /// Of all layers with parameters.
+  [[nodiscard]] const std::vector<Block>& blocks() const noexcept;
   [[nodiscard]] std::int64_t parameter_count() const noexcept;
   [[nodiscard]] std::int64_t outputs() const noexcept;
-  /// Memory that train() needs while so many members learn batches of so many samples and record
-  /// losses of sets of up to `evaluated` samples; samples and results come on top.
-  [[nodiscard]] std::int64_t training_bytes(std::int64_t members, std::int64_t batch,
-                                            std::int64_t evaluated) const;
+  /// What train() needs while so many members, one a thread, learn batches of so many samples and
+  /// record losses of sets of up to `evaluated` samples; samples and results come on top.
+  [[nodiscard]] Memory training_memory(std::int64_t members, std::int64_t batch,
+                                       std::int64_t evaluated) const;
 
-  /// The same seed, the same numbers, on any number of threads (Random123).
+  /// The parameters depend on the seed only, not on the number of threads (Random123).
   [[nodiscard]] std::vector<double> init(std::uint64_t seed) const;
   /// [n, outputs]
-  [[nodiscard]] Matrix forward(std::span<const double> theta, const Samples& x) const;
+  [[nodiscard]] Matrix forward(std::span<const double> theta, const SamplesView& x) const;
   /// d/de forward(theta + e theta_dot) at 0: [n, outputs]
   [[nodiscard]] Matrix jvp(std::span<const double> theta, std::span<const double> theta_dot,
-                           const Samples& x) const;
+                           const SamplesView& x) const;
   /// sum over samples and outputs of y_bar times d forward / d theta
-  [[nodiscard]] std::vector<double> vjp(std::span<const double> theta, const Samples& x,
+  [[nodiscard]] std::vector<double> vjp(std::span<const double> theta, const SamplesView& x,
                                         const Matrix& y_bar) const;
 
   /// Inside core.
@@ -71,7 +74,7 @@ struct LossRecord {
 struct TrainedMember {
   std::vector<double> parameters;
   std::vector<LossRecord> losses;
-  Matrix predictions;  ///< of the test samples [m, outputs]; empty without
+  Matrix predictions;  ///< of the test samples, [m, outputs]; empty if there are none
 };
 
 /// Gradient descent on 1/2 mean squared error over all entries: v <- momentum v + gradient, theta

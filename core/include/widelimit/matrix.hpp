@@ -1,8 +1,9 @@
-// Row-major matrices and sample arrays, the currency of the embedding API.
-// Thread safety: values; concurrent reads are fine.
+// Row-major matrices, and arrays of samples.
+// Thread safety: values; any number of threads may read at once.
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sample_shape.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace widelimit {
 
-/// Arithmetic of the kernels. Solves are always in float64.
+/// The precision of kernels. Solvers always use float64.
 enum class Precision { float32, float64 };
 
 [[nodiscard]] constexpr std::size_t bytes_of(Precision p) noexcept {
@@ -24,17 +25,16 @@ template <class T>
 inline constexpr Precision precision_of =
     std::is_same_v<T, float> ? Precision::float32 : Precision::float64;
 
-/// A dense row-major matrix, 64-byte aligned, move-only (copies of gigabytes are spelled out:
-/// `clone()`).
+/// A dense row-major matrix, 64-byte aligned. It can be moved; use `clone()` to copy it.
 template <class T>
 class WIDELIMIT_EXPORT BasicMatrix {
  public:
   BasicMatrix() = default;
-  /// Zero-filled. Throws Error(memory) that names the size where it cannot be had.
+  /// Filled with zeros. Throws Error(memory) with the size if there is not enough memory.
   BasicMatrix(std::int64_t rows, std::int64_t cols);
-  /// Contents undefined and memory untouched.
+  /// Does not write to the memory, so the contents are undefined.
   static BasicMatrix uninitialized(std::int64_t rows, std::int64_t cols);
-  /// From a list of rows of equal length.
+  /// From rows of equal length.
   BasicMatrix(std::initializer_list<std::initializer_list<T>> rows);
 
   [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
@@ -61,13 +61,13 @@ class WIDELIMIT_EXPORT BasicMatrix {
   }
   [[nodiscard]] BasicMatrix clone() const;
 
-  /// Comma-separated numbers ("inf" and "nan" are some), one row a line; a first line without any
-  /// number is a header and skipped. Throws Error(usage) with line and column of what is not a
-  /// number.
+  /// Reads comma-separated numbers ("inf" and "nan" included), one row per line. A first line
+  /// without numbers is a header, which is skipped. Throws Error(usage) with line and column if a
+  /// field is not a number.
   static BasicMatrix read_csv(const std::filesystem::path& file);
-  /// 17 (float64) or 9 (float32) significant digits; written beside and renamed.
+  /// Writes 17 (float64) or 9 (float32) significant digits. Writes a temporary file and renames it.
   void write_csv(const std::filesystem::path& file) const;
-  /// float32, float64 or uint8, one or two axes ([n] counts as [n, 1]), C or Fortran order.
+  /// Reads float32, float64 or uint8, one or two axes ([n] becomes [n, 1]), C or Fortran order.
   static BasicMatrix read_npy(const std::filesystem::path& file);
   void write_npy(const std::filesystem::path& file) const;
 
@@ -82,20 +82,19 @@ class WIDELIMIT_EXPORT BasicMatrix {
 using Matrix = BasicMatrix<double>;
 using MatrixF = BasicMatrix<float>;
 
-/// a b, by BLAS. Shapes [m, k] and [k, n]; throws Error(usage) where they do not fit.
+/// The product of a [m, k] and b [k, n], by BLAS. Throws Error(usage) if the shapes do not fit.
 [[nodiscard]] WIDELIMIT_EXPORT Matrix operator*(const Matrix& a, const Matrix& b);
 
 /// Samples as a network sees them: [sample, site..., channel], channels last, in one of the two
-/// precisions. Holds its numbers in a matrix [sample, features] (features = sites x channels), so a
-/// sample is one row.
+/// precisions. Holds its numbers in a matrix [sample, features], so a sample is one row.
 class WIDELIMIT_EXPORT Samples {
  public:
   Samples() = default;
-  /// Dense samples [n, channels].
+  /// Samples without spatial axes, [n, channels].
   Samples(Matrix values);   // NOLINT: a matrix is a set of samples
   Samples(MatrixF values);  // NOLINT
-  /// With spatial axes; throws Error(usage) unless the product of `sites` and the channels is
-  /// values.cols().
+  /// With spatial axes, the channels being what is left of a row; throws Error(usage) unless
+  /// values.cols() divides into `sites`.
   Samples(Matrix values, std::vector<std::int64_t> sites);
   Samples(MatrixF values, std::vector<std::int64_t> sites);
 
@@ -105,20 +104,19 @@ class WIDELIMIT_EXPORT Samples {
   [[nodiscard]] std::int64_t features() const noexcept {
     return precision_ == Precision::float64 ? f64_.cols() : f32_.cols();
   }
-  [[nodiscard]] std::int64_t channels() const noexcept;
-  [[nodiscard]] const std::vector<std::int64_t>& sites() const noexcept { return sites_; }
+  [[nodiscard]] const SampleShape& shape() const noexcept { return shape_; }
   [[nodiscard]] Precision precision() const noexcept { return precision_; }
-  /// The matrix of that precision; empty where the samples are held in the other.
+  /// The matrix of this precision; empty if the samples have the other precision.
   [[nodiscard]] const Matrix& f64() const noexcept { return f64_; }
   [[nodiscard]] const MatrixF& f32() const noexcept { return f32_; }
   [[nodiscard]] double at(std::int64_t sample, std::int64_t feature) const noexcept;
-  /// Rounded (or widened) to the other precision, rows [begin, end).
+  /// The samples [begin, end), converted to the given precision.
   [[nodiscard]] Samples converted(Precision to, std::int64_t begin, std::int64_t end) const;
   [[nodiscard]] Samples converted(Precision to) const { return converted(to, 0, count()); }
 
  private:
   Precision precision_ = Precision::float64;
-  std::vector<std::int64_t> sites_;
+  SampleShape shape_;
   Matrix f64_;
   MatrixF f32_;
 };

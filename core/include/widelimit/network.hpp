@@ -1,95 +1,48 @@
-// A planned network of infinite width and its kernels.
-// Thread safety: const members may be called concurrently; a Network keeps its layers and their
+// A network of infinite width: created layers, to be planned for samples of a shape.
+// Thread safety: const members may be called concurrently. A Network keeps its layers and their
 // libraries alive.
 #pragma once
 
 #include <widelimit/control.hpp>
 #include <widelimit/kernel.hpp>
-#include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/network_spec.hpp>
+#include <widelimit/planned_network.hpp>
+#include <widelimit/sample_shape.hpp>
+#include <widelimit/samples_view.hpp>
 
-#include <cstdint>
 #include <memory>
-#include <span>
-#include <string>
-#include <vector>
+#include <optional>
+#include <utility>
 
 namespace widelimit {
 
-/// One line of the plan: what `widelimit check` shows.
-struct PlanRow {
-  std::string pointer, type, name;
-  std::string shape;               ///< of the output, e.g. "512", "?" where the width is not given
-  std::int64_t displacements = 1;  ///< of its input, tracked ...
-  std::int64_t of = 1;             ///< ... of how many
-  double share = 0;                ///< of the work, 0 to 1
-  int depth = 0;                   ///< nesting of branches
-  bool gaussian = false;
-};
-
-/// Variances along the network, for reports. Where a layer's output has sites p, K[p, p] is the
-/// covariance of one site with the same site of another sample, or with itself (Novak et al. 2019,
-/// arXiv:1810.05148, section 2); elsewhere there is one p.
-struct LayerStatistics {
-  std::string pointer, type;
-  double mean_variance = 0;  ///< mean over samples x and sites p of K[p, p](x, x) after the layer
-  /// Mean over pairs of different samples and sites of
-  /// K[p, p](x, x') / sqrt(K[p, p](x, x) K[p, p](x', x')); pairs of variance 0 count as 0.
-  double mean_correlation = 0;
-  double mean_ntk = 0;  ///< mean over samples and sites of Theta[p, p](x, x)
-};
-
 class WIDELIMIT_EXPORT Network {
  public:
-  /// float64; `net.nngp(x)` is [n, n], exactly symmetric. Arguments are samples as rows.
-  [[nodiscard]] Matrix nngp(const Samples& x) const;
-  [[nodiscard]] Matrix ntk(const Samples& x) const;
-  /// Cross kernels [n1, n2].
-  [[nodiscard]] Matrix nngp(const Samples& x1, const Samples& x2) const;
-  [[nodiscard]] Matrix ntk(const Samples& x1, const Samples& x2) const;
+  /// The plan for samples of this shape: everything that can be computed of the network, and what
+  /// it costs. The network keeps the plans of the shapes it was last asked for. Throws Error(usage)
+  /// with every layer that does not fit.
+  [[nodiscard]] PlannedNetwork plan(const SampleShape& shape) const;
 
-  /// Both at once in the precision of T; x2 == nullptr: x1 with itself, half the work. The matrix
-  /// of a kernel that was not asked for is empty. Throws Error(usage) where the features do not fit
-  /// the plan, Error(numeric) that names the sample where an entry is not finite.
+  /// One kernel of samples, in float64: [n, n], exactly symmetric.
+  [[nodiscard]] Matrix nngp(const SamplesView& x) const;
+  [[nodiscard]] Matrix ntk(const SamplesView& x) const;
+  /// Of two sets of samples: [n1, n2].
+  [[nodiscard]] Matrix nngp(const SamplesView& x1, const SamplesView& x2) const;
+  [[nodiscard]] Matrix ntk(const SamplesView& x1, const SamplesView& x2) const;
+  /// Both, as PlannedNetwork::kernels.
   template <class T>
-  [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const Samples& x1, const Samples* x2 = nullptr,
+  [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const SamplesView& x1,
+                                                  const std::optional<SamplesView>& x2 = {},
                                                   KernelSet which = both_kernels,
-                                                  Control* control = nullptr) const;
-  /// The same into memory of the caller's, C order [n1, n2]; a NULL pointer: not asked for.
-  template <class T>
-  void kernels_into(const Samples& x1, const Samples* x2, const PerKernel<T*>& out,
-                    Control* control = nullptr) const;
-  /// The same into a sink.
-  void kernels_to(const Samples& x1, const Samples* x2, Precision precision, KernelSet which,
-                  KernelSink& sink, Control* control = nullptr) const;
-  /// The diagonals of the kernels of x with itself, O(n): [n] each, empty where not asked for.
-  [[nodiscard]] PerKernel<std::vector<double>> diagonals(const Samples& x,
-                                                         Precision precision = Precision::float64,
-                                                         KernelSet which = both_kernels) const;
+                                                  Control* control = nullptr) const {
+    return plan(x1.shape()).template kernels<T>(x1, x2, which, control);
+  }
 
-  /// Input shape must be known for a plan with numbers; `sites` and `channels` of the samples.
-  [[nodiscard]] std::vector<PlanRow> plan(const std::vector<std::int64_t>& sites,
-                                          std::int64_t channels) const;
-  /// Bytes the engine needs beside inputs and results, for n1 x n2 samples of this shape.
-  [[nodiscard]] std::int64_t workspace_bytes(std::int64_t n1, std::int64_t n2,
-                                             const std::vector<std::int64_t>& sites,
-                                             std::int64_t channels, Precision precision) const;
-  /// The same for statistics() of such samples.
-  [[nodiscard]] std::int64_t statistics_bytes(const std::vector<std::int64_t>& sites,
-                                              std::int64_t channels) const;
-  /// Floating-point operations of one entry, NNGP and NTK, all sites and displacements; without the
-  /// covariances of the data.
-  [[nodiscard]] double flops_per_entry(const std::vector<std::int64_t>& sites,
-                                       std::int64_t channels) const;
-  /// Per layer, branches included, in float64: over the first 256 samples at most, or the first 16
-  /// where layers work on sites. Throws Error(usage) as kernels() does.
-  [[nodiscard]] std::vector<LayerStatistics> statistics(const Samples& x,
-                                                        Control* control = nullptr) const;
   [[nodiscard]] const NetworkSpec& spec() const noexcept;
 
   /// Inside core.
-  struct State;
+  class State;
   explicit Network(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   [[nodiscard]] const State& state() const noexcept { return *state_; }
 

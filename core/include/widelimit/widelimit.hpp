@@ -12,10 +12,14 @@
 #include <widelimit/kernel_sink.hpp>        // where computed kernels go
 #include <widelimit/kernel_source.hpp>      // kernels that are read block by block
 #include <widelimit/matrix.hpp>             // matrices and samples
-#include <widelimit/network.hpp>            // a network's kernels
+#include <widelimit/memory.hpp>             // how much memory a computation needs
+#include <widelimit/network.hpp>            // a network and its kernels
 #include <widelimit/network_spec.hpp>       // networks as validated values
+#include <widelimit/planned_network.hpp>    // kernels of samples of one shape, and their costs
 #include <widelimit/runtime.hpp>            // plugins, threads; makes networks and solvers
 #include <widelimit/runtime_options.hpp>    // what a runtime is made with
+#include <widelimit/sample_shape.hpp>       // the shape of one sample
+#include <widelimit/samples_view.hpp>       // samples in memory of the host
 #include <widelimit/solver.hpp>             // factorise, solve
 #include <widelimit/store.hpp>              // kernels on disk, tile by tile
 #include <widelimit/streamed.hpp>           // predictions from kernels on disk

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -54,18 +53,6 @@ int blas_size(std::int64_t n) {
     throw Error(ErrorCode::unsupported,
                 "a matrix side of " + std::to_string(n) + " exceeds what this BLAS counts with");
   return static_cast<int>(n);
-}
-
-void check_sites(std::int64_t features, const std::vector<std::int64_t>& sites) {
-  std::int64_t product = 1;
-  for (const std::int64_t s : sites) {
-    if (s <= 0) throw Error(ErrorCode::usage, "samples need at least one site on every axis");
-    product *= s;
-  }
-  if (features % product != 0)
-    throw Error(ErrorCode::usage, "samples of " + std::to_string(features) +
-                                      " numbers do not divide into " + std::to_string(product) +
-                                      " sites");
 }
 
 }  // namespace
@@ -123,46 +110,6 @@ Matrix operator*(const Matrix& a, const Matrix& b) {
               blas_size(a.cols()), 1.0, a.data(), blas_size(a.cols()), b.data(),
               blas_size(b.cols()), 0.0, c.data(), blas_size(c.cols()));
   return c;
-}
-
-Samples::Samples(Matrix values) : Samples(std::move(values), {}) {}
-Samples::Samples(MatrixF values) : Samples(std::move(values), {}) {}
-
-Samples::Samples(Matrix values, std::vector<std::int64_t> sites)
-    : precision_(Precision::float64), sites_(std::move(sites)), f64_(std::move(values)) {
-  check_sites(f64_.cols(), sites_);
-}
-
-Samples::Samples(MatrixF values, std::vector<std::int64_t> sites)
-    : precision_(Precision::float32), sites_(std::move(sites)), f32_(std::move(values)) {
-  check_sites(f32_.cols(), sites_);
-}
-
-std::int64_t Samples::channels() const noexcept {
-  return features() /
-         std::accumulate(sites_.begin(), sites_.end(), std::int64_t{1}, std::multiplies<>());
-}
-
-double Samples::at(std::int64_t sample, std::int64_t feature) const noexcept {
-  return precision_ == Precision::float64 ? f64_(sample, feature)
-                                          : static_cast<double>(f32_(sample, feature));
-}
-
-Samples Samples::converted(Precision to, std::int64_t begin, std::int64_t end) const {
-  const auto fill = [&](auto out) {
-    using T = std::remove_cvref_t<decltype(*out.data())>;
-    const auto copy_of = [&](const auto& from) {
-      std::transform(from.data() + begin * from.cols(), from.data() + end * from.cols(), out.data(),
-                     [](auto v) { return static_cast<T>(v); });
-    };
-    if (precision_ == Precision::float64)
-      copy_of(f64_);
-    else
-      copy_of(f32_);
-    return Samples(std::move(out), sites_);
-  };
-  if (to == Precision::float64) return fill(Matrix::uninitialized(end - begin, features()));
-  return fill(MatrixF::uninitialized(end - begin, features()));
 }
 
 }  // namespace widelimit

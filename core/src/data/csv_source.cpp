@@ -33,8 +33,8 @@ class CsvSource final : public Source {
       column_to_output_[targets[k]] = static_cast<std::int64_t>(k);
     shape_.count = CsvReader::count_records(file_) - (header_ ? 1 : 0);
     shape_.outputs = static_cast<std::int64_t>(targets.size());
-    shape_.channels = static_cast<std::int64_t>(first.size()) - shape_.outputs;
-    if (shape_.channels == 0)
+    shape_.sample.channels = static_cast<std::int64_t>(first.size()) - shape_.outputs;
+    if (shape_.sample.channels == 0)
       refuse(file_.path(), "every column is a target; none is left for the samples");
     if (shape_.count == 0)
       refuse(file_.path(), "has no samples: only the line with the names of the columns");
@@ -133,7 +133,7 @@ class CsvSource final : public Source {
     }
     CsvReader reader(file_);
     for (std::int64_t i = 0; i < skipped; ++i) next(reader, fields);
-    auto x = Matrix::uninitialized(features_too ? count : 0, shape_.channels);
+    auto x = Matrix::uninitialized(features_too ? count : 0, shape_.sample.channels);
     auto y = Matrix::uninitialized(count, shape_.outputs);
     for (std::int64_t i = 0; i < count; ++i) {
       if (i % lines_between_reports == 0) report(i, count);

@@ -27,15 +27,15 @@ class IdxSource final : public Source {
     shape_.count = images_.count();
     const auto& axes = images_.shape();
     // [n, d] are samples without sites, [n, h, w] grey images, [n, h, w, c] others.
-    if (axes.size() > 2) shape_.sites.assign(axes.begin() + 1, axes.begin() + 3);
-    shape_.channels = axes.size() == 2 ? axes[1] : axes.size() == 3 ? 1 : axes[3];
+    if (axes.size() > 2) shape_.sample.sites.assign(axes.begin() + 1, axes.begin() + 3);
+    shape_.sample.channels = axes.size() == 2 ? axes[1] : axes.size() == 3 ? 1 : axes[3];
     shape_.outputs = labels_.features();
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
     report(0, 2);
     Dataset data;
-    data.x = Samples(bytes<float>(images_, begin, count), shape_.sites);
+    data.x = Samples(bytes<float>(images_, begin, count), shape_.sample.sites);
     report(1, 2);
     data.y = read_targets(begin, count);
     report(2, 2);

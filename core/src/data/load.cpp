@@ -50,8 +50,8 @@ BasicMatrix<T> rows_of(const BasicMatrix<T>& m, const std::vector<std::int64_t>&
 Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
   Dataset some;
   some.x = all.x.precision() == Precision::float64
-               ? Samples(rows_of(all.x.f64(), rows), all.x.sites())
-               : Samples(rows_of(all.x.f32(), rows), all.x.sites());
+               ? Samples(rows_of(all.x.f64(), rows), all.x.shape().sites)
+               : Samples(rows_of(all.x.f32(), rows), all.x.shape().sites);
   some.y = rows_of(all.y, rows);
   some.x_names = all.x_names;
   some.y_names = all.y_names;
@@ -124,13 +124,13 @@ class Window {
 
 std::string features_text(const DataShape& s) {
   std::string text = "[sample";
-  for (const std::int64_t site : s.sites) text += ", " + std::to_string(site);
-  return text + ", " + std::to_string(s.channels) + "]";
+  for (const std::int64_t site : s.sample.sites) text += ", " + std::to_string(site);
+  return text + ", " + std::to_string(s.sample.channels) + "]";
 }
 
 void require_same_shape(const DataSpec& spec, const DataShape& train, const DataShape& test) {
   const std::string pointer = spec.test ? spec.test->place.pointer : spec.place.pointer;
-  if (train.sites != test.sites || train.channels != test.channels)
+  if (train.sample != test.sample)
     throw Error(ErrorCode::usage,
                 "the test samples are " + features_text(test) + ", the training samples " +
                     features_text(train) + "; they must agree in everything but their number",

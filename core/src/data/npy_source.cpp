@@ -22,8 +22,8 @@ class NpySource final : public Source {
                             " samples; each sample needs its target");
     const auto& axes = x_header_.shape;
     shape_.count = x_header_.count();
-    shape_.channels = axes.size() == 1 ? 1 : axes.back();
-    if (axes.size() > 2) shape_.sites.assign(axes.begin() + 1, axes.end() - 1);
+    shape_.sample.channels = axes.size() == 1 ? 1 : axes.back();
+    if (axes.size() > 2) shape_.sample.sites.assign(axes.begin() + 1, axes.end() - 1);
     shape_.outputs = y_header_.features();
   }
 
@@ -31,9 +31,9 @@ class NpySource final : public Source {
     report(0, 2);
     Dataset data;
     if (x_header_.type == NpyType::float64)
-      data.x = Samples(finite<double>(x_, x_header_, begin, count), shape_.sites);
+      data.x = Samples(finite<double>(x_, x_header_, begin, count), shape_.sample.sites);
     else
-      data.x = Samples(finite<float>(x_, x_header_, begin, count), shape_.sites);
+      data.x = Samples(finite<float>(x_, x_header_, begin, count), shape_.sample.sites);
     report(1, 2);
     data.y = read_targets(begin, count);
     report(2, 2);

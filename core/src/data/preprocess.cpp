@@ -167,8 +167,8 @@ TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> step
     report();
   }
   if (samples_change) {
-    train = Samples(std::move(train_work), train.sites());
-    if (test != nullptr) *test = Samples(std::move(test_work), test->sites());
+    train = Samples(std::move(train_work), train.shape().sites);
+    if (test != nullptr) *test = Samples(std::move(test_work), test->shape().sites);
   }
   train = detail::finished(std::move(train), precision, SampleSet::train);
   if (test != nullptr) *test = detail::finished(std::move(*test), precision, SampleSet::test);

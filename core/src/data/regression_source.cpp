@@ -35,7 +35,7 @@ class RegressionSource final : public Source {
     check(std::isfinite(spec.noise) && spec.noise >= 0, "noise",
           "expected the standard deviation of the noise, at least 0");
     shape_.count = spec.n_samples;
-    shape_.channels = spec.n_features;
+    shape_.sample.channels = spec.n_features;
     shape_.outputs = 1;
   }
 

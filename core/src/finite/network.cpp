@@ -3,6 +3,7 @@
 #include <widelimit/finite.hpp>
 
 #include "boundary/layer.hpp"
+#include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
 #include "finite/passes.hpp"
 #include "finite/state.hpp"
@@ -19,13 +20,13 @@ const std::vector<FiniteNetwork::Block>& FiniteNetwork::blocks() const noexcept 
 std::int64_t FiniteNetwork::parameter_count() const noexcept { return state_->parameters; }
 std::int64_t FiniteNetwork::outputs() const noexcept { return state_->outputs; }
 
-std::int64_t FiniteNetwork::training_bytes(std::int64_t members, std::int64_t batch,
-                                           std::int64_t evaluated) const {
+Memory FiniteNetwork::training_memory(std::int64_t members, std::int64_t batch,
+                                      std::int64_t evaluated) const {
   constexpr std::int64_t vectors = 3;  // parameters, gradient, velocity
   const std::int64_t member =
       vectors * state_->parameters * static_cast<std::int64_t>(sizeof(double)) +
       detail::GradientPasses::bytes(*state_, batch);
-  return members * member + detail::ForwardPasses::bytes(*state_, evaluated, members);
+  return {members * member + detail::ForwardPasses::bytes(*state_, evaluated, members), 0};
 }
 
 std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
@@ -48,38 +49,37 @@ std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
   return theta;
 }
 
-Matrix FiniteNetwork::forward(std::span<const double> theta, const Samples& x) const {
+Matrix FiniteNetwork::forward(std::span<const double> theta, const SamplesView& x) const {
   state_->check_parameters(theta.size());
   state_->check_samples(x);
-  const Samples values = x.converted(Precision::float64);
+  const detail::InPrecision<double> values(x);
   Matrix y = Matrix::uninitialized(x.count(), state_->outputs);
-  detail::ForwardPasses(*state_).run(theta.data(), values.f64().data(), x.count(),
-                                     [&](std::int64_t first, std::int64_t rows, const double* out) {
-                                       std::copy_n(out, rows * state_->outputs,
-                                                   y.row(first).data());
-                                     });
+  detail::ForwardPasses(*state_).run(
+      theta.data(), values.rows(), [&](std::int64_t first, std::int64_t rows, const double* out) {
+        std::copy_n(out, rows * state_->outputs, y.row(first).data());
+      });
   return y;
 }
 
 Matrix FiniteNetwork::jvp(std::span<const double> theta, std::span<const double> theta_dot,
-                          const Samples& x) const {
+                          const SamplesView& x) const {
   state_->check_parameters(theta.size());
   state_->check_parameters(theta_dot.size());
   state_->check_samples(x);
-  const Samples values = x.converted(Precision::float64);
+  const detail::InPrecision<double> values(x);
   Matrix y_dot = Matrix::uninitialized(x.count(), state_->outputs);
   state_->executor().parallel_for(
       x.count(), state_->rows_at_once(x.count()), [&](std::int64_t begin, std::int64_t end) {
         const detail::TilePhase phase;
         detail::Workspace workspace(*state_, end - begin);
-        workspace.forward(theta.data(), values.f64().row(begin).data(), end - begin);
+        workspace.forward(theta.data(), values.rows().part(begin, end - begin));
         const double* const out = workspace.tangent(theta.data(), theta_dot.data());
         std::copy_n(out, (end - begin) * state_->outputs, y_dot.row(begin).data());
       });
   return y_dot;
 }
 
-std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const Samples& x,
+std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const SamplesView& x,
                                        const Matrix& y_bar) const {
   state_->check_parameters(theta.size());
   state_->check_samples(x);
@@ -88,11 +88,11 @@ std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const Samp
                                       std::to_string(y_bar.cols()) + "; expected " +
                                       std::to_string(x.count()) + " x " +
                                       std::to_string(state_->outputs));
-  const Samples values = x.converted(Precision::float64);
+  const detail::InPrecision<double> values(x);
   std::vector<double> gradient(theta.size());
   detail::GradientPasses passes(*state_, x.count());
   passes.run(
-      theta.data(), values.f64().data(), x.count(),
+      theta.data(), values.rows(),
       [&](std::int64_t first, std::int64_t rows, const double*, double* out) {
         std::copy_n(y_bar.row(first).data(), rows * state_->outputs, out);
         return 0.0;

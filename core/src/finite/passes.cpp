@@ -39,21 +39,20 @@ std::int64_t GradientPasses::bytes(const FiniteNetwork::State& network, std::int
          (groups - 1) * network.parameters * static_cast<std::int64_t>(sizeof(double));
 }
 
-void ForwardPasses::run(const double* theta, const double* x, std::int64_t n,
-                        const Consumer& consume) {
+void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const Consumer& consume) {
+  const std::int64_t n = x.count;
   const std::int64_t rows = network_.rows_at_once(n);
   if (n <= rows) {
     const TilePhase phase;
     if (workspace_ == nullptr || workspace_->rows() < n)
       workspace_ = std::make_unique<Workspace>(network_, n);
-    consume(0, n, workspace_->forward(theta, x, n));
+    consume(0, n, workspace_->forward(theta, x));
     return;
   }
   network_.executor().parallel_for(n, rows, [&](std::int64_t begin, std::int64_t end) {
     const TilePhase phase;
     Workspace workspace(network_, end - begin);
-    consume(begin, end - begin,
-            workspace.forward(theta, x + begin * network_.features(), end - begin));
+    consume(begin, end - begin, workspace.forward(theta, x.part(begin, end - begin)));
   });
 }
 
@@ -68,8 +67,9 @@ GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t
   }
 }
 
-double GradientPasses::run(const double* theta, const double* x, std::int64_t n,
+double GradientPasses::run(const double* theta, const SampleRows<double>& x,
                            const OutputGradient& y_bar_of, double* gradient) {
+  const std::int64_t n = x.count;
   const std::int64_t rows = groups_.front().workspace->rows();
   const std::int64_t pieces = (n + rows - 1) / rows;
   const auto groups = static_cast<std::int64_t>(groups_.size());
@@ -79,8 +79,7 @@ double GradientPasses::run(const double* theta, const double* x, std::int64_t n,
     std::fill_n(sum, network_.parameters, 0.0);
     for (std::int64_t p = g; p < pieces; p += groups) {
       const std::int64_t first = p * rows, count = std::min(rows, n - first);
-      const double* const y =
-          group.workspace->forward(theta, x + first * network_.features(), count);
+      const double* const y = group.workspace->forward(theta, x.part(first, count));
       sums_[static_cast<std::size_t>(p)] = y_bar_of(first, count, y, group.y_bar.data());
       group.workspace->reverse(theta, group.y_bar.data(), sum);
     }

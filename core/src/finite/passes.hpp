@@ -2,6 +2,7 @@
 // with results that do not depend on their number.
 #pragma once
 
+#include "engine/grid/sample_rows.hpp"
 #include "finite/state.hpp"
 #include "finite/workspace.hpp"
 
@@ -21,10 +22,10 @@ class ForwardPasses {
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n,
                                           std::int64_t runs);
 
-  /// Forward of n samples [n, features]: consume(first, rows, outputs) for each piece, from several
+  /// Forward of samples: consume(first, rows, outputs) for each piece, from several
   /// threads where there are several pieces.
   using Consumer = std::function<void(std::int64_t, std::int64_t, const double*)>;
-  void run(const double* theta, const double* x, std::int64_t n, const Consumer& consume);
+  void run(const double* theta, const SampleRows<double>& x, const Consumer& consume);
 
  private:
   const FiniteNetwork::State& network_;
@@ -43,7 +44,7 @@ class GradientPasses {
   /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the
   /// sum over all pieces is returned. Called from several threads for large networks.
   using OutputGradient = std::function<double(std::int64_t, std::int64_t, const double*, double*)>;
-  double run(const double* theta, const double* x, std::int64_t n, const OutputGradient& y_bar_of,
+  double run(const double* theta, const SampleRows<double>& x, const OutputGradient& y_bar_of,
              double* gradient);
 
  private:

@@ -148,25 +148,15 @@ class Builder {
 
 }  // namespace
 
-FiniteNetwork::FiniteNetwork(const Network& network, const std::vector<std::int64_t>& sites,
-                             std::int64_t channels) {
-  const auto state =
-      std::make_shared<State>(State{network,
-                                    detail::plan_graph(network.state().layers, sites, channels),
-                                    {},
-                                    0,
-                                    {},
-                                    sites,
-                                    channels,
-                                    0,
-                                    0,
-                                    0});
+FiniteNetwork::FiniteNetwork(const Network& network, const SampleShape& shape) {
+  const auto state = std::make_shared<State>(State{
+      network, detail::plan_graph(network.state().layers(), shape), {}, 0, {}, shape, 0, 0, 0});
   Builder(*state).run();
   state_ = state;
 }
 
 detail::Executor& FiniteNetwork::State::executor() const noexcept {
-  return *network.state().executor;
+  return network.state().executor();
 }
 
 std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
@@ -179,11 +169,10 @@ std::int64_t FiniteNetwork::State::rows_at_once(std::int64_t n) const noexcept {
   return std::max<std::int64_t>(1, (n + pieces - 1) / pieces);
 }
 
-void FiniteNetwork::State::check_samples(const Samples& x) const {
-  if (x.sites() == sites && x.channels() == channels) return;
-  throw Error(ErrorCode::usage,
-              "the network was made for samples of " + detail::shape_text(sites, channels) +
-                  " numbers, these are of " + detail::shape_text(x.sites(), x.channels()));
+void FiniteNetwork::State::check_samples(const SamplesView& x) const {
+  if (x.shape() == shape) return;
+  throw Error(ErrorCode::usage, "the network was made for samples of " + shape.text() +
+                                    " numbers, these are of " + x.shape().text());
 }
 
 void FiniteNetwork::State::check_parameters(std::size_t count) const {

@@ -32,8 +32,8 @@ struct FiniteNetwork::State {
   std::vector<Node> nodes;
   int output = 0;
   std::vector<Block> blocks;
-  std::vector<std::int64_t> sites;
-  std::int64_t channels = 0, parameters = 0, outputs = 0;
+  SampleShape shape;
+  std::int64_t parameters = 0, outputs = 0;
   std::uint64_t scratch_bytes = 0;
 
   [[nodiscard]] detail::Executor& executor() const noexcept;
@@ -42,7 +42,7 @@ struct FiniteNetwork::State {
   /// for any number of threads, whose activations stay in the cache where the network is small.
   [[nodiscard]] std::int64_t rows_at_once(std::int64_t n) const noexcept;
   /// Throws Error(usage) where these are not samples of this network, or not `theta`.
-  void check_samples(const Samples& x) const;
+  void check_samples(const SamplesView& x) const;
   void check_parameters(std::size_t count) const;
 };
 

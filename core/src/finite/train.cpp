@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
 #include "execution/work_done.hpp"
 #include "finite/passes.hpp"
@@ -30,8 +31,8 @@ struct Set {
   Samples x;
   const Matrix* y = nullptr;
   [[nodiscard]] std::int64_t count() const noexcept { return x.count(); }
-  [[nodiscard]] const double* rows(std::int64_t first) const noexcept {
-    return x.f64().row(first).data();
+  [[nodiscard]] detail::SampleRows<double> rows() const noexcept {
+    return detail::sample_rows(x.f64().data(), x.count(), x.features());
   }
 };
 
@@ -94,9 +95,8 @@ double squares(const double* f, const double* y, std::int64_t n) {
 
 // Samples and targets of one step.
 struct Batch {
-  const double* x;
+  detail::SampleRows<double> x;
   const double* y;
-  std::int64_t count;
 };
 
 // The samples in an order shuffled anew for each epoch, cut into batches of which the last may be
@@ -114,7 +114,7 @@ class Batches {
   [[nodiscard]] std::int64_t most() const noexcept { return whole() ? train_.count() : x_.rows(); }
 
   Batch next() {
-    if (whole()) return {train_.rows(0), train_.y->data(), train_.count()};
+    if (whole()) return {train_.rows(), train_.y->data()};
     if (at_ == train_.count() || order_.empty()) {
       order_ = detail::permutation(seed_, epoch_++, train_.count());
       at_ = 0;
@@ -122,11 +122,11 @@ class Batches {
     const std::int64_t count = std::min(x_.rows(), train_.count() - at_);
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t sample = order_[static_cast<std::size_t>(at_ + i)];
-      std::copy_n(train_.rows(sample), features_, x_.row(i).data());
+      std::copy_n(train_.rows().row(sample), features_, x_.row(i).data());
       std::copy_n(train_.y->row(sample).data(), y_.cols(), y_.row(i).data());
     }
     at_ += count;
-    return {x_.data(), y_.data(), count};
+    return {detail::sample_rows(x_.data(), count, features_), y_.data()};
   }
 
  private:
@@ -170,7 +170,7 @@ class Member {
     tell(o.steps);
     if (job_.test.count() > 0) {
       result_.predictions = Matrix::uninitialized(job_.test.count(), job_.state.outputs);
-      evaluation_.run(result_.parameters.data(), job_.test.rows(0), job_.test.count(),
+      evaluation_.run(result_.parameters.data(), job_.test.rows(),
                       [&](std::int64_t first, std::int64_t rows, const double* f) {
                         std::copy_n(f, rows * job_.state.outputs,
                                     result_.predictions.row(first).data());
@@ -183,10 +183,10 @@ class Member {
   // 1/2 mean squared error of the batch; its gradient into gradient_.
   double gradient(const Batch& batch) {
     const std::int64_t outputs = job_.state.outputs;
-    const double scale = 1 / static_cast<double>(batch.count * outputs);
+    const double scale = 1 / static_cast<double>(batch.x.count * outputs);
     return 0.5 * scale *
            passes_.run(
-               result_.parameters.data(), batch.x, batch.count,
+               result_.parameters.data(), batch.x,
                [&](std::int64_t first, std::int64_t rows, const double* f, double* y_bar) {
                  return residuals(f, batch.y + first * outputs, rows * outputs, scale, y_bar);
                },
@@ -211,7 +211,7 @@ class Member {
   double loss_of(const Set& set) {
     const std::int64_t outputs = job_.state.outputs, rows = job_.state.rows_at_once(set.count());
     std::vector<double> sums(static_cast<std::size_t>((set.count() + rows - 1) / rows));
-    evaluation_.run(result_.parameters.data(), set.rows(0), set.count(),
+    evaluation_.run(result_.parameters.data(), set.rows(),
                     [&](std::int64_t first, std::int64_t count, const double* f) {
                       sums[static_cast<std::size_t>(first / rows)] =
                           squares(f, set.y->row(first).data(), count * outputs);

@@ -91,15 +91,23 @@ std::int64_t Workspace::bytes(const FiniteNetwork::State& network, std::int64_t 
          static_cast<std::int64_t>(network.scratch_bytes);
 }
 
-const double* Workspace::forward(const double* theta, const double* x, std::int64_t rows) {
-  batch_ = rows;
-  y_[0] = x;
+const double* Workspace::contiguous(const SampleRows<double>& x) {
+  if (x.stride == x.features || x.count <= 1) return x.numbers;
+  if (input_ == nullptr) input_ = allocate(rows_ * x.features);
+  for (std::int64_t i = 0; i < x.count; ++i)
+    std::copy_n(x.row(i), x.features, input_ + i * x.features);
+  return input_;
+}
+
+const double* Workspace::forward(const double* theta, const SampleRows<double>& x) {
+  batch_ = x.count;
+  y_[0] = contiguous(x);
   for (std::size_t i = 1; i < calls_.size(); ++i) {
     Call& call = calls_[i];
     for (std::size_t b = 0; b < call.x.size(); ++b)
       call.x[b] = y_[static_cast<std::size_t>(call.node->inputs[b])];
     widelimit_pass& p = call.pass;
-    p.batch = rows;
+    p.batch = batch_;
     p.theta = call.node->size > 0 ? theta + call.node->offset : nullptr;
     p.x = call.x.data();
     p.y = const_cast<double*>(y_[i]);

@@ -1,6 +1,7 @@
 // One batch on its way through the network and back: all memory it needs, allocated once.
 #pragma once
 
+#include "engine/grid/sample_rows.hpp"
 #include "finite/state.hpp"
 
 #include <cstdint>
@@ -23,8 +24,9 @@ class Workspace {
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t rows,
                                           bool gradients) noexcept;
   [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
-  /// The outputs [rows, outputs] of samples [rows, features]; they stay until the next call.
-  const double* forward(const double* theta, const double* x, std::int64_t rows);
+  /// The outputs [x.count, outputs] of samples; they stay until the next call. Layers read
+  /// contiguous samples: others are copied first.
+  const double* forward(const double* theta, const SampleRows<double>& x);
   /// After forward with the same theta and x: adds d(sum of y_bar times outputs) / d theta.
   void reverse(const double* theta, const double* y_bar, double* theta_bar);
   /// After forward with the same theta and x: the derivative of the outputs along theta_dot.
@@ -36,10 +38,12 @@ class Workspace {
     void operator()(void* p) const noexcept;
   };
   [[nodiscard]] double* allocate(std::int64_t numbers);
+  [[nodiscard]] const double* contiguous(const SampleRows<double>& x);
 
   const FiniteNetwork::State& network_;
   std::int64_t rows_, batch_ = 0;
   std::vector<std::unique_ptr<void, Free>> memory_;
+  double* input_ = nullptr;         // a copy of samples that are not contiguous
   std::vector<const double*> y_;    // of every node; of the input the caller's
   std::vector<double*> bar_, dot_;  // NULL: not wanted
   std::vector<Call> calls_;

@@ -51,7 +51,8 @@ Network Runtime::network(std::string_view json) const {
 Network Runtime::network(const NetworkSpec& spec) const {
   const detail::Registry& r = *state_->registry;
   return Network(
-      std::make_shared<Network::State>(Network::State{spec, r.create(spec), r.executor()}));
+      std::make_shared<const Network::State>(
+      detail::CreatedNetwork{spec, r.create(spec), r.executor()}));
 }
 
 Solver Runtime::solver(std::string_view json) const {

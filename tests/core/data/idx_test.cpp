@@ -61,8 +61,8 @@ TEST_CASE("images become [n, h, w, 1] from 0 to 255, labels integers, plain or g
   for (const DataSpec& whole : {idx_spec(plain, y), idx_spec(packed, packed_y)}) {
     const DataShape shape = inspect_data(whole, {}).train;
     CHECK(shape.count == 3);
-    CHECK(shape.sites == std::vector<std::int64_t>{2, 4});
-    CHECK(shape.channels == 1);
+    CHECK(shape.sample.sites == std::vector<std::int64_t>{2, 4});
+    CHECK(shape.sample.channels == 1);
     CHECK(shape.outputs == 1);
     for (const std::int64_t offset : {0, 1, 2}) {
       DataSpec spec = whole;
@@ -70,7 +70,7 @@ TEST_CASE("images become [n, h, w, 1] from 0 to 255, labels integers, plain or g
       const TrainTest data = load_data(spec, 0);
       CHECK(data.train.x.precision() == Precision::float32);
       REQUIRE(data.train.x.count() == 3 - offset);
-      CHECK(data.train.x.sites() == std::vector<std::int64_t>{2, 4});
+      CHECK(data.train.x.shape().sites == std::vector<std::int64_t>{2, 4});
       for (std::int64_t i = offset; i < 3; ++i)
         for (std::int64_t j = 0; j < 8; ++j)
           CHECK(data.train.x.at(i - offset, j) ==
@@ -85,12 +85,12 @@ TEST_CASE("two axes are samples without sites, four have channels") {
   const auto y = folder.with("y", idx({2}, "\1\2"sv));
   const DataShape flat =
       inspect_data(idx_spec(folder.with("a", idx({2, 5}, counting(10))), y), {}).train;
-  CHECK(flat.sites.empty());
-  CHECK(flat.channels == 5);
+  CHECK(flat.sample.sites.empty());
+  CHECK(flat.sample.channels == 5);
   const DataShape colour =
       inspect_data(idx_spec(folder.with("b", idx({2, 2, 3, 3}, counting(36))), y), {}).train;
-  CHECK(colour.sites == std::vector<std::int64_t>{2, 3});
-  CHECK(colour.channels == 3);
+  CHECK(colour.sample.sites == std::vector<std::int64_t>{2, 3});
+  CHECK(colour.sample.channels == 3);
 }
 
 TEST_CASE("broken IDX files are refused with the reason") {

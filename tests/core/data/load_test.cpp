@@ -317,6 +317,6 @@ TEST_CASE("inspecting reads headers alone") {
   Matrix({{nan}, {1}}).write_npy(folder / "y.npy");
   const DataShape shape = inspect_data(spec, {}).train;
   CHECK(shape.count == 2);
-  CHECK(shape.features() == 2);
+  CHECK(shape.sample.features() == 2);
   CHECK(shape.outputs == 1);
 }

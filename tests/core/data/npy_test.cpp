@@ -126,8 +126,8 @@ TEST_CASE("images in Fortran order arrive as [sample, site..., channel] in C ord
     const Samples& x = data.train.x;
     CHECK(x.precision() == Precision::float32);
     CHECK(x.count() == 2);
-    CHECK(x.channels() == 2);
-    CHECK(x.sites() == std::vector(array.shape.begin() + 1, array.shape.end() - 1));
+    CHECK(x.shape().channels == 2);
+    CHECK(x.shape().sites == std::vector(array.shape.begin() + 1, array.shape.end() - 1));
     for (std::int64_t i = 0; i < x.count(); ++i)
       for (std::int64_t j = 0; j < x.features(); ++j)
         CHECK(x.at(i, j) == static_cast<double>(i * x.features() + j));

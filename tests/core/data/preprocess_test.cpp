@@ -237,8 +237,8 @@ TEST_CASE("samples get the precision asked for, sites kept, with or without step
     CHECK(data.train.x.at(0, 3) == 4);
     run(data, {step_of(PreprocessType::unit_norm)}, precision);
     CHECK(data.train.x.precision() == precision);
-    CHECK(data.train.x.sites() == std::vector<std::int64_t>{2});
-    CHECK(data.train.x.channels() == 2);
+    CHECK(data.train.x.shape().sites == std::vector<std::int64_t>{2});
+    CHECK(data.train.x.shape().channels == 2);
   }
 }
 

@@ -32,7 +32,7 @@ template <class T>
 void check_exact(const Network& net, const Samples& x) {
   const std::int64_t n = x.count();
   const PerKernel<BasicMatrix<T>> k = net.kernels<T>(x);
-  const PerKernel<std::vector<double>> d = net.diagonals(x, precision_of<T>);
+  const PerKernel<std::vector<double>> d = net.plan(x.shape()).diagonals(x, precision_of<T>);
   const auto at = [](const std::vector<double>& v, std::int64_t i) {
     return static_cast<T>(v[static_cast<std::size_t>(i)]);
   };
@@ -86,8 +86,8 @@ TEST_CASE("rows that x2 shares with x1 get the diagonal's bits in the cross kern
       {0, 3}, {599, 0}, {256, 269}, {255, 1}};
   for (const auto& [from, to] : shared) std::copy_n(x.row(from).data(), 21, y.row(to).data());
   const Samples sx(x.clone()), sy(y.clone());
-  const PerKernel<Matrix> cross = net.kernels<double>(sx, &sy);
-  const PerKernel<std::vector<double>> d = net.diagonals(sx);
+  const PerKernel<Matrix> cross = net.kernels<double>(sx, sy);
+  const PerKernel<std::vector<double>> d = net.plan(sx.shape()).diagonals(sx);
   for (const auto& [i, j] : shared) {
     CHECK(cross.nngp(i, j) == d.nngp[static_cast<std::size_t>(i)]);
     CHECK(cross.ntk(i, j) == d.ntk[static_cast<std::size_t>(i)]);

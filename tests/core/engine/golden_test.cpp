@@ -70,7 +70,7 @@ double distance(const BasicMatrix<T>& ours, const Matrix& reference, const Matri
 template <class T>
 double worst(const Golden& g) {
   const PerKernel<BasicMatrix<T>> blocks[] = {
-      g.net.kernels<T>(g.train), g.net.kernels<T>(g.test, &g.train), g.net.kernels<T>(g.test)};
+      g.net.kernels<T>(g.train), g.net.kernels<T>(g.test, g.train), g.net.kernels<T>(g.test)};
   double all = 0;
   for (const std::string kernel : {"nngp", "ntk"}) {
     const Matrix train = g.reference("train_train", kernel),
@@ -127,7 +127,7 @@ TEST_CASE("diagonals of golden cases are those of the whole kernels, to the bit"
     CAPTURE(folder.filename().string());
     const Golden g(folder);
     const PerKernel<Matrix> k = g.net.kernels<double>(g.train);
-    const PerKernel<std::vector<double>> d = g.net.diagonals(g.train);
+    const PerKernel<std::vector<double>> d = g.net.plan(g.train.shape()).diagonals(g.train);
     bool same = true;
     for (std::int64_t i = 0; i < g.train.count(); ++i)
       same = same && d.nngp[static_cast<std::size_t>(i)] == k.nngp(i, i) &&
@@ -140,9 +140,9 @@ TEST_CASE("the training samples given twice are duplicates in every golden case,
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.filename().string());
     const Golden g(folder);
-    const Samples again(Matrix(g.train.f64().clone()), g.train.sites());
-    const PerKernel<Matrix> cross = g.net.kernels<double>(g.train, &again);
-    const PerKernel<std::vector<double>> d = g.net.diagonals(g.train);
+    const Samples again(Matrix(g.train.f64().clone()), g.train.shape().sites);
+    const PerKernel<Matrix> cross = g.net.kernels<double>(g.train, again);
+    const PerKernel<std::vector<double>> d = g.net.plan(g.train.shape()).diagonals(g.train);
     bool same = true;
     for (std::int64_t i = 0; i < g.train.count(); ++i)
       same = same && d.nngp[static_cast<std::size_t>(i)] == cross.nngp(i, i) &&

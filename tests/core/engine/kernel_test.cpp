@@ -90,7 +90,7 @@ TEST_CASE("kernels of a deep network agree with the formulas in float64 and floa
   const auto [nngp, ntk] = distance(net.kernels<double>(sx), layers, x, x);
   CHECK(nngp < eps64);
   CHECK(ntk < eps64);
-  const auto [nngp_cross, ntk_cross] = distance(net.kernels<double>(sx, &sy), layers, x, y);
+  const auto [nngp_cross, ntk_cross] = distance(net.kernels<double>(sx, sy), layers, x, y);
   CHECK(nngp_cross < eps64);
   CHECK(ntk_cross < eps64);
   const double eps32 = 20 * std::numeric_limits<float>::epsilon();
@@ -103,8 +103,8 @@ TEST_CASE("one kernel alone has the bits it has with the other, and leaves the o
   const Network net = network(deep());
   const Samples x(random_matrix(300, 10, 3));
   const PerKernel<Matrix> both = net.kernels<double>(x);
-  const PerKernel<Matrix> nngp = net.kernels<double>(x, nullptr, {.nngp = true, .ntk = false});
-  const PerKernel<Matrix> ntk = net.kernels<double>(x, nullptr, {.nngp = false, .ntk = true});
+  const PerKernel<Matrix> nngp = net.kernels<double>(x, {}, {.nngp = true, .ntk = false});
+  const PerKernel<Matrix> ntk = net.kernels<double>(x, {}, {.nngp = false, .ntk = true});
   CHECK(same_bits(both.nngp, nngp.nngp));
   CHECK(same_bits(both.ntk, ntk.ntk));
   CHECK(nngp.ntk.empty());
@@ -185,9 +185,9 @@ TEST_CASE("samples given in the other precision are rounded or widened once") {
 TEST_CASE("kernels_into and kernels_to give what kernels gives") {
   const Network net = network(deep());
   const Samples x(random_matrix(270, 8, 8)), y(random_matrix(20, 8, 9));
-  const PerKernel<Matrix> expected = net.kernels<double>(x, &y);
+  const PerKernel<Matrix> expected = net.kernels<double>(x, y);
   Matrix nngp(270, 20), ntk(270, 20);
-  net.kernels_into<double>(x, &y, {nngp.data(), ntk.data()});
+  net.plan(x.shape()).kernels_into<double>(x, y, {nngp.data(), ntk.data()}, nngp.cols());
   CHECK(same_bits(nngp, expected.nngp));
   CHECK(same_bits(ntk, expected.ntk));
 
@@ -205,7 +205,7 @@ TEST_CASE("kernels_into and kernels_to give what kernels gives") {
         for (std::int64_t j = 0; j < cols; ++j) nngp(row + i, col + j) = k[i * tile.ld + j];
     }
   } sink;
-  net.kernels_to(x, &y, Precision::float64, {.nngp = true, .ntk = false}, sink);
+  net.plan(x.shape()).kernels_to(x, y, Precision::float64, {.nngp = true, .ntk = false}, sink);
   CHECK(sink.tiles == 2);
   CHECK(same_bits(sink.nngp, expected.nngp));
 }
@@ -239,7 +239,7 @@ TEST_CASE("diagonals are those of the whole kernel, to the bit") {
   const Network net = network(deep());
   const Samples x(random_matrix(300, 9, 10));
   const PerKernel<Matrix> k = net.kernels<double>(x);
-  const PerKernel<std::vector<double>> d = net.diagonals(x);
+  const PerKernel<std::vector<double>> d = net.plan(x.shape()).diagonals(x);
   REQUIRE(d.nngp.size() == 300);
   bool same = true;
   for (std::int64_t i = 0; i < 300; ++i)
@@ -248,7 +248,7 @@ TEST_CASE("diagonals are those of the whole kernel, to the bit") {
   CHECK(same);
   const PerKernel<MatrixF> f = net.kernels<float>(x);
   const PerKernel<std::vector<double>> df =
-      net.diagonals(x, Precision::float32, {.nngp = false, .ntk = true});
+      net.plan(x.shape()).diagonals(x, Precision::float32, {.nngp = false, .ntk = true});
   CHECK(df.nngp.empty());
   CHECK(df.ntk[17] == static_cast<double>(f.ntk(17, 17)));
 }

@@ -44,12 +44,13 @@ TEST_CASE("beside inputs and results a kernel takes less than 128 MiB") {
   const MatrixF narrow = to_float(wide);
   const Samples x64(wide.clone()), x32(narrow.clone());
   Matrix nngp(n, n), ntk(n, n);  // zero-filled: touched
-  const auto in_memory = [&] { net.kernels_into<double>(x64, nullptr, {nngp.data(), ntk.data()}); };
+  const PlannedNetwork plan = net.plan(x64.shape());
+  const auto in_memory = [&] { plan.kernels_into<double>(x64, {}, {nngp.data(), ntk.data()}, n); };
   std::int64_t peak = peak_of(in_memory);
   MESSAGE("float64, into memory: " << peak / mebibyte << " MiB");
   CHECK(peak < 128 * mebibyte);
   // What was said beforehand; OpenBLAS keeps some buffers of its own.
-  const std::int64_t said = net.workspace_bytes(n, n, {}, features, Precision::float64);
+  const std::int64_t said = plan.kernels_cost(n, n, true, Precision::float64).memory.total(2);
   CHECK(said < 128 * mebibyte);
   CHECK(peak < said + 64 * mebibyte);
 
@@ -61,7 +62,7 @@ TEST_CASE("beside inputs and results a kernel takes less than 128 MiB") {
   CHECK(peak < 2 * n * n * 8 + 128 * mebibyte);
 
   const std::int64_t inputs = n * features * 8;
-  peak = peak_of([&] { net.kernels_into<double>(x32, nullptr, {nngp.data(), ntk.data()}); });
+  peak = peak_of([&] { plan.kernels_into<double>(x32, {}, {nngp.data(), ntk.data()}, n); });
   MESSAGE("float64 of float32 samples: " << peak / mebibyte << " MiB");
   CHECK(peak < inputs + 128 * mebibyte);
 }

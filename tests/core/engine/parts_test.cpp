@@ -1,5 +1,5 @@
-// The engine's parts alone: equal rows, facts of samples, composed maps, the sink in memory, calls
-// that reuse an error.
+// The engine's parts alone: equal rows, facts of samples, composed maps, the grid of tiles,
+// workers, the sink in memory, calls that reuse an error.
 #include <widelimit/error.hpp>
 
 #include "boundary/abi_error.hpp"
@@ -8,6 +8,7 @@
 #include "engine/grid/equal_rows.hpp"
 #include "engine/grid/memory_sink.hpp"
 #include "engine/grid/sample_facts.hpp"
+#include "engine/grid/worker_pool.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
@@ -36,22 +38,24 @@ Pairs pairs_of(const EqualRows& e, std::int64_t n1, std::int64_t n2) {
 }  // namespace
 
 TEST_CASE("equal rows are found whether hashes tell rows apart or not") {
-  const double x1[] = {1, 2, 3, 4, 1, 2, 5, 6};                 // rows a b a c
-  const double x2[] = {3, 4, 7, 8, 1, 2, 3, 4, -0.0, 0, 0, 0};  // rows b d a b e e
+  const double numbers1[] = {1, 2, 3, 4, 1, 2, 5, 6};                 // rows a b a c
+  const double numbers2[] = {3, 4, 7, 8, 1, 2, 3, 4, -0.0, 0, 0, 0};  // rows b d a b e e
+  const auto x1 = sample_rows(numbers1, 4, 2), x2 = sample_rows(numbers2, 6, 2);
   const Pairs expected{{0, 2}, {1, 0}, {1, 3}, {2, 2}};
   const std::vector<std::uint64_t> good1{1, 2, 1, 3}, good2{2, 4, 1, 2, 5, 5};
-  CHECK(pairs_of(EqualRows::find(x1, good1, x2, good2, 2), 4, 6) == expected);
+  CHECK(pairs_of(EqualRows::find(x1, good1, x2, good2), 4, 6) == expected);
   const std::vector<std::uint64_t> bad1(4, 9), bad2(6, 9);
-  CHECK(pairs_of(EqualRows::find(x1, bad1, x2, bad2, 2), 4, 6) == expected);
+  CHECK(pairs_of(EqualRows::find(x1, bad1, x2, bad2), 4, 6) == expected);
   const Pairs self{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {0, 3}, {3, 0}, {4, 4}, {5, 5}, {4, 5}, {5, 4}};
-  CHECK(pairs_of(EqualRows::find(x2, good2, x2, good2, 2), 6, 6) == self);
-  CHECK(pairs_of(EqualRows::find(x2, bad2, x2, bad2, 2), 6, 6) == self);
+  CHECK(pairs_of(EqualRows::find(x2, good2, x2, good2), 6, 6) == self);
+  CHECK(pairs_of(EqualRows::find(x2, bad2, x2, bad2), 6, 6) == self);
 }
 
 TEST_CASE("equal rows are handed out block by block") {
-  const double x[] = {1, 1, 1, 1};
+  const double numbers[] = {1, 1, 1, 1};
+  const auto x = sample_rows(numbers, 4, 1);
   const std::vector<std::uint64_t> hash(4, 0);
-  const EqualRows e = EqualRows::find(x, hash, x, hash, 1);
+  const EqualRows e = EqualRows::find(x, hash, x, hash);
   Pairs p;
   e.for_each(1, 3, 2, 4, [&](std::int64_t i, std::int64_t j) { p.insert({i, j}); });
   CHECK(p == Pairs{{1, 2}, {1, 3}, {2, 2}, {2, 3}});
@@ -62,7 +66,8 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
     Matrix x = random_matrix(500, features, 20);
     for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
     const auto executor = make_executor(2);
-    const auto f = sample_facts(x.data(), 500, features, SampleSet::x1, executor.get());
+    const auto f =
+        sample_facts(sample_rows(x.data(), 500, features), SampleSet::x1, executor.get());
     CHECK(f.variance[3] == f.variance[499]);
     CHECK(f.hash[3] == f.hash[499]);
     CHECK(std::set<std::uint64_t>(f.hash.begin(), f.hash.end()).size() == 499);
@@ -76,7 +81,8 @@ TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell ot
 TEST_CASE("a sample that is not finite, or whose squares overflow, is named") {
   const auto index_of = [](const auto& x) {
     try {
-      static_cast<void>(sample_facts(x.data(), x.rows(), x.cols(), SampleSet::x1, nullptr));
+      static_cast<void>(
+          sample_facts(sample_rows(x.data(), x.rows(), x.cols()), SampleSet::x1, nullptr));
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::usage);
       CHECK(std::string(e.what()).find("sample " + std::to_string(e.facts().sample.value().number) +
@@ -156,6 +162,28 @@ TEST_CASE(
     CHECK(unit_of(square, 10).height % 128 == 0);
 }
 
+TEST_CASE("a pool makes a worker when all others are at work, and none that failed comes back") {
+  int made = 0;
+  WorkerPool<int> pool([&] { return std::make_unique<int>(++made); });
+  pool.use([&](int& first) {
+    CHECK(first == 1);
+    pool.use([](int& second) { CHECK(second == 2); });
+    pool.use([](int& second) { CHECK(second == 2); });
+  });
+  CHECK_THROWS(pool.use([](int&) { throw Error(ErrorCode::numeric, "no"); }));
+  pool.use([](int& left) { CHECK(left == 2); });
+  CHECK(made == 2);
+}
+
+TEST_CASE("kernels and blocks are found by their names, and nothing by another") {
+  for (const Kernel kernel : all_kernels) CHECK(kernel_named(name_of(kernel)) == kernel);
+  for (const Block block : all_blocks) CHECK(block_named(name_of(block)) == block);
+  CHECK(name_of(Kernel::ntk) == "ntk");
+  CHECK(name_of(Block::test_train) == "test_train");
+  CHECK_FALSE(kernel_named("ntkgp").has_value());
+  CHECK_FALSE(block_named("train_test").has_value());
+}
+
 TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever the alignment") {
   const auto check = [](auto type, std::int64_t n, std::int64_t offset) {
     using T = decltype(type);
@@ -165,7 +193,7 @@ TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever th
     const auto value = [&](std::int64_t i, std::int64_t j) {
       return static_cast<T>(std::min(i, j) * 4 + std::max(i, j) % 7919);
     };
-    MemorySink<T> sink({out.data() + offset, nullptr}, n, n);
+    MemorySink<T> sink({out.data() + offset, nullptr}, n, n, n);
     for (std::int64_t r = 0; r < n; r += ld)
       for (std::int64_t c = r; c < n; c += ld) {
         const std::int64_t rows = std::min(ld, n - r), cols = std::min(ld, n - c);

@@ -17,7 +17,7 @@ namespace {
 std::vector<Problem> problems_of(std::vector<Layer> layers,
                                  const std::vector<std::int64_t>& sites = {}) {
   try {
-    static_cast<void>(network(std::move(layers)).plan(sites, 4));
+    static_cast<void>(network(std::move(layers)).plan({sites, 4}));
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::usage);
     return e.problems();
@@ -123,7 +123,8 @@ TEST_CASE("a plan has a row a layer, branches before what combines them") {
   const Network net =
       network({flatten(), dense({1, 0, 1, 0}, 512), relu(),
                sum({{dense({1, 0, 1, 0}, 64)}, {dense(1, 0)}}), dense({1, 0, 1, 0}, 1)});
-  const std::vector<PlanRow> plan = net.plan({8, 8}, 3);
+  const PlannedNetwork planned = net.plan({{8, 8}, 3});
+  const std::vector<PlannedLayer>& plan = planned.layers();
   REQUIRE(plan.size() == 7);
   const auto row = [&](std::size_t i, const char* type, const char* pointer, const char* shape,
                        int depth, bool gaussian) {
@@ -142,21 +143,44 @@ TEST_CASE("a plan has a row a layer, branches before what combines them") {
   row(4, "dense", "/network/3/inputs/1/0", "?", 1, true);
   row(5, "sum", "/network/3", "64", 0, true);
   row(6, "dense", "/network/4", "1", 0, true);
-  CHECK(plan[0].of == 15 * 15);
-  CHECK(plan[1].of == 1);
+  CHECK(plan[0].possible_displacements == 15 * 15);
+  CHECK(plan[1].possible_displacements == 1);
   double share = 0;
-  for (const PlanRow& r : plan) share += r.share;
+  for (const PlannedLayer& r : plan) share += r.share;
   CHECK(share == doctest::Approx(1));
-  CHECK(net.flops_per_entry({8, 8}, 3) > 0);
+  CHECK(planned.flops_per_entry() > 0);
 }
 
 TEST_CASE("the workspace grows with the network's branches and samples, not with the result") {
-  const Network small = network({dense(1, 0), relu()});
-  const auto bytes = small.workspace_bytes(1000, 1000, {}, 784, Precision::float32);
+  const PlannedNetwork small = network({dense(1, 0), relu()}).plan({{}, 784});
+  const auto bytes_for = [&](std::int64_t n, Precision precision) {
+    return small.kernels_cost(n, n, true, precision).memory.total(1);
+  };
+  const std::int64_t bytes = bytes_for(1000, Precision::float32);
   CHECK(bytes > 4 * 256 * (256 * 2 + 2 * 784));
-  CHECK(small.workspace_bytes(100000, 100000, {}, 784, Precision::float32) <
-        bytes + 100000 * 2 * 100);
-  CHECK(small.workspace_bytes(1000, 1000, {}, 784, Precision::float64) > bytes);
+  CHECK(bytes_for(100000, Precision::float32) < bytes + 100000 * 2 * 100);
+  CHECK(bytes_for(1000, Precision::float64) > bytes);
+}
+
+TEST_CASE("a cost counts the pairs that fill up tiles, and half of a symmetric kernel") {
+  const PlannedNetwork plan = network({dense(1, 0), relu()}).plan({{}, 3});
+  const auto pairs = [&](std::int64_t n1, std::int64_t n2, bool symmetric) {
+    return plan.kernels_cost(n1, n2, symmetric, Precision::float32).pairs;
+  };
+  CHECK(pairs(10, 33, false) == 10 * 48);
+  CHECK(pairs(128, 128, true) == 128 * 128);
+  CHECK(pairs(256, 256, true) == 128 * (256 + 128));
+  const double half = 0.5 * 10000 * 10000;
+  CHECK(static_cast<double>(pairs(10000, 10000, true)) == doctest::Approx(half).epsilon(0.02));
+}
+
+TEST_CASE("a network keeps the plans it made") {
+  const Network net = network({dense(1, 0), relu()});
+  const std::vector<PlannedLayer>& layers = net.plan({{}, 3}).layers();
+  CHECK(&net.plan({{}, 3}).layers() == &layers);
+  CHECK(&net.plan({{}, 4}).layers() != &layers);
+  CHECK(&net.plan({{}, 3}).layers() == &layers);
+  CHECK(net.plan({{}, 4}).shape() == SampleShape{{}, 4});
 }
 
 TEST_CASE("statistics of a layer are those of the network that ends with it") {
@@ -164,7 +188,7 @@ TEST_CASE("statistics of a layer are those of the network that ends with it") {
                                   dense(1.1, 0.1), sum({{}, {relu(), dense(0.8, 0.4)}}),
                                   square(),        dense(1, 0.1)};
   const Matrix x = random_matrix(40, 6, 51);
-  const std::vector<LayerStatistics> s = network(layers).statistics(Samples(x.clone()));
+  const std::vector<LayerStatistics> s = network(layers).plan({{}, x.cols()}).statistics(x);
   REQUIRE(s.size() == 8);
   CHECK(s[3].pointer == "/network/3/inputs/1/0");
   // At the top level: layers 0, 1, 2 are rows 0, 1, 2; the sum, square, dense rows 5, 6, 7.
@@ -189,11 +213,10 @@ TEST_CASE("statistics of a layer are those of the network that ends with it") {
 }
 
 TEST_CASE("statistics look at 256 samples at most, and none give zeros") {
-  const Network net = network({dense(1.3, 0.2), relu()});
+  const PlannedNetwork plan = network({dense(1.3, 0.2), relu()}).plan({{}, 6});
   const Matrix x = random_matrix(500, 6, 52);
   Matrix first = Matrix::uninitialized(256, 6);
   std::copy_n(x.data(), first.size(), first.data());
-  CHECK(net.statistics(Samples(x.clone()))[1].mean_correlation ==
-        net.statistics(Samples(std::move(first)))[1].mean_correlation);
-  CHECK(net.statistics(Samples(Matrix(0, 6)))[0].mean_variance == 0);
+  CHECK(plan.statistics(x)[1].mean_correlation == plan.statistics(first)[1].mean_correlation);
+  CHECK(plan.statistics(Matrix(0, 6))[0].mean_variance == 0);
 }

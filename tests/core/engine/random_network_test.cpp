@@ -78,7 +78,7 @@ TEST_CASE("300 random networks agree with the naive formulas") {
     std::vector<Layer> layers = Generator(seed).chain(2 + static_cast<int>(seed % 7), 0, gaussian);
     const PerKernel<Matrix> k = network(layers).kernels<double>(Samples(x.clone()));
     const PerKernel<Matrix> alone =
-        network(layers).kernels<double>(Samples(x.clone()), nullptr, {.nngp = true, .ntk = false});
+        network(layers).kernels<double>(Samples(x.clone()), {}, {.nngp = true, .ntk = false});
     const auto pair = [&](std::int64_t i, std::int64_t j) {
       NaivePair p;
       for (std::int64_t c = 0; c < 5; ++c) {

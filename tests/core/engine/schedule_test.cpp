@@ -31,7 +31,8 @@ Result with_sites_at_once(const SpatialProgram& program, std::int64_t sites_at_o
                  pairs = make_schedule(program, Purpose::pairs, sites_at_once);
   BundleWorkers<float> of_variances(program, variances, false), of_pairs(program, pairs, true);
   BundledSamples<float> cols(program, bundle_lanes);
-  cols.fill(x.flat().data(), bundle_lanes, of_variances, *executor, nullptr, {});
+  cols.fill(sample_rows(x.data(), bundle_lanes, sites * channels), of_variances, *executor, nullptr,
+            {});
   SampleVariances<float> rows(program, bundle_lanes);
   rows.take(cols, bundle_lanes);
   BundleVariances<float> v;
@@ -52,15 +53,15 @@ TEST_CASE("kernels are the same to the bit however many displacements go side by
   const Layer dense = test::dense(1.4, 0.3), relu = test::relu();
   const std::vector<Layer> layers{dense, relu, test::sum({{dense, relu, dense}, {dense}}), relu,
                                   test::mean_over_pairs()};
-  const Compiled compiled(layers, {sites}, channels);
+  const Compiled compiled(layers, {{sites}, channels});
   REQUIRE(compiled.spatial.has_value());
 
-  const Result alone = with_sites_at_once(*compiled.spatial, 1);
+  const Result alone = with_sites_at_once(compiled.spatial->program(), 1);
   CHECK(alone.trips >= 2 * sites - 1);
   CHECK(std::all_of(alone.ntk.begin(), alone.ntk.end(), [](float t) { return t > 0; }));
   std::size_t trips = alone.trips;
   for (const std::int64_t at_once : {20, 60, 1 << 20}) {
-    const Result r = with_sites_at_once(*compiled.spatial, at_once);
+    const Result r = with_sites_at_once(compiled.spatial->program(), at_once);
     CHECK(r.trips < trips);
     trips = r.trips;
     CHECK(r.nngp == alone.nngp);

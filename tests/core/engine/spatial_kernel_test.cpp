@@ -30,7 +30,7 @@ Samples images(std::int64_t n, std::int64_t height, std::int64_t width, std::int
 Samples some(const Samples& x, std::int64_t n) {
   Matrix m(n, x.features());
   std::copy_n(x.f64().data(), m.size(), m.data());
-  return Samples(std::move(m), x.sites());
+  return Samples(std::move(m), x.shape().sites);
 }
 
 template <class T>
@@ -95,7 +95,7 @@ TEST_CASE("tiles of images that a sink has are not computed, and the others are 
     most = std::max(most, p.done);
     total = p.total;
   });
-  net.kernels_to(x, nullptr, Precision::float64, {false, true}, sink, &control);
+  net.plan(x.shape()).kernels_to(x, {}, Precision::float64, {false, true}, sink, &control);
   for (std::int64_t i = 0; i < x.count(); ++i)
     for (std::int64_t j = i; j < x.count(); ++j)
       CHECK(sink.kernel(i, j) == (sink.has({i, j, 1, 1}) ? 0.0 : whole(i, j)));
@@ -115,10 +115,10 @@ TEST_CASE("kernels of images have the same bits for any number of threads") {
       options.threads = threads;
       const Runtime runtime(options);
       const Network net = runtime.network(json);
-      const PerKernel<MatrixF> k = net.kernels<float>(x), cross = net.kernels<float>(y, &x);
+      const PerKernel<MatrixF> k = net.kernels<float>(x), cross = net.kernels<float>(y, x);
       if (threads == 1) {
         first = net.kernels<float>(x);
-        first_cross = net.kernels<float>(y, &x);
+        first_cross = net.kernels<float>(y, x);
       }
       CHECK(same_block(k.nngp, first.nngp));
       CHECK(same_block(k.ntk, first.ntk));
@@ -132,8 +132,7 @@ TEST_CASE("an entry of a kernel of images does not depend on which other samples
   const Samples x = images(300, 4, 4, 3, 3), first = some(x, 150);
   const Network net = plugin_network(flat);
   const PerKernel<Matrix> k = net.kernels<double>(x);
-  const PerKernel<Matrix> fewer = net.kernels<double>(first),
-                          cross = net.kernels<double>(first, &x);
+  const PerKernel<Matrix> fewer = net.kernels<double>(first), cross = net.kernels<double>(first, x);
   CHECK(same_block(fewer.nngp, k.nngp));
   CHECK(same_block(fewer.ntk, k.ntk));
   for (std::int64_t i = 0; i < 150; ++i)  // below the diagonal the samples change places
@@ -191,24 +190,24 @@ TEST_CASE("a leading flatten makes dense networks of images, whatever branch it 
 
 TEST_CASE("plans count the displacements that are tracked") {
   const auto rows = [](const std::string& json, std::int64_t n) {
-    return plugin_network(json).plan({n, n}, 3);
+    return plugin_network(json).plan({{n, n}, 3}).layers();
   };
-  const std::vector<PlanRow> all = rows("[" + conv() + R"(, "relu", "global_avg_pool"])", 8);
+  const std::vector<PlannedLayer> all = rows("[" + conv() + R"(, "relu", "global_avg_pool"])", 8);
   CHECK(all[0].displacements == 225);
   CHECK(all[2].displacements == 225);
-  CHECK(all[2].of == 225);
-  const std::vector<PlanRow> one = rows("[" + conv() + R"(, "relu", "flatten"])", 8);
-  for (const PlanRow& r : one) CHECK(r.displacements == 1);
+  CHECK(all[2].possible_displacements == 225);
+  const std::vector<PlannedLayer> one = rows("[" + conv() + R"(, "relu", "flatten"])", 8);
+  for (const PlannedLayer& r : one) CHECK(r.displacements == 1);
   // A stride of 2 reads even displacements only: those of the smaller image.
-  const std::vector<PlanRow> strided =
+  const std::vector<PlannedLayer> strided =
       rows("[" + conv() + R"(, "relu", )" + conv(R"("padding": "SAME", "strides": [2, 2])") +
                R"(, "relu", "global_avg_pool"])",
            8);
   CHECK(strided[1].displacements == 49);
   CHECK(strided[3].displacements == 49);
-  CHECK(strided[3].of == 49);
+  CHECK(strided[3].possible_displacements == 49);
   // A window of 2 with stride 2 mixes -1, 0, 1.
-  const std::vector<PlanRow> mixed = rows(
+  const std::vector<PlannedLayer> mixed = rows(
       "[" + conv() +
           R"(, "relu", {"type": "avg_pool", "window_shape": [2, 2], "strides": [2, 2]}, "flatten"])",
       8);
@@ -216,7 +215,7 @@ TEST_CASE("plans count the displacements that are tracked") {
   CHECK(mixed[2].displacements == 9);
   CHECK(mixed[3].displacements == 1);
   double share = 0;
-  for (const PlanRow& r : mixed) share += r.share;
+  for (const PlannedLayer& r : mixed) share += r.share;
   CHECK(share == doctest::Approx(1));
 }
 
@@ -244,7 +243,7 @@ TEST_CASE("a kernel of images can be cancelled") {
   });
   running = &control;
   try {
-    static_cast<void>(plugin_network(pooled).kernels<float>(x, nullptr, both_kernels, &control));
+    static_cast<void>(plugin_network(pooled).kernels<float>(x, {}, both_kernels, &control));
     FAIL("not cancelled");
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::cancelled);
@@ -274,6 +273,7 @@ TEST_CASE("statistics of a network with sites that are known without computing")
       R"({"type": "conv", "channels": 4, "filter_shape": [1, 1], "W_std": 1.4142135623730951})";
   const std::vector<LayerStatistics> s =
       plugin_network("[" + doubling + R"(, "relu", )" + doubling + R"(, "flatten", "dense"])")
+          .plan(x.shape())
           .statistics(x);
   REQUIRE(s.size() == 5);
   const double data = (30.0 + 30 + 120) / 12;  // mean of squares
@@ -291,11 +291,11 @@ TEST_CASE("statistics of a network with sites that are known without computing")
 TEST_CASE("statistics look at 16 images at most, of one there are no pairs, and none give zeros") {
   const Samples x = images(40, 5, 5, 2, 71);
   const Network net = plugin_network(pooled);
-  const auto of = [&](std::int64_t n) { return net.statistics(some(x, n)); };
-  const std::vector<LayerStatistics> all = net.statistics(x), first = of(16), one = of(1),
-                                     none = of(0);
+  const auto of = [&](std::int64_t n) { return net.plan(x.shape()).statistics(some(x, n)); };
+  const std::vector<LayerStatistics> all = net.plan(x.shape()).statistics(x), first = of(16),
+                                     one = of(1), none = of(0);
   REQUIRE(all.size() == 7);
-  const PerKernel<std::vector<double>> d = net.diagonals(some(x, 1));
+  const PerKernel<std::vector<double>> d = net.plan(x.shape()).diagonals(some(x, 1));
   CHECK(one.back().mean_variance == d.nngp[0]);
   CHECK(one.back().mean_ntk == d.ntk[0]);
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -309,5 +309,6 @@ TEST_CASE("statistics look at 16 images at most, of one there are no pairs, and 
   }
   Matrix broken(2, 50);
   broken(1, 7) = HUGE_VAL;
-  CHECK_THROWS_AS(static_cast<void>(net.statistics(Samples(std::move(broken), {5, 5}))), Error);
+  CHECK_THROWS_AS(
+      static_cast<void>(net.plan(x.shape()).statistics(Samples(std::move(broken), {5, 5}))), Error);
 }

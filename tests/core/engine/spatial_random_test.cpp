@@ -196,6 +196,7 @@ struct Case {
     for (const int n : shape) features *= n;
   }
   [[nodiscard]] Samples samples(const Matrix& x) const { return {x.clone(), sites}; }
+  [[nodiscard]] SampleShape sample_shape() const { return {sites, 2}; }
 
   TensorNetwork net;
   std::string json;
@@ -223,7 +224,7 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
     const TensorKernels expected = full_tensor(random.net, random.shape, x1, x2);
     const Samples s1 = random.samples(x1), s2 = random.samples(x2);
     const Network network = plugin_network(random.json);
-    const PerKernel<Matrix> k = network.kernels<double>(s1, &s2);
+    const PerKernel<Matrix> k = network.kernels<double>(s1, s2);
     // Sums over site pairs and products of branches multiply relative errors; 1e-11 is 45000 eps.
     const double nngp = distance(k.nngp, expected.nngp, expected.variance1, expected.variance2);
     const double ntk_scale = std::max(largest(expected.ntk), 1e-300);
@@ -234,7 +235,7 @@ TEST_CASE("400 random networks with sites agree with the whole tensor") {
     CHECK(nngp <= 1e-11);
     CHECK(ntk <= 1e-11);
     worst = std::max({worst, nngp, ntk});
-    const PerKernel<Matrix> alone = network.kernels<double>(s1, &s2, {.nngp = true, .ntk = false});
+    const PerKernel<Matrix> alone = network.kernels<double>(s1, s2, {.nngp = true, .ntk = false});
     CHECK(std::equal(alone.nngp.flat().begin(), alone.nngp.flat().end(), k.nngp.flat().begin()));
   }
   MESSAGE("seeds 0 to 399, worst difference " << worst);
@@ -253,7 +254,7 @@ TEST_CASE("rows much longer than a window agree with the whole tensor") {
   const Matrix x1 = normal_matrix(3, 180, 1), x2 = normal_matrix(2, 180, 2);
   const TensorKernels expected = full_tensor(net, shape, x1, x2);
   const Samples s1(x1.clone(), {90}), s2(x2.clone(), {90});
-  const PerKernel<Matrix> k = plugin_network(to_json(net)).kernels<double>(s1, &s2);
+  const PerKernel<Matrix> k = plugin_network(to_json(net)).kernels<double>(s1, s2);
   CHECK(distance(k.nngp, expected.nngp, expected.variance1, expected.variance2) <= 1e-11);
   for (std::int64_t i = 0; i < 3; ++i)
     for (std::int64_t j = 0; j < 2; ++j)
@@ -293,7 +294,7 @@ TEST_CASE(
     std::copy_n(x.row(0).data(), random.features, x.row(19).data());  // a duplicate
     const Samples s = random.samples(x);
     const Network network = plugin_network(random.json);
-    const auto check = [&](const auto& k, const Network::Diagonals& d) {
+    const auto check = [&](const auto& k, const PerKernel<std::vector<double>>& d) {
       for (std::int64_t i = 0; i < 20; ++i) {
         CHECK(k.nngp(i, i) == d.nngp[static_cast<std::size_t>(i)]);
         CHECK(k.ntk(i, i) == d.ntk[static_cast<std::size_t>(i)]);
@@ -302,8 +303,8 @@ TEST_CASE(
       CHECK(k.nngp(0, 19) == d.nngp[0]);
       CHECK(k.ntk(0, 19) == d.ntk[0]);
     };
-    check(network.kernels<double>(s), network.diagonals(s));
-    check(network.kernels<float>(s), network.diagonals(s, Precision::float32));
+    check(network.kernels<double>(s), network.plan(s.shape()).diagonals(s));
+    check(network.kernels<float>(s), network.plan(s.shape()).diagonals(s, Precision::float32));
   }
 }
 
@@ -316,7 +317,8 @@ TEST_CASE("statistics of layers with sites are those of the whole tensor after e
     const Matrix x = normal_matrix(4, random.features, seed);
     const std::vector<TensorStatistics> expected =
         full_tensor_statistics(random.net, random.shape, x);
-    std::vector<LayerStatistics> found = plugin_network(random.json).statistics(random.samples(x));
+    std::vector<LayerStatistics> found =
+        plugin_network(random.json).plan(random.sample_shape()).statistics(random.samples(x));
     std::erase_if(found, [](const LayerStatistics& s) {
       return s.pointer.find("/inputs/") != std::string::npos;
     });

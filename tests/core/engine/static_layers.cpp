@@ -317,8 +317,8 @@ Layer failing(widelimit_status status, const std::string& message) {
 
 Network network(std::vector<Layer> layers, int threads) {
   place(layers, "/network");
-  return Network(std::make_shared<Network::State>(
-      Network::State{{}, std::move(layers), detail::make_executor(threads)}));
+  return Network(std::make_shared<const Network::State>(
+      detail::CreatedNetwork{{}, std::move(layers), detail::make_executor(threads)}));
 }
 
 Matrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint64_t seed) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 using namespace widelimit;
 using namespace widelimit::test;
@@ -49,6 +50,21 @@ struct Gathering {
   std::set<std::thread::id> seen_;
 };
 
+// A [setup] function that notes how many threads are in it at once.
+std::atomic<int> reading{0}, most_reading{0};
+decltype(widelimit_infinite_face::reads) wrapped_reads = nullptr;
+widelimit_status noting_reads(const widelimit_layer* layer, widelimit_reads* reads,
+                              widelimit_error* error) {
+  const int now = ++reading;
+  int most = most_reading;
+  while (now > most && !most_reading.compare_exchange_weak(most, now)) {
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const widelimit_status status = wrapped_reads(layer, reads, error);
+  --reading;
+  return status;
+}
+
 template <class T>
 bool same_bits(const BasicMatrix<T>& a, const BasicMatrix<T>& b) {
   return std::equal(a.flat().begin(), a.flat().end(), b.flat().begin(), b.flat().end());
@@ -65,7 +81,7 @@ void check_same_bits_for_any_number_of_threads() {
                                 threads);
     PerKernel<BasicMatrix<T>> k = net.kernels<T>(x);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
-    PerKernel<BasicMatrix<T>> cross = net.kernels<T>(x, &y);
+    PerKernel<BasicMatrix<T>> cross = net.kernels<T>(x, y);
     CHECK(gathering.take_count() == static_cast<std::size_t>(threads));
     if (threads == 1) {
       first = std::move(k);
@@ -121,7 +137,7 @@ TEST_CASE("progress counts up, each unit of work once, and ends at the total") {
   });
   const Network net = network({dense(1, 0)}, 3);
   static_cast<void>(
-      net.kernels<double>(Samples(random_matrix(600, 3, 44)), nullptr, both_kernels, &control));
+      net.kernels<double>(Samples(random_matrix(600, 3, 44)), {}, both_kernels, &control));
   CHECK(total > 3);
   CHECK(static_cast<std::int64_t>(seen.size()) == total);
   CHECK(*seen.begin() == 1);
@@ -137,8 +153,8 @@ TEST_CASE("cancelling stops between tiles") {
                                  })},
                                 threads);
     try {
-      static_cast<void>(net.kernels<double>(Samples(random_matrix(3000, 3, 45)), nullptr,
-                                            both_kernels, &control));
+      static_cast<void>(
+          net.kernels<double>(Samples(random_matrix(3000, 3, 45)), {}, both_kernels, &control));
       FAIL("not cancelled");
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::cancelled);
@@ -158,13 +174,14 @@ TEST_CASE("a sample that overflows in a layer is named, whichever thread finds i
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::numeric);
     const std::string what = e.what();
-    CHECK(what.find("sample 611 of the") != std::string::npos);
+    CHECK(what.find("sample 611 of x1") != std::string::npos);
     CHECK(what.find("float32") != std::string::npos);
     CHECK(what.find("float64") != std::string::npos);
   }
   CHECK_NOTHROW(static_cast<void>(net.kernels<double>(Samples(x.clone()))));
-  CHECK_THROWS_AS(static_cast<void>(net.diagonals(Samples(to_float(x)), Precision::float32)),
-                  Error);
+  CHECK_THROWS_AS(
+      static_cast<void>(net.plan({{}, x.cols()}).diagonals(to_float(x), Precision::float32)),
+      Error);
 }
 
 TEST_CASE("what a layer's transform refuses is thrown with its place") {
@@ -178,4 +195,23 @@ TEST_CASE("what a layer's transform refuses is thrown with its place") {
     CHECK(e.pointer() == "/network/1");
     CHECK(std::string(e.what()) == "only on Tuesdays");
   }
+}
+
+TEST_CASE("setup functions of a layer take one call at a time, whoever plans with it") {
+  Layer mean = mean_over_pairs();
+  widelimit_infinite_face face = *mean.table->infinite;
+  wrapped_reads = face.reads;
+  face.reads = noting_reads;
+  widelimit_layer_type table = *mean.table;
+  table.infinite = &face;
+  mean.table = &table;
+  const Network one = network({dense(1, 0), relu(), mean}), other = network({dense(1, 1), mean});
+  const Samples x(random_matrix(3, 8, 48), {4});
+  std::vector<std::thread> threads;
+  for (const Network* net : {&one, &other})
+    threads.emplace_back([net, &x] {
+      for (int i = 0; i < 5; ++i) static_cast<void>(net->nngp(x));
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(most_reading == 1);
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -174,8 +175,8 @@ TEST_CASE("samples in float32, and samples with sites behind flatten") {
   const Runtime rt = make_runtime();
   const std::string layers =
       R"({"type": "dense", "width": 4}, "relu", {"type": "dense", "width": 2}])";
-  const FiniteNetwork images(rt.network("[\"flatten\", " + layers), {2, 3}, 2);
-  const FiniteNetwork flat(rt.network("[\"identity\", " + layers), {}, 12);
+  const FiniteNetwork images(rt.network("[\"flatten\", " + layers), {{2, 3}, 2});
+  const FiniteNetwork flat(rt.network("[\"identity\", " + layers), {{}, 12});
   REQUIRE(images.parameter_count() == flat.parameter_count());
   const std::vector<double> theta = images.init(1);
   CHECK(theta == flat.init(1));
@@ -185,6 +186,20 @@ TEST_CASE("samples in float32, and samples with sites behind flatten") {
   const Samples rounded = x.converted(Precision::float32);
   CHECK(distance(images.forward(theta, rounded),
                  images.forward(theta, rounded.converted(Precision::float64))) == 0);
+}
+
+TEST_CASE("samples that are apart give what samples side by side give") {
+  const Runtime rt = make_runtime();
+  const FiniteNetwork net = finite(rt, networks[1], channels);
+  const std::vector<double> theta = net.init(1), direction = net.init(2);
+  const Matrix x = numbers(40, channels, 1), y_bar = numbers(40, net.outputs(), 3);
+  std::vector<double> spread(40 * 9, std::numeric_limits<double>::quiet_NaN());
+  for (std::int64_t i = 0; i < 40; ++i)
+    std::copy_n(x.row(i).data(), channels, spread.data() + i * 9);
+  const SamplesView view(spread.data(), 40, {{}, channels}, 9);
+  CHECK(distance(net.forward(theta, view), net.forward(theta, x)) == 0);
+  CHECK(distance(net.jvp(theta, direction, view), net.jvp(theta, direction, x)) == 0);
+  CHECK(net.vjp(theta, view, y_bar) == net.vjp(theta, x, y_bar));
 }
 
 TEST_CASE("the same seed gives the same parameters, other seeds and layers others") {

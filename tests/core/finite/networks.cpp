@@ -16,7 +16,7 @@ Runtime make_runtime(int threads) {
 }
 
 FiniteNetwork finite(const Runtime& runtime, std::string_view layers, std::int64_t channels) {
-  return {runtime.network("{\"network\": " + std::string(layers) + "}"), {}, channels};
+  return {runtime.network("{\"network\": " + std::string(layers) + "}"), {{}, channels}};
 }
 
 Matrix numbers(std::int64_t rows, std::int64_t cols, std::uint64_t seed) {

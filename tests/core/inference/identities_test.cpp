@@ -53,9 +53,13 @@ void same(const InferenceResult& a, const InferenceResult& b, double variance_sc
     CHECK(distance(a.predictions[i].mean, b.predictions[i].mean) < tolerance);
     CHECK(distance(scaled(a.predictions[i].covariance, variance_scale),
                    b.predictions[i].covariance) < tolerance * variance_scale);
-    CHECK(std::abs(a.losses.train_mean[i] - b.losses.train_mean[i]) < tolerance);
-    CHECK(std::abs(a.losses.test_mean[i] - b.losses.test_mean[i]) < tolerance);
   }
+  const auto same_curve = [&](const std::vector<double>& x, const std::vector<double>& y) {
+    REQUIRE(x.size() == y.size());
+    for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::abs(x[i] - y[i]) < tolerance);
+  };
+  same_curve(a.losses.train_mean, b.losses.train_mean);
+  same_curve(a.losses.test_mean, b.losses.test_mean);
 }
 
 std::string message_of(const InferenceProblem& p, const InferenceOptions& o, const Solver& s) {
@@ -170,7 +174,8 @@ TEST_CASE("a factorised kernel keeps one factor and one eigendecomposition of a 
   CHECK(factorisations == 0);
   CHECK(distance(ntk.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
   training.release_factors();
-  same(ntkgp, infer(problem, o, solver, &count));
+  const InferenceResult again = infer(problem, o, solver, &count);
+  CHECK(distance(again.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
   CHECK(factorisations > 0);
 }
 

@@ -115,10 +115,10 @@ TEST_CASE("a plugin hears of a cancelled run through the runtime's control") {
   Runtime runtime(std::move(o));
   runtime.add(&plugin);
   const Network net = runtime.network(scaled("1"));
-  static_cast<void>(net.plan({}, 1));
+  static_cast<void>(net.plan({{}, 1}));
   CHECK(cancelled_at_plan == 0);
   control->cancel();
-  static_cast<void>(net.plan({}, 1));
+  static_cast<void>(net.plan({{}, 1}));
   CHECK(cancelled_at_plan == 1);
 }
 

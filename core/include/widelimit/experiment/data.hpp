@@ -53,13 +53,8 @@ struct TrainTest {
 /// Shapes of the arrays from their headers, without reading the numbers: enough for a plan.
 struct DataShape {
   std::int64_t count = 0;
-  std::vector<std::int64_t> sites;
-  std::int64_t channels = 0, outputs = 0;
-  [[nodiscard]] std::int64_t features() const noexcept {
-    std::int64_t f = channels;
-    for (const std::int64_t s : sites) f *= s;
-    return f;
-  }
+  SampleShape sample;
+  std::int64_t outputs = 0;
 };
 struct DataShapes {
   DataShape train;

@@ -23,19 +23,23 @@ namespace {
 // Rows of one trip: nngp and ntk, in and out, together fill half of a 32 KiB L1 data cache.
 template <class T>
 constexpr std::int64_t rows_per_trip = sizeof(T) == 4 ? 8 : 4;
-constexpr std::int64_t vector_lanes = 16;  // lanes come in multiples of these (abi.h)
 
-void gram(const Unit& u, const float* a, const float* b, float* c, std::int64_t features) {
-  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
-            k = static_cast<int>(features);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k), a, k,
-              b, k, 0.0F, c, n);
+// What BLAS counts with.
+constexpr std::int64_t most_for_blas = std::numeric_limits<int>::max();
+
+void gram(const SampleRows<float>& a, const SampleRows<float>& b, float* c) {
+  const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
+            k = static_cast<int>(a.features);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k),
+              a.numbers, static_cast<int>(a.stride), b.numbers, static_cast<int>(b.stride), 0.0F, c,
+              n);
 }
-void gram(const Unit& u, const double* a, const double* b, double* c, std::int64_t features) {
-  const int m = static_cast<int>(u.height), n = static_cast<int>(u.width),
-            k = static_cast<int>(features);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k), a, k,
-              b, k, 0.0, c, n);
+void gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
+  const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
+            k = static_cast<int>(a.features);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k),
+              a.numbers, static_cast<int>(a.stride), b.numbers, static_cast<int>(b.stride), 0.0, c,
+              n);
 }
 
 // What one worker keeps between units. Memory that only units at an edge need is claimed by them.
@@ -48,22 +52,37 @@ struct Worker {
     for (const Kernel k : all_kernels)
       if (which[k]) kernels[k].reserve(tile_side * tile_side);
   }
+  [[nodiscard]] static std::int64_t bytes(const Program& program, std::int64_t unit_side,
+                                          std::int64_t rows_of_trip, std::int64_t features) {
+    return static_cast<std::int64_t>(sizeof(T)) * (unit_side * (unit_side + 2 * features) +
+                                                   tile_side * (2 * tile_side + rows_of_trip)) +
+           TripMemory<T>::bytes(program, rows_of_trip, tile_side);
+  }
   Buffer<T> gram, block;
   PerKernel<Buffer<T>> kernels;  // of a tile; nothing where not asked for
   Buffer<T> rows, cols;          // samples at an edge, padded
   TripMemory<T> work;
 };
 
-// The samples of a unit's side: at an edge a copy padded with zero rows.
+// Of one sample of a call: variance and hash of the data, its place among equal rows (three
+// indices), what layers normalise by, and the trip of the variances.
 template <class T>
-const T* samples_of(const T* x, std::int64_t begin, std::int64_t n, std::int64_t padded_n,
-                    std::int64_t features, Buffer<T>& padded_copy) {
-  const T* first = x + begin * features;
-  if (n == padded_n) return first;
-  padded_copy.reserve(static_cast<std::size_t>(padded_n * features));
-  T* end = std::copy(first, first + n * features, padded_copy.data());
-  std::fill(end, padded_copy.data() + padded_n * features, T{0});
-  return padded_copy.data();
+std::int64_t sample_bytes(const Program& program) {
+  return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
+         TripMemory<T>::bytes(program, 1, 1);
+}
+
+// The samples of a unit's side: at an edge a copy padded with zero rows, and a copy where they are
+// too far apart for BLAS.
+template <class T>
+SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_t n,
+                         std::int64_t padded_n, Buffer<T>& copy) {
+  if (n == padded_n && x.stride <= most_for_blas) return x.part(begin, n);
+  copy.reserve(static_cast<std::size_t>(padded_n * x.features));
+  T* end = copy.data();
+  for (std::int64_t i = begin; i < begin + n; ++i) end = std::copy_n(x.row(i), x.features, end);
+  std::fill(end, copy.data() + padded_n * x.features, T{0});
+  return sample_rows(copy.data(), padded_n, x.features);
 }
 
 // The Gram product of a unit, with the samples' own variances where the two samples are equal.
@@ -72,8 +91,8 @@ void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, 
              Worker<T>& w) {
   const auto [row, col, rows, cols] = u.area;
   T* g = w.gram.data();
-  gram(u, samples_of(s.x1, row, rows, u.height, s.features, w.rows),
-       samples_of(s.x2, col, cols, u.width, s.features, w.cols), g, s.features);
+  gram(samples_of(s.x1, row, rows, u.height, w.rows), samples_of(s.x2, col, cols, u.width, w.cols),
+       g);
   equal.for_each(row, row + rows, col, col + cols, [&](std::int64_t i, std::int64_t j) {
     g[(i - u.area.row) * u.width + (j - u.area.col)] = variance[i];
   });
@@ -102,41 +121,24 @@ std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
 }  // namespace
 
 template <class T>
-std::int64_t worker_bytes(const Program& program, std::int64_t n1, std::int64_t n2,
-                          std::int64_t features) {
-  const std::int64_t side = unit_grid(n1, n2, sizeof(T)).side;
-  return static_cast<std::int64_t>(sizeof(T)) *
-             (side * (side + 2 * features) + tile_side * (2 * tile_side + rows_per_trip<T>)) +
-         TripMemory<T>::bytes(program, rows_per_trip<T>, tile_side);
-}
-
-template <class T>
-std::int64_t sample_bytes(const Program& program) {
-  // Variance and hash of the data, its place among equal rows (three indices), what layers
-  // normalise by, and the trip of the variances.
-  return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
-         TripMemory<T>::bytes(program, 1, 1);
-}
-
-template <class T>
 void compute_tiles(const Program& program, const KernelCall<T>& call) {
   const SamplePair<T>& s = call.samples;
-  if (s.features > std::numeric_limits<int>::max())
+  if (s.features() > most_for_blas)
     throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
   const Evaluator<T> evaluator(program);
-  const auto facts1 = sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &call.executor);
-  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.n1, false);
+  const auto facts1 = sample_facts(s.x1, SampleSet::x1, &call.executor);
+  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.x1.count, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
-    other_facts = sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &call.executor);
-    other = evaluator.variances(other_facts.variance.data(), s.n2, false);
+    other_facts = sample_facts(s.x2, SampleSet::x2, &call.executor);
+    other = evaluator.variances(other_facts.variance.data(), s.x2.count, false);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
-  const EqualRows equal = EqualRows::find(
-      s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash, s.features);
+  const EqualRows equal =
+      EqualRows::find(s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
 
-  const TileGrid grid = unit_grid(s.n1, s.n2, sizeof(T));
+  const TileGrid grid = unit_grid(s.x1.count, s.x2.count, sizeof(T));
   TileLoop<T> loop(call, grid, [](const Square&) { return 1; });
   WorkerPool<Worker<T>> workers([&] {
     return std::make_unique<Worker<T>>(program, grid.side, rows_per_trip<T>, call.which);
@@ -144,7 +146,7 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   const TilePhase blas;
   loop.on_threads([&](const Square& square) {
     workers.use([&](Worker<T>& w) {
-      const Unit unit = unit_of(square, s.features);
+      const Unit unit = unit_of(square, s.features());
       gram_of(s, equal, facts1.variance.data(), unit, w);
       loop.for_each_tile(unit.area, tile_side, [&](const TileArea& tile) {
         const std::int64_t lanes = compute_tile(evaluator, v1, v2, unit, tile, w);
@@ -155,25 +157,63 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   });
 }
 
-void observe_tile(const Program& program, const double* x, std::int64_t n, std::int64_t features,
+template <class T>
+Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
+                    std::int64_t features) {
+  return {(padded(n1) + padded(n2)) * sample_bytes<T>(program),
+          Worker<T>::bytes(program, unit_grid(n1, n2, sizeof(T)).side, rows_per_trip<T>, features)};
+}
+
+std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept {
+  if (!pairs.symmetric) return pairs.rows * up_to_multiple(pairs.cols, vector_lanes);
+  const std::int64_t side = unit_grid(pairs.rows, pairs.cols, sizeof(float)).diagonal_side;
+  std::int64_t sum = 0;
+  for (std::int64_t row = 0; row < pairs.rows; row += side)
+    sum += std::min(side, pairs.rows - row) * up_to_multiple(pairs.rows - row, vector_lanes);
+  return sum;
+}
+
+template <class T>
+Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, bool with_ntk,
+                             Executor& executor) {
+  const auto facts = sample_facts(x, SampleSet::x1, &executor);
+  return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk);
+}
+
+template <class T>
+Memory diagonals_memory(const Program& program, std::int64_t n) {
+  return {padded(n) * sample_bytes<T>(program), 0};
+}
+
+void observe_tile(const Program& program, const SampleRows<double>& x,
                   const Observer<double>& observer) {
-  const SamplePair<double> s{x, n, x, n, features};
+  const std::int64_t n = x.count;
+  const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
-  const auto facts = sample_facts(x, n, features, SampleSet::x1, nullptr);
+  const auto facts = sample_facts(x, SampleSet::x1, nullptr);
   const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;
-  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash, features), facts.variance.data(),
+  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
           {{0, 0, n, n}, tile_side, tile_side}, w);
   evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, observer);
 }
 
-template std::int64_t worker_bytes<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
-template std::int64_t worker_bytes<double>(const Program&, std::int64_t, std::int64_t,
-                                           std::int64_t);
-template std::int64_t sample_bytes<float>(const Program&);
-template std::int64_t sample_bytes<double>(const Program&);
+Memory observation_memory(const Program& program, std::int64_t features) {
+  return {tile_side * sample_bytes<double>(program) +
+              Worker<double>::bytes(program, tile_side, tile_side, features),
+          0};
+}
+
 template void compute_tiles(const Program&, const KernelCall<float>&);
 template void compute_tiles(const Program&, const KernelCall<double>&);
+template Memory tiles_memory<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
+template Memory tiles_memory<double>(const Program&, std::int64_t, std::int64_t, std::int64_t);
+template Variances<float> dense_diagonals(const Program&, const SampleRows<float>&, bool,
+                                          Executor&);
+template Variances<double> dense_diagonals(const Program&, const SampleRows<double>&, bool,
+                                           Executor&);
+template Memory diagonals_memory<float>(const Program&, std::int64_t);
+template Memory diagonals_memory<double>(const Program&, std::int64_t);
 
 }  // namespace widelimit::detail

@@ -17,6 +17,8 @@ struct Unit {
 
 /// Tiles of a result have at most this side. 256 KiB a kernel in float32: two stay in L2.
 inline constexpr std::int64_t tile_side = 256;
+/// Rows of a tile are computed in multiples of so many entries (abi.h).
+inline constexpr std::int64_t vector_lanes = 16;
 /// Sides of units at an edge come in multiples of this, which is one of every micro-kernel's sides.
 inline constexpr std::int64_t edge_step = 64;
 

@@ -22,9 +22,9 @@ std::vector<std::int64_t> sorted_by_hash(const std::vector<std::uint64_t>& hash)
 }  // namespace
 
 template <class T>
-EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, const T* x2,
-                          const std::vector<std::uint64_t>& hash2, std::int64_t features) {
-  const auto equal = [features](const T* a, const T* b) {
+EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64_t>& hash1,
+                          const SampleRows<T>& x2, const std::vector<std::uint64_t>& hash2) {
+  const auto equal = [features = x1.features](const T* a, const T* b) {
     return a == b || std::equal(a, a + features, b);
   };
   EqualRows e;
@@ -42,8 +42,7 @@ EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, 
       e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
       later.clear();
       for (const std::int64_t j : same_hash)
-        (equal(x2 + same_hash.front() * features, x2 + j * features) ? e.columns_ : later)
-            .push_back(j);
+        (equal(x2.row(same_hash.front()), x2.row(j)) ? e.columns_ : later).push_back(j);
       same_hash.swap(later);
     }
   }
@@ -64,7 +63,7 @@ EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, 
         high = middle;
     }
     for (; low < groups && hash2[static_cast<std::size_t>(first_of(low))] == hash1[i]; ++low)
-      if (equal(x1 + static_cast<std::ptrdiff_t>(i) * features, x2 + first_of(low) * features)) {
+      if (equal(x1.row(static_cast<std::int64_t>(i)), x2.row(first_of(low)))) {
         e.group_of_row_[i] = low;
         break;
       }
@@ -72,9 +71,9 @@ EqualRows EqualRows::find(const T* x1, const std::vector<std::uint64_t>& hash1, 
   return e;
 }
 
-template EqualRows EqualRows::find(const float*, const std::vector<std::uint64_t>&, const float*,
-                                   const std::vector<std::uint64_t>&, std::int64_t);
-template EqualRows EqualRows::find(const double*, const std::vector<std::uint64_t>&, const double*,
-                                   const std::vector<std::uint64_t>&, std::int64_t);
+template EqualRows EqualRows::find(const SampleRows<float>&, const std::vector<std::uint64_t>&,
+                                   const SampleRows<float>&, const std::vector<std::uint64_t>&);
+template EqualRows EqualRows::find(const SampleRows<double>&, const std::vector<std::uint64_t>&,
+                                   const SampleRows<double>&, const std::vector<std::uint64_t>&);
 
 }  // namespace widelimit::detail

@@ -2,6 +2,8 @@
 // GEMM's number, so a sample against its duplicate is exactly correlated.
 #pragma once
 
+#include "engine/grid/sample_rows.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -10,10 +12,10 @@ namespace widelimit::detail {
 
 class EqualRows {
  public:
-  /// Rows of `features` numbers of T, contiguous, with their hashes. x2 may be x1.
+  /// Rows with their hashes. x2 may be x1.
   template <class T>
-  static EqualRows find(const T* x1, const std::vector<std::uint64_t>& hash1, const T* x2,
-                        const std::vector<std::uint64_t>& hash2, std::int64_t features);
+  static EqualRows find(const SampleRows<T>& x1, const std::vector<std::uint64_t>& hash1,
+                        const SampleRows<T>& x2, const std::vector<std::uint64_t>& hash2);
   /// f(row, column) for every equal pair inside the block.
   template <class F>
   void for_each(std::int64_t row_begin, std::int64_t row_end, std::int64_t col_begin,

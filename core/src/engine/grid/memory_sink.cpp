@@ -95,9 +95,10 @@ void store_mirrored(const T* tile, std::int64_t rows, std::int64_t cols, std::in
 }  // namespace
 
 template <class T>
-MemorySink<T>::MemorySink(const PerKernel<T*>& out, std::int64_t rows, std::int64_t cols) noexcept
+MemorySink<T>::MemorySink(const PerKernel<T*>& out, std::int64_t rows, std::int64_t cols,
+                          std::int64_t ld) noexcept
     : out_(out),
-      cols_(cols),
+      ld_(ld),
       past_(rows * cols > larger_than_caches / static_cast<std::int64_t>(sizeof(T))) {}
 
 template <class T>
@@ -108,11 +109,11 @@ void MemorySink<T>::put(const Tile& tile) {
     if (out == nullptr) continue;
     const T* const from = tile.entries<T>(k);
     for (std::int64_t i = 0; i < rows; ++i)
-      store_row(from + i * tile.ld, cols, out + (row + i) * cols_ + col, past_);
+      store_row(from + i * tile.ld, cols, out + (row + i) * ld_ + col, past_);
     if (!tile.mirror) continue;
     for (std::int64_t i = 0; i < rows; i += longest)
       store_mirrored(from + i * tile.ld, std::min(longest, rows - i), cols, tile.ld,
-                     out + col * cols_ + row + i, cols_, past_);
+                     out + col * ld_ + row + i, ld_, past_);
   }
 #if defined(__SSE2__)
   if (past_) _mm_sfence();  // before another thread is told that the tile is there

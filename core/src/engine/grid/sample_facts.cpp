@@ -51,14 +51,14 @@ std::uint64_t hash(const T* r, std::int64_t features) {
 }  // namespace
 
 template <class T>
-SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, SampleSet set,
-                            Executor* executor) {
+SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* executor) {
+  const std::int64_t n = x.count, features = x.features;
   SampleFacts<T> facts;
   facts.variance.resize(static_cast<std::size_t>(n));
   facts.hash.resize(static_cast<std::size_t>(n));
   const auto rows = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const T* r = x + i * features;
+      const T* r = x.row(i);
       const double mean = mean_of_squares(r, features);
       facts.variance[static_cast<std::size_t>(i)] =
           mean <= static_cast<double>(std::numeric_limits<T>::max())
@@ -86,9 +86,7 @@ SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features, S
   return facts;
 }
 
-template SampleFacts<float> sample_facts(const float*, std::int64_t, std::int64_t, SampleSet,
-                                         Executor*);
-template SampleFacts<double> sample_facts(const double*, std::int64_t, std::int64_t, SampleSet,
-                                          Executor*);
+template SampleFacts<float> sample_facts(const SampleRows<float>&, SampleSet, Executor*);
+template SampleFacts<double> sample_facts(const SampleRows<double>&, SampleSet, Executor*);
 
 }  // namespace widelimit::detail

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "engine/grid/sample_rows.hpp"
 #include "execution/executor.hpp"
 
 #include <cstdint>
@@ -19,11 +20,10 @@ struct SampleFacts {
   std::vector<std::uint64_t> hash;
 };
 
-/// Of n contiguous rows of `features` numbers. `executor` may be NULL: this thread alone. Throws
-/// Error(usage) that names a sample of `set` whose numbers are not finite or whose variance
-/// overflows T; of several the first.
+/// `executor` may be NULL: this thread alone. Throws Error(usage) that names a sample of `set`
+/// whose numbers are not finite or whose variance overflows T; of several the first.
 template <class T>
-[[nodiscard]] SampleFacts<T> sample_facts(const T* x, std::int64_t n, std::int64_t features,
-                                          SampleSet set, Executor* executor);
+[[nodiscard]] SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set,
+                                          Executor* executor);
 
 }  // namespace widelimit::detail

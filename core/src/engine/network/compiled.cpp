@@ -7,9 +7,8 @@
 
 namespace widelimit::detail {
 
-Compiled::Compiled(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
-                   std::int64_t channels)
-    : graph(plan_graph(layers, sites, channels)) {
+Compiled::Compiled(const std::vector<Layer>& layers, const SampleShape& shape)
+    : graph(plan_graph(layers, shape)) {
   const Node& last = graph.nodes[static_cast<std::size_t>(graph.output)];
   if (const std::int32_t axes = last.shape.n_spatial; axes != 0) {
     Problem problem;

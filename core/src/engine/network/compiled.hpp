@@ -3,9 +3,8 @@
 
 #include "engine/dense/program.hpp"
 #include "engine/plan/graph.hpp"
-#include "engine/spatial/spatial_program.hpp"
+#include "engine/spatial/spatial_plan.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -15,11 +14,10 @@ namespace widelimit::detail {
 struct Compiled {
   Graph graph;
   std::optional<Program> dense;  ///< exactly one of the two
-  std::optional<SpatialProgram> spatial;
+  std::optional<SpatialPlan> spatial;
 
   /// Throws Error(usage), all problems at once: also where the network ends with sites.
-  Compiled(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
-           std::int64_t channels);
+  Compiled(const std::vector<Layer>& layers, const SampleShape& shape);
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 };

@@ -4,12 +4,14 @@
 
 #include "engine/grid/buffer.hpp"
 #include "engine/grid/sample_facts.hpp"
+#include "engine/grid/worker_pool.hpp"
 #include "engine/spatial/bundled_samples.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace widelimit::detail {
@@ -68,6 +70,14 @@ class Reader {
   Buffer<double> row_, joined_, joined_ntk_, nngp_, ntk_;
 };
 
+// What a thread keeps between rows.
+struct RowWorker {
+  RowWorker(const Graph& graph, const SpatialProgram& program, const Schedule& pairs)
+      : reader(graph, program), memory(program, pairs, false) {}
+  Reader reader;
+  BundleMemory<double> memory;
+};
+
 // K[p, p] of the samples with themselves, of every node: [site][lane].
 using Variances = std::vector<std::vector<double>>;
 
@@ -94,21 +104,21 @@ double correlations(const double* field, const std::vector<double>& variance, st
 
 }  // namespace
 
-std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialProgram& program,
-                                              const double* x, std::int64_t n, Executor& executor,
+std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialPlan& plan,
+                                              SampleRows<double> x, Executor& executor,
                                               Control* control) {
-  n = std::min(n, lanes);
+  x.count = std::min(x.count, lanes);
+  const std::int64_t n = x.count;
   const std::size_t nodes = graph.nodes.size();
   std::vector<LayerStatistics> result(nodes);
   if (n == 0) return result;
-  const std::int64_t features = program.ops.front().image.sites() * program.channels;
-  static_cast<void>(sample_facts(x, n, features, SampleSet::x1, nullptr));
+  static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
-  const Schedule own = make_schedule(program, Purpose::itself),
-                 pairs = make_schedule(program, Purpose::pairs);
+  const SpatialProgram& program = plan.program();
+  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
-  samples.fill(x, n, workers, executor, control, {});
+  samples.fill(x, workers, executor, control, {});
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -137,21 +147,24 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
 
   std::vector<std::vector<double>> correlation(static_cast<std::size_t>(n - 1),
                                                std::vector<double>(nodes));  // [row][node]
+  WorkerPool<RowWorker> row_workers(
+      [&] { return std::make_unique<RowWorker>(graph, program, pairs); });
+  const auto correlate = [&](std::int64_t row, RowWorker& worker) {
+    BundleVariances<double> v{{}, with_themselves.second};
+    for (std::size_t i = 0; i < v.second.size(); ++i) v.first.push_back(of_rows.variance(i, row));
+    const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
+      worker.reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
+        correlation[static_cast<std::size_t>(row)][node] =
+            correlations(f.nngp, variance[node], row, n);
+      });
+    };
+    run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
+                       {}, &observe);
+  };
   executor.parallel_for(n - 1, 1, [&](std::int64_t begin, std::int64_t end) {
-    Reader reader(graph, program);
-    BundleMemory<double> memory(program, pairs, false);
-    for (std::int64_t row = begin; row < end; ++row) {
-      BundleVariances<double> v{{}, with_themselves.second};
-      for (std::size_t i = 0; i < v.second.size(); ++i) v.first.push_back(of_rows.variance(i, row));
-      const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
-        reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
-          correlation[static_cast<std::size_t>(row)][node] =
-              correlations(f.nngp, variance[node], row, n);
-        });
-      };
-      run_bundle<double>(program, pairs, {x + row * features, samples.data(0), 1}, v, memory,
-                         control, {}, &observe);
-    }
+    row_workers.use([&](RowWorker& worker) {
+      for (std::int64_t row = begin; row < end; ++row) correlate(row, worker);
+    });
   });
   // Rows are added in their order, whichever thread had them.
   for (std::size_t node = 1; node < nodes; ++node) {
@@ -164,21 +177,24 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   return result;
 }
 
-std::int64_t field_statistics_bytes(const Graph& graph, const SpatialProgram& program,
-                                    std::int64_t threads) {
-  const Schedule own = make_schedule(program, Purpose::itself),
-                 pairs = make_schedule(program, Purpose::pairs);
-  std::int64_t numbers = sample_numbers(program), largest = 0;
+Memory field_statistics_memory(const Graph& graph, const SpatialPlan& plan) {
+  const SpatialProgram& program = plan.program();
+  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
+  constexpr std::int64_t lanes_bytes = lanes * static_cast<std::int64_t>(sizeof(double));
+  std::int64_t sites = sample_numbers(program), largest = 0;
   for (const Node& node : graph.nodes) {
-    const std::int64_t sites = Image(node.shape).sites();
-    numbers += sites;
-    largest = std::max(largest, sites);
+    const std::int64_t of_node = Image(node.shape).sites();
+    sites += of_node;
+    largest = std::max(largest, of_node);
   }
-  numbers += threads * largest;  // a reader's field each
-  return numbers * lanes * static_cast<std::int64_t>(sizeof(double)) + own.bytes() + pairs.bytes() +
-         BundleMemory<double>::bytes(program, own, false) +
-         std::max(BundleMemory<double>::bytes(program, own, true),
-                  threads * BundleMemory<double>::bytes(program, pairs, false));
+  // First one thread runs the samples with themselves, then all of them run pairs, each with the
+  // field of a reader.
+  const std::int64_t pair = BundleMemory<double>::bytes(program, pairs, false),
+                     alone = BundleMemory<double>::bytes(program, own, true);
+  return {sites * lanes_bytes + own.bytes() + pairs.bytes() +
+              BundleMemory<double>::bytes(program, own, false) +
+              std::max<std::int64_t>(alone - pair, 0),
+          pair + largest * lanes_bytes};
 }
 
 }  // namespace widelimit::detail

@@ -1,228 +1,55 @@
-// Network: the public face of the engine.
+// Network: one plan for each shape.
 #include <widelimit/network.hpp>
 
-#include <widelimit/error.hpp>
-
-#include "engine/dense/evaluator.hpp"
-#include "engine/dense/tiles.hpp"
-#include "engine/grid/finished_tile.hpp"
-#include "engine/grid/memory_sink.hpp"
-#include "engine/grid/sample_facts.hpp"
-#include "engine/network/compiled.hpp"
-#include "engine/network/field_statistics.hpp"
 #include "engine/network/network_state.hpp"
-#include "engine/spatial/spatial_tiles.hpp"
-#include "text/numbers.hpp"
+#include "engine/network/plan_state.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <new>
-#include <optional>
-#include <string>
+#include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace widelimit {
 
-using detail::Compiled;
-
 namespace {
 
-template <class T>
-const BasicMatrix<T>& matrix_of(const Samples& x) {
-  if constexpr (precision_of<T> == Precision::float64)
-    return x.f64();
-  else
-    return x.f32();
-}
-
-// Samples in the precision of a run: borrowed where they have it, a copy where not.
-template <class T>
-class InPrecision {
- public:
-  explicit InPrecision(const Samples& x) : samples_(&x) {
-    if (x.precision() == precision_of<T>) return;
-    converted_ = x.converted(precision_of<T>);
-    samples_ = &*converted_;
-  }
-  [[nodiscard]] const T* data() const { return matrix_of<T>(*samples_).data(); }
-
- private:
-  std::optional<Samples> converted_;
-  const Samples* samples_;
-};
-
-void require_numbers(const Samples& x) {
-  if (x.count() > 0 && x.features() == 0)
-    throw Error(ErrorCode::usage, "the samples have no features");
-}
-
-void require_same_shape(const Samples& x1, const Samples& x2) {
-  if (x1.sites() == x2.sites() && x1.features() == x2.features()) return;
-  throw Error(ErrorCode::usage, "the two sets of samples must have one shape, not " +
-                                    detail::shape_text(x1.sites(), x1.channels()) + " and " +
-                                    detail::shape_text(x2.sites(), x2.channels()) +
-                                    " numbers a sample");
-}
-
-// What a computation may throw beside Error becomes one.
-template <class F>
-void guarded(F&& compute) {
-  try {
-    compute();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, "no memory for the workspace of the kernels");
-  } catch (const std::exception& e) {
-    throw Error(
-        ErrorCode::internal,
-        std::string("an exception escaped from a sink or a progress listener: ") + e.what());
-  }
-}
-
-template <class T>
-void run(const Network::State& state, const Samples& x1, const Samples* x2, KernelSet which,
-         KernelSink& sink, Control* control) {
-  if (x2 == &x1) x2 = nullptr;
-  require_numbers(x1);
-  if (x2 != nullptr) require_same_shape(x1, *x2);
-  const Compiled net(state.layers, x1.sites(), x1.channels());
-  const std::int64_t n1 = x1.count(), n2 = x2 == nullptr ? n1 : x2->count();
-  if (n1 == 0 || n2 == 0 || !which.any()) return;
-  const InPrecision<T> rows(x1);
-  std::optional<InPrecision<T>> cols;
-  if (x2 != nullptr) cols.emplace(*x2);
-  const detail::SamplePair<T> samples{rows.data(), n1, cols ? cols->data() : rows.data(), n2,
-                                      x1.features()};
-  guarded([&] {
-    const detail::KernelCall<T> call{samples, which, sink, *state.executor, control};
-    if (net.spatial)
-      detail::compute_spatial_tiles(*net.spatial, call);
-    else
-      detail::compute_tiles(*net.dense, call);
-  });
-}
-
-template <class T>
-PerKernel<std::vector<double>> diagonals_of(const Network::State& state, const Samples& x,
-                                            KernelSet which) {
-  require_numbers(x);
-  const Compiled net(state.layers, x.sites(), x.channels());
-  PerKernel<std::vector<double>> d;
-  if (x.count() == 0) return d;
-  const InPrecision<T> samples(x);
-  guarded([&] {
-    const auto facts = detail::sample_facts(samples.data(), x.count(), x.features(), SampleSet::x1,
-                                            state.executor.get());
-    const auto take = [&](const PerKernel<const T*>& diagonal) {
-      for (const Kernel k : all_kernels) {
-        if (!which[k]) continue;
-        detail::check_finite_diagonal(diagonal[k], x.count(), k);
-        d[k].assign(diagonal[k], diagonal[k] + x.count());
-      }
-    };
-    if (net.spatial) {
-      const auto n = static_cast<std::size_t>(x.count());
-      std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
-      detail::spatial_diagonals<T>(*net.spatial, samples.data(), x.count(), *state.executor,
-                                   {nngp.data(), which.ntk ? ntk.data() : nullptr});
-      take({nngp.data(), ntk.data()});
-    } else {
-      const detail::Variances<T> v =
-          detail::Evaluator<T>(*net.dense).variances(facts.variance.data(), x.count(), which.ntk);
-      take({v.diagonal.nngp.data(), v.diagonal.ntk.data()});
-    }
-  });
-  return d;
-}
+// Training and test samples have one shape; a program that looks at several keeps its own plans.
+constexpr std::size_t most_plans = 4;
 
 }  // namespace
 
-Matrix Network::nngp(const Samples& x) const {
-  return kernels<double>(x, nullptr, KernelSet::only(Kernel::nngp)).nngp;
-}
-Matrix Network::ntk(const Samples& x) const {
-  return kernels<double>(x, nullptr, KernelSet::only(Kernel::ntk)).ntk;
-}
-Matrix Network::nngp(const Samples& x1, const Samples& x2) const {
-  return kernels<double>(x1, &x2, KernelSet::only(Kernel::nngp)).nngp;
-}
-Matrix Network::ntk(const Samples& x1, const Samples& x2) const {
-  return kernels<double>(x1, &x2, KernelSet::only(Kernel::ntk)).ntk;
-}
+Network::State::State(detail::CreatedNetwork created)
+    : created_(std::make_shared<const detail::CreatedNetwork>(std::move(created))) {}
 
-template <class T>
-PerKernel<BasicMatrix<T>> Network::kernels(const Samples& x1, const Samples* x2, KernelSet which,
-                                           Control* control) const {
-  const std::int64_t n1 = x1.count(), n2 = x2 == nullptr ? n1 : x2->count();
-  PerKernel<BasicMatrix<T>> result;
-  for (const Kernel k : all_kernels)
-    if (which[k]) result[k] = BasicMatrix<T>::uninitialized(n1, n2);
-  kernels_into<T>(x1, x2, {result.nngp.data(), result.ntk.data()}, control);
-  return result;
-}
-
-template <class T>
-void Network::kernels_into(const Samples& x1, const Samples* x2, const PerKernel<T*>& out,
-                           Control* control) const {
-  detail::MemorySink<T> sink(out, x1.count(), x2 == nullptr ? x1.count() : x2->count());
-  run<T>(*state_, x1, x2, {.nngp = out.nngp != nullptr, .ntk = out.ntk != nullptr}, sink, control);
-}
-
-template PerKernel<BasicMatrix<float>> Network::kernels(const Samples&, const Samples*, KernelSet,
-                                                        Control*) const;
-template PerKernel<BasicMatrix<double>> Network::kernels(const Samples&, const Samples*, KernelSet,
-                                                         Control*) const;
-template void Network::kernels_into(const Samples&, const Samples*, const PerKernel<float*>&,
-                                    Control*) const;
-template void Network::kernels_into(const Samples&, const Samples*, const PerKernel<double*>&,
-                                    Control*) const;
-
-void Network::kernels_to(const Samples& x1, const Samples* x2, Precision precision, KernelSet which,
-                         KernelSink& sink, Control* control) const {
-  if (precision == Precision::float64)
-    run<double>(*state_, x1, x2, which, sink, control);
-  else
-    run<float>(*state_, x1, x2, which, sink, control);
-}
-
-PerKernel<std::vector<double>> Network::diagonals(const Samples& x, Precision precision,
-                                                  KernelSet which) const {
-  return precision == Precision::float64 ? diagonals_of<double>(*state_, x, which)
-                                         : diagonals_of<float>(*state_, x, which);
-}
-
-std::int64_t Network::workspace_bytes(std::int64_t n1, std::int64_t n2,
-                                      const std::vector<std::int64_t>& sites, std::int64_t channels,
-                                      Precision precision) const {
-  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
-  const std::int64_t threads = state_->executor->threads();
-  const bool wide = precision == Precision::float64;
-  if (net.spatial) {
-    const std::int64_t n = std::max(n1, n2);
-    const detail::SpatialBytes bytes = wide ? detail::spatial_bytes<double>(*net.spatial, n, true)
-                                            : detail::spatial_bytes<float>(*net.spatial, n, true);
-    return bytes.shared + threads * bytes.per_thread;
+PlannedNetwork Network::State::plan(const SampleShape& shape) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = std::find_if(plans_.begin(), plans_.end(),
+                                  [&](const PlannedNetwork& p) { return p.shape() == shape; });
+  if (known != plans_.end()) {
+    std::rotate(known, known + 1, plans_.end());
+  } else {
+    PlannedNetwork made(std::make_shared<const PlannedNetwork::State>(created_, shape));
+    if (plans_.size() == most_plans) plans_.erase(plans_.begin());
+    plans_.push_back(std::move(made));
   }
-  std::int64_t features = channels;
-  for (const std::int64_t n : sites) features *= n;
-  const std::int64_t worker = wide ? detail::worker_bytes<double>(*net.dense, n1, n2, features)
-                                   : detail::worker_bytes<float>(*net.dense, n1, n2, features);
-  const std::int64_t samples = detail::padded(n1) + detail::padded(n2);
-  return threads * worker + samples * (wide ? detail::sample_bytes<double>(*net.dense)
-                                            : detail::sample_bytes<float>(*net.dense));
+  return plans_.back();
 }
 
-std::int64_t Network::statistics_bytes(const std::vector<std::int64_t>& sites,
-                                       std::int64_t channels) const {
-  const Compiled net(state_->layers, sites, std::max<std::int64_t>(channels, 1));
-  if (net.spatial)
-    return detail::field_statistics_bytes(net.graph, *net.spatial, state_->executor->threads());
-  std::int64_t features = channels;
-  for (const std::int64_t n : sites) features *= n;
-  return detail::worker_bytes<double>(*net.dense, detail::tile_side, detail::tile_side, features);
+PlannedNetwork Network::plan(const SampleShape& shape) const { return state_->plan(shape); }
+
+Matrix Network::nngp(const SamplesView& x) const {
+  return kernels<double>(x, {}, KernelSet::only(Kernel::nngp)).nngp;
+}
+Matrix Network::ntk(const SamplesView& x) const {
+  return kernels<double>(x, {}, KernelSet::only(Kernel::ntk)).ntk;
+}
+Matrix Network::nngp(const SamplesView& x1, const SamplesView& x2) const {
+  return kernels<double>(x1, x2, KernelSet::only(Kernel::nngp)).nngp;
+}
+Matrix Network::ntk(const SamplesView& x1, const SamplesView& x2) const {
+  return kernels<double>(x1, x2, KernelSet::only(Kernel::ntk)).ntk;
 }
 
-const NetworkSpec& Network::spec() const noexcept { return state_->spec; }
+const NetworkSpec& Network::spec() const noexcept { return state_->spec(); }
 
 }  // namespace widelimit

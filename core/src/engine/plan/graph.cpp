@@ -14,12 +14,12 @@ namespace {
 
 constexpr bool has(std::uint64_t bits, std::uint64_t bit) { return (bits & bit) != 0; }
 
-widelimit_shape input_shape(const std::vector<std::int64_t>& sites, std::int64_t channels) {
+widelimit_shape input_shape(const SampleShape& shape) {
   widelimit_shape s{};
   s.struct_size = sizeof s;
-  s.channels = channels;
-  s.n_spatial = static_cast<std::int32_t>(sites.size());
-  for (std::size_t a = 0; a < 4; ++a) s.spatial[a] = a < sites.size() ? sites[a] : 1;
+  s.channels = shape.channels;
+  s.n_spatial = static_cast<std::int32_t>(shape.sites.size());
+  for (std::size_t a = 0; a < 4; ++a) s.spatial[a] = a < shape.sites.size() ? shape.sites[a] : 1;
   return s;
 }
 
@@ -34,9 +34,9 @@ widelimit_linear identity_map(std::int32_t rank) {
 
 class Planner {
  public:
-  Planner(const std::vector<std::int64_t>& sites, std::int64_t channels) {
+  explicit Planner(const SampleShape& shape) {
     Node input;
-    input.shape = input_shape(sites, channels);
+    input.shape = input_shape(shape);
     input.linear = identity_map(input.shape.n_spatial);
     graph_.nodes.push_back(input);
   }
@@ -174,9 +174,8 @@ class Planner {
 
 }  // namespace
 
-Graph plan_graph(const std::vector<Layer>& layers, const std::vector<std::int64_t>& sites,
-                 std::int64_t channels) {
-  Planner planner(sites, channels);
+Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape) {
+  Planner planner(shape);
   bool weights = false;
   const int output = planner.chain(layers, 0, 0, weights);
   return planner.finish(output);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/sample_shape.hpp>
 
 #include "boundary/layer.hpp"
 
@@ -38,7 +39,6 @@ struct Graph {
 
 /// Shapes, natures and requirements for samples of this shape. Throws Error(usage) with EVERY
 /// problem: each names the layer's place, the reason and the remedy.
-[[nodiscard]] Graph plan_graph(const std::vector<Layer>& layers,
-                               const std::vector<std::int64_t>& sites, std::int64_t channels);
+[[nodiscard]] Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape);
 
 }  // namespace widelimit::detail

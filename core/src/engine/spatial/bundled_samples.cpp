@@ -29,22 +29,23 @@ BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t sa
 }
 
 template <class T>
-void BundledSamples<T>::fill(const T* x, std::int64_t n, BundleWorkers<T>& workers,
-                             Executor& executor, Control* control, const PerKernel<T*>& out) {
-  executor.parallel_for(bundles_of(n), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, n, b, workers, control, out);
+void BundledSamples<T>::fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor,
+                             Control* control, const PerKernel<T*>& out) {
+  executor.parallel_for(bundles_of(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, b, workers, control, out);
   });
 }
 
 template <class T>
-void BundledSamples<T>::fill_bundle(const T* x, std::int64_t n, std::int64_t bundle,
+void BundledSamples<T>::fill_bundle(const SampleRows<T>& x, std::int64_t bundle,
                                     BundleWorkers<T>& workers, Control* control,
                                     const PerKernel<T*>& out) {
-  const std::int64_t first = bundle * lanes, count = std::min(lanes, n - first);
+  const std::int64_t first = bundle * lanes, count = std::min(lanes, x.count - first);
+  const T* const numbers = x.row(first);
   T* const into = data_.data() + bundle * numbers_ * lanes;
   for (std::int64_t i = 0; i < numbers_; ++i)
     for (std::int64_t l = 0; l < lanes; ++l)
-      into[i * lanes + l] = l < count ? x[(first + l) * numbers_ + i] : T{0};
+      into[i * lanes + l] = l < count ? numbers[l * x.stride + i] : T{0};
   BundleVariances<T> variances;
   for (std::size_t v = 0; v < variances_.size(); ++v) {
     variances.first.push_back(variance(v, bundle));

@@ -3,6 +3,7 @@
 
 #include <widelimit/control.hpp>
 
+#include "engine/grid/sample_rows.hpp"
 #include "engine/grid/worker_pool.hpp"
 #include "engine/spatial/bundle.hpp"
 #include "execution/executor.hpp"
@@ -50,10 +51,10 @@ class BundledSamples {
   /// Memory for so many samples.
   BundledSamples(const SpatialProgram& program, std::int64_t samples);
 
-  /// Takes samples x[0 .. n), each [site][channel], and runs them with themselves. Where the
-  /// workers' schedule leads to the network's end its diagonals [n] go to `out` (NULL: not wanted).
-  void fill(const T* x, std::int64_t n, BundleWorkers<T>& workers, Executor& executor,
-            Control* control, const PerKernel<T*>& out);
+  /// Takes samples, each [site][channel], and runs them with themselves. Where the workers'
+  /// schedule leads to the network's end its diagonals [x.count] go to `out` (NULL: not wanted).
+  void fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor, Control* control,
+            const PerKernel<T*>& out);
 
   /// [site][channel][lane]; lanes beyond the last sample are zero.
   [[nodiscard]] const T* data(std::int64_t bundle) const;
@@ -61,7 +62,7 @@ class BundledSamples {
   [[nodiscard]] T* variance(std::size_t index, std::int64_t bundle) const;
 
  private:
-  void fill_bundle(const T* x, std::int64_t n, std::int64_t bundle, BundleWorkers<T>& workers,
+  void fill_bundle(const SampleRows<T>& x, std::int64_t bundle, BundleWorkers<T>& workers,
                    Control* control, const PerKernel<T*>& out);
 
   std::int64_t numbers_;  // of one sample

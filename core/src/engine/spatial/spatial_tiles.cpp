@@ -20,19 +20,9 @@ constexpr std::int64_t largest_side = 128;
 constexpr std::size_t few_tasks = 100;
 constexpr std::int64_t cheap_bundles = 8;
 
-// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
-// samples the grid is one tile.
 template <class T>
-std::int64_t side_of_tiles(const SpatialProgram& program, std::int64_t n) {
-  const std::int64_t bytes = sample_numbers(program) * static_cast<std::int64_t>(sizeof(T));
-  std::int64_t side = largest_side;
-  while (side > lanes && side * bytes > samples_at_most) side /= 2;
-  return std::min(side, bundles_of(n) * lanes);
-}
-
-template <class T>
-TileGrid grid_of(const SpatialProgram& program, const SamplePair<T>& s) {
-  const std::int64_t n = std::max(s.n1, s.n2), side = side_of_tiles<T>(program, n);
+TileGrid grid_of(const SpatialPlan& plan, const SamplePair<T>& s) {
+  const std::int64_t n = std::max(s.x1.count, s.x2.count), side = spatial_tile_side<T>(plan, n);
   // Row by row: variances of the rows are computed once for all tiles beside one another.
   return {.side = side, .diagonal_side = side, .neighbourhood = up_to_multiple(n, side)};
 }
@@ -78,7 +68,7 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
         v.second[i] = samples.cols.variance(i, b);
       }
       const std::int64_t at = r * ld + b * lanes;
-      const T* const row = call.samples.x1 + (tile.area.row + r) * call.samples.features;
+      const T* const row = call.samples.x1.row(tile.area.row + r);
       workers.run({row, samples.cols.data(b), 1}, v, call.control,
                   {out.nngp == nullptr ? nullptr : out.nngp + at,
                    out.ntk == nullptr ? nullptr : out.ntk + at});
@@ -90,74 +80,105 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
 
 }  // namespace
 
+// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
+// samples the grid is one tile.
 template <class T>
-void compute_spatial_tiles(const SpatialProgram& program, const KernelCall<T>& call) {
+std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
+  const std::int64_t bytes = sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
+  std::int64_t side = largest_side;
+  while (side > lanes && side * bytes > samples_at_most) side /= 2;
+  return std::min(side, bundles_of(n) * lanes);
+}
+
+template <class T>
+void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   const SamplePair<T>& s = call.samples;
-  static_cast<void>(sample_facts(s.x1, s.n1, s.features, SampleSet::x1, &call.executor));
-  if (!s.symmetric())
-    static_cast<void>(sample_facts(s.x2, s.n2, s.features, SampleSet::x2, &call.executor));
-  const Schedule variances = make_schedule(program, Purpose::variances),
-                 pairs = make_schedule(program, Purpose::pairs);
+  static_cast<void>(sample_facts(s.x1, SampleSet::x1, &call.executor));
+  if (!s.symmetric()) static_cast<void>(sample_facts(s.x2, SampleSet::x2, &call.executor));
+  const SpatialProgram& program = plan.program();
+  const Schedule &variances = plan.schedule(Purpose::variances),
+                 &pairs = plan.schedule(Purpose::pairs);
   BundleWorkers<T> of_variances(program, variances, false),
       of_pairs(program, pairs, call.which.ntk);
   const std::int64_t grain = pairs.tasks.size() > few_tasks ? 1 : cheap_bundles;
-  const TileGrid grid = grid_of(program, s);
+  const TileGrid grid = grid_of(plan, s);
   TileSamples<T> samples{{program, grid.side}, {program, grid.side}};
   PerKernel<Buffer<T>> kernels;
   for (const Kernel k : all_kernels)
     if (call.which[k]) kernels[k].reserve(static_cast<std::size_t>(grid.side * grid.side));
   const PerKernel<T*> out{kernels.nngp.data(), kernels.ntk.data()};
-  const auto take = [&](const T* x, std::int64_t begin, std::int64_t count) {
-    samples.cols.fill(x + begin * s.features, count, of_variances, call.executor, call.control, {});
+  const auto take = [&](const SampleRows<T>& x) {
+    samples.cols.fill(x, of_variances, call.executor, call.control, {});
   };
   TileLoop<T> loop(call, grid, bundles_wanted);
   std::int64_t row = -1;
   loop.in_order([&](const Square& tile) {
     if (tile.area.row != row) {
       // The rows' lanes are needed only to be turned; their memory is the columns'.
-      take(s.x1, tile.area.row, tile.area.rows);
+      take(s.x1.part(tile.area.row, tile.area.rows));
       samples.rows.take(samples.cols, tile.area.rows);
       row = tile.area.row;
     }
-    if (!tile.diagonal) take(s.x2, tile.area.col, tile.area.cols);
+    if (!tile.diagonal) take(s.x2.part(tile.area.col, tile.area.cols));
     compute_tile(program, call, loop, tile, samples, of_pairs, grain, out, grid.side);
     loop.deliver(tile.area, out, grid.side);
   });
 }
 
 template <class T>
-void spatial_diagonals(const SpatialProgram& program, const T* x, std::int64_t n,
-                       Executor& executor, const PerKernel<T*>& out) {
-  const Schedule schedule = make_schedule(program, Purpose::itself);
-  BundleWorkers<T> workers(program, schedule, out.ntk != nullptr);
-  const std::int64_t side = side_of_tiles<T>(program, n),
-                     features = program.ops.front().image.sites() * program.channels;
-  BundledSamples<T> samples(program, side);
-  for (std::int64_t begin = 0; begin < n; begin += side)
-    samples.fill(x + begin * features, std::min(side, n - begin), workers, executor, nullptr,
-                 {out.nngp == nullptr ? nullptr : out.nngp + begin,
-                  out.ntk == nullptr ? nullptr : out.ntk + begin});
-}
-
-template <class T>
-SpatialBytes spatial_bytes(const SpatialProgram& program, std::int64_t n, bool ntk) {
-  const std::int64_t side = side_of_tiles<T>(program, n);
+Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
+  const SpatialProgram& program = plan.program();
+  const std::int64_t side = spatial_tile_side<T>(plan, n);
   const auto size = static_cast<std::int64_t>(sizeof(T));
-  const Schedule variances = make_schedule(program, Purpose::variances),
-                 pairs = make_schedule(program, Purpose::pairs);
+  const Schedule &variances = plan.schedule(Purpose::variances),
+                 &pairs = plan.schedule(Purpose::pairs);
   return {side * (sample_numbers(program) + (ntk ? 2 : 1) * side) * size + variances.bytes() +
               pairs.bytes(),
           BundleMemory<T>::bytes(program, pairs, ntk) +
               BundleMemory<T>::bytes(program, variances, false)};
 }
 
-template void compute_spatial_tiles(const SpatialProgram&, const KernelCall<float>&);
-template void compute_spatial_tiles(const SpatialProgram&, const KernelCall<double>&);
-template void spatial_diagonals(const SpatialProgram&, const float*, std::int64_t, Executor&,
+std::int64_t spatial_tiles_pairs(const PairsOfSamples& pairs) noexcept {
+  const std::int64_t whole = bundles_of(pairs.cols) * lanes;
+  if (!pairs.symmetric) return pairs.rows * whole;
+  // A row begins with the bundle that holds the diagonal.
+  const std::int64_t bundles = pairs.rows / lanes, rest = pairs.rows % lanes;
+  return lanes * (bundles * whole - lanes * bundles * (bundles - 1) / 2) +
+         rest * (whole - lanes * bundles);
+}
+
+template <class T>
+void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
+                       const PerKernel<T*>& out) {
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), out.ntk != nullptr);
+  const std::int64_t side = spatial_tile_side<T>(plan, x.count);
+  BundledSamples<T> samples(plan.program(), side);
+  for (std::int64_t begin = 0; begin < x.count; begin += side)
+    samples.fill(x.part(begin, std::min(side, x.count - begin)), workers, executor, nullptr,
+                 {out.nngp == nullptr ? nullptr : out.nngp + begin,
+                  out.ntk == nullptr ? nullptr : out.ntk + begin});
+}
+
+template <class T>
+Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
+  const Schedule& schedule = plan.schedule(Purpose::itself);
+  return {spatial_tile_side<T>(plan, n) * sample_numbers(plan.program()) *
+                  static_cast<std::int64_t>(sizeof(T)) +
+              schedule.bytes(),
+          BundleMemory<T>::bytes(plan.program(), schedule, ntk)};
+}
+
+template void compute_spatial_tiles(const SpatialPlan&, const KernelCall<float>&);
+template void compute_spatial_tiles(const SpatialPlan&, const KernelCall<double>&);
+template Memory spatial_tiles_memory<float>(const SpatialPlan&, std::int64_t, bool);
+template Memory spatial_tiles_memory<double>(const SpatialPlan&, std::int64_t, bool);
+template std::int64_t spatial_tile_side<float>(const SpatialPlan&, std::int64_t);
+template std::int64_t spatial_tile_side<double>(const SpatialPlan&, std::int64_t);
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&,
                                 const PerKernel<float*>&);
-template void spatial_diagonals(const SpatialProgram&, const double*, std::int64_t, Executor&,
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&,
                                 const PerKernel<double*>&);
-template SpatialBytes spatial_bytes<float>(const SpatialProgram&, std::int64_t, bool);
-template SpatialBytes spatial_bytes<double>(const SpatialProgram&, std::int64_t, bool);
+template Memory spatial_diagonals_memory<float>(const SpatialPlan&, std::int64_t, bool);
+template Memory spatial_diagonals_memory<double>(const SpatialPlan&, std::int64_t, bool);
 
 }  // namespace widelimit::detail

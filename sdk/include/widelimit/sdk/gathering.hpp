@@ -152,10 +152,12 @@ void for_each_output(const widelimit_gather& call, F f) {
       f(from, FieldView<double>(sums));
       return;
     }
-    for (std::int32_t i = 0; i < call.n_outputs; ++i)
-      with_precision(call.outputs[i]->dtype, [&](auto to_zero) {
-        f(from, FieldView<decltype(to_zero)>(*call.outputs[i]));
-      });
+    for (std::int32_t i = 0; i < call.n_outputs; ++i) {
+      if (call.outputs[i]->dtype != call.input->dtype)
+        throw Error(WIDELIMIT_E_ARGUMENT,
+                    "the fields of a gathering must have one precision: input and output differ");
+      f(from, FieldView<decltype(from_zero)>(*call.outputs[i]));
+    }
   });
 }
 

@@ -41,6 +41,98 @@ concept HasSites = requires(const L layer, const Shape in) {
 
 namespace detail {
 
+// These functions depend on the map, not on the layer's type: each is compiled once in a plugin,
+// not once for every layer.
+
+inline void check_site_map(const SiteMap& map, const Shape& in) {
+  if (map.axes.size() != in.spatial().size())
+    throw Error(WIDELIMIT_E_INTERNAL, "sites() must give one map for each spatial axis");
+  for (std::size_t a = 0; a < map.axes.size(); ++a)
+    if (map.axes[a].sites() != in.spatial()[a] || map.axes[a].rows() < 1 ||
+        (!map.keeps_axes && map.axes[a].rows() != 1))
+      throw Error(WIDELIMIT_E_INTERNAL,
+                  "the map of axis " + std::to_string(a) + " does not fit the input's shape");
+}
+
+/// Scratch memory of a gathering: a pointer to its pairs, then the memory for the sums.
+struct SiteMapScratch {
+  static constexpr std::uint64_t header = 64;
+
+  static const PairedSites*& pairs(const widelimit_gather& call) {
+    return *static_cast<const PairedSites**>(call.scratch);
+  }
+  static widelimit_gather behind_header(widelimit_gather call) {
+    call.scratch = static_cast<std::byte*>(call.scratch) + header;
+    return call;
+  }
+};
+
+inline void plan_site_map(Plan& plan, const SiteMap& map) {
+  std::vector<std::int64_t> extents;
+  double work = 4;  // a product and a sum for each of NNGP and NTK
+  for (const AxisMap& axis : map.axes) {
+    if (map.keeps_axes) extents.push_back(axis.rows());
+    const double uses = static_cast<double>(axis.taps()) / static_cast<double>(axis.sites());
+    work *= uses * uses;
+  }
+  plan.set_nature(WIDELIMIT_GATHERING);
+  plan.set_spatial(extents);
+  plan.set_flops_per_entry(work);
+  plan.set_scratch(SiteMapScratch::header + (extents.empty() ? DoubleSums::bytes : 0));
+}
+
+inline void list_reads_of_site_map(Reads& reads, const SiteMap& map) {
+  std::vector<std::vector<std::int64_t>> d(4, {0});  // of each axis
+  for (std::size_t a = 0; a < map.axes.size(); ++a)
+    d[a] = map.axes[a].displacements(map.keeps_axes ? reads.output()[a] : 0);
+  for (const std::int64_t d0 : d[0])
+    for (const std::int64_t d1 : d[1])
+      for (const std::int64_t d2 : d[2])
+        for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
+}
+
+inline void accumulate_site_map(const widelimit_gather& call) {
+  const PairedSites& pairs = *SiteMapScratch::pairs(call);
+  for_each_output(SiteMapScratch::behind_header(call), [&](const auto& from, const auto& to) {
+    using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
+    pairs.template add<V>(from, to);
+  });
+}
+
+/// Multiplies every sample in `from` by the map's matrix, or by its transpose unless `forward`, and
+/// adds the product to `to`.
+inline void apply_site_map(const SiteMap& map, const Pass& pass, std::span<const double> from,
+                           std::span<double> to, bool forward) {
+  const auto channels = static_cast<std::size_t>(pass.in().channels());
+  std::array<std::vector<AxisMap::Entry>, 4> entries;
+  std::array<std::size_t, 4> sites{1, 1, 1, 1}, rows{1, 1, 1, 1};
+  for (std::size_t a = 0; a < 4; ++a) {
+    if (a >= map.axes.size()) {
+      entries[a] = {{0, 0, 1}};
+      continue;
+    }
+    entries[a] = map.axes[a].entries();
+    sites[a] = static_cast<std::size_t>(map.axes[a].sites());
+    rows[a] = static_cast<std::size_t>(map.axes[a].rows());
+  }
+  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+  for (std::size_t sample = 0; sample < at(pass.batch()); ++sample)
+    for (const auto& e0 : entries[0])
+      for (const auto& e1 : entries[1])
+        for (const auto& e2 : entries[2])
+          for (const auto& e3 : entries[3]) {
+            std::size_t in = sample * sites[0] + at(e0.site);
+            in = ((in * sites[1] + at(e1.site)) * sites[2] + at(e2.site)) * sites[3] + at(e3.site);
+            std::size_t out = sample * rows[0] + at(e0.row);
+            out = ((out * rows[1] + at(e1.row)) * rows[2] + at(e2.row)) * rows[3] + at(e3.row);
+            const double weight = e0.weight * e1.weight * e2.weight * e3.weight;
+            const std::size_t first_from = (forward ? in : out) * channels;
+            const std::size_t first_to = (forward ? out : in) * channels;
+            for (std::size_t c = 0; c < channels; ++c)
+              to[first_to + c] += weight * from[first_from + c];
+          }
+}
+
 /// The general layer for a linear map of sites.
 template <class L>
 struct SiteMapLayer : Wrapped<L> {
@@ -50,60 +142,32 @@ struct SiteMapLayer : Wrapped<L> {
   static constexpr std::uint32_t min_inputs = 1, max_inputs = 1;
 
   void plan(Plan& plan) const {
-    const SiteMap map = checked_map(plan.in());
-    std::vector<std::int64_t> extents;
-    double work = 4;  // a product and a sum for each of NNGP and NTK
-    for (const AxisMap& axis : map.axes) {
-      if (map.keeps_axes) extents.push_back(axis.rows());
-      const double uses = static_cast<double>(axis.taps()) / static_cast<double>(axis.sites());
-      work *= uses * uses;
-    }
-    plan.set_nature(WIDELIMIT_GATHERING);
-    plan.set_spatial(extents);
-    plan.set_flops_per_entry(work);
-    plan.set_scratch(header + (extents.empty() ? DoubleSums::bytes : 0));
+    plan_site_map(plan, checked_map(plan.in()));
     if constexpr (Planned<L>) own.plan(plan);
   }
 
   // ---- infinite width ----
 
-  void reads(Reads& reads) const {
-    const SiteMap map = checked_map(reads.in());
-    std::vector<std::vector<std::int64_t>> d(4, {0});  // of each axis
-    for (std::size_t a = 0; a < map.axes.size(); ++a)
-      d[a] = map.axes[a].displacements(map.keeps_axes ? reads.output()[a] : 0);
-    for (const std::int64_t d0 : d[0])
-      for (const std::int64_t d1 : d[1])
-        for (const std::int64_t d2 : d[2])
-          for (const std::int64_t d3 : d[3]) reads.add(std::array{d0, d1, d2, d3});
-  }
+  void reads(Reads& reads) const { list_reads_of_site_map(reads, checked_map(reads.in())); }
   void begin(const widelimit_gather& call) const {
-    pairs_of(call) = &pairs_->of(own, Shape(*call.in_shape[0]));
-    begin_gathering(behind_header(call));
+    SiteMapScratch::pairs(call) = &pairs_->of(own, Shape(*call.in_shape[0]));
+    begin_gathering(SiteMapScratch::behind_header(call));
   }
-  void accumulate(const widelimit_gather& call) const {
-    const PairedSites& pairs = *pairs_of(call);
-    for_each_output(behind_header(call), [&](const auto& from, const auto& to) {
-      using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
-      pairs.template add<V>(from, to);
-    });
+  void accumulate(const widelimit_gather& call) const { accumulate_site_map(call); }
+  void finish(const widelimit_gather& call) const {
+    finish_gathering(SiteMapScratch::behind_header(call));
   }
-  void finish(const widelimit_gather& call) const { finish_gathering(behind_header(call)); }
 
   // ---- finite width ----
 
   void forward(const Pass& pass) const {
     std::fill(pass.y().begin(), pass.y().end(), 0.0);
-    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
-      for (std::size_t c = 0; c < n; ++c) pass.y()[out + c] += weight * pass.x()[in + c];
-    });
+    apply_site_map(own.sites(pass.in()), pass, pass.x(), pass.y(), true);
   }
   void jvp(const Pass& pass) const { forward(pass.tangent()); }
   void vjp(const Pass& pass) const {
-    if (pass.x_bar().empty()) return;
-    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
-      for (std::size_t c = 0; c < n; ++c) pass.x_bar()[in + c] += weight * pass.y_bar()[out + c];
-    });
+    if (!pass.x_bar().empty())
+      apply_site_map(own.sites(pass.in()), pass, pass.y_bar(), pass.x_bar(), false);
   }
 
  private:
@@ -126,59 +190,10 @@ struct SiteMapLayer : Wrapped<L> {
   };
   std::shared_ptr<Pairs> pairs_ = std::make_shared<Pairs>();
 
-  // Scratch memory of a gathering: a pointer to its pairs, then the memory for the sums.
-  static constexpr std::uint64_t header = 64;
-  static const PairedSites*& pairs_of(const widelimit_gather& call) {
-    return *static_cast<const PairedSites**>(call.scratch);
-  }
-  static widelimit_gather behind_header(widelimit_gather call) {
-    call.scratch = static_cast<std::byte*>(call.scratch) + header;
-    return call;
-  }
-
   [[nodiscard]] SiteMap checked_map(const Shape& in) const {
     SiteMap map = own.sites(in);
-    if (map.axes.size() != in.spatial().size())
-      throw Error(WIDELIMIT_E_INTERNAL, "sites() must give one map for each spatial axis");
-    for (std::size_t a = 0; a < map.axes.size(); ++a)
-      if (map.axes[a].sites() != in.spatial()[a] || map.axes[a].rows() < 1 ||
-          (!map.keeps_axes && map.axes[a].rows() != 1))
-        throw Error(WIDELIMIT_E_INTERNAL,
-                    "the map of axis " + std::to_string(a) + " does not fit the input's shape");
+    check_site_map(map, in);
     return map;
-  }
-
-  /// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels of x from
-  /// offset `in` contribute to n channels of y from offset `out`.
-  template <class F>
-  void for_each_pair(const Pass& pass, F f) const {
-    const SiteMap map = own.sites(pass.in());
-    const auto channels = static_cast<std::size_t>(pass.in().channels());
-    std::array<std::vector<AxisMap::Entry>, 4> entries;
-    std::array<std::size_t, 4> sites{1, 1, 1, 1}, rows{1, 1, 1, 1};
-    for (std::size_t a = 0; a < 4; ++a) {
-      if (a >= map.axes.size()) {
-        entries[a] = {{0, 0, 1}};
-        continue;
-      }
-      entries[a] = map.axes[a].entries();
-      sites[a] = static_cast<std::size_t>(map.axes[a].sites());
-      rows[a] = static_cast<std::size_t>(map.axes[a].rows());
-    }
-    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
-    for (std::size_t sample = 0; sample < at(pass.batch()); ++sample)
-      for (const auto& e0 : entries[0])
-        for (const auto& e1 : entries[1])
-          for (const auto& e2 : entries[2])
-            for (const auto& e3 : entries[3]) {
-              std::size_t in = sample * sites[0] + at(e0.site);
-              in =
-                  ((in * sites[1] + at(e1.site)) * sites[2] + at(e2.site)) * sites[3] + at(e3.site);
-              std::size_t out = sample * rows[0] + at(e0.row);
-              out = ((out * rows[1] + at(e1.row)) * rows[2] + at(e2.row)) * rows[3] + at(e3.row);
-              f(e0.weight * e1.weight * e2.weight * e3.weight, in * channels, out * channels,
-                channels);
-            }
   }
 };
 

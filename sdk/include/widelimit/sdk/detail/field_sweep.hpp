@@ -78,7 +78,8 @@ class RowsUnder {
   static constexpr std::int64_t taps = window ? 3 : 1;
   using Rows = std::array<const T*, static_cast<std::size_t>(taps)>;
 
-  RowsUnder(const widelimit_run& run, const T* zeros) : zeros_(zeros) {
+  /// Those under output row `row` come first.
+  RowsUnder(const widelimit_run& run, std::int64_t row, const T* zeros) : zeros_(zeros) {
     const widelimit_field &in = *run.inputs[0], &out = *run.output;
     const int last = out.rank - 1;
     columns = last < 0 ? 1 : in.extent[last];
@@ -92,8 +93,8 @@ class RowsUnder {
         shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
       }
     }
-    block_ = out_rows_ > 0 ? run.row_begin / out_rows_ : 0;
-    at_ = run.row_begin - block_ * out_rows_;
+    block_ = out_rows_ > 0 ? row / out_rows_ : 0;
+    at_ = row - block_ * out_rows_;
   }
   /// Those of `field` under the current one.
   [[nodiscard]] Rows of(const T* field) const {
@@ -156,12 +157,13 @@ auto complete_moments(const L& layer, const Prepared& prepared) {
     return prepared;
 }
 
-/// Rows of a field under a small window, with the NTK by the common rule, Theta' = K' + scale A
+/// Of a run whose sites have one number each as the first sample's variance: rows of a field under
+/// a small window, with the NTK by the common rule, Theta' = K' + scale A
 /// Theta; or under a map of window 1, or none.
-template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, class L>
+template <class T, bool with_ntk, bool kept, bool window, class L>
 [[gnu::flatten]] void sweep_rows(const L& layer, const widelimit_run& run) {
   using V = Vec<T>;
-  using First = SiteTermsOf<T, broadcast_first, kept, L>;
+  using First = SiteTermsOf<T, true, kept, L>;
   using Second = SiteTermsOf<T, false, kept, L>;
   using Under = RowsUnder<T, window>;
   using Rows = typename Under::Rows;
@@ -185,7 +187,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
 
   auto* const zeros = static_cast<T*>(run.scratch);
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-    Under under(run, zeros);
+    Under under(run, run.row_begin, zeros);
     if (window && lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
     // Output sites whose last tap is inside the row, or after it.
     const std::int64_t inside =
@@ -269,8 +271,10 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
       for (std::int64_t at = (under.first_column + reach + x) * lanes + lane; x < inside;
            ++x, at += lanes)
         turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
-      for (; x < width; ++x) turn([&] { map(V(0), V(0)); });
-      turn([] {});
+      for (; x <= width; ++x)
+        turn([&] {
+          if (x < width) map(V(0), V(0));
+        });
     }
     write(complete_moments(layer, prepared), prepared_theta);
   }
@@ -295,44 +299,6 @@ inline bool has_window(const widelimit_linear* map) {
                 "of pending maps with windows pointwise layers apply those of 3 along the last one "
                 "or two axes, of stride and dilation 1: materialise others first");
   return window;
-}
-
-template <class T, bool with_ntk, bool broadcast_first, class L>
-void sweep_field(const L& layer, const widelimit_run& run, bool window) {
-  constexpr std::uint32_t numbers = numbers_of_site_terms<L>();
-  if (run.variances->site_terms != numbers || run.output->lanes != lanes_of_fields)
-    throw Error(WIDELIMIT_E_ARGUMENT,
-                "runs with windows come with the site terms that the plan asked for, on 16 lanes");
-  if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
-  static_cast<void>(pending_kind(pending_of(run, 0)));  // refuses windows
-  if constexpr (numbers > 0) sweep_rows<T, with_ntk, broadcast_first, true, false>(layer, run);
-}
-
-template <class T, class L>
-void sweep_field_as(const L& layer, const widelimit_run& run, bool window) {
-  const bool ntk = run.output->ntk != nullptr, broadcast = run.variances->first_lanes == 1;
-  if (ntk && broadcast)
-    sweep_field<T, true, true>(layer, run, window);
-  else if (ntk)
-    sweep_field<T, true, false>(layer, run, window);
-  else if (broadcast)
-    sweep_field<T, false, true>(layer, run, window);
-  else
-    sweep_field<T, false, false>(layer, run, window);
-}
-
-/// One call of a pointwise transform with `layer.moments`, for any kind of run.
-template <class Layer>
-void transform_field(const Layer& layer, const widelimit_run& run) {
-  check_run(run, true);
-  const bool window = has_window(pending_of(run, 0));
-  if (!window && run.variances->site_terms == 0) return transform_pointwise(layer, run);
-  // The stores cannot write to a copy on the stack, so its members stay in registers.
-  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
-  if (run.output->dtype == WIDELIMIT_F32)
-    sweep_field_as<float>(own, run, window);
-  else
-    sweep_field_as<double>(own, run, window);
 }
 
 }  // namespace widelimit::sdk::detail

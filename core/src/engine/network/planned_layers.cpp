@@ -1,22 +1,20 @@
-// What a plan says before anything runs: shapes and work of every layer.
-#include <widelimit/network.hpp>
+// See planned_layers.hpp.
+#include "engine/network/planned_layers.hpp"
 
-#include "engine/network/compiled.hpp"
-#include "engine/network/network_state.hpp"
 #include "engine/spatial/schedule.hpp"
 #include "engine/spatial/window_map.hpp"
 #include "text/numbers.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 
-namespace widelimit {
+namespace widelimit::detail {
 
 namespace {
-
-using detail::Node;
 
 // A linear layer computes nothing itself: this is its share of the loop that applies it (two
 // operations for K', four for Theta').
@@ -29,8 +27,8 @@ double flops_of(const Node& n) {
 
 std::string output_text(const widelimit_shape& s) {
   const std::span<const std::int64_t> sites(s.spatial, static_cast<std::size_t>(s.n_spatial));
-  if (s.channels > 0) return detail::shape_text(sites, s.channels);
-  return sites.empty() ? "?" : detail::shape_text(sites) + " x ?";
+  if (s.channels > 0) return shape_text(sites, s.channels);
+  return sites.empty() ? "?" : shape_text(sites) + " x ?";
 }
 
 // Of every node: how many displacements of its input are tracked, and how many sites its output
@@ -39,25 +37,24 @@ struct Tracked {
   std::int64_t displacements = 1, sites = 1;
 };
 
-std::vector<Tracked> tracked(const detail::Compiled& net) {
+std::vector<Tracked> tracked(const Compiled& net) {
   std::vector<Tracked> of_node(net.graph.nodes.size());
   if (!net.spatial) return of_node;
-  const detail::SpatialProgram& program = *net.spatial;
-  const detail::Schedule schedule = detail::make_schedule(program, detail::Purpose::pairs);
+  const SpatialProgram& program = net.spatial->program();
+  const Schedule& schedule = net.spatial->schedule(Purpose::pairs);
   const auto of_op = [&](int op) {
     const auto at = static_cast<std::size_t>(op);
     Tracked t{schedule.displacements(at), 0};
     for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
       t.sites +=
-          detail::Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d)
-              .sites();
+          Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d).sites();
     return t;
   };
   // What a map that waits for its reader is tracked with is what its reader is.
   for (std::size_t i = net.graph.nodes.size(); i-- > 1;) {
     const Node& n = net.graph.nodes[i];
-    const detail::FieldOperand& out = program.produced[i];
-    const bool waits = !detail::is_identity(out.pending);
+    const FieldOperand& out = program.produced[i];
+    const bool waits = !is_identity(out.pending);
     if (!waits) {
       const Tracked own = of_op(out.op);
       if (n.nature == WIDELIMIT_GATHERING)
@@ -79,8 +76,7 @@ std::vector<Tracked> tracked(const detail::Compiled& net) {
   return of_node;
 }
 
-std::vector<double> flops_of(const detail::Compiled& net) {
-  const std::vector<Tracked> of_node = tracked(net);
+std::vector<double> flops_of(const Compiled& net, const std::vector<Tracked>& of_node) {
   std::vector<double> flops;
   for (std::size_t i = 0; i < net.graph.nodes.size(); ++i)
     flops.push_back(i == 0 ? 0
@@ -90,35 +86,27 @@ std::vector<double> flops_of(const detail::Compiled& net) {
 
 }  // namespace
 
-std::vector<PlanRow> Network::plan(const std::vector<std::int64_t>& sites,
-                                   std::int64_t channels) const {
-  const detail::Compiled net(state_->layers, sites, channels);
+PlannedLayers planned_layers(const Compiled& net) {
   const std::vector<Tracked> of_node = tracked(net);
-  const std::vector<double> flops = flops_of(net);
-  const double total = std::accumulate(flops.begin(), flops.end(), 0.0);
-  std::vector<PlanRow> rows;
+  const std::vector<double> flops = flops_of(net, of_node);
+  PlannedLayers planned;
+  planned.flops_per_entry = std::accumulate(flops.begin(), flops.end(), 0.0);
   for (std::size_t i = 1; i < net.graph.nodes.size(); ++i) {
     const Node& n = net.graph.nodes[i];
     const Node& before = net.graph.nodes[static_cast<std::size_t>(n.inputs.front())];
-    PlanRow row;
-    row.pointer = n.layer->place.pointer;
-    row.type = n.layer->type;
-    row.name = n.layer->name;
-    row.shape = output_text(n.shape);
-    row.displacements = of_node[i].displacements;
-    row.of = detail::Image(before.shape).displacements();
-    row.share = total > 0 ? flops[i] / total : 0;
-    row.depth = n.depth;
-    row.gaussian = (n.shape.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0;
-    rows.push_back(std::move(row));
+    PlannedLayer layer;
+    layer.pointer = n.layer->place.pointer;
+    layer.type = n.layer->type;
+    layer.name = n.layer->name;
+    layer.shape = output_text(n.shape);
+    layer.displacements = of_node[i].displacements;
+    layer.possible_displacements = Image(before.shape).displacements();
+    layer.share = planned.flops_per_entry > 0 ? flops[i] / planned.flops_per_entry : 0;
+    layer.depth = n.depth;
+    layer.gaussian = (n.shape.flags & WIDELIMIT_SHAPE_GAUSSIAN) != 0;
+    planned.layers.push_back(std::move(layer));
   }
-  return rows;
+  return planned;
 }
 
-double Network::flops_per_entry(const std::vector<std::int64_t>& sites,
-                                std::int64_t channels) const {
-  const std::vector<double> flops = flops_of(detail::Compiled(state_->layers, sites, channels));
-  return std::accumulate(flops.begin(), flops.end(), 0.0);
-}
-
-}  // namespace widelimit
+}  // namespace widelimit::detail

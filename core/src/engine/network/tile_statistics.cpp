@@ -1,0 +1,62 @@
+// One tile of pairs observed after each of its steps.
+#include "engine/network/tile_statistics.hpp"
+
+#include "engine/dense/tiles.hpp"
+#include "engine/grid/buffer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::int64_t side = tile_side;
+
+// Of n samples whose pairs lie in rows of `ld` numbers.
+void summarise(const double* nngp, const double* ntk, std::int64_t n, std::int64_t ld,
+               LayerStatistics& s) {
+  double correlation = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double a = nngp[i * ld + i];
+    s.mean_variance += a / static_cast<double>(n);
+    s.mean_ntk += ntk[i * ld + i] / static_cast<double>(n);
+    for (std::int64_t j = i + 1; j < n; ++j) {
+      const double scale = std::sqrt(a) * std::sqrt(nngp[j * ld + j]);
+      if (scale > 0) correlation += nngp[i * ld + j] / scale;
+    }
+  }
+  if (n > 1)
+    s.mean_correlation = correlation / (static_cast<double>(n) * static_cast<double>(n - 1) / 2);
+}
+
+}  // namespace
+
+std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& program,
+                                             SampleRows<double> x) {
+  x.count = std::min(x.count, side);
+  std::vector<LayerStatistics> of_node(graph.nodes.size());
+  if (x.count == 0) return of_node;
+  Buffer<double> nngp(side * side), ntk(side * side);
+  const Observer<double> observe = [&](int step, const double* k, const double* t) {
+    for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
+      const Output& o = program.outputs[i];
+      if (o.after_step != step) continue;
+      apply_nngp(o.value.pending, k, nngp.data(), side * side);
+      apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
+      summarise(nngp.data(), ntk.data(), x.count, side, of_node[i]);
+    }
+  };
+  observe_tile(program, x, observe);
+  return of_node;
+}
+
+Memory tile_statistics_memory(const Program& program, std::int64_t features) {
+  Memory memory = observation_memory(program, features);
+  memory.shared += 2 * side * side * static_cast<std::int64_t>(sizeof(double));
+  return memory;
+}
+
+}  // namespace widelimit::detail

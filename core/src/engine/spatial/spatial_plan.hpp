@@ -1,0 +1,34 @@
+// A compiled network with sites and its schedules.
+#pragma once
+
+#include "engine/plan/lazy.hpp"
+#include "engine/spatial/schedule.hpp"
+#include "engine/spatial/spatial_program.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace widelimit::detail {
+
+class SpatialPlan {
+ public:
+  explicit SpatialPlan(SpatialProgram program) : program_(std::move(program)) {}
+
+  [[nodiscard]] const SpatialProgram& program() const noexcept { return program_; }
+  /// Numbers of one sample of the data.
+  [[nodiscard]] std::int64_t features() const noexcept {
+    return program_.ops.front().image.sites() * program_.channels;
+  }
+  /// Made when it is first asked for, and kept. Throws as make_schedule().
+  [[nodiscard]] const Schedule& schedule(Purpose purpose) const {
+    return schedules_[static_cast<std::size_t>(purpose)].get(
+        [&] { return make_schedule(program_, purpose); });
+  }
+
+ private:
+  SpatialProgram program_;
+  std::array<Lazy<Schedule>, 3> schedules_;
+};
+
+}  // namespace widelimit::detail
