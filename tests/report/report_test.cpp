@@ -193,7 +193,7 @@ TEST_CASE("what is broken is a warning that names the file, and the rest is show
   const report::Outcome outcome = report::draw(run.path());
   const std::string warnings = joined(outcome.warnings);
   CHECK(outcome.warnings.size() == 3);
-  CHECK(contains(warnings, "train_train.ntk.npy: not an .npy file"));
+  CHECK(contains(warnings, "train_train.ntk.npy: is not an .npy file"));
   CHECK(contains(warnings, "scatter.csv:3:7: \"half"));
   CHECK(contains(warnings, "metrics.json:1:"));
   CHECK(pictures(outcome) == 5 + 1 + 1 + 1);
@@ -287,12 +287,12 @@ TEST_CASE("finite and infinite networks share one axis of time") {
     names.inference_rate = 0.1;
     const RunDirectory run(names);
     report::draw(run.path());
-    CHECK(contains(run.read("report.html"), "one step being 1 of time"));
+    CHECK(contains(run.read("report.html"), "one step is 1 of time"));
   }
   SUBCASE("else their ratio") {
     const RunDirectory run(names);
     report::draw(run.path());
-    CHECK(contains(run.read("report.html"), "one step being 0.1 of time"));
+    CHECK(contains(run.read("report.html"), "one step is 0.1 of time"));
   }
 }
 
@@ -364,7 +364,7 @@ TEST_CASE("an axis is named however long the labels of its ticks are") {
     CHECK_MESSAGE(contains(picture, part), part);
 }
 
-TEST_CASE("classes are shown by how often which was taken for which") {
+TEST_CASE("predicted classes are shown against true ones in a confusion matrix") {
   const RunDirectory run;
   const std::string id = "gradient_descent_mse_ensemble.ntk";
   // Three samples of two classes; the second of class 1 is taken for class 0.
@@ -376,7 +376,7 @@ TEST_CASE("classes are shown by how often which was taken for which") {
   CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
   CHECK(std::filesystem::exists(run.path() / ("plots/classes." + id + ".svg")));
   CHECK_FALSE(std::filesystem::exists(run.path() / ("plots/prediction." + id + ".y0.svg")));
-  CHECK(contains(run.read("report.html"), "2 of 3 test samples on the diagonal"));
+  CHECK(contains(run.read("report.html"), "2 of 3 test samples are on the diagonal"));
 }
 
 TEST_CASE("samples that are pictures are shown as such, by class or with their targets") {
