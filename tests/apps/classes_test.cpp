@@ -75,7 +75,7 @@ TEST_CASE("class probabilities are how often each output is the greatest of samp
   for (int i = 0; i < draws; ++i) {
     std::vector<double> y;
     for (int c = 0; c < 4; ++c) y.push_back(mean[c] + std::sqrt(variance[c]) * normal(engine));
-    ++counts[greatest(y)];
+    ++counts[index_of_greatest(y)];
   }
   for (int c = 0; c < 4; ++c) {
     const double error = std::sqrt(p(0, c) * (1 - p(0, c)) / draws);

@@ -33,7 +33,7 @@ RunPlan plan_of(const LoadedExperiment& loaded, bool kernels_only = false) {
   return plan_run(loaded.experiment, loaded.network, loaded.shapes, kernels_only);
 }
 
-std::string kernels(const Kernels& which) {
+std::string kernels(const KernelSet& which) {
   return std::string(which.nngp ? "nngp" : "") + (which.ntk ? "ntk" : "");
 }
 
@@ -41,8 +41,8 @@ std::string kernels(const Kernels& which) {
 std::vector<std::string> blocks(const RunPlan& plan) {
   std::vector<std::string> texts;
   for (const BlockPlan& block : plan.blocks)
-    texts.push_back(to_string(block.block) + " writes " + kernels(block.write) + ", holds " +
-                    kernels(block.hold));
+    texts.push_back(std::string(name_of(block.block)) + " writes " + kernels(block.write) +
+                    ", holds " + kernels(block.hold));
   return texts;
 }
 
@@ -51,7 +51,7 @@ std::vector<std::string> blocks(const RunPlan& plan) {
 TEST_CASE("inference decides which kernels are in memory, and test x test is computed if needed") {
   const TemporaryDirectory directory;
   const LoadedExperiment loaded = load(directory, R"(,
-    "inference": [{"method": "gp_inference", "kernels": ["nngp"]}])");
+    "inference": [{"method": "gp_inference", "kernels": ["nngp"], "covariance": "diagonal"}])");
   const RunPlan plan = plan_of(loaded);
   CHECK(blocks(plan) == std::vector<std::string>{"train_train writes nngpntk, holds nngp",
                                                  "test_train writes nngpntk, holds nngp"});
@@ -94,7 +94,7 @@ TEST_CASE("kernels that stay in stores are streamed where one factor is all that
   CHECK(plan.inferences[0].streamed);
   CHECK_FALSE(plan.inferences[1].streamed);
   CHECK(plan.any_streamed());
-  CHECK(plan.inferences[1].prediction_count() == 2);
+  CHECK(prediction_count(plan.inferences[1].options) == 2);
   for (const BlockPlan& block : plan.blocks) {
     CHECK(block.store == StoreUse::kept);
     CHECK_FALSE(block.hold.nngp);

@@ -246,8 +246,8 @@ TEST_CASE("damaged kernels of kernel.from are refused with file and place, befor
     const std::string kernel = verb == "kernel" ? small : large;
     const std::int64_t columns = verb == "kernel" ? 3 : 9;
     const std::string whole = read(directory / kernel);
-    refused(verb, kernel, whole.substr(0, whole.size() - 50), {"the file has"});
-    refused(verb, kernel, whole + "12345678", {"the file has"});
+    refused(verb, kernel, whole.substr(0, whole.size() - 50), {"is truncated", "the file holds"});
+    refused(verb, kernel, whole + "12345678", {"has bytes after its array"});
     std::string bytes = whole;  // row 1, column 1, a NaN
     std::fill_n(bytes.begin() + 128 + (columns + 1) * 8, 8, '\xff');
     refused(verb, kernel, bytes, {"row 1, column 1", "nan"});
@@ -257,7 +257,7 @@ TEST_CASE("damaged kernels of kernel.from are refused with file and place, befor
   narrow.replace(narrow.find("<f8"), 3, "<f4");
   narrow.resize(128 + 9 * 4);
   refused("kernel", small, narrow, {"float32", "float64"});
-  refused("kernel", small, "", {"not an .npy file"});
+  refused("kernel", small, "", {"expected an .npy file"});
   CHECK(run_program({"kernel", file, "--out", (directory / "second").string(), "--set",
                      "/kernel={\"from\": \"" + first + "\"}"})
             .status == 0);

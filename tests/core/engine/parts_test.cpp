@@ -1,5 +1,5 @@
-// The engine's parts alone: equal rows, facts of samples, composed maps, the sink in memory, calls
-// that reuse an error.
+// The engine's parts alone: equal rows, facts of samples, composed maps, the grid of tiles,
+// workers, the sink in memory, calls that reuse an error.
 #include <widelimit/error.hpp>
 
 #include "boundary/abi_error.hpp"
@@ -8,6 +8,7 @@
 #include "engine/grid/equal_rows.hpp"
 #include "engine/grid/memory_sink.hpp"
 #include "engine/grid/sample_facts.hpp"
+#include "engine/grid/worker_pool.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
@@ -158,6 +160,28 @@ TEST_CASE(
   }
   for (const Square& square : grid_of(256).squares({300, 300, true}))
     CHECK(unit_of(square, 10).height % 128 == 0);
+}
+
+TEST_CASE("a pool makes a worker when all others are at work, and none that failed comes back") {
+  int made = 0;
+  WorkerPool<int> pool([&] { return std::make_unique<int>(++made); });
+  pool.use([&](int& first) {
+    CHECK(first == 1);
+    pool.use([](int& second) { CHECK(second == 2); });
+    pool.use([](int& second) { CHECK(second == 2); });
+  });
+  CHECK_THROWS(pool.use([](int&) { throw Error(ErrorCode::numeric, "no"); }));
+  pool.use([](int& left) { CHECK(left == 2); });
+  CHECK(made == 2);
+}
+
+TEST_CASE("kernels and blocks are found by their names, and nothing by another") {
+  for (const Kernel kernel : all_kernels) CHECK(kernel_named(name_of(kernel)) == kernel);
+  for (const Block block : all_blocks) CHECK(block_named(name_of(block)) == block);
+  CHECK(name_of(Kernel::ntk) == "ntk");
+  CHECK(name_of(Block::test_train) == "test_train");
+  CHECK_FALSE(kernel_named("ntkgp").has_value());
+  CHECK_FALSE(block_named("train_test").has_value());
 }
 
 TEST_CASE("the sink in memory puts tiles and mirror images in place, whatever the alignment") {

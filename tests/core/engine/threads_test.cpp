@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 using namespace widelimit;
 using namespace widelimit::test;
@@ -48,6 +49,21 @@ struct Gathering {
   std::mutex mutex_;
   std::set<std::thread::id> seen_;
 };
+
+// A [setup] function that notes how many threads are in it at once.
+std::atomic<int> reading{0}, most_reading{0};
+decltype(widelimit_infinite_face::reads) wrapped_reads = nullptr;
+widelimit_status noting_reads(const widelimit_layer* layer, widelimit_reads* reads,
+                              widelimit_error* error) {
+  const int now = ++reading;
+  int most = most_reading;
+  while (now > most && !most_reading.compare_exchange_weak(most, now)) {
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const widelimit_status status = wrapped_reads(layer, reads, error);
+  --reading;
+  return status;
+}
 
 template <class T>
 bool same_bits(const BasicMatrix<T>& a, const BasicMatrix<T>& b) {
@@ -179,4 +195,23 @@ TEST_CASE("what a layer's transform refuses is thrown with its place") {
     CHECK(e.pointer() == "/network/1");
     CHECK(std::string(e.what()) == "only on Tuesdays");
   }
+}
+
+TEST_CASE("setup functions of a layer take one call at a time, whoever plans with it") {
+  Layer mean = mean_over_pairs();
+  widelimit_infinite_face face = *mean.table->infinite;
+  wrapped_reads = face.reads;
+  face.reads = noting_reads;
+  widelimit_layer_type table = *mean.table;
+  table.infinite = &face;
+  mean.table = &table;
+  const Network one = network({dense(1, 0), relu(), mean}), other = network({dense(1, 1), mean});
+  const Samples x(random_matrix(3, 8, 48), {4});
+  std::vector<std::thread> threads;
+  for (const Network* net : {&one, &other})
+    threads.emplace_back([net, &x] {
+      for (int i = 0; i < 5; ++i) static_cast<void>(net->nngp(x));
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(most_reading == 1);
 }

@@ -174,7 +174,8 @@ TEST_CASE("a factorised kernel keeps one factor and one eigendecomposition of a 
   CHECK(factorisations == 0);
   CHECK(distance(ntk.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
   training.release_factors();
-  same(ntkgp, infer(problem, o, solver, &count));
+  const InferenceResult again = infer(problem, o, solver, &count);
+  CHECK(distance(again.predictions[0].mean, ntkgp.predictions[0].mean) == 0);
   CHECK(factorisations > 0);
 }
 

@@ -4,12 +4,14 @@
 
 #include "engine/grid/buffer.hpp"
 #include "engine/grid/sample_facts.hpp"
+#include "engine/grid/worker_pool.hpp"
 #include "engine/spatial/bundled_samples.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace widelimit::detail {
@@ -66,6 +68,14 @@ class Reader {
   const SpatialProgram& program_;
   std::vector<std::vector<std::size_t>> of_op_;  // nodes
   Buffer<double> row_, joined_, joined_ntk_, nngp_, ntk_;
+};
+
+// What a thread keeps between rows.
+struct RowWorker {
+  RowWorker(const Graph& graph, const SpatialProgram& program, const Schedule& pairs)
+      : reader(graph, program), memory(program, pairs, false) {}
+  Reader reader;
+  BundleMemory<double> memory;
 };
 
 // K[p, p] of the samples with themselves, of every node: [site][lane].
@@ -137,21 +147,24 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
 
   std::vector<std::vector<double>> correlation(static_cast<std::size_t>(n - 1),
                                                std::vector<double>(nodes));  // [row][node]
+  WorkerPool<RowWorker> row_workers(
+      [&] { return std::make_unique<RowWorker>(graph, program, pairs); });
+  const auto correlate = [&](std::int64_t row, RowWorker& worker) {
+    BundleVariances<double> v{{}, with_themselves.second};
+    for (std::size_t i = 0; i < v.second.size(); ++i) v.first.push_back(of_rows.variance(i, row));
+    const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
+      worker.reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
+        correlation[static_cast<std::size_t>(row)][node] =
+            correlations(f.nngp, variance[node], row, n);
+      });
+    };
+    run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
+                       {}, &observe);
+  };
   executor.parallel_for(n - 1, 1, [&](std::int64_t begin, std::int64_t end) {
-    Reader reader(graph, program);
-    BundleMemory<double> memory(program, pairs, false);
-    for (std::int64_t row = begin; row < end; ++row) {
-      BundleVariances<double> v{{}, with_themselves.second};
-      for (std::size_t i = 0; i < v.second.size(); ++i) v.first.push_back(of_rows.variance(i, row));
-      const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
-        reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
-          correlation[static_cast<std::size_t>(row)][node] =
-              correlations(f.nngp, variance[node], row, n);
-        });
-      };
-      run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, memory, control, {},
-                         &observe);
-    }
+    row_workers.use([&](RowWorker& worker) {
+      for (std::int64_t row = begin; row < end; ++row) correlate(row, worker);
+    });
   });
   // Rows are added in their order, whichever thread had them.
   for (std::size_t node = 1; node < nodes; ++node) {
