@@ -48,7 +48,7 @@ Json describe_network(const NetworkSpec& layer_specs, const PlannedNetwork& netw
 
   Json::Array descriptions;
   for (const PlannedLayer& row : network.layers()) {
-    const LayerSpec* const* spec = next_spec.find([&](const LayerSpec* layer) {
+    const LayerSpec* const* layer_spec = next_spec.find([&](const LayerSpec* layer) {
       return layer->place.pointer == row.pointer && layer->type == row.type &&
              layer->name == row.name;
     });
@@ -63,7 +63,8 @@ Json describe_network(const NetworkSpec& layer_specs, const PlannedNetwork& netw
         {"shape", row.shape},
         {"depth", row.depth},
         {"gaussian", row.gaussian},
-        {"params", spec ? Json::parse((*spec)->params, "parameters of " + row.pointer) : Json()},
+        {"params",
+         layer_spec ? Json::parse((*layer_spec)->params, "parameters of " + row.pointer) : Json()},
         {"mean_variance", known ? known->mean_variance : unknown},
         {"mean_correlation", known ? known->mean_correlation : unknown},
         {"mean_ntk", known ? known->mean_ntk : unknown}});

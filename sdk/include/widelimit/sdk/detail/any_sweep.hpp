@@ -26,10 +26,12 @@ struct MappedEntries {
   alignas(64) std::array<T, most> nngp, ntk;
 };
 
-/// Fills MappedEntries from a run.
-template <class T>
+/// Fills MappedEntries from a run. The vector type is a parameter, as it must be of everything that
+/// depends on the target and on no author's type: the copies of a plugin for other processors have
+/// types of other names, and the linker merges what has one name.
+template <class V>
 class EntryMapper {
-  using V = Vec<T>;
+  using T = scalar_t<V>;
   static constexpr auto width = static_cast<std::int64_t>(V::lanes);
 
  public:
@@ -186,7 +188,7 @@ template <class T, class L>
   const bool with_ntk = out.ntk != nullptr;
   const std::int64_t columns = out.rank == 0 ? 1 : out.extent[out.rank - 1];
   // As in field_sweep.hpp: where terms were kept, maps without a window are of the general rule.
-  const EntryMapper<T> mapper(run, kept && !window ? Pending::general : pending, window);
+  const EntryMapper<V> mapper(run, kept && !window ? Pending::general : pending, window);
   TermsOfSites<T, L> first(variances.first, variances.first_lanes, kept);
   TermsOfSites<T, L> second(variances.second, out.lanes, kept);
 
