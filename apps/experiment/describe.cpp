@@ -38,10 +38,10 @@ Json describe_data(const TrainTest& data) {
                       {"test", data.test ? describe(*data.test) : Json()}};
 }
 
-Json describe_network(const NetworkSpec& layer_specs, const PlannedNetwork& network,
-                      const Samples& x, Control& control) {
+Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network, const Samples& x,
+                      Control& control) {
   std::vector<const LayerSpec*> specs;
-  flatten(layer_specs, specs);
+  flatten(spec, specs);
   const std::vector<LayerStatistics> statistics = network.statistics(x, &control);
   FirstUnused next_spec(specs);
   FirstUnused next_statistics(statistics);

@@ -17,8 +17,7 @@ namespace widelimit::experiment {
 
 /// One object for each of the planned `layers`: pointer, shape, parameters, and its kernel's
 /// statistics over the training samples `x` (at most 256 of them). Throws Error(cancelled).
-[[nodiscard]] apps::Json describe_network(const NetworkSpec& layer_specs,
-                                          const PlannedNetwork& network, const Samples& x,
-                                          Control& control);
+[[nodiscard]] apps::Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network,
+                                          const Samples& x, Control& control);
 
 }  // namespace widelimit::experiment
