@@ -132,6 +132,7 @@ TEST_CASE("sizes, times and counts are written as people read them") {
   CHECK(count_text(1, "sample", "samples") == "1 sample");
   CHECK(count_text(1000, "sample", "samples") == "1,000 samples");
   CHECK(extents_text(std::vector<std::int64_t>{28, 1280, 1}) == "28 x 1,280 x 1");
+  CHECK(shape_text(std::vector<std::int64_t>{28, 1280}) == "[28, 1280]");
   CHECK(extents_text({}).empty());
   CHECK(joined({"a", "", "c"}) == "a, , c");
 }
