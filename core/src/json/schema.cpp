@@ -1,5 +1,5 @@
-// Checking a value against a schema, and the words for what is wrong. Our own, because libraries for
-// JSON Schema do not know the line on which a value was written, which every message names.
+// Checking a value against a schema, and the words for what is wrong. Our own, because libraries
+// for JSON Schema do not know the line on which a value was written, which every message names.
 #include "json/schema.hpp"
 #include "text/numbers.hpp"
 

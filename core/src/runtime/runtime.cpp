@@ -50,8 +50,7 @@ Network Runtime::network(std::string_view json) const {
 
 Network Runtime::network(const NetworkSpec& spec) const {
   const detail::Registry& r = *state_->registry;
-  return Network(
-      std::make_shared<const Network::State>(
+  return Network(std::make_shared<const Network::State>(
       detail::CreatedNetwork{spec, r.create(spec), r.executor()}));
 }
 
