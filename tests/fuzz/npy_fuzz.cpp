@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     spec.train.x = spec.train.y = path;
     const DataShape shape = inspect_data(spec, {}).train;
     const Dataset data = load_data(spec, 0).train;
-    claim(data.x.count() == shape.count && data.x.features() == shape.features() &&
+    claim(data.x.count() == shape.count && data.x.features() == shape.sample.features() &&
               data.y.cols() == shape.outputs,
           "the data are what their headers say", {});
   });
