@@ -111,8 +111,9 @@ wrong flip 's/= -reads.output()/= reads.output()/' displacement 'reads-sufficien
 say "embedding"
 for compiler in "${compilers[@]}"; do
   build_project "$source/apps/embed" "$work/embed-$compiler" "$prefix" "$compiler"
-  "$work/embed-$compiler/predict"
-  "$work/embed-$compiler/two_runtimes"
+  for example in predict two_runtimes; do
+    "$source/tests/core/examples/run.sh" "$work/embed-$compiler/$example" "$source/apps/embed/$example.cpp"
+  done
 done
 
 say "README"
