@@ -1,4 +1,4 @@
-// Tiles, and the virtual table of KernelSink: sinks are made without the engine.
+// Tiles, and the virtual table of KernelSink, which is here because sinks do not need the engine.
 #include <widelimit/kernel_sink.hpp>
 
 #include <widelimit/error.hpp>

@@ -1,4 +1,4 @@
-// What this build is, and what it found on this machine.
+// The version of this build, and the libraries and processor that it runs with.
 #include <widelimit/version.hpp>
 
 #include <cblas.h>
@@ -48,7 +48,7 @@ std::string blas_name() {
   return std::string(all.substr(0, space == all.npos ? space : all.find(' ', space + 1)));
 }
 
-// What a plugin and its host must have in common. All drafts come before version 1.
+// The version of the boundary, in which plugin and host must agree. All drafts precede version 1.
 struct Boundary {
   int major = 0, draft = 0;
 
@@ -61,7 +61,7 @@ std::string name_of(const Boundary& b) {
   return b.major == 0 ? "draft " + std::to_string(b.draft) : "version " + std::to_string(b.major);
 }
 
-// The number behind `prefix`, where that is all there is.
+// The number after `prefix`, if nothing follows it.
 std::optional<int> number_after(std::string_view prefix, std::string_view symbol) {
   if (!symbol.starts_with(prefix)) return std::nullopt;
   const std::string_view digits = symbol.substr(prefix.size());

@@ -10,7 +10,7 @@
 namespace widelimit::detail {
 namespace {
 
-// The text of a fixed-size field that another binary wrote: it may have forgotten the terminator.
+// The text of a fixed-size field that another binary wrote, possibly without a terminator.
 template <std::size_t size>
 std::string text(const char (&field)[size]) {
   return {std::begin(field), std::find(std::begin(field), std::end(field), '\0')};

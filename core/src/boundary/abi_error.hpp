@@ -1,5 +1,4 @@
-// Calls into a plugin: what it answers or throws becomes widelimit::Error, for everything that
-// calls one.
+// Calls functions of plugins, and turns the errors that they return or throw into widelimit::Error.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -10,10 +9,10 @@
 
 namespace widelimit::detail {
 
-/// An empty error to hand to a plugin: sized, index -1.
+/// An empty error for a plugin to fill: its size is set, and its index is -1.
 [[nodiscard]] widelimit_error make_abi_error() noexcept;
 
-/// Whose function is called.
+/// The object whose function is called.
 struct Callee {
   /// E.g. "layer", "dense": for messages about misbehaviour.
   std::string_view kind, name;
@@ -21,16 +20,17 @@ struct Callee {
   std::string_view pointer = {};
 };
 
-/// Returns where `status` is WIDELIMIT_OK and throws what it stands for otherwise.
+/// Throws the error that `status` stands for, unless it is WIDELIMIT_OK.
 void check_status(widelimit_status status, const widelimit_error& error, const Callee& callee);
 
 /// Throws Error(internal) that says so. `what` NULL: not a std::exception.
 [[noreturn]] void throw_escaped(const Callee& callee, const char* what);
 
-/// call(&error), with the status checked. No plugin may let an exception escape; one that does is
-/// caught here, and its text copied, while the caller still holds the library: neither the
-/// exception's type nor its destructor outlives that. `error` is empty, and so again where all was
-/// well: for callers that call very often, as clearing one takes longer than a small field.
+/// Runs call(&error) and checks the status. A plugin must not let an exception escape. If one does,
+/// it is caught here and its text is copied while the caller still holds the library, which
+/// contains the exception's type and destructor. `error` must be empty, and is empty again after
+/// success. Callers with very many calls keep one, because clearing it takes longer than a small
+/// field.
 template <class F>
 void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
   widelimit_status status = WIDELIMIT_OK;
@@ -42,24 +42,24 @@ void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
     throw_escaped(callee, nullptr);
   }
   if (status != WIDELIMIT_OK) check_status(status, error, callee);
-  // What a plugin noted and got over is not the next one's.
+  // The plugin may have written an error and then succeeded: do not pass it to the next call.
   if (error.code != 0 || error.index != -1 || error.pointer[0] != '\0' || error.message[0] != '\0')
     error = make_abi_error();
 }
-/// call(widelimit_error*), likewise.
+/// The same with an error of its own.
 template <class F>
 void call_plugin(const Callee& callee, F&& call) {
   widelimit_error error = make_abi_error();
   call_plugin(callee, error, std::forward<F>(call));
 }
 
-/// For functions that cannot fail (destroy, close): an exception ends here, as nothing waits for
-/// it.
+/// For functions that cannot fail (destroy, close): exceptions are dropped, because no caller can
+/// handle them.
 template <class F>
 void call_quietly(F&& call) noexcept {
   try {
     call();
-  } catch (...) {  // a bug of the plugin, and nobody to tell
+  } catch (...) {  // a bug of the plugin, which cannot be reported
   }
 }
 

@@ -38,7 +38,7 @@ void log(void* ctx, std::int32_t level, const char* component, const char* messa
 }
 
 void* alloc(void*, std::uint64_t bytes) {
-  if (bytes >> 47 != 0) return nullptr;  // more than an address space
+  if (bytes >> 47 != 0) return nullptr;  // larger than the address space
   return ::operator new(static_cast<std::size_t>(bytes), alignment, std::nothrow);
 }
 
@@ -92,8 +92,8 @@ const void* extension(void*, const char* id) {
 }  // namespace
 
 HostState::HostState(std::shared_ptr<Executor> threads, LogFunction listener,
-                     std::shared_ptr<const Control> asked)
-    : executor(std::move(threads)), log(std::move(listener)), control(std::move(asked)) {
+                     std::shared_ptr<const Control> cancellation)
+    : executor(std::move(threads)), log(std::move(listener)), control(std::move(cancellation)) {
   table.struct_size = sizeof table;
   table.abi_minor = WIDELIMIT_ABI_MINOR;
   table.name = "widelimit";

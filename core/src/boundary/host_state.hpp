@@ -1,4 +1,4 @@
-// What stands behind the host table: one for each runtime.
+// The state behind the host table. Each runtime has one.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -19,14 +19,14 @@ using LogFunction =
 /// Not movable: `table.ctx` points here.
 struct HostState {
   HostState(std::shared_ptr<Executor> threads, LogFunction listener,
-            std::shared_ptr<const Control> asked = {});
+            std::shared_ptr<const Control> cancellation = {});
   HostState(const HostState&) = delete;
   HostState& operator=(const HostState&) = delete;
 
   std::shared_ptr<Executor> executor;
   LogFunction log;
   std::mutex logging;
-  std::shared_ptr<const Control> control;  ///< what `cancelled` asks; may be empty
+  std::shared_ptr<const Control> control;  ///< the control that `cancelled` checks; may be empty
   widelimit_host table{};
 };
 

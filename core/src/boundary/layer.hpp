@@ -14,19 +14,19 @@
 
 namespace widelimit::detail {
 
-/// A created layer. Destroying the last copy destroys the layer, then lets its library go.
+/// A created layer. Destroying the last copy destroys the layer and then releases its library.
 struct Layer {
   Place place;
   std::string type, name;
   const widelimit_layer_type* table = nullptr;
   std::shared_ptr<widelimit_layer> object;  ///< keeps the library alive
-  std::vector<std::vector<Layer>> inputs;   ///< branches; empty: what reaches this layer
+  std::vector<std::vector<Layer>> inputs;   ///< branches; empty: the output of the previous layer
 
   [[nodiscard]] Callee callee() const noexcept { return {"layer", type, place.pointer}; }
 };
 
-/// function(object, error), with the object of the layer, as call_plugin() does. For functions that
-/// several threads may call at once.
+/// Calls function(object, error) with the object of the layer, as call_plugin() does. For functions
+/// that several threads may call at once.
 template <class F>
 void call_layer(const Layer& layer, widelimit_error& error, F&& function) {
   call_plugin(layer.callee(), error,
@@ -41,8 +41,8 @@ void call_layer(const Layer& layer, F&& function) {
 /// One mutex for all layers.
 [[nodiscard]] std::mutex& layer_setup_mutex() noexcept;
 
-/// The same for the [setup] functions of created layers, which take one call at a time for each
-/// layer: the networks and threads that share a layer have nothing else in common. Such calls take
+/// The same for the [setup] functions of created layers, which must be called one at a time for
+/// each layer. Networks and threads that share a layer share no other lock. Such calls take
 /// microseconds.
 template <class F>
 void call_layer_setup(const Layer& layer, F&& function) {

@@ -1,4 +1,4 @@
-// Parameters by themselves: as plugins see them, and against one schema.
+// Parameters as plugins see them, and their check against a schema.
 #include <widelimit/examine/params.hpp>
 
 #include "json/parse.hpp"
@@ -16,7 +16,7 @@ using detail::SourceText;
 using detail::SourceTexts;
 using detail::Value;
 
-/// One text and what is wrong with it.
+/// A text and the problems in it.
 struct Document {
   SourceTexts texts;
   Report report;
@@ -29,7 +29,7 @@ struct Document {
   [[nodiscard]] std::vector<Problem> problems() const { return report.problems(texts); }
 };
 
-/// A schema that can be used; throws Error(usage) with its problems otherwise.
+/// A valid schema. Throws Error(usage) with the problems of an invalid one.
 Value sound_schema(std::string_view text) {
   detail::Schema schema = detail::read_schema(text);
   if (!schema.value) throw Error(ErrorCode::usage, std::move(schema.problems));

@@ -1,4 +1,4 @@
-// Where samples come from and what is done to them first.
+// The sections on data sources and preprocessing.
 #include "config/sections.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@ namespace widelimit::detail {
 
 namespace {
 
-/// Column names or indices, one or a list, never mixed.
+/// Column names or column indices, one or a list; not both.
 void read_target(Reading& reading, Value& target, const std::string& pointer, bool header,
                  DataSource& source) {
   if (target.array() == nullptr) {

@@ -51,7 +51,7 @@ bool has_required(const Value& schema) {
   return required != nullptr && !required->array()->empty();
 }
 
-/// Objects of several kinds; where `bare`, kinds without required keys may be a name alone.
+/// Objects of several kinds. With `bare`, a name alone stands for a kind without required keys.
 Value any_of(const Variants& variants, bool bare) {
   std::vector<Value> all;
   std::vector<std::string> names;
@@ -119,7 +119,7 @@ class Types {
   std::vector<std::string> bare_;
 };
 
-/// The parts that the subset cannot say.
+/// The parts that the subset cannot express.
 constexpr std::string_view composed = R"({
 "network": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/layer"}},
 "branch": {"type": "array", "items": {"$ref": "#/$defs/layer"},

@@ -20,7 +20,8 @@ using detail::Value;
 struct ExperimentText::State {
   std::filesystem::path file;
   detail::SourceTexts texts;
-  detail::Report report;  ///< of the syntax, where reading could go on: validation says it too
+  /// Problems of syntax after which parsing continued; validation reports them too.
+  detail::Report report;
   Value root;
 
   [[nodiscard]] Reading reading(const Catalogue& catalogue) const {
@@ -46,7 +47,7 @@ std::string read_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) refuse(std::string("cannot be read: ") + std::strerror(errno != 0 ? errno : EIO));
-  // One byte more than is allowed, so that the parser refuses the rest unread.
+  // Reads one byte more than is allowed; the parser then refuses the text.
   std::string text(detail::max_bytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) refuse("cannot be read to its end");
@@ -141,7 +142,7 @@ NetworkSpec ExperimentText::validate_network(const Catalogue& catalogue) const {
   Reading reading = state_->reading(catalogue);
   Value network = state_->root;
   if (network.array() != nullptr) {
-    reading.report.place_under("/network");
+    reading.report.prefix_pointers("/network");
   } else {
     const Value& experiment = detail::own_schema("experiment");
     if (reading.conforms(experiment, network, {}, {"a network alone or an experiment"}))

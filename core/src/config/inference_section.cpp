@@ -1,4 +1,4 @@
-// What is to be predicted from the kernels, and with which solver.
+// The section on inferences and their solvers.
 #include "config/network_section.hpp"
 #include "config/sections.hpp"
 #include "text/names.hpp"
@@ -127,8 +127,8 @@ class Entry {
                        [](double t) { return std::isfinite(t); });
   }
 
-  /// The solver as written, or the default: cholesky where only infinite times and one ridge are
-  /// asked for.
+  /// The solver as written, or the default: cholesky if there are only infinite times and one
+  /// ridge.
   void solver() {
     const bool written = value_.find("solver") != nullptr;
     const std::string chosen = needs_eigen() ? "eigh" : "cholesky";

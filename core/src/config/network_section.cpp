@@ -1,4 +1,5 @@
-// Layers against the schemas of their plugins; `repeat`, `inputs` and names, which are core's own.
+// Checks layers against the schemas of their plugins, and handles `repeat`, `inputs` and names,
+// which belong to core.
 #include "config/network_section.hpp"
 
 #include "text/names.hpp"
@@ -18,7 +19,7 @@ bool is_own(const std::string& key) {
   return std::find(own_keys.begin(), own_keys.end(), key) != own_keys.end();
 }
 
-/// The parameters alone: what a plugin's schema is about.
+/// The parameters that a plugin's schema describes, without the keys of core.
 Value parameters_of(const Value& object) {
   Value params{.data = Value::Object{}, .origin = object.origin};
   for (const Member& m : *object.object())
@@ -26,14 +27,14 @@ Value parameters_of(const Value& object) {
   return params;
 }
 
-/// Layers that take several inputs say so with a `max_inputs` other than 1.
+/// A layer type takes several inputs if its `max_inputs` is not 1.
 bool takes_several(const TypeInfo& type) { return type.max_inputs != 1; }
 
 class Checking {
  public:
   explicit Checking(Reading& reading) : reading_(reading) {}
 
-  /// How many layers it unrolls to.
+  /// The number of layers after unrolling.
   std::size_t network(Value& layers, const std::string& pointer, bool may_be_empty) {
     if (layers.array() == nullptr) {
       reading_.report.add(layers, pointer, "must be a list of layers, got " + shown(layers));
@@ -71,7 +72,7 @@ class Checking {
       reading_.report.add(repeat != nullptr ? *repeat : entry,
                           repeat != nullptr ? child(pointer, "repeat") : pointer,
                           "unrolls to more than " + std::to_string(max_layers) + " layers");
-      return 0;  // said once
+      return 0;  // reported once
     }
     return once * static_cast<std::size_t>(times);
   }
@@ -163,7 +164,7 @@ class Checking {
   }
 
   Reading& reading_;
-  std::map<std::string, std::string> names_;  // as written, to where
+  std::map<std::string, std::string> names_;  // from names as written to their pointers
 };
 
 class Unrolling {

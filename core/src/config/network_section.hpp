@@ -1,4 +1,4 @@
-// Networks and solvers of an experiment: from what is written to specifications.
+// Turns networks and solvers of an experiment file into specifications.
 #pragma once
 
 #include "config/reading.hpp"
@@ -7,12 +7,13 @@
 
 namespace widelimit::detail {
 
-/// More layers than this, `repeat` unrolled, are a mistake.
+/// The largest number of layers, after `repeat` is unrolled.
 inline constexpr std::size_t max_layers = 100000;
 
-/// Checks a network with everything in it, and fills in defaults.
+/// Checks a network and all its layers, and fills in defaults.
 void check_network(Reading& reading, Value& network, const std::string& pointer);
-/// Of a network without problems. Names that clash once `repeat` is unrolled are reported.
+/// The specification of a network without problems. Reports names that clash after `repeat` is
+/// unrolled.
 [[nodiscard]] NetworkSpec unroll_network(Reading& reading, const Value& network,
                                          const std::string& pointer);
 

@@ -1,4 +1,4 @@
-// One value of a document replaced from the command line.
+// Replaces a value of a document from the command line.
 #include "config/overrides.hpp"
 
 #include "json/parse.hpp"
@@ -14,8 +14,8 @@ namespace widelimit::detail {
 
 namespace {
 
-/// VALUE as JSON, or as a string where it is not JSON. Unset after a problem of what is JSON:
-/// duplicate keys, a number that is too large, too many levels.
+/// VALUE as JSON, or as a string if it is not JSON. Unset if the JSON has a problem: duplicate
+/// keys, a number that is too large, too many levels.
 std::optional<Value> read_value(const std::string& text, const std::string& argument,
                                 SourceTexts& texts, Report& report) {
   const std::uint32_t source = texts.add(SourceText("--set " + argument, text, false));
@@ -40,7 +40,7 @@ std::string keys_of(const Value& object) {
   return keys.empty() ? "no keys" : listed(keys);
 }
 
-/// Why there is no `token` in `at`.
+/// Says why `at` has no `token`.
 std::string nothing_there(const Value& at, const std::string& token, const std::string& pointer) {
   const std::string where = pointer.empty() ? "the document" : pointer;
   if (at.array() != nullptr)

@@ -159,7 +159,7 @@ constexpr std::string_view text = R"({
   "momentum": {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0}}}
 })";
 
-/// Adds to every variant the key that tells them apart and the properties under NAME_common.
+/// Adds to every variant the key that selects it and the properties under NAME_common.
 void share(Value& schemas, const std::string& name, const char* key) {
   const Value* common = schemas.find(name + "_common");
   for (Member& variant : *schemas.find(name)->object()) {

@@ -1,5 +1,5 @@
-// What core itself understands in an experiment file, described like the parameters of a plugin:
-// one text that validates, fills in defaults, and becomes part of `widelimit schema`.
+// Schemas of the sections that core defines, in the form in which plugins describe parameters. They
+// validate a file, fill in defaults and become part of `widelimit schema`.
 #pragma once
 
 #include "json/value.hpp"
@@ -10,8 +10,8 @@
 
 namespace widelimit::detail {
 
-/// The whole text: an object of schemas by name, "experiment" first. A "$ref" leads to what is
-/// checked elsewhere: the network, a time, ...
+/// The whole text: an object of schemas by name, "experiment" first. A "$ref" refers to a part that
+/// other code checks: the network, a time, ...
 [[nodiscard]] const Value& own_schemas();
 
 /// A value that core's own source code writes as JSON.
@@ -20,7 +20,7 @@ namespace widelimit::detail {
 /// One of them, e.g. "kernel".
 [[nodiscard]] const Value& own_schema(std::string_view name);
 
-/// Objects of several kinds that one key tells apart: its value names the schema.
+/// Objects of several kinds. The value of one key names the schema.
 struct Variants {
   std::string_view noun;  ///< "data source"
   std::string_view key;   ///< "type"

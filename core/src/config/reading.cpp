@@ -1,4 +1,4 @@
-// Names to variants and types, with the words for names that are none.
+// Finds variants and types by name, and explains unknown names.
 #include "config/reading.hpp"
 
 #include "text/names.hpp"
@@ -72,10 +72,11 @@ const std::string* Reading::naming_key(const Value& object, std::string_view key
   if (name == nullptr) {
     std::vector<std::string> keys;
     for (const Member& m : *object.object()) keys.push_back(m.key);
-    const std::string meant = report.full() ? "" : nearest_name(key, keys);
-    report.add(object, child(pointer, key),
-               "is missing: " + what +
-                   (meant.empty() ? "" : "; is it what " + in_quotes(meant) + " was meant to be?"));
+    const std::string suggestion = report.full() ? "" : nearest_name(key, keys);
+    report.add(
+        object, child(pointer, key),
+        "is missing: " + what +
+            (suggestion.empty() ? "" : "; is " + in_quotes(suggestion) + " a misspelling of it?"));
     return nullptr;
   }
   if (name->string() != nullptr) return name->string();

@@ -1,5 +1,5 @@
-// What every part of the validation works with, and what they all do: read members of an object
-// that conforms to its schema, find the variant or the type that a name stands for.
+// Shared by all sections: reads members of an object that conforms to its schema, and finds the
+// variant or type with a name.
 #pragma once
 
 #include "config/own_schemas.hpp"
@@ -32,28 +32,28 @@ class Reading {
   [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
 
   [[nodiscard]] Place place(const Value& value, std::string pointer) const;
-  /// A path that is written, relative to the file's folder; an empty one is refused. `what` it
-  /// should be: "the path of a file".
+  /// A path, relative to the file's folder. An empty path is a problem. `what` names the expected
+  /// value, such as "the path of a file".
   std::filesystem::path path(const Value& text, const std::string& pointer, const char* what);
 
-  /// Replaces `value` by the same with defaults; false: it has problems.
+  /// Fills in the defaults of `value`. False if it has problems.
   bool conforms(const Value& schema, Value& value, const std::string& pointer,
                 const Wording& wording);
 
   /// The schema of the variant that `object` names; NULL after a problem.
   const Value* variant(const Variants& variants, const Value& object, const std::string& pointer);
-  /// The member that says what `object` is; NULL after a problem. `what` it should be: "the name
-  /// of a layer type".
+  /// The member that names the kind of `object`; NULL after a problem. `what` names the expected
+  /// value, such as "the name of a layer type".
   const std::string* naming_key(const Value& object, std::string_view key,
                                 const std::string& pointer, const std::string& what);
 
-  /// The type that `name`, written at `at`, stands for; NULL after a problem.
+  /// The type with this name, which is written at `at`; NULL after a problem.
   const TypeInfo* type(TypeKind kind, const std::string& name, const Value& at,
                        const std::string& pointer);
   /// Its schema, inspected; NULL after a problem.
   const Value* params_schema(const TypeInfo& type, const Value& at, const std::string& pointer);
 
-  /// A file or layer may be called that: letters, digits, '_', '-', '+' and '.', not first.
+  /// Whether a file or layer may have this name: letters, digits, '_', '-', '+' and '.', not first.
   bool usable_name(const Value& name, const std::string& pointer);
 
  private:
@@ -63,12 +63,12 @@ class Reading {
   std::map<const TypeInfo*, std::optional<Value>> schemas_;
 };
 
-/// Members of an object that conforms: they exist and have their type.
+/// Members of an object that conforms to its schema, so they exist and have the right type.
 [[nodiscard]] double number_of(const Value& object, std::string_view key);
 [[nodiscard]] std::int64_t integer_of(const Value& object, std::string_view key);
 [[nodiscard]] bool boolean_of(const Value& object, std::string_view key);
 [[nodiscard]] const std::string& string_of(const Value& object, std::string_view key);
-/// NULL where the member is null or missing.
+/// NULL if the member is null or missing.
 [[nodiscard]] const Value* given(const Value& object, std::string_view key);
 
 /// The same object with `key` in it, replaced or added at the end (in front: `first`).

@@ -1,4 +1,4 @@
-// Which kernels a run computes, and what networks of finite width it trains.
+// The sections on kernels and finite networks.
 #include "config/sections.hpp"
 
 #include <algorithm>

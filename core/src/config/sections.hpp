@@ -1,6 +1,6 @@
-// The parts of an experiment that core understands itself. Each function checks one part, fills in
-// its defaults and makes the plain values of experiment.hpp from it; what it returns means
-// something only where no problem was added.
+// The sections of an experiment file that core defines. Each function checks one section, fills in
+// its defaults and returns the values of experiment.hpp. The result is valid only if no problem was
+// added.
 #pragma once
 
 #include "config/reading.hpp"

@@ -62,8 +62,8 @@ class CsvSource final : public Source {
  private:
   static constexpr std::int64_t not_a_target = -1;
 
-  // A table has two columns at least, so one that has them by another separator is told so here and
-  // not by a column that does not exist.
+  // A table has at least two columns. If there is only one, another separator is the likely reason;
+  // say so here, rather than later that a column does not exist.
   void check_separator(const std::vector<CsvField>& first) const {
     if (first.size() > 1) return;
     if (const std::string_view other = other_separator(first.front().text); !other.empty())
@@ -73,8 +73,8 @@ class CsvSource final : public Source {
              first.front().line, first.front().column);
   }
 
-  // A first line of numbers that is called a header would lose a sample without a word. Names that
-  // count the columns are the only numbers that name anything.
+  // If the first line is numbers but is declared a header, a sample would be lost silently. The
+  // only numbers accepted as names are those that count the columns.
   void check_header(const std::vector<CsvField>& first) const {
     for (std::size_t c = 0; c < first.size(); ++c) {
       if (!is_csv_number(first[c].text)) return;
@@ -124,8 +124,8 @@ class CsvSource final : public Source {
     std::vector<CsvField> fields;
     const std::int64_t skipped = begin + (header_ ? 1 : 0);
     const auto columns = static_cast<std::int64_t>(column_to_output_.size());
-    // Every field takes a byte: where the lines cannot all be as wide as the first, one of them is
-    // at fault, and it is found before memory is asked for.
+    // Every field takes at least one byte. If the file is too small for lines as wide as the first,
+    // one of them is wrong; find it before memory is allocated.
     if (columns > 1 && count > file_.size() / columns) {
       CsvReader lines(file_);
       while (lines.next(fields)) {

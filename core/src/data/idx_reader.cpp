@@ -36,7 +36,7 @@ class Stream {
     }
     ::gzbuffer(gz_.get(), chunk_bytes);
   }
-  // At most chunk_bytes; fewer than asked for at the end of the stream only.
+  // At most chunk_bytes; fewer only at the end of the stream.
   [[nodiscard]] std::size_t read(std::uint8_t* to, std::size_t bytes) {
     const int got = ::gzread(gz_.get(), to, static_cast<unsigned>(bytes));
     int code = Z_OK;
@@ -69,7 +69,7 @@ std::string type_name(int type) {
                               : known->second;
 }
 
-// Header and array in bytes, or more than any file has.
+// The size of header and array in bytes, or a number larger than any file.
 std::int64_t promised_bytes(const std::vector<std::int64_t>& shape) {
   std::int64_t bytes = 1;
   for (const std::int64_t axis : shape) {
@@ -94,7 +94,7 @@ IdxReader::IdxReader(const std::filesystem::path& path) : file_(path) {
            "is not an IDX file: it does not begin with two zero bytes, a type and a number of "
            "axes");
   if (head[2] != unsigned_bytes)
-    refuse(path, "holds " + type_name(head[2]) + "; of IDX files those of unsigned bytes are read");
+    refuse(path, "holds " + type_name(head[2]) + "; only IDX files of unsigned bytes can be read");
   const std::size_t axes = head[3];
   if (axes < 1 || axes > 4)
     refuse(path,

@@ -15,9 +15,9 @@ namespace widelimit::detail {
 
 class IdxReader {
  public:
-  /// Reads the header alone. Throws Error(usage) where the file is not IDX, holds other numbers
-  /// than unsigned bytes, or is shorter or longer than its header promises (of a gzip file: could
-  /// not possibly be long enough, since deflate compresses at most 1032 : 1).
+  /// Reads only the header. Throws Error(usage) if the file is not IDX, holds numbers other than
+  /// unsigned bytes, or is shorter or longer than its header says. (A gzip file is refused if it is
+  /// too short even at the best ratio of deflate, 1032 : 1.)
   explicit IdxReader(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
@@ -25,8 +25,8 @@ class IdxReader {
   [[nodiscard]] std::int64_t count() const noexcept { return shape_.front(); }
   /// Bytes of one sample.
   [[nodiscard]] std::int64_t features() const noexcept;
-  /// Hands the bytes of samples [begin, begin + count) to `take`, piece by piece in order. Throws
-  /// Error(usage) where a gzip stream is damaged, truncated, or goes on after the last sample.
+  /// Passes the bytes of samples [begin, begin + count) to `take`, piece by piece in order. Throws
+  /// Error(usage) if a gzip stream is damaged, truncated, or goes on after the last sample.
   void read(std::int64_t begin, std::int64_t count,
             const std::function<void(const std::uint8_t*, std::size_t)>& take) const;
 

@@ -1,4 +1,4 @@
-// Checking labels, and writing them as one output a class.
+// Checks labels, and turns them into one output for each class.
 #include "data/labels.hpp"
 
 #include "text/numbers.hpp"
@@ -12,7 +12,7 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr double most_classes = 1 << 20;  // beyond, the targets are not labels
+constexpr double most_classes = 1 << 20;  // larger targets are not labels
 
 const char* name_of(SampleSet set) { return set == SampleSet::test ? "test" : "training"; }
 

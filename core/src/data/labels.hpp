@@ -13,7 +13,7 @@ namespace widelimit::detail {
 [[nodiscard]] std::int64_t count_classes(const Matrix& y);
 
 /// [n, classes]: 1 at the label, else 0; minus 1 / classes where `centered`. `set` (train or test)
-/// is the one that messages name.
+/// appears in messages.
 [[nodiscard]] Matrix one_hot(const Matrix& y, std::int64_t classes, bool centered, SampleSet set);
 
 }  // namespace widelimit::detail

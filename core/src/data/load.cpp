@@ -1,4 +1,4 @@
-// From data sources to training and test sets: rows, offset, limit, split.
+// Makes training and test sets from data sources: rows, offset, limit, split.
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/data.hpp>
 
@@ -58,7 +58,7 @@ Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
   return some;
 }
 
-// A source and the part of it that `rows`, `offset` and `limit` leave.
+// A source and the part of it that `rows`, `offset` and `limit` select.
 class Window {
  public:
   explicit Window(const DataSource& spec, Control* control = nullptr)
@@ -142,7 +142,7 @@ void require_same_shape(const DataSpec& spec, const DataShape& train, const Data
                 pointer);
 }
 
-// ceil(n fraction), where a product that misses a whole number by rounding alone is that number:
+// ceil(n fraction), where a product within rounding error of a whole number counts as that number:
 // 70 x 0.1 is 7 tests, not 8.
 std::int64_t test_count(std::int64_t n, const DataSpec& spec) {
   const double fraction = spec.split->test_fraction;
@@ -167,11 +167,12 @@ struct SplitRows {
 // Test rows are the start of a permutation (or the last rows, without shuffling); both parts keep
 // the order of the file.
 SplitRows split_rows(std::int64_t n, const DataSpec& spec, std::uint64_t seed) {
-  constexpr std::uint64_t of_split = 0x73706c6974;  // a stream of the experiment's seed: "split"
+  // A stream of the experiment's seed: "split" in ASCII.
+  constexpr std::uint64_t split_stream = 0x73706c6974;
   const std::int64_t tests = test_count(n, spec);
   std::vector<bool> is_test(static_cast<std::size_t>(n), false);
   if (spec.split->shuffle) {
-    const std::vector<std::int64_t> order = permutation(seed, of_split, n);
+    const std::vector<std::int64_t> order = permutation(seed, split_stream, n);
     for (std::int64_t i = 0; i < tests; ++i)
       is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
   } else {
@@ -216,7 +217,7 @@ Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
                                         " (from 0); there are " + std::to_string(count));
     if (!tests.empty()) sample = tests[static_cast<std::size_t>(sample)];
   }
-  if (samples.empty()) throw Error(ErrorCode::usage, "no test sample was asked for");
+  if (samples.empty()) throw Error(ErrorCode::usage, "the list of test samples is empty");
   return window.read(std::move(samples));
 }
 

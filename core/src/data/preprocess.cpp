@@ -31,8 +31,7 @@ Matrix widened(const Samples& x) {
   return out;
 }
 
-// A sample of zeros stays zero. The largest number is divided out first, so that no square leaves
-// the range.
+// A sample of zeros stays zero. Divides by the largest number first, so that no square overflows.
 void unit_norm(Matrix& x) {
   for (std::int64_t i = 0; i < x.rows(); ++i) {
     double largest = 0, sum = 0;

@@ -1,4 +1,4 @@
-// Which step of the experiment file an error is about.
+// Adds the step of the experiment file to an error.
 #pragma once
 
 #include <widelimit/error.hpp>
@@ -9,8 +9,8 @@
 
 namespace widelimit::detail {
 
-/// f(), whose errors name members of the step, as in "/classes": thrown on with the step before
-/// them.
+/// Calls f(). Errors of f point to members of the step, such as "/classes"; they are rethrown with
+/// the pointer to the step in front.
 template <class F>
 auto in_step(const PreprocessStep& step, F&& f) {
   try {

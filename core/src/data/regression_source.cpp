@@ -3,9 +3,9 @@
 //   x_ij ~ N(0, 1),   w_j = 100 u_j for n_informative features j, else 0,   u_j ~ U(0, 1),
 //   y_i = sum_j x_ij w_j + noise e_i,   e_i ~ N(0, 1),
 //
-// everything independent. Which features are informative is the start of a random permutation of
-// all of them; x, w, e and the permutation are separate streams of the seed, so that another noise
-// keeps samples and coefficients, and more samples begin with the same ones.
+// all independent. The informative features are the beginning of a random permutation of all
+// features. x, w, e and the permutation are separate streams of the seed. Therefore another noise
+// keeps samples and coefficients, and a larger data set begins with the samples of a smaller one.
 #include "data/source.hpp"
 
 #include "random/random.hpp"
@@ -20,7 +20,7 @@ namespace widelimit::detail {
 
 namespace {
 
-enum Stream : std::uint64_t { of_samples, of_coefficients, of_noise, of_order };
+enum Stream : std::uint64_t { sample_stream, coefficient_stream, noise_stream, order_stream };
 
 class RegressionSource final : public Source {
  public:
@@ -55,18 +55,18 @@ class RegressionSource final : public Source {
  private:
   [[nodiscard]] Matrix samples(std::int64_t begin, std::int64_t count) const {
     auto x = Matrix::uninitialized(count, spec_.n_features);
-    normals(spec_.seed, of_samples, static_cast<std::uint64_t>(begin * spec_.n_features),
+    normals(spec_.seed, sample_stream, static_cast<std::uint64_t>(begin * spec_.n_features),
             static_cast<std::uint64_t>(x.size()), x.data());
     return x;
   }
 
   [[nodiscard]] Matrix targets(const Matrix& x, std::int64_t begin) const {
     const auto informative = static_cast<std::size_t>(spec_.n_informative);
-    const std::vector<std::int64_t> order = permutation(spec_.seed, of_order, spec_.n_features);
+    const std::vector<std::int64_t> order = permutation(spec_.seed, order_stream, spec_.n_features);
     std::vector<double> w(informative);
-    uniforms(spec_.seed, of_coefficients, 0, informative, w.data());
+    uniforms(spec_.seed, coefficient_stream, 0, informative, w.data());
     auto y = Matrix::uninitialized(x.rows(), 1);
-    normals(spec_.seed, of_noise, static_cast<std::uint64_t>(begin),
+    normals(spec_.seed, noise_stream, static_cast<std::uint64_t>(begin),
             static_cast<std::uint64_t>(y.size()), y.data());
     for (std::int64_t i = 0; i < x.rows(); ++i) {
       double sum = 0;

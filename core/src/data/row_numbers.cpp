@@ -1,4 +1,4 @@
-// A reader of numbers in a text file, with places for its messages.
+// Reads numbers from a text file, with line and column for messages.
 #include "data/row_numbers.hpp"
 
 #include "files/input_file.hpp"

@@ -8,7 +8,8 @@
 namespace widelimit::detail {
 
 /// Numbers from 0, separated by white space, at least one. Throws Error(usage) with line and column
-/// of what is none, or of a row that a source of `count` samples does not have.
+/// for a text that is not such a number, or for a row that a source of `count` samples does not
+/// have.
 [[nodiscard]] std::vector<std::int64_t> read_row_numbers(const std::filesystem::path& file,
                                                          std::int64_t count);
 

@@ -1,5 +1,5 @@
-// Where samples come from: one interface over the kinds of data sources. Opening a source reads no
-// more than its shape takes; reading happens once it is known which samples are wanted.
+// The interface of all data sources. Opening a source reads only its shape. Samples are read when
+// it is known which ones are needed.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -15,13 +15,15 @@ namespace widelimit::detail {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Of the whole source, before offset and limit.
+  /// The number of all samples of the source, before offset and limit.
   [[nodiscard]] const DataShape& shape() const noexcept { return shape_; }
-  /// Samples [begin, begin + count), every number finite or Error(usage) with its place.
+  /// Samples [begin, begin + count), Throws Error(usage) with the position of a number that is not
+  /// finite.
   [[nodiscard]] virtual Dataset read(std::int64_t begin, std::int64_t count) const = 0;
-  /// Their targets alone.
+  /// Only the targets of these samples.
   [[nodiscard]] virtual Matrix read_targets(std::int64_t begin, std::int64_t count) const = 0;
-  /// Reading reports "read data" to the control and stops when it is cancelled. NULL: nobody asks.
+  /// Reading reports "read data" to the control and stops when it is cancelled. The control may be
+  /// NULL.
   void set_control(Control* control) noexcept { control_ = control; }
 
  protected:
@@ -37,7 +39,8 @@ class Source {
   Control* control_ = nullptr;
 };
 
-/// Throws Error(usage) for what cannot be a source, x and y of different lengths included.
+/// Throws Error(usage) if the files cannot be a source, for example if x and y have different
+/// lengths.
 [[nodiscard]] std::unique_ptr<Source> open_source(const DataSource& spec);
 
 [[nodiscard]] std::unique_ptr<Source> open_npy_source(const DataSource& spec);

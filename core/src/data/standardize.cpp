@@ -57,7 +57,7 @@ Standardization Standardization::of_all(const Matrix& m) {
   const auto n = static_cast<double>(m.size());
   const auto values = m.flat();
   double mean = 0, variance = 0;
-  // Row by row, so that long sums are sums of short ones.
+  // Adds up row by row, so that long sums are sums of short ones, which round less.
   for (std::int64_t i = 0; i < m.rows(); ++i) {
     double sum = 0;
     for (const double v : m.row(i)) sum += v / n;

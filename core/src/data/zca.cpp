@@ -1,5 +1,5 @@
 // Fitting and applying ZCA whitening with BLAS and LAPACK, on one thread: the result must not
-// depend on how many there are.
+// depend on the number of threads.
 #include "data/zca.hpp"
 
 #include "execution/blas.hpp"
@@ -36,7 +36,7 @@ void subtract(Matrix& x, const std::vector<double>& mean) {
 
 int blas_rows(const Matrix& x) {
   if (x.rows() > std::numeric_limits<int>::max())
-    throw Error(ErrorCode::unsupported, "more samples than this BLAS counts with");
+    throw Error(ErrorCode::unsupported, "the number of samples exceeds the integers of this BLAS");
   return static_cast<int>(x.rows());
 }
 

@@ -13,9 +13,8 @@ namespace widelimit::detail {
 /// regularized ZCA).
 class Zca {
  public:
-  /// Throws Error(usage) where the covariance is singular and `regularization`
-  /// too small to help; Error(unsupported) where there are too many features for the
-  /// eigendecomposition.
+  /// Throws Error(usage) if the covariance is singular and `regularization` is too small;
+  /// Error(unsupported) if there are too many features for the eigendecomposition.
   static Zca fit(const Matrix& train, double regularization);
   void apply(Matrix& x) const;
 

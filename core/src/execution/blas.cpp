@@ -10,7 +10,8 @@ namespace widelimit::detail {
 
 namespace {
 
-// Process-wide on purpose: what it guards (openblas_set_num_threads) is, too (OpenBLAS#3917).
+// There is one gate for the process, because openblas_set_num_threads acts on the whole process
+// (OpenBLAS#3917).
 struct Gate {
   std::mutex mutex;
   std::condition_variable changed;

@@ -1,5 +1,5 @@
-// Threads behind one interface: oneTBB in what ships, plain std::thread under ThreadSanitizer
-// (oneTBB is not instrumented).
+// One interface for threads: oneTBB in releases, plain std::thread under ThreadSanitizer (oneTBB is
+// not instrumented).
 #pragma once
 
 #include <cstdint>

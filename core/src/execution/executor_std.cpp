@@ -1,4 +1,5 @@
-// The executor for ThreadSanitizer: plain threads, which it understands, made for each call.
+// The executor for ThreadSanitizer: it creates plain threads for each call, which ThreadSanitizer
+// supports.
 #include "execution/executor.hpp"
 
 #include <algorithm>

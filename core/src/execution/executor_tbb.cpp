@@ -1,4 +1,4 @@
-// The executor that ships: one oneTBB arena a runtime.
+// The executor of releases: one oneTBB arena for each runtime.
 #include "execution/executor.hpp"
 
 #include <sched.h>
@@ -19,12 +19,13 @@ int available() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
-// Which arena this thread works for, so that a nested call runs inline.
+// The arena that this thread works for; a nested call runs inline.
 thread_local bool inside_worker = false;
 
 class TbbExecutor final : public Executor {
  public:
-  // Without the raised limit oneTBB silently gives fewer threads than an arena was made for.
+  // Without this higher limit, oneTBB gives an arena fewer threads than it was created for, and
+  // reports nothing.
   explicit TbbExecutor(int threads)
       : threads_(threads),
         limit_(tbb::global_control::max_allowed_parallelism,

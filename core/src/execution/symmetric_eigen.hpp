@@ -1,7 +1,6 @@
 // Eigenvalues of symmetric matrices by LAPACK, on as many threads as the phase of the caller
-// allows. LAPACKE's `_work` functions are called: the others first look for entries that are not
-// numbers, with indices of 32 bits, which overflow from 46,341 rows on. What they would have
-// refused is refused here.
+// allows. It calls LAPACKE's `_work` functions, because the others check the entries with 32-bit
+// indices, which overflow from 46,341 rows on. The checks are here instead.
 #pragma once
 
 #include <widelimit/matrix.hpp>
@@ -11,8 +10,8 @@
 
 namespace widelimit::detail {
 
-/// Above this order the workspace of syevd with vectors, 1 + 6 n + 2 n^2 numbers, is beyond 32-bit
-/// integers.
+/// Above this order the workspace of syevd with vectors, 1 + 6 n + 2 n^2 numbers, does not fit into
+/// 32-bit integers.
 inline constexpr int most_rows_with_eigenvectors = 32766;
 
 enum class Eigenvectors { none, in_place };

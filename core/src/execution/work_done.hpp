@@ -11,8 +11,8 @@
 
 namespace widelimit::detail {
 
-/// Counts what is done and tells the control, which may be NULL. Counting and telling are one step,
-/// so that the count never goes back for the listener.
+/// Counts the work that is done and reports it to the control, which may be NULL. One lock covers
+/// both, so that the listener never sees the count decrease.
 class WorkDone {
  public:
   WorkDone(const Control* control, std::string phase, std::int64_t total, std::int64_t done = 0)

@@ -1,4 +1,4 @@
-// A file under a temporary name beside its final one, until it is whole.
+// A file that has a temporary name in its final folder until it is complete.
 #include <widelimit/experiment/files.hpp>
 
 #include "files/new_file.hpp"

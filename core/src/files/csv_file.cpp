@@ -1,4 +1,4 @@
-// The reader of data sources as programs see it.
+// The public reader of CSV files.
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
 

@@ -1,6 +1,5 @@
-// Splitting a CSV file into fields.
-// Our own, because columns are known only at run time, files may be larger than memory, and every
-// message names a line.
+// Splitting a CSV file into fields. This is our own code, because columns are known only at run
+// time, files may be larger than memory, and every message names a line.
 #include "files/csv_reader.hpp"
 
 #include "text/names.hpp"
@@ -48,7 +47,7 @@ Number number_of(std::string_view text) {
   return {value, error};
 }
 
-// What to try about a field that is no number.
+// Advice for a field that is not a number.
 std::string remedy(std::string_view text) {
   if (const std::string_view other = other_separator(text); !other.empty())
     return "; fields are separated by commas, these by " + std::string(other) +

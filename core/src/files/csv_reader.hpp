@@ -12,7 +12,7 @@
 
 namespace widelimit::detail {
 
-/// One field and where it stands: line and column from 1, a column is a character.
+/// A field and its position: line and column, counted from 1 in characters.
 struct CsvField {
   std::string_view text;
   int line = 0, column = 0;
@@ -24,12 +24,12 @@ class CsvReader {
   explicit CsvReader(const InputFile& file);
 
   /// The next record, valid until the next call; false after the last one. Throws Error(usage) with
-  /// line and column for broken quotes, an empty line between records, and a record whose fields
-  /// are not as many as the first one's.
+  /// line and column for broken quotes, an empty line between records, and a record whose number of
+  /// fields differs from that of the first.
   [[nodiscard]] bool next(std::vector<CsvField>& fields);
 
-  /// Records of a file (its header included, if it has one), without looking into them. Quick; the
-  /// number is right wherever next() finds nothing to object to.
+  /// The number of records of a file, with its header if it has one. Fast, because it does not
+  /// check them; it is exact for a file that next() accepts.
   [[nodiscard]] static std::int64_t count_records(const InputFile& file);
 
  private:
@@ -57,12 +57,12 @@ class CsvReader {
   std::size_t width_ = 0;        // fields of the first record
 };
 
-/// The number a field holds; "inf" and "nan" are numbers here. Throws Error(usage) with the place.
+/// The number in a field; "inf" and "nan" are numbers here. Throws Error(usage) with the position.
 [[nodiscard]] double csv_number(const InputFile& file, const CsvField& field);
-/// Whether it holds one.
+/// Whether the field is a number.
 [[nodiscard]] bool is_csv_number(std::string_view text);
-/// "semicolons" or "tabs", where a text that should be one field looks as if they separate several;
-/// else empty.
+/// "semicolons" or "tabs", if a text that should be one field seems to contain several, separated
+/// by them; else empty.
 [[nodiscard]] std::string_view other_separator(std::string_view text);
 
 }  // namespace widelimit::detail

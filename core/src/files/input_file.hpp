@@ -1,4 +1,5 @@
-// Files that are read: opened once, their size known before anything is allocated for them.
+// Files that are read. A file is opened once, and its size is known before memory is allocated for
+// it.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace widelimit::detail {
 
-/// Throws Error(usage) about a data file; line and column where the file has them (from 1).
+/// Throws Error(usage) about a data file; with line and column (from 1) if the file has lines.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& message,
                          int line = 0, int column = 0);
 
@@ -17,7 +18,7 @@ namespace widelimit::detail {
 
 class InputFile {
  public:
-  /// Throws Error(usage) with the system's reason where it cannot be opened, is a folder, or has no
+  /// Throws Error(usage) with the system's reason if it cannot be opened, is a folder, or has no
   /// size (a pipe, a terminal).
   explicit InputFile(std::filesystem::path path);
   ~InputFile();
@@ -26,12 +27,12 @@ class InputFile {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] std::int64_t size() const noexcept { return size_; }
-  /// Exactly `bytes` bytes from `offset` on; throws Error(io) where they cannot be had.
+  /// Reads exactly `bytes` bytes from `offset` on. Throws Error(io) if that fails.
   void read(std::int64_t offset, void* to, std::size_t bytes) const;
-  /// As many as there are, at most `most`.
+  /// Reads the bytes that exist, at most `most`.
   [[nodiscard]] std::size_t read_some(std::int64_t offset, void* to, std::size_t most) const;
-  /// For libraries that read by themselves: a new descriptor at the start of the file, the caller's
-  /// to close.
+  /// A new descriptor at the start of the file, for libraries that read themselves. The caller
+  /// closes it.
   [[nodiscard]] int descriptor() const;
 
  private:

@@ -1,4 +1,4 @@
-// The life of a file: made, claimed, written, renamed.
+// Creates a file, allocates its space, writes it and renames it.
 #include "files/new_file.hpp"
 
 #include "files/writing.hpp"

@@ -1,5 +1,5 @@
-// A file in the making: a temporary name in the same folder, renamed when it is whole. What
-// AtomicFile and KernelFiles share.
+// A file under a temporary name in the same folder, renamed when it is complete. AtomicFile and
+// KernelFiles share it.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace widelimit::detail {
 
-/// Every failure is Error(io) with the name, the system's reason and what was kept. Without
-/// commit() nothing is left behind.
+/// Every failure is Error(io) with the name, the system's reason and what remains on disk. Without
+/// commit() the file is removed.
 class NewFile {
  public:
   explicit NewFile(std::filesystem::path final_path);
@@ -18,12 +18,13 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
-  /// Claims disk space for that many bytes; they read as zeros.
+  /// Allocates disk space for that many bytes, which read as zeros.
   void claim(std::int64_t bytes);
   /// May be called from several threads.
   void write_at(std::int64_t offset, const void* data, std::size_t bytes);
-  /// Waits until the bytes are on the disk, then renames onto the final name. Once. (Whether the
-  /// rename survives a power cut is the file system's affair; either way the file is whole.)
+  /// Waits until the bytes are on the disk, then renames the file to its final name. Call it once.
+  /// (Whether the rename survives a power cut depends on the file system; in both cases the file is
+  /// complete.)
   void commit();
 
  private:

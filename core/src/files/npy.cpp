@@ -35,25 +35,25 @@ void read_c_order(const InputFile& file, const NpyHeader& header, std::int64_t b
   }
 }
 
-// Where the numbers of one sample go: the file counts its features with the first axis fastest, a
-// row with the last. Returns the place in the row of each feature of the file.
-std::vector<std::int64_t> places_in_row(const NpyHeader& header) {
+// In a file in Fortran order, the first axis of a sample varies fastest; in a row of the result,
+// the last. Returns the offset in the row of each feature of the file.
+std::vector<std::int64_t> offsets_in_row(const NpyHeader& header) {
   std::vector<std::int64_t> stride(header.shape.size(), 1);
   for (std::size_t axis = header.shape.size(); axis-- > 1;)
     stride[axis - 1] = stride[axis] * header.shape[axis];
   std::vector<std::int64_t> index(header.shape.size(), 0);
-  std::vector<std::int64_t> places(static_cast<std::size_t>(header.features()));
-  std::int64_t place = 0;
-  for (std::int64_t& p : places) {
-    p = place;
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(header.features()));
+  std::int64_t offset = 0;
+  for (std::int64_t& p : offsets) {
+    p = offset;
     for (std::size_t axis = 1; axis < index.size(); ++axis) {
-      place += stride[axis];
+      offset += stride[axis];
       if (++index[axis] < header.shape[axis]) break;
-      place -= stride[axis] * header.shape[axis];
+      offset -= stride[axis] * header.shape[axis];
       index[axis] = 0;
     }
   }
-  return places;
+  return offsets;
 }
 
 // Numbers in Fortran order: one feature of all samples is contiguous. A panel of features is read,
@@ -63,7 +63,7 @@ void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int
                         BasicMatrix<T>& out) {
   const auto size = static_cast<std::int64_t>(sizeof(From));
   const std::int64_t rows = out.rows(), features = out.cols();
-  const std::vector<std::int64_t> places = places_in_row(header);
+  const std::vector<std::int64_t> offsets = offsets_in_row(header);
   const std::int64_t panel = std::clamp<std::int64_t>(chunk_bytes / (rows * size), 1, features);
   std::vector<From> columns(static_cast<std::size_t>(panel * rows));
   constexpr std::int64_t block = 32;
@@ -75,9 +75,9 @@ void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int
     for (std::int64_t r = 0; r < rows; r += block)
       for (std::int64_t c = 0; c < width; ++c) {
         const From* from = columns.data() + c * rows;
-        const std::int64_t place = places[static_cast<std::size_t>(f + c)];
+        const std::int64_t offset = offsets[static_cast<std::size_t>(f + c)];
         for (std::int64_t i = r; i < std::min(r + block, rows); ++i)
-          out(i, place) = static_cast<T>(from[i]);
+          out(i, offset) = static_cast<T>(from[i]);
       }
   }
 }

@@ -32,7 +32,7 @@ class HeaderParser {
     expect('{');
     while (!accept('}')) {
       const std::string key = string("a key in quotes, or }");
-      if (!seen.insert(key).second) fail("the key '" + key + "' is there twice");
+      if (!seen.insert(key).second) fail("the key '" + key + "' appears twice");
       expect(':');
       if (key == "descr")
         header.type = type();
@@ -131,7 +131,7 @@ class HeaderParser {
     if (descr == "|u1" || descr == "<u1") return NpyType::uint8;
     refuse(file_, "holds " + kind(descr) + " (" + descr + ")" + remedy);
   }
-  // What a type string that is not read stands for, as a person calls it.
+  // The name of a type that is not supported.
   [[nodiscard]] static std::string kind(std::string_view descr) {
     if (descr == ">f4" || descr == ">f8") return "big-endian floating-point numbers";
     const std::string_view order = "<>|=";

@@ -1,6 +1,6 @@
-// The header of an .npy file: what numbers follow, and in which order. The format is NumPy's
-// (numpy.lib.format, versions 1.0 to 3.0); of its dictionary only the plain form that NumPy writes
-// is understood, nothing is evaluated.
+// The header of an .npy file: the type, shape and order of the numbers. The format is NumPy's
+// (numpy.lib.format, versions 1.0 to 3.0); its dictionary is accepted only in the plain form that
+// NumPy writes, and is not evaluated.
 #pragma once
 
 #include "files/input_file.hpp"
@@ -30,9 +30,9 @@ struct NpyHeader {
   [[nodiscard]] std::int64_t features() const noexcept;
 };
 
-/// Throws Error(usage) for every file that is not exactly one whole array of float32, float64 or
-/// uint8 (little endian) with at least one number. After it the file is known to be as long as its
-/// shape promises, so memory may be allocated by that shape.
+/// Throws Error(usage) unless the file is exactly one complete array of float32, float64 or uint8
+/// (little endian) with at least one number. The length of an accepted file agrees with its shape,
+/// so callers may allocate memory for that shape.
 [[nodiscard]] NpyHeader read_npy_header(const InputFile& file);
 
 /// "(3, 4)", as Python writes it.

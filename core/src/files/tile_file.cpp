@@ -1,4 +1,4 @@
-// Tiles to their places in the file, row by row.
+// Writes tiles into the file, row by row.
 #include "files/tile_file.hpp"
 
 #include "files/npy_header.hpp"
@@ -82,8 +82,9 @@ void TileFile::put(const Tile& tile, Kernel kernel) {
 
 void TileFile::commit() {
   if (missing_ != 0)
-    throw Error(ErrorCode::internal, "a kernel was to be saved with " +
-                                         std::to_string(missing_.load()) + " entries missing");
+    throw Error(ErrorCode::internal,
+                "a kernel cannot be saved: " + std::to_string(missing_.load()) +
+                    " of its entries are missing");
   file_.commit();
 }
 

@@ -12,18 +12,18 @@
 
 namespace widelimit::detail {
 
-/// The disk space is claimed at once; a tile is written when it comes, so that memory stays
-/// bounded. (Measured: copying tiles into a shared mapping costs as much, and turns an error of the
-/// disk into a signal.)
+/// Allocates the disk space first, and writes each tile when it arrives, so that memory stays
+/// bounded. (Copying tiles into a shared mapping takes as long, by measurement, and turns an error
+/// of the disk into a signal.)
 class TileFile {
  public:
   TileFile(const std::filesystem::path& file, std::int64_t rows, std::int64_t cols,
            Precision precision);
 
-  /// One kernel of a tile, and its mirror image; from any thread, tiles must not overlap. Throws
-  /// Error(internal) where the tile lies outside the kernel or has another precision.
+  /// Writes one kernel of a tile, and its mirror image. Any thread may call it. Tiles must not
+  /// overlap. Throws Error(internal) if the tile lies outside the kernel or has another precision.
   void put(const Tile& tile, Kernel kernel);
-  /// Throws Error(internal) unless every entry was put.
+  /// Throws Error(internal) if an entry is missing.
   void commit();
 
  private:
@@ -40,7 +40,7 @@ class TileFile {
   std::int64_t rows_, cols_;
   Precision precision_;
   std::int64_t offset_ = 0;
-  std::atomic<std::int64_t> missing_{0};  // entries that no tile has brought yet
+  std::atomic<std::int64_t> missing_{0};  // number of entries that have not been written
 };
 
 }  // namespace widelimit::detail

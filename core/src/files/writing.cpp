@@ -1,4 +1,4 @@
-// The loops around the calls.
+// Repeats calls that the system interrupts.
 #include "files/writing.hpp"
 
 #include <fcntl.h>

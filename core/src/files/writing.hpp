@@ -1,5 +1,4 @@
-// System calls of files in the making, with what a person can do where one fails. What new files
-// and tile stores share.
+// System calls that write files, and advice for their errors. New files and tile stores share them.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +7,19 @@
 
 namespace widelimit::detail {
 
-/// A hidden name beside the final one, of this process (its id) and of this attempt: later runs
-/// know by it what a killed process left.
+/// A hidden name in the same folder, with the id of this process and a number of this attempt. From
+/// it, later runs recognise the files that a killed process left.
 [[nodiscard]] std::filesystem::path temporary_beside(const std::filesystem::path& final_path,
                                                      long attempt);
 
-/// Claims disk space; what was not there reads as zeros. The error number, 0 where all is well.
+/// Allocates disk space; new bytes read as zeros. Returns the error number, 0 on success.
 [[nodiscard]] int claim_bytes(int fd, std::int64_t bytes);
 
-/// All of it, however often the system interrupts. The error number, 0 where all is well.
+/// Writes all bytes, also after interruptions. Returns the error number, 0 on success.
 [[nodiscard]] int write_bytes(int fd, std::int64_t offset, const void* data, std::size_t bytes);
 
-/// What to try after this error, as "; free some space or choose another folder"; empty where
-/// nothing is known.
+/// Advice for this error, such as "; free some space or choose another folder"; empty if there is
+/// none.
 [[nodiscard]] const char* advice_on(int error);
 
 }  // namespace widelimit::detail

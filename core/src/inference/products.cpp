@@ -18,7 +18,7 @@ namespace {
 int size(std::int64_t n) {
   if (n > std::numeric_limits<int>::max())
     throw Error(ErrorCode::unsupported,
-                "a matrix side of " + std::to_string(n) + " exceeds what this BLAS counts with");
+                "a matrix side of " + std::to_string(n) + " exceeds the integers of this BLAS");
   return static_cast<int>(n);
 }
 

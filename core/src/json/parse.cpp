@@ -27,8 +27,8 @@ constexpr bool is_number_character(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-/// Receives the events of one text. The parser does not say where it is, but events arrive in the
-/// order of the text: a cursor that steps over separators stands on the token of each event.
+/// Receives the events of one text. The parser does not report its position, but events arrive in
+/// the order of the text. A cursor that skips separators is therefore at the token of each event.
 class TreeBuilder {
  public:
   static constexpr std::size_t max_array_size = max_values;
@@ -152,7 +152,8 @@ class TreeBuilder {
   }
 
   /// From the literal, not from the parser's number: Boost 1.81 rounds some doubles by an ulp.
-  /// `parsed` tells a number too large (infinite there) from one too small (zero).
+  /// `parsed` distinguishes a number that is too large (infinite) from one that is too small
+  /// (zero).
   bool add_number(double parsed, json::error_code& ec) {
     const Origin at = begin_token();
     const std::size_t begin = cursor_;
@@ -167,7 +168,7 @@ class TreeBuilder {
     if (std::from_chars(literal.data(), end, number).ec == std::errc::result_out_of_range) {
       number = 0;
       if (std::abs(parsed) >= 1) {
-        number = std::numeric_limits<double>::quiet_NaN();  // nothing more is said about it
+        number = std::numeric_limits<double>::quiet_NaN();  // NaN is not reported again
         report_->add(at, path(),
                      "the number " + in_quotes(literal) +
                          " is too large for float64 (largest: 1.7976931348623157e308)");
@@ -200,7 +201,7 @@ class TreeBuilder {
     members = std::move(unique);
   }
 
-  /// Of the innermost open array or object.
+  /// The pointer to the innermost open array or object.
   [[nodiscard]] std::string container_path() const {
     std::string pointer;
     std::size_t key = 0;
@@ -213,7 +214,7 @@ class TreeBuilder {
     return pointer;
   }
 
-  /// Of the value that is being read.
+  /// The pointer to the value that is being read.
   [[nodiscard]] std::string path() const {
     if (open_.empty()) return {};
     if (const auto* items = open_.back().array()) return child(container_path(), items->size());
@@ -232,7 +233,7 @@ class TreeBuilder {
   std::string string_;
 };
 
-/// Errors of the parser that are about a limit rather than about the grammar; empty: the grammar.
+/// Describes an error of the parser that concerns a limit; empty if it concerns the grammar.
 std::string limit_message(const json::error_code& ec, bool too_many_values) {
   if (too_many_values)
     return "more than " + std::to_string(max_values) + " values; a configuration has far fewer";

@@ -9,7 +9,7 @@ namespace widelimit::detail {
 namespace {
 
 constexpr std::size_t block = 4096;           // bytes between two stored counts of characters
-constexpr std::size_t most_problems = 1000;   // shown; nobody reads more
+constexpr std::size_t most_problems = 1000;   // the largest number that is shown
 constexpr std::size_t most_collected = 2000;  // kept while sorting
 
 std::size_t count_characters(std::string_view bytes) {
@@ -59,7 +59,7 @@ Problem SourceTexts::problem(Origin origin, std::string pointer, std::string mes
   return {source.name(), position.line, position.column, std::move(pointer), std::move(message)};
 }
 
-void Report::place_under(const std::string& pointer) {
+void Report::prefix_pointers(const std::string& pointer) {
   for (Entry& entry : entries_) entry.pointer.insert(0, pointer);
 }
 

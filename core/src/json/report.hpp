@@ -1,5 +1,5 @@
-// The texts a configuration comes from, and the problems found in it: each problem keeps the origin
-// of the value at fault and becomes file:line:column when all are known.
+// The texts of a configuration, and the problems found in it. Each problem keeps the origin of the
+// wrong value, which becomes file:line:column when all problems are known.
 #pragma once
 
 #include "json/value.hpp"
@@ -21,8 +21,8 @@ struct Position {
 /// One text with an index from byte offsets to positions.
 class SourceText {
  public:
-  /// `name` is what messages say in front: a file as the user named it, or "--set /pointer=VALUE".
-  /// Without `has_lines` problems have no line and column.
+  /// Messages begin with `name`: a file as the user wrote it, or "--set /pointer=VALUE". Without
+  /// `has_lines` problems have no line and column.
   SourceText(std::string name, std::string text, bool has_lines);
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::string_view text() const noexcept { return text_; }
@@ -49,21 +49,23 @@ class SourceTexts {
   std::vector<SourceText> texts_;
 };
 
-/// Collects problems; hands them out in the order of the text.
+/// Collects problems and returns them in the order of the text.
 class Report {
  public:
   void add(Origin origin, std::string pointer, std::string message);
   void add(const Value& at, std::string pointer, std::string message) {
     add(at.origin, std::move(pointer), std::move(message));
   }
-  /// What was found so far is of the value at `pointer` of a larger document.
-  void place_under(const std::string& pointer);
+  /// Puts `pointer` in front of all pointers so far: the text is the value at `pointer` of a larger
+  /// document.
+  void prefix_pointers(const std::string& pointer);
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  /// All that were added, also those that are not kept.
+  /// The number of all problems that were added, also of those that are not kept.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size() + dropped_; }
-  /// No more are kept: a guess at the name that was meant is not worth its time.
+  /// Whether further problems are dropped. Callers then need not search for similar names.
   [[nodiscard]] bool full() const noexcept;
-  /// Sorted; of very many only the first, and a last entry that counts the others.
+  /// The problems in order. If there are very many, only the first ones and an entry with the
+  /// number of the others.
   [[nodiscard]] std::vector<Problem> problems(const SourceTexts& texts) const;
   /// Throws Error(usage) with all problems, if there are any.
   void throw_if_any(const SourceTexts& texts) const;

@@ -1,5 +1,6 @@
-// Checking a value against a schema, and the words for what is wrong. Our own, because libraries
-// for JSON Schema do not know the line on which a value was written, which every message names.
+// Checks a value against a schema, and describes what is wrong. This is our own code, because
+// libraries for JSON Schema do not know the line on which a value was written, which every message
+// names.
 #include "json/schema.hpp"
 #include "text/numbers.hpp"
 
@@ -46,8 +47,8 @@ std::string bounds_text(const Bounds& bounds) {
   return text;
 }
 
-/// The words for all types that a schema admits, joined by "or", a number's with its bounds where
-/// they are wanted; empty: any.
+/// The types that a schema admits, joined by "or", and the bounds of a number if they are
+/// requested. Empty if it admits any type.
 std::string type_text(const Value& schema, std::string_view TypeWords::*form, bool with_bounds) {
   if (schema.find("type") == nullptr) return {};
   std::string text;
@@ -67,9 +68,10 @@ class Conforming {
   Conforming(const Wording& wording, Report& report) : wording_(wording), report_(report) {}
 
   Value any(const Value& schema, const Value& value, const std::string& pointer) {
-    if (schema.find("$ref") != nullptr) return value;  // checked where it leads to
+    // Other code checks the section that it refers to.
+    if (schema.find("$ref") != nullptr) return value;
     const auto number = value.number();
-    if (number && std::isnan(*number)) return value;  // the parser has said it
+    if (number && std::isnan(*number)) return value;  // the parser has reported it
     if (!has_admitted_type(schema, value)) {
       const bool too_long = value.digits && admits(schema, "integer");
       refuse(schema, value, pointer,
@@ -95,7 +97,7 @@ class Conforming {
                        [&](const Value& choice) { return same(choice, value); });
   }
 
-  /// `with_type`: the message does not say yet which types the schema admits.
+  /// `with_type`: the message must also say which types the schema admits.
   void refuse(const Value& schema, const Value& value, const std::string& pointer,
               const std::string& message, bool with_type) {
     report_.add(value, pointer,
@@ -140,11 +142,11 @@ class Conforming {
     };
     check_length("minItems", "least", std::less<>{});
     check_length("maxItems", "most", std::greater<>{});
-    const Value* of_items = schema.find("items");
-    if (of_items == nullptr) return value;
+    const Value* item_schema = schema.find("items");
+    if (item_schema == nullptr) return value;
     Value out{.data = Value::Array{}, .origin = value.origin};
     for (std::size_t i = 0; i < items.size(); ++i)
-      out.array()->push_back(any(*of_items, items[i], child(pointer, i)));
+      out.array()->push_back(any(*item_schema, items[i], child(pointer, i)));
     return out;
   }
 
@@ -173,7 +175,7 @@ class Conforming {
       if (filled == nullptr || value.find(property.key) != nullptr) continue;
       out.object()->push_back(
           {property.key, value.origin,
-           any(property.value, placed(*filled, value.origin), child(pointer, property.key))});
+           any(property.value, with_origin(*filled, value.origin), child(pointer, property.key))});
     }
     return out;
   }
@@ -229,7 +231,7 @@ Bounds bounds_of(const Value& schema) {
 }
 
 std::string expectation(const Value& schema, const Wording& wording, bool with_type) {
-  const bool choice = schema.find("enum") != nullptr;  // its values are shown already
+  const bool choice = schema.find("enum") != nullptr;  // the message already lists its values
   std::string text = choice || !with_type ? "" : type_text(schema, &TypeWords::noun, false);
   if (const Value* filled = schema.find("default"); filled != nullptr && !filled->is_null())
     text += (text.empty() ? "default " : ", default ") + shown(*filled);

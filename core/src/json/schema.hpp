@@ -1,6 +1,6 @@
 // The subset of JSON Schema in which plugins describe their parameters (sdk/docs/schema-subset.md),
-// interpreted: what a value must be, what is filled in, what a message says. Core's own objects are
-// described in it too (own_schemas.hpp).
+// with checks of values, default values and messages. Core describes its own objects in it too
+// (own_schemas.hpp).
 #pragma once
 
 #include "json/report.hpp"
@@ -17,9 +17,9 @@ namespace widelimit::detail {
 
 /// What a message about an object says in parentheses.
 struct Wording {
-  std::string owner;                ///< what takes these keys: "dense", "a data source"
+  std::string owner;                ///< the object that has these keys: "dense", "a data source"
   std::string see{};                ///< "see `widelimit describe dense`", or nothing
-  std::vector<std::string> also{};  ///< keys that somebody else reads: names to guess from
+  std::vector<std::string> also{};  ///< keys that other code reads: suggestions for misspelt names
 };
 
 /// Checks `value` against `schema`, which has been checked itself, and returns it with the defaults
@@ -27,23 +27,23 @@ struct Wording {
 [[nodiscard]] Value conform(const Value& schema, const Value& value, const std::string& pointer,
                             const Wording& wording, Report& report);
 
-/// "   (number, default 1; see `widelimit describe erf`)", or nothing; without the type where the
-/// message has it.
+/// "   (number, default 1; see `widelimit describe erf`)", or nothing. Without the type if the
+/// message already contains it.
 [[nodiscard]] std::string expectation(const Value& schema, const Wording& wording,
                                       bool with_type = true);
 
-/// A schema from its text: unset where it has problems.
+/// Reads a schema from its text; unset if it has problems.
 struct Schema {
   std::optional<Value> value;
   std::vector<Problem> problems;
 };
 [[nodiscard]] Schema read_schema(std::string_view text);
 
-/// Does the schema admit this JSON type ("number", "integer", "boolean", "string", "array",
+/// Whether the schema admits this JSON type ("number", "integer", "boolean", "string", "array",
 /// "object", "null")? A schema without "type" admits all.
 [[nodiscard]] bool admits(const Value& schema, std::string_view type);
 
-/// Bounds of a number: numbers alone, infinite where there is none.
+/// The bounds of a number; infinite if there is none.
 struct Bounds {
   double low, high;
   bool low_excluded = false, high_excluded = false;
@@ -53,7 +53,8 @@ struct Bounds {
 /// Random parameters that the schema accepts: moderate numbers, short lists.
 [[nodiscard]] Value draw_params(const Value& schema, std::uint64_t seed);
 
-/// Copies of `value`, which the schema accepts, each spoilt at one place; with that place.
+/// Copies of `value`, which the schema accepts, each with one wrong value; and the pointers to
+/// these values.
 [[nodiscard]] std::vector<std::pair<Value, std::string>> spoil(const Value& schema,
                                                                const Value& value);
 

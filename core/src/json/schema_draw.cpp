@@ -1,4 +1,4 @@
-// Random values that a schema accepts, and values that it must refuse.
+// Draws random values that a schema accepts, and makes values that it must refuse.
 #include "json/schema.hpp"
 
 #include <algorithm>
@@ -24,7 +24,8 @@ double fraction(std::uint64_t& state) {
   return 0.02 + 0.96 * static_cast<double>(next(state) >> 11) * 0x1p-53;
 }
 
-/// The interval to draw from: a few units where a side is open, near zero where both are.
+/// The interval to draw from. If the schema bounds one side, a few units from that bound; if it
+/// bounds neither, around zero.
 Bounds moderate(Bounds b) {
   constexpr double reach = 3;
   if (std::isinf(b.low)) b.low = std::min(-reach, b.high - reach);
@@ -37,7 +38,7 @@ double draw_number(const Value& schema, std::uint64_t& state) {
   const double number = b.low + (b.high - b.low) * fraction(state);
   const double rounded = std::round(number * 1000) / 1000;  // short to read
   const double chosen = rounded > b.low && rounded < b.high ? rounded : number;
-  // Where the interval is one number, or overflows, its end is what remains.
+  // If the interval is a single number or overflows, its end is the only choice.
   const bool inside = chosen > b.low && chosen < b.high;
   return inside ? chosen : b.low_excluded ? b.high : b.low;
 }
@@ -75,7 +76,7 @@ Value draw_list(const Value& schema, std::uint64_t& state) {
   return list;
 }
 
-/// Of a property or an item.
+/// Draws a value of a property or an item.
 Value draw_value(const Value& schema, std::uint64_t& state) {
   if (const Value* choices = schema.find("enum"))
     return (*choices->array())[below(choices->array()->size(), state)];
@@ -89,7 +90,7 @@ Value draw_value(const Value& schema, std::uint64_t& state) {
 }
 
 /// A value of a type that the schema does not admit; null type: it admits all.
-std::optional<Value> of_wrong_type(const Value& schema) {
+std::optional<Value> value_of_wrong_type(const Value& schema) {
   if (!admits(schema, "string")) return Value{.data = std::string("wrong")};
   if (!admits(schema, "integer")) return Value{.data = std::int64_t{7}};
   if (!admits(schema, "boolean")) return Value{.data = true};
@@ -102,7 +103,7 @@ std::optional<Value> of_wrong_type(const Value& schema) {
 class Spoiling {
  public:
   void any(const Value& schema, const Value& value, const std::string& pointer) {
-    if (auto wrong = of_wrong_type(schema)) add(std::move(*wrong), pointer);
+    if (auto wrong = value_of_wrong_type(schema)) add(std::move(*wrong), pointer);
     if (schema.find("enum") != nullptr) {
       if (admits(schema, "string")) add(Value{.data = std::string("not one of them")}, pointer);
       return;
@@ -151,10 +152,10 @@ class Spoiling {
       longer.array()->resize(static_cast<std::size_t>(*most->integer() + 1), items.front());
       add(std::move(longer), pointer);
     }
-    const Value* of_items = schema.find("items");
-    if (of_items == nullptr || items.empty()) return;
+    const Value* item_schema = schema.find("items");
+    if (item_schema == nullptr || items.empty()) return;
     Spoiling inner;
-    inner.any(*of_items, items.front(), child(pointer, std::size_t{0}));
+    inner.any(*item_schema, items.front(), child(pointer, std::size_t{0}));
     for (auto& [spoilt_item, at] : inner.spoilt) {
       Value copy = value;
       copy.array()->front() = std::move(spoilt_item);

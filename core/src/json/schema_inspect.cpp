@@ -1,4 +1,5 @@
-// Is a plugin's schema inside the subset of sdk/docs/schema-subset.md, and does it make sense?
+// Checks that a plugin's schema belongs to the subset of sdk/docs/schema-subset.md and is
+// consistent.
 #include "json/parse.hpp"
 #include "json/schema.hpp"
 #include "text/names.hpp"
@@ -37,14 +38,14 @@ std::string type_of(const Value& schema) {
   return is_among(other, scalar_types) ? other : std::string();
 }
 
-/// The keywords that may stand beside a type.
-Names keywords_of(const std::string& type, bool of_item) {
+/// The keywords that are allowed with a type.
+Names keywords_of(const std::string& type, bool is_item) {
   Names names{"type"};
   if (type == "number" || type == "integer")
     names.insert(names.end(), {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"});
   if (type == "string") names.emplace_back("enum");
   if (type == "array") names.insert(names.end(), {"items", "minItems", "maxItems"});
-  if (!of_item) names.insert(names.end(), {"default", "description"});
+  if (!is_item) names.insert(names.end(), {"default", "description"});
   return names;
 }
 
@@ -52,7 +53,7 @@ class Inspection {
  public:
   explicit Inspection(Report& report) : report_(report) {}
 
-  void whole(const Value& schema) {
+  void inspect(const Value& schema) {
     if (schema.object() == nullptr)
       return add(schema, {}, "a schema is an object, got " + shown(schema));
     const Names allowed{"type", "properties", "required", "additionalProperties", "description"};
@@ -98,27 +99,28 @@ class Inspection {
     property(m.value, at, false);
   }
 
-  void property(const Value& schema, const std::string& pointer, bool of_item) {
+  void property(const Value& schema, const std::string& pointer, bool is_item) {
     if (schema.object() == nullptr)
       return add(schema, pointer, "a schema is an object, got " + shown(schema));
     const std::string type = type_of(schema);
-    const Names& types = of_item ? item_types : property_types;
+    const Names& types = is_item ? item_types : property_types;
     const Value* written = schema.find("type");
     if (!is_among(type, types)) {
-      const std::string meant = is_string(written) ? did_you_mean(*written->string(), types) : "";
+      const std::string suggestion =
+          is_string(written) ? did_you_mean(*written->string(), types) : "";
       return add(written != nullptr ? *written : schema, child(pointer, "type"),
                  (written != nullptr ? "must be a type, got " + shown(*written) : "is missing") +
-                     meant + "   (" + listed(types) +
-                     (of_item ? ")" : "; or a list of one that is no array and \"null\")"));
+                     suggestion + "   (" + listed(types) +
+                     (is_item ? ")" : "; or a list of one that is no array and \"null\")"));
     }
-    if (of_item && written->array() != nullptr)
+    if (is_item && written->array() != nullptr)
       add(*written, child(pointer, "type"), "an item cannot be null");
     const std::size_t before = report_.size();
-    const Names allowed = keywords_of(type, of_item);
+    const Names allowed = keywords_of(type, is_item);
     for (const Member& m : *schema.object()) keyword(m, child(pointer, m.key), allowed);
     if (type == "array" && schema.find("items") == nullptr)
       add(schema, child(pointer, "items"), "is missing: what every entry is");
-    if (report_.size() != before) return;  // what follows needs sound keywords
+    if (report_.size() != before) return;  // the checks below need valid keywords
     limits(schema, type, pointer);
     choices(schema, pointer);
     const Value* filled = schema.find("default");
@@ -159,7 +161,7 @@ class Inspection {
       add(schema, pointer, "\"minItems\" is larger than \"maxItems\"");
     constexpr std::int64_t longest = 1000;
     if (least != nullptr && *least->integer() > longest)
-      add(*least, child(pointer, "minItems"), "must be <= 1000: nobody writes such a list");
+      add(*least, child(pointer, "minItems"), "must be <= 1000");
   }
 
   void choices(const Value& schema, const std::string& pointer) {
@@ -214,7 +216,7 @@ Schema read_schema(std::string_view text) {
   texts.add(SourceText({}, std::string(text), true));
   Report report;
   Schema schema{.value = parse_json(texts, 0, report), .problems = {}};
-  if (schema.value && report.empty()) Inspection(report).whole(*schema.value);
+  if (schema.value && report.empty()) Inspection(report).inspect(*schema.value);
   schema.problems = report.problems(texts);
   if (!schema.problems.empty()) schema.value.reset();
   return schema;

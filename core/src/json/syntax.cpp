@@ -1,5 +1,5 @@
-// Syntax errors in words. The parser only says where it stopped; what a person did there is read
-// off the text around it.
+// Describes syntax errors. The parser only reports where it stopped; the text around this position
+// shows the mistake.
 #include "json/syntax.hpp"
 
 #include "json/value.hpp"
@@ -21,7 +21,7 @@ bool is_word(char c) {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// What stands before the place where the parser gave up.
+/// The state of the text before the position where the parser stopped.
 struct Before {
   std::vector<std::size_t> open;  // brackets not closed yet
   bool in_string = false;
@@ -64,7 +64,7 @@ std::string lower(std::string_view word) {
   return out;
 }
 
-/// A run of letters and digits that is not JSON; empty: it is a number or a literal.
+/// Describes a word that is not JSON; empty if it is a number or a literal.
 std::string explain_word(std::string_view word) {
   const std::string small = lower(word);
   const std::string bare = small.substr(
@@ -89,7 +89,8 @@ std::string explain_word(std::string_view word) {
 
 std::string opened(char bracket) { return bracket == '{' ? "object" : "list"; }
 
-/// Is the last thing before `end` an escape \\uD800 to \\uDBFF, which another one must follow?
+/// Whether the text before `end` ends with an escape \\uD800 to \\uDBFF, which another one must
+/// follow.
 bool after_high_surrogate(std::string_view text, std::size_t end) {
   if (end > 0 && text[end - 1] == '\\') --end;
   constexpr std::size_t length = 6;
@@ -100,14 +101,14 @@ bool after_high_surrogate(std::string_view text, std::size_t end) {
 }
 
 SyntaxProblem explain_end(std::string_view text, const Before& before,
-                          const std::function<std::string(std::size_t)>& place) {
+                          const std::function<std::string(std::size_t)>& position_text) {
   if (before.in_string)
     return {before.string_begin, "this string never ends: a closing \" is missing"};
   if (!before.open.empty()) {
     const std::size_t open = before.open.back();
     return {text.size(), "the text ends inside the " + opened(text[open]) + " opened at " +
-                             place(open) + ": a closing " + (text[open] == '{' ? "}" : "]") +
-                             " is missing"};
+                             position_text(open) + ": a closing " +
+                             (text[open] == '{' ? "}" : "]") + " is missing"};
   }
   return {text.size(), "the text ends in the middle of a value"};
 }
@@ -161,7 +162,7 @@ SyntaxProblem explain_encoding(std::string_view text) {
 }
 
 SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
-                             const std::function<std::string(std::size_t)>& place) {
+                             const std::function<std::string(std::size_t)>& position_text) {
   offset = std::min(offset, text.size());
   const bool in_string = look_before(text, offset).in_string;
   while (!in_string && offset < text.size() && is_space(text[offset])) ++offset;
@@ -186,7 +187,7 @@ SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
     if (std::string word = explain_word(text.substr(begin, end - begin)); !word.empty())
       return {begin, std::move(word)};
   if (begin == text.size() || (end == text.size() && before.open.empty() && offset == end))
-    return explain_end(text, before, place);
+    return explain_end(text, before, position_text);
 
   const char here = text[begin];
   const bool in_object = !before.open.empty() && text[before.open.back()] == '{';
@@ -202,7 +203,7 @@ SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
   if ((here == ']' || here == '}') && !before.open.empty() && (here == '}') != in_object)
     return {begin, std::string("this ") + here + " does not close the " +
                        opened(text[before.open.back()]) + " opened at " +
-                       place(before.open.back())};
+                       position_text(before.open.back())};
   if (here == '}' && before.last_token == ':') return {begin, "a value is missing after the colon"};
   if (in_object && (before.last_token == '{' || before.last_token == ','))
     return {begin, "a key in double quotes was expected here"};

@@ -8,7 +8,7 @@
 
 namespace widelimit::detail {
 
-/// Where to look, and one sentence.
+/// The offset of a mistake, and a sentence about it.
 struct SyntaxProblem {
   std::size_t offset = 0;
   std::string message;
@@ -17,21 +17,22 @@ struct SyntaxProblem {
 inline constexpr const char* half_a_pair =
     "half a surrogate pair: \\uD800 to \\uDFFF come in pairs";
 
-/// `offset` is where the parser gave up. `place` writes an offset as a person reads it ("line 3,
-/// column 7").
-[[nodiscard]] SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
-                                           const std::function<std::string(std::size_t)>& place);
+/// `offset` is where the parser gave up. `position_text` writes an offset as a person reads it
+/// ("line 3, column 7").
+[[nodiscard]] SyntaxProblem explain_syntax(
+    std::string_view text, std::size_t offset,
+    const std::function<std::string(std::size_t)>& position_text);
 
-/// The first byte that is not UTF-8; npos: all is well. Overlong forms, surrogates and what lies
-/// beyond U+10FFFF are not UTF-8 (RFC 3629).
+/// The first byte that is not UTF-8; npos if there is none. Overlong forms, surrogates and code
+/// points above U+10FFFF are not UTF-8 (RFC 3629).
 [[nodiscard]] std::size_t first_not_utf8(std::string_view text);
 
-/// Every control character (U+0000 to U+001F, U+007F to U+009F) of a UTF-8 text becomes '?'; were
-/// there any?
+/// Replaces every control character (U+0000 to U+001F, U+007F to U+009F) of a UTF-8 text by '?'.
+/// Returns whether there were any.
 bool replace_controls(std::string& text);
 
-/// Texts that are refused before they are parsed: empty, not UTF-8, with a byte order mark. An
-/// empty message: none of these.
+/// Says why a text is refused before it is parsed: it is empty, not UTF-8, or has a byte order
+/// mark. The message is empty for any other text.
 [[nodiscard]] SyntaxProblem explain_encoding(std::string_view text);
 
 }  // namespace widelimit::detail

@@ -15,7 +15,7 @@ std::optional<double> Value::number() const noexcept {
 
 std::optional<std::int64_t> Value::integer() const noexcept {
   if (const auto* i = std::get_if<std::int64_t>(&data)) return *i;
-  constexpr double exact = 9007199254740992.0;  // 2^53: up to here a double is the number meant
+  constexpr double exact = 9007199254740992.0;  // 2^53: a double holds all whole numbers up to here
   if (const auto* d = std::get_if<double>(&data))
     if (std::abs(*d) <= exact && std::trunc(*d) == *d) return static_cast<std::int64_t>(*d);
   return std::nullopt;
@@ -50,14 +50,14 @@ bool same(const Value& a, const Value& b) {
   return true;
 }
 
-Value placed(Value value, Origin origin) {
+Value with_origin(Value value, Origin origin) {
   value.origin = origin;
   if (auto* items = value.array())
-    for (Value& v : *items) v = placed(std::move(v), origin);
+    for (Value& v : *items) v = with_origin(std::move(v), origin);
   if (auto* members = value.object())
     for (Member& m : *members) {
       m.origin = origin;
-      m.value = placed(std::move(m.value), origin);
+      m.value = with_origin(std::move(m.value), origin);
     }
   return value;
 }

@@ -1,4 +1,4 @@
-// A document as text: for plugins, for `resolved`, for messages.
+// Writes a document as text: for plugins, for `resolved` and for messages.
 #include "json/value.hpp"
 #include "text/numbers.hpp"
 #include "text/quoting.hpp"

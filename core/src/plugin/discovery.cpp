@@ -24,7 +24,7 @@ bool names_a_file(const std::string& entry) {
   return entry.find('/') != std::string::npos || entry.ends_with(".so");
 }
 
-// Throws Error where the schema of a type is not what programs can validate against.
+// Throws Error if the schema of a type is not valid.
 void check_schemas(const Library& library) {
   const auto check = [&](const std::vector<widelimit_type_info>& infos) {
     for (const widelimit_type_info& info : infos)
@@ -69,7 +69,7 @@ class Search {
   }
 
  private:
-  /// With entry `index` of the list that names plugins.
+  /// Adds a problem with entry `index` of the list of plugins.
   void problem(std::size_t index, const std::string& message) {
     problems_.push_back({.file = {},
                          .line = 0,
@@ -90,12 +90,12 @@ class Search {
     found_.libraries.push_back(std::move(library));
   }
 
-  // For hosts that want to say whose code it was if the process ends meanwhile.
+  // Tells the host which plugin is being loaded, in case its code ends the process.
   void announce(const std::string& message) const {
     if (options_.log) options_.log(LogLevel::debug, "plugins", message);
   }
 
-  // Returns the reason why the file is not in use; empty where it is.
+  // Loads a file. Returns the reason if it cannot be used, else an empty text.
   std::string file(const fs::path& path) {
     std::string reason;
     if (const Probe p = probe(path); !p.is_plugin) {

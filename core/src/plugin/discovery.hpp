@@ -1,9 +1,9 @@
-// Which plugin files are there, in order of precedence, and what became of each.
+// Finds plugin files in order of precedence, and reports the outcome for each.
 //
 // Sources: plugins that the program adds; files that a configuration names (only when allowed); the
-// directories of the options; WIDELIMIT_PLUGIN_PATH; the installed plugins. The same plugin id
-// found twice: the earlier file is used and the later is listed as shadowed. Sub-folders are not
-// searched, and there is no cache: a probe costs a tenth of a millisecond.
+// directories of the options; WIDELIMIT_PLUGIN_PATH; the installed plugins. If two files have the
+// same plugin id, the earlier one is used and the later one is listed as shadowed. Sub-folders are
+// not searched, and there is no cache: a probe costs a tenth of a millisecond.
 #pragma once
 
 #include <widelimit/runtime_options.hpp>
@@ -21,8 +21,8 @@ struct Discovery {
   std::vector<SearchStep> steps;
 };
 
-/// Opens what it finds with the host's services. Throws Error(usage) with every plugin that
-/// `options.plugins` asks for and that cannot be loaded.
+/// Opens the plugins that it finds with the host's services. Throws Error(usage) with every plugin
+/// in `options.plugins` that cannot be loaded.
 [[nodiscard]] Discovery discover(const RuntimeOptions& options,
                                  const std::shared_ptr<HostState>& host);
 

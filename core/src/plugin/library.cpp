@@ -26,13 +26,13 @@ namespace {
 
 using Entry = const widelimit_plugin*();
 
-// Whoever has the name of a file puts it in front.
+// Callers that know the name of the file put it in front.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
   throw Error(ErrorCode::usage, (file.empty() ? "plugin of the program: " : "") + why);
 }
 
-// What dlopen said, without the words that Boost.DLL puts around it and the file that is named
-// already; the whole text where there are none.
+// The message of dlopen without the words that Boost.DLL adds and without the name of the file; the
+// whole text if it has another form.
 std::string words_of_loader(std::string text, const std::filesystem::path& file) {
   constexpr std::string_view before = "(dlerror system message: ", after = "): ";
   const std::size_t begin = text.find(before), end = text.rfind(after);
@@ -43,8 +43,8 @@ std::string words_of_loader(std::string text, const std::filesystem::path& file)
   return text.starts_with(name) ? text.substr(name.size()) : text;
 }
 
-// What a plugin's entry throws is caught here, while the library that holds the exception's type is
-// still loaded.
+// Catches exceptions of a plugin's entry function here, while the library that contains their types
+// is still loaded.
 const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& file) {
   try {
     return entry();
@@ -55,21 +55,21 @@ const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& fi
   }
 }
 
-// One plugin's place among what is loaded. `in_use` lasts until `close` has returned and the file
-// is unmapped, which is longer than `library` can be locked.
+// The entry of one plugin in the list of loaded plugins. `in_use` lasts until `close` has returned
+// and the file is unmapped, which is longer than `library` can be locked.
 struct Slot {
   std::weak_ptr<Library> library;
   bool in_use = false;
 };
 
-// What the process has loaded. Loading is process-wide, and a plugin's `open` runs once however
-// many runtimes there are. Leaked on purpose, resident libraries with it (Boost.DLL's FAQ advises
-// it): nothing is unloaded while the process ends.
+// The plugins that the process has loaded. Loading affects the whole process, and a plugin's `open`
+// runs once for all runtimes. The list and resident libraries are never destroyed (as Boost.DLL's
+// FAQ advises), so that nothing is unloaded while the process ends.
 struct Loaded {
   std::mutex mutex;
   std::condition_variable vacated;
   std::map<std::filesystem::path, Slot> files;
-  std::map<const widelimit_plugin*, Slot> of_program;
+  std::map<const widelimit_plugin*, Slot> program_slots;
   std::set<std::shared_ptr<Library>> resident;
 };
 
@@ -78,7 +78,7 @@ Loaded& loaded() {
   return *shared;
 }
 
-// What a library holds of its slot: lets it go when it is destroyed itself.
+// The claim of a library on its slot, released in the destructor.
 class Stay {
  public:
   Stay() = default;
@@ -99,8 +99,8 @@ class Stay {
   Slot* slot_ = nullptr;
 };
 
-// A library of a file. What is destroyed, in order: the plugin's state by `close`, the mapping of
-// the file, the stay.
+// A library of a file. Destroys, in this order, the plugin's state by `close`, the mapping of the
+// file, and the claim on the slot.
 class FileLibrary final : public Library {
  public:
   FileLibrary(const std::filesystem::path& file, boost::dll::shared_library lib)
@@ -127,7 +127,8 @@ class ProgramLibrary final : public Library {
   Stay stay;
 };
 
-// The library of a slot: the one that is there, or `make()`'s once the last one is gone entirely.
+// The library of a slot: the one that is loaded, or the result of `make()` after the previous one
+// has been unloaded completely.
 template <class Make>
 std::shared_ptr<Library> library_in(Slot& slot, std::unique_lock<std::mutex>& lock, Make&& make) {
   for (;;) {
@@ -181,7 +182,7 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
       if (std::strcmp(infos[i].name, infos.back().name) == 0)
         refuse(file_, std::string("the plugin offers type \"") + infos.back().name + "\" twice");
   };
-  infinite_.reserve(plugin_.n_layers);  // pointers into it are kept
+  infinite_.reserve(plugin_.n_layers);  // pointers to its entries must stay valid
   finite_.reserve(plugin_.n_layers);
   for (std::uint32_t i = 0; i < plugin_.n_layers; ++i) {
     if (plugin_.layers[i] == nullptr) refuse(file_, "a layer type of the plugin is NULL");
@@ -243,7 +244,7 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
     std::unique_lock lock(all.mutex);
     library = library_in(all.files[real], lock, [&] {
       using mode = boost::dll::load_mode::type;
-      // The throwing constructor: only it says what dlopen said.
+      // The constructor that throws: only it reports the message of dlopen.
       return std::make_shared<FileLibrary>(
           real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |
                                                      mode(boost::dll::load_mode::rtld_local)));
@@ -261,7 +262,7 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
 std::shared_ptr<Library> program_library(const widelimit_plugin* plugin) {
   Loaded& all = loaded();
   std::unique_lock lock(all.mutex);
-  return library_in(all.of_program[plugin], lock,
+  return library_in(all.program_slots[plugin], lock,
                     [&] { return std::make_shared<ProgramLibrary>(plugin); });
 }
 
@@ -270,7 +271,8 @@ std::filesystem::path install_plugin_directory() {
   const auto self = std::filesystem::weakly_canonical(boost::dll::this_line_location(), ignored);
   const std::filesystem::path plugins =
       std::filesystem::path("widelimit") / ("plugins-" + std::to_string(WIDELIMIT_ABI_MAJOR));
-  // Beside the library, or, where this code is linked into a program, in the lib beside its bin.
+  // Beside the library or, if this code is linked into a program, in the folder lib beside its
+  // folder bin.
   const auto beside = self.parent_path() / plugins;
   if (std::filesystem::is_directory(beside, ignored)) return beside;
   return self.parent_path().parent_path() / "lib" / plugins;

@@ -1,5 +1,5 @@
-// One plugin file: probed without running it, then loaded and kept. The only room that knows
-// Boost.DLL is library.cpp.
+// One plugin file: probed without running it, then loaded and kept. Only library.cpp uses
+// Boost.DLL.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -12,8 +12,8 @@
 
 namespace widelimit::detail {
 
-/// A loaded plugin, one object for each file however many runtimes use it. Objects made by it hold
-/// the pointer, so the library outlives them.
+/// A loaded plugin, one object for each file, which all runtimes share. Objects that it creates
+/// hold a pointer to it, so the library outlives them.
 class Library {
  public:
   virtual ~Library() = default;
@@ -30,13 +30,13 @@ class Library {
   }
   /// Empty for a plugin that is part of the program.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
-  /// Calls the plugin's own `open`, the first time only; `lender` then keeps the host's services
-  /// alive as long as this object. Throws Error with the plugin's reason.
+  /// Calls the plugin's `open`, the first time only. `lender` keeps the host's services alive as
+  /// long as this object. Throws Error with the plugin's reason.
   void open(const widelimit_host& host, std::shared_ptr<const void> lender);
 
  protected:
-  /// Copies the descriptor and its tables into full-size structs: sizes are checked here and
-  /// nowhere else. Throws Error(usage) that names what is missing.
+  /// Copies the descriptor and its tables into full-size structs: this is the only check of sizes.
+  /// Throws Error(usage) that names what is missing.
   void adopt(const widelimit_plugin* plugin, std::filesystem::path file);
   void close() noexcept;
 
@@ -53,21 +53,21 @@ class Library {
   std::shared_ptr<const void> lender_;
 };
 
-/// What a probe of a file's symbols says, before anything of it runs.
+/// The result of a probe of a file's symbols, which runs none of its code.
 struct Probe {
   bool is_plugin = false;
-  std::string reason;  ///< why not, one clause
+  std::string reason;  ///< why it is not a plugin, in one clause
 };
 [[nodiscard]] Probe probe(const std::filesystem::path& file);
 
-/// Loads a file. Throws Error(usage) that says why it cannot be used, without the file's name.
-/// `unload` false: the library stays for the life of the process (stacks of profilers and
-/// sanitizers keep their names, and some dependencies are never safe to unload).
+/// Loads a file. Throws Error(usage) with the reason if it cannot be used; the message does not
+/// contain the file's name. `unload` false: the library stays for the life of the process (stacks
+/// of profilers and sanitizers keep their names, and some dependencies are never safe to unload).
 [[nodiscard]] std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool unload);
-/// A plugin that is part of the program. Throws Error(usage) where its tables are incomplete.
+/// A plugin that is part of the program. Throws Error(usage) if its tables are incomplete.
 [[nodiscard]] std::shared_ptr<Library> program_library(const widelimit_plugin* plugin);
 
-/// `<libdir>/widelimit/plugins-0` beside the library (or program) this code is in.
+/// `<libdir>/widelimit/plugins-0` beside the library (or program) that contains this code.
 [[nodiscard]] std::filesystem::path install_plugin_directory();
 
 }  // namespace widelimit::detail

@@ -106,7 +106,8 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
         throw Error(ErrorCode::internal,
                     "layer type \"" + s.type + "\" reported success and created nothing",
                     s.place.pointer);
-      // The deleter holds the host and the library: destroy first, then they may go.
+      // The deleter holds the host and the library, and releases them after it has destroyed the
+      // object.
       layer.object = {raw, [host = host_, library = e.library, table = layer.table](
                                widelimit_layer* l) { call_quietly([&] { table->destroy(l); }); }};
     } catch (const Error& e) {

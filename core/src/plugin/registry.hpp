@@ -1,4 +1,4 @@
-// What the loaded plugins offer, and the making of layers and solvers from it.
+// The types that the loaded plugins offer. Creates layers and solvers of these types.
 #pragma once
 
 #include <widelimit/catalogue.hpp>
@@ -29,7 +29,7 @@ class Registry {
   }
   [[nodiscard]] HostState& host() const noexcept { return *host_; }
 
-  /// Creates every layer. Throws Error(usage) with all that their plugins refuse.
+  /// Creates every layer. Throws Error(usage) with every layer that its plugin refuses.
   [[nodiscard]] std::vector<Layer> create(const NetworkSpec& spec) const;
   [[nodiscard]] Solver solver(const SolverSpec& spec) const;
 

@@ -1,7 +1,7 @@
-// Box-Muller with logarithm, sine and cosine of its own: power series on reduced arguments, in
-// plain additions and multiplications without branches. The loop vectorises, and its bits do not
-// depend on the C library's choice of instructions (this file is compiled without contraction to
-// FMA).
+// The Box-Muller transform with its own logarithm, sine and cosine: power series on reduced
+// arguments, in plain additions and multiplications without branches. The loop vectorises, and its
+// bits do not depend on the C library's choice of instructions (this file is compiled without
+// contraction to FMA).
 #include "random/box_muller.hpp"
 
 #include <bit>

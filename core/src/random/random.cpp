@@ -1,4 +1,4 @@
-// Streams of Philox blocks, and how uniforms, seeds and permutations are made of them.
+// Streams of Philox blocks, and uniforms, seeds and permutations from them.
 #include "random/random.hpp"
 
 #include "random/box_muller.hpp"

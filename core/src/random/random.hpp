@@ -1,7 +1,7 @@
 // Counter-based random numbers (Philox 4x64-10 of Random123; Salmon et al., SC 2011): number i of a
-// stream is a function of (seed, stream, i) alone, so any thread may compute any of them and gets
-// the same. No transcendental function of the C library takes part: the bits are the same on every
-// machine with IEEE arithmetic, whatever its vector units.
+// stream is a function of (seed, stream, i) alone, so any thread may compute any of them. No
+// transcendental function of the C library is used, so the bits are the same on every machine with
+// IEEE arithmetic, whatever its vector units.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The runtime: discovery, then makers of networks and solvers.
+// The runtime: finds plugins, and creates networks and solvers.
 #include <widelimit/runtime.hpp>
 
 #include <widelimit/error.hpp>

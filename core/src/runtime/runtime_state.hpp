@@ -1,4 +1,4 @@
-// What stands behind a Runtime.
+// The state of a Runtime.
 #pragma once
 
 #include <widelimit/runtime.hpp>
@@ -13,7 +13,7 @@ namespace widelimit {
 struct Runtime::State {
   std::shared_ptr<detail::HostState> host;
   detail::Discovery found;
-  std::shared_ptr<const detail::Registry> registry;  ///< of what was found
+  std::shared_ptr<const detail::Registry> registry;  ///< of the plugins that were found
 };
 
 }  // namespace widelimit

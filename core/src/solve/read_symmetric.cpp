@@ -1,4 +1,4 @@
-// Reading goes straight into place but for the squares that the diagonal runs through.
+// Reads directly into the result, except for the squares on the diagonal.
 #include "solve/read_symmetric.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A symmetric kernel into the memory that a solver factorises in place.
+// Reads a symmetric kernel into the memory in which a solver factorises it.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -9,11 +9,11 @@
 
 namespace widelimit::detail {
 
-/// a + ridge 1, both triangles. `control` may be NULL; it hears of the rows
-/// that were read as "read kernel".
+/// a + ridge 1, both triangles. `control` may be NULL; it receives the number of rows that have
+/// been read as the phase "read kernel".
 [[nodiscard]] Matrix read_whole(const KernelSource& a, double ridge, Control* control);
-/// The same in rectangular full packed format (abi.h), one row of the matrix a column of the
-/// format.
+/// The same in rectangular full packed format (abi.h), in which a row of the matrix becomes a
+/// column.
 [[nodiscard]] Matrix read_packed(const KernelSource& a, double ridge, Control* control);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// Solver and Factor: a plugin's table of functions behind two values that own what it creates.
+// Solver and Factor: two values that own the objects of a plugin and call its table of functions.
 #include <widelimit/solver.hpp>
 
 #include <widelimit/error.hpp>
@@ -32,7 +32,8 @@ void require_square(const Matrix& a) {
                                     std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
 }
 
-// One call of a plugin, which nothing interrupts: the control is asked, and told, before and after.
+// A call of a plugin cannot be interrupted. Checks the control and reports progress before and
+// after it.
 template <class F>
 void in_phase(Control* control, const char* phase, F&& call) {
   if (control == nullptr) return call();

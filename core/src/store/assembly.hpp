@@ -1,4 +1,4 @@
-// Blocks of any size become tiles: those that are not whole yet wait in memory.
+// Assembles tiles from blocks of any size. Incomplete tiles stay in memory.
 #pragma once
 
 #include "store/layout.hpp"
@@ -13,25 +13,25 @@
 
 namespace widelimit::detail {
 
-/// Thread safety: put is for many threads at once.
+/// Thread safety: several threads may call put at once.
 class Assembly {
  public:
   explicit Assembly(const Layout& layout) : layout_(layout) {}
 
-  /// `wanted` tells whether a tile of the store is still to be made, `whole` gets each one that
-  /// `block` completes. Throws Error(internal) where `block` lies outside the kernel, has another
+  /// `is_missing` says whether the store still lacks a tile; `on_complete` receives each tile that
+  /// `block` completes. Throws Error(internal) if `block` lies outside the kernel, has another
   /// precision or lacks one of the store's kernels.
-  void put(const Tile& block, const std::function<bool(std::int64_t tile)>& wanted,
-           const std::function<void(std::int64_t tile, const std::byte* data)>& whole);
+  void put(const Tile& block, const std::function<bool(std::int64_t tile)>& is_missing,
+           const std::function<void(std::int64_t tile, const std::byte* data)>& on_complete);
 
  private:
   struct OpenTile {
     explicit OpenTile(std::int64_t bytes) : data(static_cast<std::size_t>(bytes)) {}
     std::vector<std::byte> data;
-    std::int64_t missing = 0;  // entries that no block brought
+    std::int64_t missing = 0;  // number of entries that no block has contained
   };
   struct Part;
-  std::shared_ptr<OpenTile> tile_of(std::int64_t index, TilePlace place);
+  std::shared_ptr<OpenTile> tile_of(std::int64_t index, TileIndices indices);
   bool complete(std::int64_t index, const OpenTile& tile, std::int64_t entries);
   template <class T>
   std::int64_t copy(const Tile& block, const Part& part, Kernel kernel, std::byte* to) const;

@@ -1,4 +1,4 @@
-// The only file that knows xxHash, compiled in from its header.
+// The only file that uses xxHash, whose code is in its header.
 #include "store/checksum.hpp"
 
 #define XXH_INLINE_ALL

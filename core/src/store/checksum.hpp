@@ -9,7 +9,7 @@ namespace widelimit::detail {
 
 using Checksum = std::array<std::uint8_t, 16>;
 
-/// Never all zeros: that means "no tile" in a store.
+/// The result is never all zeros, because zeros mean "no tile" in a store.
 [[nodiscard]] Checksum checksum(const void* data, std::size_t bytes, std::uint64_t seed);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// Kernels as sources of blocks: stores, and .npy files that are read row by row.
+// Reads blocks of kernels from stores, and from .npy files row by row.
 #include <widelimit/store.hpp>
 
 #include <widelimit/error.hpp>
@@ -44,7 +44,7 @@ class NpySource final : public KernelSource {
             std::int64_t ld) const override {
     if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > this->rows() - rows ||
         col > this->cols() - cols)
-      throw Error(ErrorCode::usage, "a block outside a kernel was asked for");
+      throw Error(ErrorCode::usage, "the requested block lies outside the kernel");
     std::vector<float> narrow;
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t at = (row + i) * this->cols() + col;

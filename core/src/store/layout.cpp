@@ -1,4 +1,4 @@
-// Arithmetic of positions; the header, written and read.
+// Computes positions in the file; writes and reads the header.
 #include "store/layout.hpp"
 
 #include <widelimit/error.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "stores are little-endian");
 
-// As in PNG: a byte that is no text, then line ends that a transfer as text would change.
+// As in PNG: a byte that is not text, then line ends, which a transfer in text mode would change.
 constexpr std::string_view magic = "\x89WLK\r\n\x1a\n";
 constexpr std::uint32_t version = 1;
 constexpr std::size_t fixed_bytes = 64, checksum_bytes = sizeof(Checksum);
@@ -36,7 +36,7 @@ void append(std::string& to, T value) {
   to.append(bytes, sizeof value);
 }
 
-// Takes numbers and texts off a header.
+// Reads numbers and texts from a header.
 class Cursor {
  public:
   Cursor(std::string_view bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file) {}
@@ -47,7 +47,7 @@ class Cursor {
     return value;
   }
   std::string_view take(std::size_t count) {
-    if (count > bytes_.size()) refuse(file_, "is a store whose header says what cannot be");
+    if (count > bytes_.size()) refuse(file_, "is a store with an impossible header");
     const std::string_view taken = bytes_.substr(0, count);
     bytes_.remove_prefix(count);
     return taken;
@@ -109,7 +109,7 @@ Layout::Layout(StoreSpec spec)
   data_offset_ = up_to(table_end(), page);
 }
 
-TilePlace Layout::place(std::int64_t index) const noexcept {
+TileIndices Layout::indices(std::int64_t index) const noexcept {
   if (!spec_.symmetric) return {index / across_, index % across_};
   auto across =
       static_cast<std::int64_t>((std::sqrt(8.0 * static_cast<double>(index) + 1) - 1) / 2);
@@ -118,10 +118,10 @@ TilePlace Layout::place(std::int64_t index) const noexcept {
   return {index - across * (across + 1) / 2, across};
 }
 
-std::int64_t Layout::rows_of(TilePlace t) const noexcept {
+std::int64_t Layout::rows_of(TileIndices t) const noexcept {
   return std::min(side(), spec_.rows - t.down * side());
 }
-std::int64_t Layout::cols_of(TilePlace t) const noexcept {
+std::int64_t Layout::cols_of(TileIndices t) const noexcept {
   return std::min(side(), spec_.cols - t.across * side());
 }
 
@@ -131,7 +131,7 @@ Checksum Layout::tile_checksum(std::int64_t tile, const void* data) const {
 }
 
 std::string Layout::name(std::int64_t tile) const {
-  const TilePlace t = place(tile);
+  const TileIndices t = indices(tile);
   const std::int64_t row = t.down * side(), col = t.across * side();
   return "tile " + std::to_string(t.down) + ", " + std::to_string(t.across) + " (rows " +
          std::to_string(row) + " to " + std::to_string(row + rows_of(t) - 1) + ", columns " +
@@ -206,7 +206,7 @@ StoreSpec read_header(std::string_view h, const std::filesystem::path& file) {
     s.origin.push_back(std::move(part));
   }
   require_valid(s, file);
-  if (header_of(s) != h) refuse(file, "is a store whose header says what cannot be");
+  if (header_of(s) != h) refuse(file, "is a store with an impossible header");
   return s;
 }
 
@@ -217,7 +217,7 @@ bool is_damaged_copy(std::string_view found, std::string_view expected) {
          found.substr(0, covered) == expected.substr(0, covered);
 }
 
-std::vector<std::string> differences(const StoreSpec& stored, const StoreSpec& asked) {
+std::vector<std::string> differences(const StoreSpec& stored, const StoreSpec& requested) {
   std::vector<std::string> all;
   const auto differ = [&](const std::string& what, const std::string& was, const std::string& is) {
     if (was != is) all.push_back(what + ": " + was + " in the store, now " + is);
@@ -228,23 +228,24 @@ std::vector<std::string> differences(const StoreSpec& stored, const StoreSpec& a
   const auto pairs = [](const StoreSpec& s) {
     return s.symmetric ? "of a set of samples with itself" : "of two sets of samples";
   };
-  differ("precision", precision(stored), precision(asked));
-  differ("kernels", kernels_text(stored.kernels), kernels_text(asked.kernels));
-  differ("samples", shape_text(stored.rows, stored.cols), shape_text(asked.rows, asked.cols));
-  differ("pairs", pairs(stored), pairs(asked));
-  differ("side of tiles", std::to_string(stored.tile_side), std::to_string(asked.tile_side));
+  differ("precision", precision(stored), precision(requested));
+  differ("kernels", kernels_text(stored.kernels), kernels_text(requested.kernels));
+  differ("samples", shape_text(stored.rows, stored.cols),
+         shape_text(requested.rows, requested.cols));
+  differ("pairs", pairs(stored), pairs(requested));
+  differ("side of tiles", std::to_string(stored.tile_side), std::to_string(requested.tile_side));
   const auto find = [](const StoreOrigin& origin, const std::string& name) {
     return std::find_if(origin.begin(), origin.end(),
                         [&](const StorePart& p) { return p.name == name; });
   };
   for (const StorePart& part : stored.origin) {
-    const auto now = find(asked.origin, part.name);
-    differ(part.name, part.value, now == asked.origin.end() ? "not there" : now->value);
+    const auto now = find(requested.origin, part.name);
+    differ(part.name, part.value, now == requested.origin.end() ? "not there" : now->value);
   }
-  for (const StorePart& part : asked.origin)
+  for (const StorePart& part : requested.origin)
     if (find(stored.origin, part.name) == stored.origin.end())
       differ(part.name, "not there", part.value);
-  if (all.empty() && stored.origin != asked.origin) all.push_back("the order of layers");
+  if (all.empty() && stored.origin != requested.origin) all.push_back("the order of layers");
   return all;
 }
 

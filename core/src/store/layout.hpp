@@ -1,5 +1,5 @@
-// Where everything stands in a store, and its header. The place of a tile depends on its indices
-// alone, never on when it came: equal kernels are equal files.
+// The positions of the parts of a store, and its header. The position of a tile depends only on its
+// indices, not on the order of writing, so equal kernels give equal files.
 #pragma once
 
 #include <widelimit/store.hpp>
@@ -16,7 +16,7 @@ namespace widelimit::detail {
 inline constexpr std::int64_t largest_header = 16 << 20;  // bytes
 inline constexpr std::int64_t smallest_header = 128;
 
-struct TilePlace {
+struct TileIndices {
   std::int64_t down, across;  ///< indices of the tile's row and column
 };
 
@@ -30,21 +30,21 @@ class Layout {
   [[nodiscard]] std::int64_t tiles() const noexcept { return tiles_; }
   [[nodiscard]] std::int64_t down() const noexcept { return down_; }      ///< rows of tiles
   [[nodiscard]] std::int64_t across() const noexcept { return across_; }  ///< columns of tiles
-  /// Symmetric: tiles below the diagonal are not stored.
-  [[nodiscard]] bool stored(TilePlace t) const noexcept {
+  /// If the kernel is symmetric, tiles below the diagonal are not stored.
+  [[nodiscard]] bool stored(TileIndices t) const noexcept {
     return !spec_.symmetric || t.down <= t.across;
   }
-  [[nodiscard]] std::int64_t index(TilePlace t) const noexcept {
+  [[nodiscard]] std::int64_t index(TileIndices t) const noexcept {
     return spec_.symmetric ? t.across * (t.across + 1) / 2 + t.down : t.down * across_ + t.across;
   }
-  [[nodiscard]] TilePlace place(std::int64_t index) const noexcept;
-  /// Rows and columns of a tile that the kernel has; the others are zero.
-  [[nodiscard]] std::int64_t rows_of(TilePlace t) const noexcept;
-  [[nodiscard]] std::int64_t cols_of(TilePlace t) const noexcept;
+  [[nodiscard]] TileIndices indices(std::int64_t index) const noexcept;
+  /// The rows and columns of a tile that lie inside the kernel. The others are zero.
+  [[nodiscard]] std::int64_t rows_of(TileIndices t) const noexcept;
+  [[nodiscard]] std::int64_t cols_of(TileIndices t) const noexcept;
 
   [[nodiscard]] std::int64_t kernel_bytes() const noexcept { return kernel_bytes_; }  ///< of a tile
   [[nodiscard]] std::int64_t tile_bytes() const noexcept { return tile_bytes_; }
-  /// From the tile's beginning on.
+  /// Relative to the beginning of the tile.
   [[nodiscard]] std::int64_t kernel_offset(Kernel kernel) const noexcept {
     return kernel == Kernel::ntk && spec_.kernels.nngp ? kernel_bytes_ : 0;
   }
@@ -71,19 +71,22 @@ class Layout {
   std::string header_;
 };
 
-/// Throws Error(usage) for sizes that no file can have.
+/// Throws Error(usage) for impossible sizes.
 void require_valid(const StoreSpec& spec, const std::filesystem::path& file);
 
-/// How long the header is, from the first smallest_header bytes of a file. Throws Error(usage) that
-/// names the file for what is no store, or of a version that this library does not read.
+/// The length of the header, from the first smallest_header bytes of a file. Throws Error(usage)
+/// with the name of the file if it is not a store, or a store of a version that this library does
+/// not read.
 [[nodiscard]] std::int64_t header_length(std::string_view begin, const std::filesystem::path& file);
-/// From a whole header. Throws the same, and for a header whose checksum does not match.
+/// Reads a complete header. Throws the same errors, and one if the checksum does not match.
 [[nodiscard]] StoreSpec read_header(std::string_view header, const std::filesystem::path& file);
 
-/// Does a damaged header belong to these bytes? Either the checksum is theirs, or all the rest is.
+/// Whether a damaged header was once these bytes: either its checksum agrees with theirs, or
+/// everything else does.
 [[nodiscard]] bool is_damaged_copy(std::string_view found, std::string_view expected);
 
-/// One sentence a difference; empty where both hold the same.
-[[nodiscard]] std::vector<std::string> differences(const StoreSpec& stored, const StoreSpec& asked);
+/// One sentence for each difference; empty if the two are equal.
+[[nodiscard]] std::vector<std::string> differences(const StoreSpec& stored,
+                                                   const StoreSpec& requested);
 
 }  // namespace widelimit::detail

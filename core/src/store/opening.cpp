@@ -1,4 +1,4 @@
-// Reading what is there, before anything is believed or changed.
+// Reads and checks an existing store before anything is changed.
 #include "store/opening.hpp"
 
 #include <widelimit/error.hpp>
@@ -46,14 +46,14 @@ StoreSpec spec_of(const StoreFile& file) {
 Found examine(const StoreFile& file, const Layout& layout, const StoreOptions& options) {
   const std::string header = read_text(file, 0, layout.header_bytes());
   if (header == layout.header()) return {};
-  if (is_damaged_copy(header, layout.header())) return {.damaged_header = true, .to_grow = {}};
+  if (is_damaged_copy(header, layout.header())) return {.damaged_header = true, .smaller = {}};
   const StoreSpec stored = spec_of(file);
-  const StoreSpec& asked = layout.spec();
-  const bool fewer = stored.rows <= asked.rows && stored.cols <= asked.cols;
-  std::vector<std::string> changed = differences(stored, asked);
+  const StoreSpec& requested = layout.spec();
+  const bool fewer = stored.rows <= requested.rows && stored.cols <= requested.cols;
+  std::vector<std::string> changed = differences(stored, requested);
   if (fewer && options.origin_of_first) {
-    changed = differences(stored, earlier_spec(asked, stored, options));
-    if (changed.empty()) return {.damaged_header = false, .to_grow = stored};
+    changed = differences(stored, earlier_spec(requested, stored, options));
+    if (changed.empty()) return {.damaged_header = false, .smaller = stored};
   }
   refuse(file.path(),
          "holds kernels of another experiment:" + joined(changed) +
@@ -64,7 +64,7 @@ Found examine(const StoreFile& file, const Layout& layout, const StoreOptions& o
 void for_each_listed(const StoreFile& file, const Layout& layout, Control* control,
                      const ListedTile& found) {
   std::vector<Checksum> table(static_cast<std::size_t>(layout.tiles()));
-  // A table that is cut lists fewer tiles.
+  // A truncated table lists fewer tiles.
   static_cast<void>(
       file.read_some(layout.header_bytes(), table.data(), table.size() * sizeof(Checksum)));
   const std::int64_t listed = layout.tiles() - std::count(table.begin(), table.end(), Checksum{});
@@ -110,13 +110,13 @@ StoreFile grow_store(const StoreFile& old, const StoreSpec& old_spec, const Layo
   return StoreFile::create(old.path(), layout.file_bytes(), true, [&](StoreFile& file) {
     file.write(0, layout.header().data(), layout.header().size());
     for_each_listed(old, before, control,
-                    [&](std::int64_t tile, const std::vector<std::byte>& data, bool whole) {
-                      const TilePlace place = before.place(tile);
-                      if (!whole) {
+                    [&](std::int64_t tile, const std::vector<std::byte>& data, bool intact) {
+                      const TileIndices indices = before.indices(tile);
+                      if (!intact) {
                         damage.push_back(damaged_text(before, tile));
-                      } else if (before.rows_of(place) == layout.rows_of(place) &&
-                                 before.cols_of(place) == layout.cols_of(place)) {
-                        const std::int64_t now = layout.index(place);
+                      } else if (before.rows_of(indices) == layout.rows_of(indices) &&
+                                 before.cols_of(indices) == layout.cols_of(indices)) {
+                        const std::int64_t now = layout.index(indices);
                         file.write(layout.tile_offset(now), data.data(), data.size());
                         const Checksum sum = layout.tile_checksum(now, data.data());
                         file.write(layout.entry_offset(now), sum.data(), sum.size());

@@ -1,4 +1,4 @@
-// StoreReader: the file as a memory map, each tile checked before it is first believed.
+// StoreReader: maps the file into memory, and checks each tile before its first use.
 #include <widelimit/store.hpp>
 
 #include <widelimit/error.hpp>
@@ -22,7 +22,7 @@ namespace widelimit {
 
 using detail::Layout;
 using detail::StoreFile;
-using detail::TilePlace;
+using detail::TileIndices;
 
 namespace {
 
@@ -67,10 +67,10 @@ struct StoreReader::State {
     return sum;
   }
 
-  /// The numbers of one kernel in a tile that is there and whole.
+  /// The numbers of one kernel in a tile. Throws if the tile is missing or damaged.
   template <class S>
-  [[nodiscard]] const S* tile(TilePlace place, Kernel kernel) const {
-    const std::int64_t index = layout.index(place);
+  [[nodiscard]] const S* tile(TileIndices indices, Kernel kernel) const {
+    const std::int64_t index = layout.index(indices);
     const std::byte* data = map.at(layout.tile_offset(index));
     std::atomic<bool>& known = checked[static_cast<std::size_t>(index)];
     if (!known) {
@@ -78,7 +78,7 @@ struct StoreReader::State {
       const char* remedy =
           "; run its experiment again with --resume: only what is missing is computed";
       if (sum == detail::Checksum{})
-        detail::refuse(file.path(), layout.name(index) + " is not there yet" + remedy);
+        detail::refuse(file.path(), layout.name(index) + " has not been computed yet" + remedy);
       if (sum != layout.tile_checksum(index, data))
         detail::refuse(file.path(), detail::damaged_text(layout, index) + remedy);
       known = true;
@@ -171,8 +171,8 @@ std::int64_t StoreReader::done() const noexcept {
 std::vector<std::string> StoreReader::verify(Control* control) const {
   std::vector<std::string> all = detail::other_damage(state_->file, state_->layout);
   detail::for_each_listed(state_->file, state_->layout, control,
-                          [&](std::int64_t tile, const std::vector<std::byte>&, bool whole) {
-                            if (!whole) all.push_back(detail::damaged_text(state_->layout, tile));
+                          [&](std::int64_t tile, const std::vector<std::byte>&, bool intact) {
+                            if (!intact) all.push_back(detail::damaged_text(state_->layout, tile));
                           });
   return all;
 }
@@ -183,8 +183,8 @@ void StoreReader::read(Kernel kernel, std::int64_t row, std::int64_t col, std::i
   state_->require(kernel);
   const StoreSpec& s = spec();
   if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > s.rows - rows || col > s.cols - cols)
-    throw Error(ErrorCode::usage, "a block outside the kernel of " + std::to_string(s.rows) +
-                                      " x " + std::to_string(s.cols) + " was asked for");
+    throw Error(ErrorCode::usage, "the requested block lies outside the kernel of " +
+                                      std::to_string(s.rows) + " x " + std::to_string(s.cols));
   if (rows == 0 || cols == 0) return;
   if (s.precision == Precision::float32)
     state_->read<float>(kernel, row, col, rows, cols, out, ld);

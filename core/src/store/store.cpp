@@ -1,6 +1,6 @@
-// KernelStore. Data first, then the table that says it is there, each waited for: after a power cut
-// the table lists no tile that is not whole, and what it does not list is computed again. Checksums
-// catch the disks that promise more than they keep.
+// KernelStore. It syncs the data first and then the table that lists them. After a power cut, every
+// tile that the table lists is therefore complete, and the others are computed again. Checksums
+// detect disks that do not keep what they acknowledged.
 #include <widelimit/store.hpp>
 
 #include <widelimit/error.hpp>
@@ -22,7 +22,7 @@ namespace widelimit {
 
 using detail::Layout;
 using detail::StoreFile;
-using detail::TilePlace;
+using detail::TileIndices;
 
 namespace {
 
@@ -54,14 +54,14 @@ struct KernelStore::State {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
       StoreFile created = detail::create_store(path, layout);
-      if (detail::examine(created, layout, options).to_grow)
+      if (detail::examine(created, layout, options).smaller)
         throw Error(ErrorCode::io, path.string() + " was made by another process just now", {},
                     {.path = path});
       return created;
     }
     StoreFile found(path, StoreFile::Access::write);
     const detail::Found what = detail::examine(found, layout, options);
-    if (what.to_grow) return detail::grow_store(found, *what.to_grow, layout, control, damage);
+    if (what.smaller) return detail::grow_store(found, *what.smaller, layout, control, damage);
     if (what.damaged_header) {
       damage.emplace_back("the header is damaged; it is repaired, no tile is lost");
       found.write(0, layout.header().data(), layout.header().size());
@@ -77,9 +77,9 @@ struct KernelStore::State {
   void read_tiles(Control* control) {
     constexpr detail::Checksum none{};
     detail::for_each_listed(file, layout, control,
-                            [&](std::int64_t tile, const std::vector<std::byte>&, bool whole) {
-                              there[static_cast<std::size_t>(tile)] = whole;
-                              if (whole) {
+                            [&](std::int64_t tile, const std::vector<std::byte>&, bool intact) {
+                              there[static_cast<std::size_t>(tile)] = intact;
+                              if (intact) {
                                 ++done;
                                 return;
                               }
@@ -106,7 +106,7 @@ struct KernelStore::State {
     if (const std::unique_lock lock(committing, std::try_to_lock); lock.owns_lock()) commit_now();
   }
 
-  // Under `committing`.
+  // Guarded by `committing`.
   void commit_now() {
     std::vector<Pending> batch;
     {
@@ -161,7 +161,8 @@ KernelStore::~KernelStore() {
   try {
     commit();
   } catch (const std::exception&) {
-    // The caller was told by put or commit, or did not wait to be told: what is lost is one batch.
+    // put or commit has reported the error, or the caller did not call commit. At most one batch is
+    // lost.
   }
 }
 
@@ -171,9 +172,9 @@ bool KernelStore::has(const TileArea& area) const {
   const std::int64_t side = layout.side();
   for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down)
     for (std::int64_t across = col / side; across <= (col + cols - 1) / side; ++across) {
-      TilePlace place{down, across};
-      if (!layout.stored(place)) std::swap(place.down, place.across);
-      if (!state_->there[static_cast<std::size_t>(layout.index(place))]) return false;
+      TileIndices indices{down, across};
+      if (!layout.stored(indices)) std::swap(indices.down, indices.across);
+      if (!state_->there[static_cast<std::size_t>(layout.index(indices))]) return false;
     }
   return true;
 }

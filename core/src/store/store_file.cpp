@@ -1,4 +1,4 @@
-// System calls, and who holds a lock.
+// System calls, and the process that holds a lock.
 #include "store/store_file.hpp"
 
 #include <widelimit/error.hpp>
@@ -31,8 +31,8 @@ std::string advice(int error) {
                                             : advice_on(error);
 }
 
-// The process that flock gave the file to, as the kernel lists it: "1: FLOCK ADVISORY WRITE PID
-// MAJOR:MINOR:INODE 0 EOF" (proc(5)). Empty where it does not tell.
+// The process that holds the lock, from the list of the operating system: "1: FLOCK ADVISORY WRITE
+// PID MAJOR:MINOR:INODE 0 EOF" (proc(5)). Empty if it is not listed.
 std::string owner_of(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return {};
@@ -40,15 +40,16 @@ std::string owner_of(int fd) {
   std::string best;
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
-    std::string number, kind, strictness, access, process, place;
-    if (!(words >> number >> kind >> strictness >> access >> process >> place) || kind != "FLOCK")
+    std::string number, kind, strictness, access, process, device_and_inode;
+    if (!(words >> number >> kind >> strictness >> access >> process >> device_and_inode) ||
+        kind != "FLOCK")
       continue;
     unsigned major = 0, minor = 0;
     unsigned long inode = 0;
-    if (std::sscanf(place.c_str(), "%x:%x:%lu", &major, &minor, &inode) != 3 ||
+    if (std::sscanf(device_and_inode.c_str(), "%x:%x:%lu", &major, &minor, &inode) != 3 ||
         inode != status.st_ino)
       continue;
-    // Some file systems show another device than stat does; the inode is then the best there is.
+    // Some file systems show another device than stat does; then only the inode can be compared.
     if (::makedev(major, minor) == status.st_dev) return process;
     best = process;
   }
@@ -62,8 +63,8 @@ bool same_file(int fd, const std::filesystem::path& path) {
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
-// The name's entry in its folder, on the disk. Not every file system can; then nothing is lost by
-// having tried.
+// Writes the folder's entry for the name to the disk. Some file systems cannot do this, so errors
+// are ignored.
 void sync_folder(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,7 +154,7 @@ StoreFile StoreFile::create(const std::filesystem::path& path, std::int64_t byte
   }
   const unsigned flags = replace ? 0U : static_cast<unsigned>(RENAME_NOREPLACE);
   error = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) == 0 ? 0 : errno;
-  if (error == EINVAL && !replace)  // a file system that cannot say "unless it exists"
+  if (error == EINVAL && !replace)  // the file system does not support RENAME_NOREPLACE
     error = ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
   if (error != 0) ::unlink(temporary.c_str());
   if (error == EEXIST) return StoreFile(path, Access::write);

@@ -1,4 +1,4 @@
-// The file of a store: locked, read and written in place, and the errors of that.
+// The file of a store: locks it, reads and writes it in place, and reports errors.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,14 @@ namespace widelimit::detail {
 class StoreFile {
  public:
   enum class Access { write, read };
-  /// Opens and locks: alone for writing, with other readers for reading. Throws Error(usage) where
-  /// there is no such file, Error(io) that names the process which has it.
+  /// Opens and locks the file: exclusively for writing, shared with other readers for reading.
+  /// Throws Error(usage) if the file does not exist, and Error(io) with the id of the process that
+  /// has locked it.
   StoreFile(std::filesystem::path path, Access access);
-  /// A new file of that many bytes, which read as zeros and are claimed on the disk, locked; it has
-  /// its name, and what `fill` wrote, at once or not at all. Where another process was faster, or
-  /// `replace` is not set and the file exists, that file is left and opened. Replacing keeps the
-  /// lock of `this` until the new file has its name.
+  /// Creates and locks a file of that many bytes, which read as zeros and are allocated on the
+  /// disk. The file appears under its name together with the contents that `fill` wrote, or not at
+  /// all. If the file exists and `replace` is not set, or another process was faster, that file is
+  /// opened unchanged. Replacing keeps the lock of `this` until the new file has its name.
   static StoreFile create(const std::filesystem::path& path, std::int64_t bytes, bool replace,
                           const std::function<void(StoreFile&)>& fill);
   ~StoreFile();
@@ -29,14 +30,14 @@ class StoreFile {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] int descriptor() const noexcept { return fd_; }
   [[nodiscard]] std::int64_t size() const;
-  /// As many bytes as there are, at most `most`.
+  /// Reads the bytes that exist, at most `most`.
   [[nodiscard]] std::size_t read_some(std::int64_t offset, void* to, std::size_t most) const;
   void read(std::int64_t offset, void* to, std::size_t bytes) const;
-  /// From any thread.
+  /// Any thread may call it.
   void write(std::int64_t offset, const void* data, std::size_t bytes);
-  /// Waits until everything written is on the disk.
+  /// Waits until all written bytes are on the disk.
   void sync();
-  /// Makes the file that long; what is new reads as zeros and is claimed.
+  /// Sets the length of the file. New bytes read as zeros and are allocated on the disk.
   void resize(std::int64_t bytes);
 
  private:

@@ -9,7 +9,7 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr std::size_t longest = 64;  // no name worth a guess is longer
+constexpr std::size_t longest = 64;  // longer names are not compared
 
 std::string folded(std::string_view name) {
   std::string out;
@@ -42,18 +42,18 @@ std::size_t distance(const std::string& a, const std::string& b) {
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
   if (name.size() > longest) return {};
-  const std::string wanted = folded(name);
+  const std::string folded_name = folded(name);
   std::string best;
-  std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1, alike = 0;
+  std::size_t least = std::max<std::size_t>(2, folded_name.size() / 3) + 1, alike = 0;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > longest) continue;
     const std::string other = folded(candidate);
-    const std::size_t d = distance(wanted, other);
+    const std::size_t d = distance(folded_name, other);
     const std::size_t begins_alike = static_cast<std::size_t>(
-        std::mismatch(wanted.begin(), wanted.end(), other.begin(), other.end()).first -
-        wanted.begin());
+        std::mismatch(folded_name.begin(), folded_name.end(), other.begin(), other.end()).first -
+        folded_name.begin());
     const bool nearer = d < least || (d == least && !best.empty() && begins_alike > alike);
-    if (nearer && d < std::max(wanted.size(), other.size())) {
+    if (nearer && d < std::max(folded_name.size(), other.size())) {
       least = d;
       alike = begins_alike;
       best = candidate;

@@ -1,4 +1,4 @@
-// Finding the name that was meant.
+// Finds the name that a misspelt name most resembles.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 namespace widelimit::detail {
 
 /// The candidate nearest to `name` by edit distance (Damerau 1964: insert, delete, replace, swap
-/// neighbours; letter case and separators do not count); of equals the one that begins most alike;
-/// empty where none is near.
+/// neighbours; letter case and separators do not count). Among equally near candidates, the one
+/// with the longest common beginning. Empty if none is near.
 [[nodiscard]] std::string nearest_name(std::string_view name,
                                        const std::vector<std::string>& candidates);
 

@@ -1,4 +1,4 @@
-// Numbers, shapes and amounts as words of a message.
+// Writes numbers, shapes and amounts for messages.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace widelimit::detail {
 
-/// The fewest digits that read back as the same number; a real number always shows that it is one:
-/// "0.1", "2.0", "1e+300", "nan".
+/// The fewest digits that read back as the same number, always with a point or an exponent: "0.1",
+/// "2.0", "1e+300", "nan".
 [[nodiscard]] std::string real_text(double value);
 
-/// The same without ".0" behind whole numbers: "0.1", "2".
+/// The same without ".0" after whole numbers: "0.1", "2".
 [[nodiscard]] std::string number_text(double value);
 
 /// Three significant digits, as C prints them with %.3g.

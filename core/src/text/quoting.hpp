@@ -1,4 +1,4 @@
-// Text of users inside messages: quoted, with everything escaped that could disturb a terminal.
+// Quotes text of users in messages, and escapes every character that could disturb a terminal.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +7,16 @@
 
 namespace widelimit::detail {
 
-/// Bytes of a value or a name that a message shows at most.
+/// The largest number of bytes of a value or name that a message shows.
 inline constexpr std::size_t shown_bytes = 40;
 
-/// Appends `text` in double quotes with the escapes of JSON, control characters among them.
+/// Appends `text` in double quotes with the escapes of JSON. Control characters are escaped too.
 void append_quoted(std::string& out, std::string_view text);
 
 /// A name in double quotes with control characters escaped, cut after `shown_bytes` bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
-/// At most `limit` bytes and "...", never half a character.
+/// The first `limit` bytes and "..." if the text is longer. Does not cut within a character.
 [[nodiscard]] std::string cut(std::string text, std::size_t limit);
 
 }  // namespace widelimit::detail

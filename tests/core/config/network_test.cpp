@@ -56,7 +56,7 @@ TEST_CASE("a layer is a name or an object, and gets its defaults") {
   CHECK(network[1].place.column == 3);
 }
 
-TEST_CASE("problems that the parser finds in a bare network are placed like all others") {
+TEST_CASE("problems that the parser finds in a bare network have a position like all others") {
   CHECK(
       problems_of_network(R"(["relu", {"type": "dense", "type": "relu"}])", test::catalogue()) ==
       "line 1, column 28: /network/1/type: the key \"type\" is given twice in this object; remove "
@@ -124,7 +124,7 @@ TEST_CASE("what is no layer at all is refused with what was expected") {
   CHECK(
       problems_of(experiment_of(R"([5, {"tpye": "dense"}, {"type": 3}, null])")) ==
       R"(line 1, column 14: /network/0: must be an object with "type", the name of a layer type, got 5
-line 1, column 17: /network/1/type: is missing: the name of a layer type; is it what "tpye" was meant to be?
+line 1, column 17: /network/1/type: is missing: the name of a layer type; is "tpye" a misspelling of it?
 line 1, column 45: /network/2/type: must be the name of a layer type, got 3
 line 1, column 49: /network/3: must be an object with "type", the name of a layer type, got null)");
   CHECK(problems_of(experiment_of("[]")) ==

@@ -194,7 +194,7 @@ TEST_CASE("a kernel with missing tiles is not saved") {
     files.put(tile_at(0));
     const Error error = error_of([&] { files.commit(); });
     CHECK(error.code() == ErrorCode::internal);
-    CHECK(contains(error.what(), "8 entries missing"));
+    CHECK(contains(error.what(), "8 of its entries are missing"));
     CHECK(error_of([&] { files.put(tile_at(3)); }).code() == ErrorCode::internal);
   }
   CHECK(folder.entries() == 0);

@@ -109,9 +109,9 @@ TEST_CASE("broken IDX files are refused with the reason") {
         "i: is not an IDX file: it does not begin with two zero bytes, a type and a number of "
         "axes");
   CHECK(message(idx({2, 2, 2}, counting(32), 0x0d)) ==
-        "i: holds float32; of IDX files those of unsigned bytes are read");
+        "i: holds float32; only IDX files of unsigned bytes can be read");
   CHECK(message(idx({2, 2, 2}, counting(8), 0x77)) ==
-        "i: holds numbers of the unknown type 119; of IDX files those of unsigned bytes are read");
+        "i: holds numbers of the unknown type 119; only IDX files of unsigned bytes can be read");
   CHECK(message("\0\0\x08\x00"sv) ==
         "i: has 0 axes; expected 1 for labels, 3 for images, at most 4");
   CHECK(message("\0\0\x08\x09"sv) ==

@@ -64,9 +64,9 @@ TEST_CASE("an array of any shape is read in parts") {
   const auto refusal = [&](std::int64_t begin, std::int64_t count) {
     return message_of(folder, [&] { (void)file.rows(begin, count); });
   };
-  CHECK(refusal(1, 3).starts_with("a.npy: has 3 rows; rows "));
-  CHECK(refusal(-1, 1).starts_with("a.npy: has 3 rows; rows "));
-  CHECK(refusal(0, -1).starts_with("a.npy: has 3 rows; rows "));
+  CHECK(refusal(1, 3).starts_with("a.npy: has 3 rows, but rows "));
+  CHECK(refusal(-1, 1).starts_with("a.npy: has 3 rows, but rows "));
+  CHECK(refusal(0, -1).starts_with("a.npy: has 3 rows, but rows "));
 }
 
 TEST_CASE("every type and order is read in parts") {
@@ -248,7 +248,7 @@ TEST_CASE("damaged headers are refused with the byte") {
   CHECK(message("{}") == at + "13: the key 'descr' is missing");
   CHECK(message("{'descr': '<f8', 'shape': (1,)}") ==
         at + "42: the key 'fortran_order' is missing");
-  CHECK(message("{'descr': '<f8', 'descr': '<f8'}") == at + "34: the key 'descr' is there twice");
+  CHECK(message("{'descr': '<f8', 'descr': '<f8'}") == at + "34: the key 'descr' appears twice");
   CHECK(message("{'descr': '<f8', 'more': 1}") ==
         at + "34: the key 'more' is not one of descr, fortran_order, shape");
   CHECK(message("{'descr' '<f8'}") == at + "19: expected :");

@@ -34,9 +34,9 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
   for (std::int64_t l = 0; l < lanes; ++l) out[l] = total[l] / static_cast<T>(sites);
 }
 
-// Of each site p of a field the places of p and of p + d in the image, which are a piece of
-// `places` for every row.
-void number_sites(const Image& image, const Axes& d, const std::vector<std::int32_t>& places,
+// For each site p of a field, the numbers of the sites p and p + d in the image. For each row of
+// the field they are a contiguous part of `site_numbers`.
+void number_sites(const Image& image, const Axes& d, const std::vector<std::int32_t>& site_numbers,
                   std::vector<std::int32_t>& first, std::vector<std::int32_t>& second) {
   const Domain whole(image, {}), domain(image, d);
   first.resize(static_cast<std::size_t>(domain.sites()));
@@ -49,8 +49,8 @@ void number_sites(const Image& image, const Axes& d, const std::vector<std::int3
   for_each_site(rows, [&](const Axes& p) {
     Axes q{};
     for (std::size_t a = 0; a < max_axes; ++a) q[a] = p[a] + d[a];
-    first_at = std::copy_n(places.data() + whole.index_of(p), in_row, first_at);
-    second_at = std::copy_n(places.data() + whole.index_of(q), in_row, second_at);
+    first_at = std::copy_n(site_numbers.data() + whole.index_of(p), in_row, first_at);
+    second_at = std::copy_n(site_numbers.data() + whole.index_of(q), in_row, second_at);
   });
 }
 
@@ -359,7 +359,7 @@ class BundleRun {
     if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
       table.image = o.image;
       table.d = f.d;
-      number_sites(o.image, f.d, m_.places_, table.first_at, table.second_at);
+      number_sites(o.image, f.d, m_.site_numbers_, table.first_at, table.second_at);
     }
     v.first_at = table.first_at.data();
     v.second_at = table.second_at.data();

@@ -59,9 +59,9 @@ class BundleMemory {
   PerKernel<Buffer<T>> shared_, kept_, joined_;
   Buffer<T> zero_, row_, whole_, mean_;
   Buffer<std::byte> scratch_;
-  std::vector<Buffer<std::byte>> gather_scratch_;  // of every operation
-  std::vector<Table> tables_;                      // of a trip
-  std::vector<std::int32_t> all_zero_, places_;    // 0; those of an image in order
+  std::vector<Buffer<std::byte>> gather_scratch_;      // of every operation
+  std::vector<Table> tables_;                          // of a trip
+  std::vector<std::int32_t> all_zero_, site_numbers_;  // zeros; 0, 1, 2, ...
   std::vector<widelimit_field> inputs_;
   std::vector<const widelimit_field*> input_;
   std::vector<const widelimit_linear*> pending_;

@@ -45,8 +45,8 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       scratch_(scratch_bytes(program)),
       gather_scratch_(program.ops.size()),
       all_zero_(static_cast<std::size_t>(image_sites(program))),
-      places_(all_zero_.size()) {
-  std::iota(places_.begin(), places_.end(), 0);
+      site_numbers_(all_zero_.size()) {
+  std::iota(site_numbers_.begin(), site_numbers_.end(), 0);
   for (const Kernel k : all_kernels) {
     if (k == Kernel::ntk && !ntk) continue;
     shared_[k].reserve(numbers(s.shared_sites));
@@ -78,7 +78,7 @@ std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedul
   const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.joined_sites;
   std::int64_t sites = (ntk ? 2 : 1) * per_kernel + 2 * s.longest_row;
   if (ntk) sites += program.ops.front().image.sites();
-  // Beside scratch both lists of places.
+  // Beside scratch both lists of site numbers.
   std::int64_t scratch =
       static_cast<std::int64_t>(scratch_bytes(program)) + 8 * image_sites(program);
   bool whole = false;

@@ -2,7 +2,7 @@
 #include "engine/spatial/schedule.hpp"
 
 #include "engine/spatial/demands.hpp"
-#include "engine/spatial/places.hpp"
+#include "engine/spatial/memory_slots.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <unistd.h>
@@ -218,7 +218,7 @@ class Scheduler {
     const auto closures = closures_of(level);
     std::vector<std::int64_t> sites;
     for (const auto& fields : closures) {
-      std::int64_t all = place(fields);
+      std::int64_t all = assign_memory(fields);
       for (const std::int32_t f : fields)
         if (result_.fields[static_cast<std::size_t>(f)].kept) all += sites_of(f);
       sites.push_back(all);
@@ -258,31 +258,32 @@ class Scheduler {
     });
   }
 
-  // Gives the fields of a trip that are not kept their storage; returns how many sites that takes.
-  std::int64_t place(const std::vector<std::int32_t>& trip) {
+  // Assigns storage to the fields of a trip that are not kept. Returns the number of sites that it
+  // needs.
+  std::int64_t assign_memory(const std::vector<std::int32_t>& trip) {
     last_read_.resize(result_.fields.size());
     for (std::size_t t = 0; t < trip.size(); ++t) {
       last_read(trip[t]) = t;
       for_each_link(trip[t], [&](std::size_t, std::int32_t in) { last_read(in) = t; });
     }
-    Places places;
+    MemorySlots slots;
     for (std::size_t t = 0; t < trip.size(); ++t) {
       const std::int32_t f = trip[t];
       Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
       if (!at.kept) {
         const std::int32_t over = written_over(f, t);
         at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
-                               : places.claim(sites_of(f));
+                               : slots.claim(sites_of(f));
         if (over >= 0) last_read(over) = std::numeric_limits<std::size_t>::max();
       }
       const auto release = [&](std::int32_t g) {
         const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
-        if (!x.kept && last_read(g) == t) places.release(x.storage);
+        if (!x.kept && last_read(g) == t) slots.release(x.storage);
       };
       for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
       release(f);
     }
-    return places.end();
+    return slots.end();
   }
 
   // `trip`: closures, one after another.
@@ -291,7 +292,7 @@ class Scheduler {
       return result_.fields[static_cast<std::size_t>(a)].op <
              result_.fields[static_cast<std::size_t>(b)].op;
     });
-    result_.shared_sites = std::max(result_.shared_sites, place(trip));
+    result_.shared_sites = std::max(result_.shared_sites, assign_memory(trip));
     Tables tables;
     const auto begin = static_cast<std::int32_t>(result_.tasks.size());
     for (const std::int32_t f : trip)

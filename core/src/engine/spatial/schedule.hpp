@@ -28,10 +28,11 @@ struct Schedule {
     bool kept;             ///< until the bundle ends; else until its last reader of the trip
     std::int64_t storage;  ///< first site, among the kept ones or those of trips
   };
-  /// One field computed. `links` and `feeds` are places in `numbers`. links: for each input of the
-  /// operation how many fields, and which. feeds: how many gathering layers, for each its place in
-  /// the level's gathers, how many of its outputs, and which fields those are. Fields of a trip
-  /// with one image and displacement have one `table` of the places of variances; -1: none is read.
+  /// One field computed. `links` and `feeds` are indices into `numbers`. links: for each input of
+  /// the operation how many fields, and which. feeds: how many gathering layers, for each its place
+  /// in the level's gathers, how many of its outputs, and which fields those are. Fields of a trip
+  /// with one image and displacement share a `table` of the positions of variances; -1: none is
+  /// read.
   struct Task {
     std::int32_t field, links, feeds, table;
   };

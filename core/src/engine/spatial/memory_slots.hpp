@@ -1,4 +1,4 @@
-// Memory that the fields of a trip share, each as long as it is needed.
+// Assigns memory to the fields of a trip, each for as long as it is needed.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace widelimit::detail {
 
-/// Sites are given out in the first gap that is large enough.
-class Places {
+/// A field gets the first gap that is large enough.
+class MemorySlots {
  public:
   std::int64_t claim(std::int64_t sites) {
     std::int64_t begin = 0;
