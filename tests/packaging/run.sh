@@ -102,7 +102,7 @@ wrong() {
   fi
   grep -E "fail +$4" "$work/wrong_$3.txt" || { cat "$work/wrong_$3.txt"; exit 1; }
 }
-wrong window_pool 's/double>(windows(in));/double>(in.sites());/' normalisation "sites-match-finite .*K'\\[0, 0\\] should be .*the finite layer says"
+wrong window_pool 's/double>(windows(in));/double>(in.sites());/' normalisation "sites-match-finite .*K'\\[0, 0\\] should be .*according to the finite layer"
 wrong window_pool 's/if (shared(d) > 0)/if (std::abs(d[0]) + 1 < reach)/' reads 'reads-sufficient .*leaves out input displacement \(1\)'
 wrong taper_conv 's/^.*weight = shares;//' map 'sites-match-finite .*the planned map gives'
 wrong flip 's/to.nngp(i).begin());/&\n        for (auto\& k : to.nngp(i)) k *= 2;/' weight 'sites-match-finite .*\(ratio 2\)'
