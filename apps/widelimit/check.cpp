@@ -215,12 +215,12 @@ int run(const Options& options) {
 
 }  // namespace
 
-Verb add_check(CLI::App& app) {
+Verb add_check(const Parser& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      app.add_subcommand("check", "Validate an experiment and show its plan, without running it");
-  options->common.add_to(*verb);
-  verb->add_flag("--json", options->json, "Print the plan as JSON");
+  const Parser verb =
+      program.verb("check", "Validate an experiment and show its plan, without running it");
+  options->common.add_to(verb);
+  verb.flag("--json", options->json, "Print the plan as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -169,18 +169,15 @@ int run(const Options& options) {
 
 }  // namespace
 
-Verb add_describe(CLI::App& app) {
+Verb add_describe(const Parser& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      app.add_subcommand("describe", "Explain one layer or solver: formula, reference, parameters");
-  CLI::Option* type =
-      verb->add_option("type", options->type, "Type, such as relu")->type_name("TYPE");
-  options->plugins.add_to(*verb);
-  verb->add_flag("--json", options->json, "Print everything as JSON");
-  verb->add_flag("--markdown", options->markdown,
-                 "Print every type as Markdown: the gallery in plugins/README.md")
-      ->excludes(type)
-      ->excludes("--json");
+  const Parser verb =
+      program.verb("describe", "Explain one layer or solver: formula, reference, parameters");
+  verb.option("type", options->type, "Type, such as relu", "TYPE");
+  options->plugins.add_to(verb);
+  verb.flag("--json", options->json, "Print everything as JSON");
+  verb.flag_without({"type", "--json"}, "--markdown", options->markdown,
+                    "Print every type as Markdown: the gallery in plugins/README.md");
   return {verb, [options] { return run(*options); }};
 }
 

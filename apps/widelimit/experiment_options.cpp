@@ -8,23 +8,21 @@
 
 namespace widelimit::program {
 
-void ExperimentOptions::add_to(CLI::App& app) {
-  app.add_option("experiment", file, "Experiment file (JSON)")->required()->type_name("EXP.json");
-  app.add_option("--set", overrides,
-                 "Change one value of the experiment: a JSON pointer, \"=\", and the value as JSON "
-                 "or, if it is not JSON, as text (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("/pointer=VALUE");
-  app.add_option("--threads", threads, "Threads to use; by default as many as the process may use")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096));
-  app.add_option(
-         "--max-memory", max_memory,
-         "Refuse a run that needs more memory than this, such as 8GiB, with its mapped files; "
-         "by default, without them, more than the machine has")
-      ->type_name("SIZE");
-  plugins.add_to(app);
-  plugins.add_permission_to(app);
+void ExperimentOptions::add_to(const Parser& parser) {
+  parser.required_option("experiment", file, "Experiment file (JSON)", "EXP.json");
+  parser.repeatable_option(
+      "--set", overrides,
+      "Change one value of the experiment: a JSON pointer, \"=\", and the value as JSON or, if it "
+      "is not JSON, as text (repeatable)",
+      "/pointer=VALUE");
+  parser.option("--threads", threads, 1, 4096,
+                "Threads to use; by default as many as the process may use", "N");
+  parser.option("--max-memory", max_memory,
+                "Refuse a run that needs more memory than this, such as 8GiB, with its mapped "
+                "files; by default, without them, more than the machine has",
+                "SIZE");
+  plugins.add_to(parser);
+  plugins.add_permission_to(parser);
 }
 
 experiment::LoadedExperiment ExperimentOptions::load(Display& display) const {

@@ -22,7 +22,7 @@ struct ExperimentOptions {
   int threads = 0;
   std::string max_memory;
 
-  void add_to(CLI::App& app);
+  void add_to(const Parser& parser);
   /// Plugins and core log to `display`, which must outlive the result.
   [[nodiscard]] experiment::LoadedExperiment load(Display& display) const;
   /// Bytes, where --max-memory was given. Throws Error(usage).

@@ -45,17 +45,17 @@ int run(const Options& options, const Arguments& arguments) {
 
 }  // namespace
 
-Verb add_kernel(CLI::App& app, const Arguments& arguments) {
+Verb add_kernel(const Parser& program, const Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("kernel", "Compute only the kernels of an experiment");
-  options->common.add_to(*verb);
-  verb->add_option("--out", options->out, "Directory of the results")->required()->type_name("DIR");
-  verb->add_flag(
+  const Parser verb = program.verb("kernel", "Compute only the kernels of an experiment");
+  options->common.add_to(verb);
+  verb.required_option("--out", options->out, "Directory of the results", "DIR");
+  verb.flag(
       "--resume", options->resume,
       "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run in the "
       "directory finished, if they still fit; continue those with a store, and compute the others "
       "again");
-  verb->add_flag("--quiet", options->quiet, "Print errors only");
+  verb.flag("--quiet", options->quiet, "Print errors only");
   return {verb, [options, &arguments] { return run(*options, arguments); }};
 }
 

@@ -6,6 +6,7 @@
 #include <widelimit/error.hpp>
 
 #include <malloc.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -48,18 +49,17 @@ int status_of(const Error& error) {
 }
 
 /// Wrong usage in this program's words, because some messages of CLI11 name its classes.
-int refuse(const CLI::ParseError& error, const CLI::App& app, const std::vector<Verb>& verbs,
+int refuse(const CLI::ParseError& error, const std::vector<Verb>& verbs,
            const Arguments& arguments) {
-  const CLI::App* verb = &app;
-  for (const Verb& v : verbs)
-    if (v.app->parsed()) verb = v.app;
+  const auto chosen =
+      std::find_if(verbs.begin(), verbs.end(), [](const Verb& v) { return v.parser.parsed(); });
   std::string message = error.what();
-  if (verb == &app && arguments.size() > 1 && arguments[1].front() != '-') {
+  if (chosen == verbs.end() && arguments.size() > 1 && arguments[1].front() != '-') {
     message = "\"" + arguments[1] + "\" is not a verb; expected one of ";
-    for (const Verb& v : verbs) message += (&v == &verbs.front() ? "" : ", ") + v.app->get_name();
+    for (const Verb& v : verbs) message += (&v == &verbs.front() ? "" : ", ") + v.parser.name();
   }
   std::cerr << "widelimit: " << message << "\nTry `widelimit"
-            << (verb == &app ? "" : " " + verb->get_name()) << " --help`.\n";
+            << (chosen == verbs.end() ? "" : " " + chosen->parser.name()) << " --help`.\n";
   return usage;
 }
 
@@ -84,10 +84,11 @@ int program(const Arguments& arguments) {
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", version_text,
                        "Release, ABI, compiler, BLAS and SIMD target in use");
-  const std::vector<Verb> verbs{add_run(app, arguments), add_kernel(app, arguments),
-                                add_check(app),          add_plugins(app),
-                                add_describe(app),       add_schema(app),
-                                add_verify(app),         add_report(app)};
+  const Parser parser(app);
+  const std::vector<Verb> verbs{add_run(parser, arguments), add_kernel(parser, arguments),
+                                add_check(parser),          add_plugins(parser),
+                                add_describe(parser),       add_schema(parser),
+                                add_verify(parser),         add_report(parser)};
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {
     app.parse(reversed);
@@ -99,10 +100,10 @@ int program(const Arguments& arguments) {
       std::cerr << app.help();
       return usage;
     }
-    return refuse(error, app, verbs, arguments);
+    return refuse(error, verbs, arguments);
   }
-  const auto chosen =
-      std::find_if(verbs.begin(), verbs.end(), [](const Verb& verb) { return verb.app->parsed(); });
+  const auto chosen = std::find_if(verbs.begin(), verbs.end(),
+                                   [](const Verb& verb) { return verb.parser.parsed(); });
   const int status = run_verb(*chosen);
   std::cout.flush();
   if (!std::cout && status == done) {

@@ -4,18 +4,15 @@
 
 namespace widelimit::program {
 
-void PluginOptions::add_to(CLI::App& app) {
-  app.add_option("--plugin-dir", directories,
-                 "Directory to search for plugins first (repeatable); further ones are in "
-                 "WIDELIMIT_PLUGIN_PATH")
-      ->allow_extra_args(false)
-      ->type_name("DIR")
-      ->check(CLI::ExistingDirectory);
+void PluginOptions::add_to(const Parser& parser) {
+  parser.directories("--plugin-dir", directories,
+                     "Directory to search for plugins first (repeatable); further ones are in "
+                     "WIDELIMIT_PLUGIN_PATH");
 }
 
-void PluginOptions::add_permission_to(CLI::App& app) {
-  app.add_flag("--allow-plugin-files", allow_files,
-               "Let the experiment name plugin files; loading one runs its code");
+void PluginOptions::add_permission_to(const Parser& parser) {
+  parser.flag("--allow-plugin-files", allow_files,
+              "Let the experiment name plugin files; loading one runs its code");
 }
 
 RuntimeOptions PluginOptions::runtime() const {

@@ -82,14 +82,13 @@ int run(const Options& options) {
 
 }  // namespace
 
-Verb add_plugins(CLI::App& app) {
+Verb add_plugins(const Parser& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      app.add_subcommand("plugins", "List the plugins that were found, and their types");
-  options->plugins.add_to(*verb);
-  verb->add_flag("--why", options->why,
-                 "Show where plugins were searched, and what became of each file");
-  verb->add_flag("--json", options->json, "Print everything as JSON");
+  const Parser verb = program.verb("plugins", "List the plugins that were found, and their types");
+  options->plugins.add_to(verb);
+  verb.flag("--why", options->why,
+            "Show where plugins were searched, and what became of each file");
+  verb.flag("--json", options->json, "Print everything as JSON");
   return {verb, [options] { return run(*options); }};
 }
 

@@ -32,11 +32,11 @@ int run(const std::string& directory) {
 
 }  // namespace
 
-Verb add_report(CLI::App& app) {
+Verb add_report(const Parser& program) {
   auto directory = std::make_shared<std::string>();
-  CLI::App* verb =
-      app.add_subcommand("report", "Draw the plots and report.html of a finished run again");
-  verb->add_option("directory", *directory, "Directory of the run")->required()->type_name("DIR");
+  const Parser verb =
+      program.verb("report", "Draw the plots and report.html of a finished run again");
+  verb.required_option("directory", *directory, "Directory of the run", "DIR");
   return {verb, [directory] { return run(*directory); }};
 }
 

@@ -8,12 +8,12 @@
 
 namespace widelimit::program {
 
-Verb add_schema(CLI::App& app) {
+Verb add_schema(const Parser& program) {
   auto plugins = std::make_shared<PluginOptions>();
-  CLI::App* verb = app.add_subcommand(
+  const Parser verb = program.verb(
       "schema", "Print the JSON Schema of experiment files, with every type of the loaded plugins");
-  plugins->add_to(*verb);
-  verb->footer(
+  plugins->add_to(verb);
+  verb.footer(
       "With it an editor completes and checks experiment files:\n"
       "  widelimit schema > widelimit.schema.json\n"
       "and in the experiment, as its first key,\n"

@@ -2,9 +2,9 @@
 // Thread safety: the main thread.
 #pragma once
 
-#include <widelimit/runtime.hpp>
+#include "parser.hpp"
 
-#include <CLI/CLI.hpp>
+#include <widelimit/runtime.hpp>
 
 #include <filesystem>
 #include <functional>
@@ -24,27 +24,27 @@ struct PluginOptions {
   std::vector<std::string> directories;
   bool allow_files = false;
 
-  void add_to(CLI::App& app);
+  void add_to(const Parser& parser);
   /// For verbs with an experiment, which may name files.
-  void add_permission_to(CLI::App& app);
+  void add_permission_to(const Parser& parser);
   [[nodiscard]] RuntimeOptions runtime() const;
 };
 
 /// A verb as main() knows it: its parser, and what to do when it was chosen. Gives the exit status;
 /// throws Error.
 struct Verb {
-  CLI::App* app = nullptr;
+  Parser parser;
   std::function<int()> run;
 };
 
-Verb add_run(CLI::App& app, const Arguments& arguments);
-Verb add_kernel(CLI::App& app, const Arguments& arguments);
-Verb add_check(CLI::App& app);
-Verb add_plugins(CLI::App& app);
-Verb add_describe(CLI::App& app);
-Verb add_schema(CLI::App& app);
-Verb add_verify(CLI::App& app);
-Verb add_report(CLI::App& app);
+Verb add_run(const Parser& program, const Arguments& arguments);
+Verb add_kernel(const Parser& program, const Arguments& arguments);
+Verb add_check(const Parser& program);
+Verb add_plugins(const Parser& program);
+Verb add_describe(const Parser& program);
+Verb add_schema(const Parser& program);
+Verb add_verify(const Parser& program);
+Verb add_report(const Parser& program);
 
 /// What --version prints.
 [[nodiscard]] std::string version_text();

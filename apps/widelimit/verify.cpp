@@ -64,20 +64,17 @@ int run(const Options&) {
 
 }  // namespace
 
-Verb add_verify(CLI::App& app) {
+Verb add_verify(const Parser& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand(
+  const Parser verb = program.verb(
       "verify", "Check that a plugin keeps its contract, and that its mathematics is right");
-  verb->add_option("plugin", options->file, "File of the plugin")->type_name("PLUGIN.so");
-  verb->add_option("--check", options->checks, "Run only this check (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("NAME");
-  verb->add_option("--seed", options->seed, "Seed of the random draws [0]")->type_name("N");
-  verb->add_flag("--only-failed", options->only_failed, "Show only checks that did not pass");
-  verb->add_flag("--in-process", options->in_process,
-                 "Run the checks in this process, for a debugger");
-  verb->add_flag("--list", options->list, "List the checks");
-  verb->add_flag("--json", options->json, "Print the result as JSON");
+  verb.option("plugin", options->file, "File of the plugin", "PLUGIN.so");
+  verb.repeatable_option("--check", options->checks, "Run only this check (repeatable)", "NAME");
+  verb.option("--seed", options->seed, "Seed of the random draws [0]", "N");
+  verb.flag("--only-failed", options->only_failed, "Show only checks that did not pass");
+  verb.flag("--in-process", options->in_process, "Run the checks in this process, for a debugger");
+  verb.flag("--list", options->list, "List the checks");
+  verb.flag("--json", options->json, "Print the result as JSON");
   return {verb, [options] { return run(*options); }};
 }
 
