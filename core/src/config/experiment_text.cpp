@@ -145,8 +145,11 @@ NetworkSpec ExperimentText::validate_network(const Catalogue& catalogue) const {
     reading.report.prefix_pointers("/network");
   } else {
     const Value& experiment = detail::own_schema("experiment");
-    if (reading.conforms(experiment, network, {}, {"a network alone or an experiment"}))
-      network = *Value(network).find("network");
+    reading.conforms(experiment, network, {}, {"a network alone or an experiment"});
+    if (Value* found = network.find("network")) {
+      Value inner = std::move(*found);
+      network = std::move(inner);
+    }
   }
   if (reading.report.empty()) detail::check_network(reading, network, "/network");
   NetworkSpec spec;

@@ -74,6 +74,18 @@ TEST_CASE("a number too large for float64 is refused once, whatever the key want
             .params.find("\"W_std\": 0.0") != std::string::npos);
 }
 
+TEST_CASE("a number too large for float64 is refused where a network or a solver is expected") {
+  const ExperimentText text = ExperimentText::parse("9989E49998");
+  const std::string refused =
+      "line 1, column 1: the number \"9989E49998\" is too large for float64 (largest: "
+      "1.7976931348623157e308)";
+  CHECK(test::problems_of([&] { static_cast<void>(text.validate_network(test::catalogue())); }) ==
+        refused);
+  CHECK(test::problems_of([&] { static_cast<void>(text.validate_solver(test::catalogue())); }) ==
+        refused);
+  CHECK(test::problems_of([&] { static_cast<void>(text.validate(test::catalogue())); }) == refused);
+}
+
 TEST_CASE("a duplicate key is reported together with everything else") {
   CHECK(
       problems_of("{\"seed\": 1, \"network\": [\"dense\"],\n \"seed\": 2, \"titel\": \"\"}") ==
