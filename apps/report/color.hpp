@@ -17,7 +17,7 @@ struct Color {
 // Pictures are drawn in the light colours. In the page every one of them becomes the CSS variable
 // of its name, so no two light colours may be equal. Text colours keep a contrast of at least 4.5
 // to the surface (WCAG 2.1, 1.4.3), marks of at least 3 (1.4.11). Train and test differ in hue and
-// lightness, so that they can be told apart with any colour vision.
+// lightness, so that they can be distinguished with any colour vision.
 inline constexpr Color surface{"surface", "#ffffff", "#1a1d21"};
 inline constexpr Color ink{"ink", "#1d2329", "#e8eaed"};
 inline constexpr Color muted{"muted", "#59636e", "#a2abb5"};

@@ -88,7 +88,7 @@ std::string Run::class_name(std::size_t index) const {
 
 std::vector<Inference> inferences(const Run& run) {
   std::vector<Inference> result;
-  const std::vector<Json> asked = run.record["experiment"]["inference"].elements();
+  const std::vector<Json> specs = run.record["experiment"]["inference"].elements();
   for (const Json& entry : run.record["inference"].elements()) {
     Inference& inference = result.emplace_back();
     inference.record = entry;
@@ -100,11 +100,11 @@ std::vector<Inference> inferences(const Run& run) {
     // A name of the experiment's own says more than the method: the id is NAME.KERNEL.
     const std::string name = inference.id.substr(0, inference.id.rfind('.'));
     if (!name.empty() && name != method) inference.method = name;
-    const auto wanted = std::find_if(asked.begin(), asked.end(), [&](const Json& spec) {
+    const auto match = std::find_if(specs.begin(), specs.end(), [&](const Json& spec) {
       return spec["name"].text(spec["method"].text()) == name;
     });
-    if (wanted != asked.end()) {
-      const double rate = (*wanted)["learning_rate"].number();
+    if (match != specs.end()) {
+      const double rate = (*match)["learning_rate"].number();
       if (std::isfinite(rate) && rate > 0) inference.learning_rate = rate;
     }
   }

@@ -118,7 +118,7 @@ TEST_CASE("calibration of four predictions, by hand") {
   CHECK(at(all, {"bins", "0", "accuracy"}).is_null());
 }
 
-TEST_CASE("the worst mistakes are those of the largest margin, as many as are asked for") {
+TEST_CASE("the worst mistakes are those with the largest margin, up to the requested number") {
   const Matrix truth{{1, 0}, {1, 0}, {0, 1}, {1, 0}},
       mean{{0.2, 0.3}, {0.6, 0.1}, {0.9, 0.1}, {0.1, 0.6}};
   const std::vector<Mistake> worst = worst_mistakes(mean, truth, 2);

@@ -211,7 +211,7 @@ TEST_CASE("a report shows classes, calibration, ridges and the worst mistakes as
                                   (std::string(plot) + ".gp_inference.ntk.svg")));
 }
 
-TEST_CASE("without test data ridges are told apart by what was left out") {
+TEST_CASE("without test data ridges are compared by leave-one-out accuracy") {
   const Classification problem;
   const Result result = problem.run("all", {R"(/data={"train": {"type": "idx",
     "images": "train.images", "labels": "train.labels"}})"});

@@ -68,7 +68,7 @@ TEST_CASE("a JSON value is read forgivingly and changes no copy of itself") {
   CHECK(kept["c"].integer() == 2);
 }
 
-TEST_CASE("JSON is broken into lines as deep as is asked, or where a line would be too long") {
+TEST_CASE("JSON is broken into lines to the requested depth, or where a line would be too long") {
   const Json json = Json::parse(R"({"a": [1, 2], "b": {"c": {"d": []}}})", "text");
   CHECK(json.indented(1) == "{\n  \"a\": [1, 2],\n  \"b\": {\"c\": {\"d\": []}}\n}");
   CHECK(json.indented(2) ==

@@ -97,7 +97,7 @@ TEST_CASE("a nonlinearity that is wrong on images alone is found, with the site 
   expect(padding, "windows-equal-materialised", Result::fail,
          "window 1 x 3 with padding: the NNGP is not that of the materialised map; site ");
   // Of 10 padded windows all but the 3 on a single column, where it makes no difference; both
-  // kernels in both precisions; nothing else. Four of them are told.
+  // kernels in both precisions; nothing else. Four of them are listed.
   expect(padding, "windows-equal-materialised", Result::fail, "and 24 more like these");
   expect(terms, "windows-equal-materialised", Result::fail,
          "the terms from `site_terms` give another NNGP than the variances; site ");
@@ -112,7 +112,7 @@ TEST_CASE("a file that is no library is refused, in words and in the loader's") 
   expect(report_on("text"), "loads-now-local", Result::fail, "text.so: ");
 }
 
-TEST_CASE("a library without the entry, or with more than it, is told apart") {
+TEST_CASE("libraries without the entry, or with other exports, are refused") {
   expect(report_on("no_symbol"), "exports-one-symbol", Result::fail, "does not export");
   expect(report_on("two_symbols"), "exports-one-symbol", Result::fail, "also exports");
   for (const char* check : {"exports-one-symbol", "loads-now-local"}) {

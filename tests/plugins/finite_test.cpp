@@ -146,7 +146,7 @@ TEST_CASE("jvp agrees with differences of forward, and vjp is its adjoint and ad
   }
 }
 
-TEST_CASE("vjp leaves alone what is not wanted, and jvp takes weights that stand still") {
+TEST_CASE("vjp omits gradients that are not requested, and jvp accepts constant weights") {
   for (const Subject& subject : subjects()) {
     CAPTURE(subject.type);
     const Layer layer(subject.library(), subject.type, subject.parameters, subject.inputs);

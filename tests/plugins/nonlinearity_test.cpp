@@ -168,7 +168,7 @@ TEST_CASE("nonlinearities need a Gaussian input and their output is none") {
   }
 }
 
-TEST_CASE("parameters without a default are asked for, with the pointer") {
+TEST_CASE("missing parameters without a default are reported with their pointers") {
   for (const auto& [type, pointer] : {std::pair{"leaky_relu", "/alpha"}, {"ab_relu", "/a"}}) {
     try {
       const Layer layer(Library("relu"), type);

@@ -97,9 +97,11 @@ struct Factor {
     own = {made, s.type.factor_destroy};
   }
   widelimit_solve_info solve(Matrix& b) const {
-    widelimit_solve_info told = empty_info();
-    call([&](widelimit_error* e) { return solver->type.solve(own.get(), b.view(), &told, e); });
-    return told;
+    widelimit_solve_info solve_info = empty_info();
+    call([&](widelimit_error* e) {
+      return solver->type.solve(own.get(), b.view(), &solve_info, e);
+    });
+    return solve_info;
   }
   [[nodiscard]] double logdet() const {
     double value = 0;

@@ -27,7 +27,7 @@ TEST_CASE("settings show no more digits than they have") {
   CHECK(number(0.1 + 0.2) == "0.3");
 }
 
-TEST_CASE("measurements have as many digits as asked for") {
+TEST_CASE("measurements have the requested number of digits") {
   CHECK(measured(0.25) == "0.2500");
   CHECK(measured(12.3456) == "12.35");
   CHECK(measured(0.0012345) == "0.001234");

@@ -194,7 +194,7 @@ TEST_CASE("a map of sites at finite width is the matrix, and back its transpose"
   CHECK(x_bar == std::vector<double>{2, 0, 3, -1, 7, 16});
 }
 
-TEST_CASE("a map that does not fit its input is the author's mistake, and is named") {
+TEST_CASE("a map that does not match its input is reported as the author's mistake") {
   const LayerObject layer(layer_type<TooShort>());
   const Planned plan(layer, {shape(2, {3})});
   CHECK(plan.status == WIDELIMIT_E_INTERNAL);

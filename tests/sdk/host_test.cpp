@@ -115,7 +115,7 @@ TEST_CASE("messages and cancellation pass through") {
   }
 }
 
-TEST_CASE("what an older host does not reach to has a stand-in") {
+TEST_CASE("functions that an older host lacks have replacements") {
   Books books;
   books.table.struct_size = offsetof(widelimit_host, alloc);
   for (const sdk::Host& host : {sdk::Host(&books.table), sdk::Host()}) {

@@ -112,7 +112,7 @@ TEST_CASE("the schema is made from the declarations, with types, ranges, default
         R"("default": ["x"], "description": "some"}}, "additionalProperties": false})");
 }
 
-TEST_CASE("a required parameter has no default and stands in the list of those") {
+TEST_CASE("a required parameter has no default and is in the list of required ones") {
   CHECK(sdk::schema_text<Needed>() ==
         R"({"type": "object", "properties": {"alpha": {"type": "number", )"
         R"("description": "slope"}, "a/b~c": {"type": "number", "default": 0, )"
@@ -202,7 +202,7 @@ TEST_CASE("a word that is not offered is answered with those that are") {
         "/words/0: must be one of \"x\", \"y\", got \"z\"");
 }
 
-TEST_CASE("what is required and missing is named with its documentation") {
+TEST_CASE("a missing required parameter is reported with its documentation") {
   CHECK(complaint<Needed>({}) == "/alpha: is missing: slope (a number)");
 }
 

@@ -157,7 +157,7 @@ TEST_CASE("a run writes its own rows and nothing else") {
   }
 }
 
-TEST_CASE("an entry has the same bits wherever in whatever bundle it stands") {
+TEST_CASE("an entry has the same bits at any position in any bundle") {
   for (const Copy& copy : widelimit::test::copies()) {
     CAPTURE(copy.name);
     for (const char* name : {"erf", "relu", "erf_by_quadrature"}) {
@@ -340,7 +340,7 @@ TEST_CASE("a nonlinearity plans what its transform needs and ends the Gaussian p
   CHECK(std::string(two.error.message) == "takes 1 input, got 2");
 }
 
-TEST_CASE("scratch is the most that was asked for, by the SDK or by the author") {
+TEST_CASE("scratch is the larger of the sizes that the SDK and the author request") {
   widelimit_plan raw{};
   widelimit::sdk::Plan plan(raw);
   plan.set_scratch(768);

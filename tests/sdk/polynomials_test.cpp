@@ -66,10 +66,10 @@ void check_all() {
 
 }  // namespace
 
-TEST_CASE("every coefficient in single precision is that of the interpolant it is said to be") {
+TEST_CASE("every coefficient in single precision is that of the documented interpolant") {
   check_all<float>();
 }
-TEST_CASE("the polynomials of the arc-cosine kernels err as little as is said of them") {
+TEST_CASE("the polynomials of the arc-cosine kernels have at most the documented errors") {
   const Real pi = boost::math::constants::pi<Real>();
   // Chebyshev's points, 2,000 of them: errors of so few wiggles are at most 1e-5 of themselves
   // larger between.
@@ -96,6 +96,6 @@ TEST_CASE("the polynomials of the arc-cosine kernels err as little as is said of
   CHECK(largest_error(polynomials::arc_cosine_area, area,
                       [](const Real& x) { return Real((1 - x) * sqrt(1 - x)); }) < 7e-9);
 }
-TEST_CASE("every coefficient in double precision is that of the interpolant it is said to be") {
+TEST_CASE("every coefficient in double precision is that of the documented interpolant") {
   check_all<double>();
 }

@@ -195,7 +195,7 @@ TEST_CASE("a matrix known by its products has a factor of its own type") {
         WIDELIMIT_E_CANCELLED);
 }
 
-TEST_CASE("eigenvalues alone are asked for with empty vectors") {
+TEST_CASE("empty vectors request eigenvalues only") {
   Solver s(solver_type<Diagonal>());
   std::vector<double> a{3, 0, 0, 1}, values(2);
   REQUIRE(s.type.eigen(s.object, {a.data(), 2, 2, 2}, values.data(), {nullptr, 0, 0, 0},

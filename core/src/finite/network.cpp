@@ -1,4 +1,4 @@
-// The public face of a network of finite width.
+// FiniteNetwork: parameters, outputs and derivatives.
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
@@ -69,7 +69,7 @@ Matrix FiniteNetwork::jvp(std::span<const double> theta, std::span<const double>
   const detail::InPrecision<double> values(x);
   Matrix y_dot = Matrix::uninitialized(x.count(), state_->outputs);
   state_->executor().parallel_for(
-      x.count(), state_->rows_at_once(x.count()), [&](std::int64_t begin, std::int64_t end) {
+      x.count(), state_->rows_per_piece(x.count()), [&](std::int64_t begin, std::int64_t end) {
         const detail::TilePhase phase;
         detail::Workspace workspace(*state_, end - begin);
         workspace.forward(theta.data(), values.rows().part(begin, end - begin));

@@ -9,14 +9,14 @@ namespace widelimit::detail {
 
 namespace {
 
-// Gradients below this many multiplications are not worth a second thread.
+// A second thread pays off for gradients of at least this many multiplications.
 constexpr std::int64_t work_for_threads = 1 << 24;
 constexpr std::int64_t most_groups = 8;
-constexpr std::int64_t most_gradient_numbers = 1 << 24;  // of the groups' sums together
+constexpr std::int64_t most_gradient_numbers = 1 << 24;  // in the sums of all groups
 
 std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
   const std::int64_t parameters = std::max<std::int64_t>(network.parameters, 1);
-  const std::int64_t pieces = (n + network.rows_at_once(n) - 1) / network.rows_at_once(n);
+  const std::int64_t pieces = (n + network.rows_per_piece(n) - 1) / network.rows_per_piece(n);
   if (n < work_for_threads / parameters) return 1;
   return std::clamp(std::min(most_gradient_numbers / parameters, pieces), std::int64_t{1},
                     most_groups);
@@ -27,7 +27,7 @@ std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
 std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int64_t n,
                                   std::int64_t runs) {
   if (n == 0) return 0;
-  const std::int64_t rows = network.rows_at_once(n), pieces = (n + rows - 1) / rows;
+  const std::int64_t rows = network.rows_per_piece(n), pieces = (n + rows - 1) / rows;
   const std::int64_t workspaces =
       pieces == 1 ? runs : std::min<std::int64_t>(runs * pieces, network.executor().threads());
   return workspaces * Workspace::bytes(network, rows, false);
@@ -35,13 +35,13 @@ std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int6
 
 std::int64_t GradientPasses::bytes(const FiniteNetwork::State& network, std::int64_t n) {
   const std::int64_t groups = groups_for(network, n);
-  return groups * Workspace::bytes(network, network.rows_at_once(n), true) +
+  return groups * Workspace::bytes(network, network.rows_per_piece(n), true) +
          (groups - 1) * network.parameters * static_cast<std::int64_t>(sizeof(double));
 }
 
 void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const Consumer& consume) {
   const std::int64_t n = x.count;
-  const std::int64_t rows = network_.rows_at_once(n);
+  const std::int64_t rows = network_.rows_per_piece(n);
   if (n <= rows) {
     const TilePhase phase;
     if (workspace_ == nullptr || workspace_->rows() < n)
@@ -58,7 +58,7 @@ void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const 
 
 GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t n)
     : network_(network), groups_(static_cast<std::size_t>(groups_for(network, n))) {
-  const std::int64_t rows = network.rows_at_once(n);
+  const std::int64_t rows = network.rows_per_piece(n);
   sums_.resize(static_cast<std::size_t>((n + rows - 1) / rows));
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     groups_[g].workspace = std::make_unique<Workspace>(network, rows);

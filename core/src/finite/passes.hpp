@@ -1,5 +1,5 @@
-// Whole sets of samples through a network: in pieces that fit the cache, on the runtime's threads,
-// with results that do not depend on their number.
+// Runs whole sets of samples through a network: in pieces that fit in cache, on the runtime's
+// threads, with results that do not depend on the number of threads.
 #pragma once
 
 #include "engine/grid/sample_rows.hpp"
@@ -13,17 +13,17 @@
 
 namespace widelimit::detail {
 
-/// Outputs of sets of samples. A set that is one piece is evaluated in memory that is kept, so
-/// small sets may be looked at after every step of training.
+/// Computes outputs of sets of samples. The memory for sets of one piece is kept, so that small
+/// sets can be evaluated after every step of training.
 class ForwardPasses {
  public:
   explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
-  /// Memory for sets of n samples where so many run at once.
+  /// Memory for sets of n samples if `runs` of them run at once.
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n,
                                           std::int64_t runs);
 
-  /// Forward of samples: consume(first, rows, outputs) for each piece, from several
-  /// threads where there are several pieces.
+  /// Computes the outputs of x and calls consume(first, rows, outputs) for each piece, from several
+  /// threads if there are several pieces.
   using Consumer = std::function<void(std::int64_t, std::int64_t, const double*)>;
   void run(const double* theta, const SampleRows<double>& x, const Consumer& consume);
 
@@ -32,17 +32,18 @@ class ForwardPasses {
   std::unique_ptr<Workspace> workspace_;
 };
 
-/// Gradients of sums over samples, again and again: nothing is allocated after construction. Pieces
-/// are dealt to a fixed number of groups, each with a sum of its own; the sums are added in order.
+/// Computes gradients of sums over samples. Allocates memory in the constructor only. Pieces are
+/// distributed to a fixed number of groups. Each group has its own sum, and the sums are added in
+/// order.
 class GradientPasses {
  public:
   /// `n`: the largest batch.
   GradientPasses(const FiniteNetwork::State& network, std::int64_t n);
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
 
-  /// gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
-  /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the
-  /// sum over all pieces is returned. Called from several threads for large networks.
+  /// Sets gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
+  /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns a number; run() returns the sum
+  /// of these numbers. Large networks call it from several threads.
   using OutputGradient = std::function<double(std::int64_t, std::int64_t, const double*, double*)>;
   double run(const double* theta, const SampleRows<double>& x, const OutputGradient& y_bar_of,
              double* gradient);
@@ -50,12 +51,12 @@ class GradientPasses {
  private:
   struct Group {
     std::unique_ptr<Workspace> workspace;
-    std::vector<double> y_bar, gradient;  // of the first group the caller's
+    std::vector<double> y_bar, gradient;  // the first group uses the caller's gradient
   };
 
   const FiniteNetwork::State& network_;
   std::vector<Group> groups_;
-  std::vector<double> sums_;  // of pieces
+  std::vector<double> sums_;  // results of y_bar_of for each piece
 };
 
 }  // namespace widelimit::detail

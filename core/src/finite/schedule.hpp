@@ -1,4 +1,4 @@
-// Which steps of training are recorded.
+// Chooses the steps of training that are recorded.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace widelimit::detail {
 
-/// Steps 0 to `steps`: all, or evenly spaced in their logarithm, about 32 a factor of ten, with 0
-/// and the last. Ascending.
+/// Steps from 0 to `steps` in ascending order: all of them, or about 32 per decade, evenly spaced
+/// in the logarithm. The first and the last step are always included.
 [[nodiscard]] std::vector<std::int64_t> recorded_steps(std::int64_t steps, bool all);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// What stands behind a FiniteNetwork: its graph with every layer's place in the parameter vector.
+// The implementation of FiniteNetwork: its graph and the position of every layer's parameters.
 #pragma once
 
 #include <widelimit/finite.hpp>
@@ -14,17 +14,17 @@ namespace widelimit {
 
 /// Immutable; the graph points into the network's layers.
 struct FiniteNetwork::State {
-  /// What the graph's node of the same index needs at finite width. Of the input (index 0) only
-  /// `values` is set.
+  /// The finite-width data of the graph's node with the same index. Only `values` is set for the
+  /// input (index 0).
   struct Node {
     const detail::Layer* layer = nullptr;
     const widelimit_finite_face* face = nullptr;
     std::vector<int> inputs;
     std::vector<const widelimit_shape*> in_shape;
     const widelimit_shape* out_shape = nullptr;
-    std::int64_t offset = 0, size = 0;  ///< its parameters
-    std::int64_t values = 0;            ///< numbers of one sample of its output
-    bool learns = false;                ///< its output depends on parameters
+    std::int64_t offset = 0, size = 0;  ///< of its parameters
+    std::int64_t values = 0;            ///< size of its output for one sample
+    bool has_gradient = false;          ///< its output depends on parameters
   };
 
   Network network;
@@ -38,10 +38,10 @@ struct FiniteNetwork::State {
 
   [[nodiscard]] detail::Executor& executor() const noexcept;
   [[nodiscard]] std::int64_t features() const noexcept { return nodes.front().values; }
-  /// Samples that go through the network together: a batch of n is cut into equal pieces, the same
-  /// for any number of threads, whose activations stay in the cache where the network is small.
-  [[nodiscard]] std::int64_t rows_at_once(std::int64_t n) const noexcept;
-  /// Throws Error(usage) where these are not samples of this network, or not `theta`.
+  /// The number of samples of a piece. A batch of n is cut into equal pieces, whose activations fit
+  /// in cache if the network is small. Does not depend on the number of threads.
+  [[nodiscard]] std::int64_t rows_per_piece(std::int64_t n) const noexcept;
+  /// These throw Error(usage) if the samples or the parameters do not match this network.
   void check_samples(const SamplesView& x) const;
   void check_parameters(std::size_t count) const;
 };

@@ -1,4 +1,4 @@
-// Gradient descent with momentum on 1/2 mean squared error, one member of an ensemble a task.
+// Gradient descent with momentum on 1/2 mean squared error. Members of an ensemble run in parallel.
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
@@ -24,9 +24,9 @@ namespace widelimit {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint64_t batches_stream = 1;  // of a member's seed, beside that of its parameters
+constexpr std::uint64_t batches_stream = 1;  // of random numbers; parameters have another stream
 
-// A set of samples with its targets.
+// Samples with their targets.
 struct Set {
   Samples x;
   const Matrix* y = nullptr;
@@ -76,7 +76,7 @@ void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
   require(!o.batch_size || *o.batch_size >= 1, "a batch has at least one sample");
 }
 
-// Sum of squares of f - y; y_bar = scale (f - y).
+// Sets y_bar = scale (f - y). Returns the sum of squares of f - y.
 double residuals(const double* f, const double* y, std::int64_t n, double scale, double* y_bar) {
   double sum = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -93,14 +93,13 @@ double squares(const double* f, const double* y, std::int64_t n) {
   return sum;
 }
 
-// Samples and targets of one step.
+// The samples and targets of one step.
 struct Batch {
   detail::SampleRows<double> x;
   const double* y;
 };
 
-// The samples in an order shuffled anew for each epoch, cut into batches of which the last may be
-// smaller.
+// Shuffles the samples in each epoch and cuts them into batches; the last batch may be smaller.
 class Batches {
  public:
   Batches(const Job& job, std::uint64_t seed)
@@ -110,11 +109,13 @@ class Batches {
     y_ = Matrix::uninitialized(*job.options.batch_size, job.state.outputs);
   }
 
-  [[nodiscard]] bool whole() const noexcept { return x_.rows() == 0; }
-  [[nodiscard]] std::int64_t most() const noexcept { return whole() ? train_.count() : x_.rows(); }
+  [[nodiscard]] bool is_full_batch() const noexcept { return x_.rows() == 0; }
+  [[nodiscard]] std::int64_t largest_batch() const noexcept {
+    return is_full_batch() ? train_.count() : x_.rows();
+  }
 
   Batch next() {
-    if (whole()) return {train_.rows(), train_.y->data()};
+    if (is_full_batch()) return {train_.rows(), train_.y->data()};
     if (at_ == train_.count() || order_.empty()) {
       order_ = detail::permutation(seed_, epoch_++, train_.count());
       at_ = 0;
@@ -145,7 +146,7 @@ class Member {
         index_(index),
         seed_(detail::derive_seed(job.options.seed, static_cast<std::uint64_t>(index), 0)),
         batches_(job, detail::derive_seed(seed_, batches_stream, 1)),
-        passes_(job.state, batches_.most()),
+        passes_(job.state, batches_.largest_batch()),
         evaluation_(job.state),
         gradient_(static_cast<std::size_t>(job.state.parameters)) {
     result_.parameters = job.network->init(seed_);
@@ -156,18 +157,18 @@ class Member {
     const TrainOptions& o = job_.options;
     auto next_record = job_.recorded.begin();
     for (std::int64_t step = 0; step < o.steps; ++step) {
-      if (step % 64 == 0) tell(step);
+      if (step % 64 == 0) report_steps(step);
       const Batch batch = batches_.next();
-      const double loss = gradient(batch);
-      if (!std::isfinite(loss)) diverged(step);
+      const double loss = compute_gradient(batch);
+      if (!std::isfinite(loss)) throw_diverged(step);
       if (step == *next_record) {
-        record(step, batches_.whole() ? loss : loss_of(job_.train));
+        record(step, batches_.is_full_batch() ? loss : loss_of(job_.train));
         ++next_record;
       }
       update();
     }
     record(o.steps, loss_of(job_.train));
-    tell(o.steps);
+    report_steps(o.steps);
     if (job_.test.count() > 0) {
       result_.predictions = Matrix::uninitialized(job_.test.count(), job_.state.outputs);
       evaluation_.run(result_.parameters.data(), job_.test.rows(),
@@ -180,8 +181,8 @@ class Member {
   }
 
  private:
-  // 1/2 mean squared error of the batch; its gradient into gradient_.
-  double gradient(const Batch& batch) {
+  // Sets gradient_. Returns 1/2 mean squared error of the batch.
+  double compute_gradient(const Batch& batch) {
     const std::int64_t outputs = job_.state.outputs;
     const double scale = 1 / static_cast<double>(batch.x.count * outputs);
     return 0.5 * scale *
@@ -209,7 +210,7 @@ class Member {
   }
 
   double loss_of(const Set& set) {
-    const std::int64_t outputs = job_.state.outputs, rows = job_.state.rows_at_once(set.count());
+    const std::int64_t outputs = job_.state.outputs, rows = job_.state.rows_per_piece(set.count());
     std::vector<double> sums(static_cast<std::size_t>((set.count() + rows - 1) / rows));
     evaluation_.run(result_.parameters.data(), set.rows(),
                     [&](std::int64_t first, std::int64_t count, const double* f) {
@@ -224,24 +225,24 @@ class Member {
   void record(std::int64_t step, double train_loss) {
     const double test_loss =
         job_.test.count() > 0 && job_.test.y != nullptr ? loss_of(job_.test) : nan;
-    if (!std::isfinite(train_loss) || std::isinf(test_loss)) diverged(step);
+    if (!std::isfinite(train_loss) || std::isinf(test_loss)) throw_diverged(step);
     result_.losses.push_back({step, train_loss, test_loss});
   }
 
-  // Counts steps, stops where the user or the failure of an earlier member asks for it.
-  void tell(std::int64_t step) {
+  // Reports progress. Stops on cancellation or if an earlier member failed.
+  void report_steps(std::int64_t step) {
     if (job_.control != nullptr) job_.control->check();
-    job_.steps.add(step - told_);
-    told_ = step;
+    job_.steps.add(step - reported_steps_);
+    reported_steps_ = step;
     if (job_.first_failed < index_)
       throw Error(ErrorCode::cancelled, "an earlier member of the ensemble failed");
   }
 
-  [[noreturn]] void diverged(std::int64_t step) const;
+  [[noreturn]] void throw_diverged(std::int64_t step) const;
   [[nodiscard]] double largest_stable_rate() const;
 
   Job& job_;
-  std::int64_t index_, told_ = 0;
+  std::int64_t index_, reported_steps_ = 0;
   std::uint64_t seed_;
   Batches batches_;
   detail::GradientPasses passes_;
@@ -250,8 +251,8 @@ class Member {
   TrainedMember result_;
 };
 
-// 2 (1 + momentum) N / lambda_max of J J', the tangent kernel of the network as it was initialised,
-// by power iteration (math of gradient descent on a quadratic).
+// 2 (1 + momentum) N / lambda_max, the stability limit of gradient descent on a quadratic.
+// lambda_max is that of J J', the tangent kernel of the initialised network, by power iteration.
 double Member::largest_stable_rate() const {
   constexpr int iterations = 20;
   const std::vector<double> theta = job_.network->init(seed_);
@@ -270,15 +271,16 @@ double Member::largest_stable_rate() const {
   return 2 * (1 + job_.options.momentum) * static_cast<double>(u.size()) / largest;
 }
 
-void Member::diverged(std::int64_t step) const {
+void Member::throw_diverged(std::int64_t step) const {
   const double stable = largest_stable_rate(), rate = job_.options.learning_rate;
-  const double wish = std::isfinite(stable) && stable > 0 ? std::min(stable, rate) / 2 : rate / 10;
+  const double suggestion =
+      std::isfinite(stable) && stable > 0 ? std::min(stable, rate) / 2 : rate / 10;
   char text[256];
   std::snprintf(
       text, sizeof text,
       "member %lld of the finite ensemble diverged: its loss at step %lld is not a finite "
       "number; try a smaller \"learning_rate\" than %g, for example %.1g",
-      static_cast<long long>(index_), static_cast<long long>(step), rate, wish);
+      static_cast<long long>(index_), static_cast<long long>(step), rate, suggestion);
   throw Error(ErrorCode::numeric, text, {}, {.index = index_});
 }
 
@@ -295,7 +297,7 @@ std::vector<TrainedMember> train(const FiniteNetwork& network, const Samples& x_
 
   std::vector<TrainedMember> members(static_cast<std::size_t>(options.ensemble));
   std::vector<std::exception_ptr> failures(members.size());
-  // Of several members that fail the first is reported, on any number of threads.
+  // If several members fail, the first is reported, for any number of threads.
   state.executor().parallel_for(options.ensemble, 1, [&](std::int64_t begin, std::int64_t end) {
     const detail::TilePhase phase;
     for (std::int64_t m = begin; m < end; ++m) {

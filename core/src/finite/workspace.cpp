@@ -1,4 +1,4 @@
-// Passes of a batch: the layers' finite faces, called in order.
+// The passes of a batch: calls the finite functions of the layers in order.
 #include "finite/workspace.hpp"
 
 #include <widelimit/error.hpp>
@@ -21,7 +21,7 @@ using Function = widelimit_status (*)(const widelimit_layer*, const widelimit_pa
 
 }  // namespace
 
-// The pass struct of one node with the arrays it points to.
+// The pass struct of one node and the arrays that it points to.
 struct Workspace::Call {
   const FiniteNetwork::State::Node* node = nullptr;
   widelimit_pass pass{};
@@ -35,15 +35,18 @@ struct Workspace::Call {
   }
 };
 
-void Workspace::Free::operator()(void* p) const noexcept { ::operator delete(p, alignment); }
+void Workspace::AlignedDelete::operator()(void* p) const noexcept {
+  ::operator delete(p, alignment);
+}
 
 double* Workspace::allocate(std::int64_t numbers) {
   const std::size_t bytes =
       std::max<std::size_t>(static_cast<std::size_t>(numbers) * sizeof(double), 1);
   void* const p = ::operator new(bytes, alignment, std::nothrow);
   if (p == nullptr)
-    throw Error(ErrorCode::memory, "no memory for the activations of " + std::to_string(rows_) +
-                                       " samples (" + std::to_string(bytes) + " bytes)");
+    throw Error(ErrorCode::memory, "not enough memory for the activations of " +
+                                       std::to_string(rows_) + " samples (" +
+                                       std::to_string(bytes) + " bytes)");
   memory_.emplace_back(p);
   return static_cast<double*>(p);
 }
@@ -62,7 +65,7 @@ Workspace::Workspace(const FiniteNetwork::State& network, std::int64_t rows)
     Call& call = calls_[i];
     call.node = &node;
     y_[i] = allocate(node.values * rows);
-    if (node.learns) {
+    if (node.has_gradient) {
       if (static_cast<int>(i) != network.output) bar_[i] = allocate(node.values * rows);
     }
     for (const int input : node.inputs) {
@@ -86,7 +89,7 @@ std::int64_t Workspace::bytes(const FiniteNetwork::State& network, std::int64_t 
                               bool gradients) noexcept {
   std::int64_t sample = 0;
   for (std::size_t i = 1; i < network.nodes.size(); ++i)
-    sample += (gradients && network.nodes[i].learns ? 2 : 1) * network.nodes[i].values;
+    sample += (gradients && network.nodes[i].has_gradient ? 2 : 1) * network.nodes[i].values;
   return sample * rows * static_cast<std::int64_t>(sizeof(double)) +
          static_cast<std::int64_t>(network.scratch_bytes);
 }
@@ -122,7 +125,7 @@ void Workspace::reverse(const double* theta, const double* y_bar, double* theta_
     if (bar_[i] != nullptr) std::fill_n(bar_[i], calls_[i].node->values * batch_, 0.0);
   for (std::size_t i = calls_.size(); i-- > 1;) {
     Call& call = calls_[i];
-    if (!call.node->learns) continue;
+    if (!call.node->has_gradient) continue;
     widelimit_pass& p = call.pass;
     p.theta = call.node->size > 0 ? theta + call.node->offset : nullptr;
     p.theta_bar = call.node->size > 0 ? theta_bar + call.node->offset : nullptr;
@@ -137,7 +140,7 @@ void Workspace::reverse(const double* theta, const double* y_bar, double* theta_
 
 const double* Workspace::tangent(const double* theta, const double* theta_dot) {
   if (dot_[0] == nullptr) {
-    // The input does not move.
+    // The derivative of the input is zero.
     for (std::size_t i = 0; i < dot_.size(); ++i)
       dot_[i] = allocate(network_.nodes[i].values * rows_);
     std::fill_n(dot_[0], network_.nodes[0].values * rows_, 0.0);
@@ -147,9 +150,9 @@ const double* Workspace::tangent(const double* theta, const double* theta_dot) {
     for (std::size_t b = 0; b < call.x.size(); ++b)
       call.x_dot[b] = dot_[static_cast<std::size_t>(call.node->inputs[b])];
     widelimit_pass& p = call.pass;
-    const bool own = call.node->size > 0;
-    p.theta = own ? theta + call.node->offset : nullptr;
-    p.theta_dot = own ? theta_dot + call.node->offset : nullptr;
+    const bool has_parameters = call.node->size > 0;
+    p.theta = has_parameters ? theta + call.node->offset : nullptr;
+    p.theta_dot = has_parameters ? theta_dot + call.node->offset : nullptr;
     p.x_dot = call.x_dot.data();
     p.y_dot = dot_[i];
     call.run(call.node->face->jvp);

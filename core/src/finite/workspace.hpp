@@ -1,4 +1,4 @@
-// One batch on its way through the network and back: all memory it needs, allocated once.
+// Forward, reverse and tangent passes of one batch. All memory is allocated once.
 #pragma once
 
 #include "engine/grid/sample_rows.hpp"
@@ -10,8 +10,8 @@
 
 namespace widelimit::detail {
 
-/// For one thread. Buffers are touched when first used, so a workspace that only goes forward needs
-/// half the memory of one that comes back.
+/// For one thread. The system provides pages on first use, so a workspace that runs only forward
+/// passes uses half the memory of one that also runs reverse passes.
 class Workspace {
  public:
   /// `rows`: the largest batch.
@@ -20,21 +20,23 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  /// What one for so many rows uses, for gradients or on the way forth alone.
+  /// Memory of a workspace for this number of rows, with or without reverse passes.
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t rows,
                                           bool gradients) noexcept;
   [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
-  /// The outputs [x.count, outputs] of samples; they stay until the next call. Layers read
-  /// contiguous samples: others are copied first.
+  /// Computes the outputs [x.count, outputs] of samples, which are valid until the next call.
+  /// Copies samples that are not contiguous.
   const double* forward(const double* theta, const SampleRows<double>& x);
-  /// After forward with the same theta and x: adds d(sum of y_bar times outputs) / d theta.
+  /// Adds d(sum of y_bar times outputs) / d theta to theta_bar. Call forward() with the same theta
+  /// and x first.
   void reverse(const double* theta, const double* y_bar, double* theta_bar);
-  /// After forward with the same theta and x: the derivative of the outputs along theta_dot.
+  /// Computes the derivative of the outputs along theta_dot. Call forward() with the same theta and
+  /// x first.
   const double* tangent(const double* theta, const double* theta_dot);
 
  private:
   struct Call;  // of one node
-  struct Free {
+  struct AlignedDelete {
     void operator()(void* p) const noexcept;
   };
   [[nodiscard]] double* allocate(std::int64_t numbers);
@@ -42,10 +44,10 @@ class Workspace {
 
   const FiniteNetwork::State& network_;
   std::int64_t rows_, batch_ = 0;
-  std::vector<std::unique_ptr<void, Free>> memory_;
-  double* input_ = nullptr;         // a copy of samples that are not contiguous
-  std::vector<const double*> y_;    // of every node; of the input the caller's
-  std::vector<double*> bar_, dot_;  // NULL: not wanted
+  std::vector<std::unique_ptr<void, AlignedDelete>> memory_;
+  double* input_ = nullptr;         // copy of samples that are not contiguous
+  std::vector<const double*> y_;    // outputs of every node; y_[0] is the caller's input
+  std::vector<double*> bar_, dot_;  // gradients and tangents of every node; NULL: not needed
   std::vector<Call> calls_;
 };
 

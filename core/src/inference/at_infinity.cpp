@@ -1,14 +1,14 @@
-// t = infinity: with A the regularised kernel that drives training and T, P the test x train blocks
-// of that kernel and of the prior,
+// Inference at t = infinity. With A the regularised driving kernel and T, P the test x train blocks
+// of the driving kernel and of the prior,
 //   mean       = f_0(*) + T A^-1 (Y - f_0(X))
-//   covariance = P_** - P A^-1 P'                          members driven by their own prior
+//   covariance = P_** - P A^-1 P'                          driving kernel is the prior
 //   covariance = P_** + B' K B - (B' P' + P B), B = A^-1 T'                        ntk ensemble
 // (arXiv:1902.06720, equations 11, 15 and 16.)
 #include "inference/at_infinity.hpp"
 
 #include <widelimit/error.hpp>
 
-#include "inference/left_out.hpp"
+#include "inference/leave_one_out.hpp"
 #include "inference/losses.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace widelimit::detail {
 
 namespace {
 
-// Of one inference: all its times are infinity, so they share everything.
+// One inference. All its times are infinity, so they share all results.
 class AtInfinity {
  public:
   AtInfinity(const Setting& setting, FactorEntry& entry, InferenceResult& result)
@@ -35,42 +35,43 @@ class AtInfinity {
       if (e.code() != ErrorCode::unsupported) throw;
       result_.logdet = std::numeric_limits<double>::quiet_NaN();
     }
-    if (s_.m > 0 && !s_.times.empty() && wanted()) {
+    if (s_.m > 0 && !s_.times.empty() && needs_test_mean()) {
       if (s_.covariance()) covariance();
       mean();
     }
     if (s_.options->losses) losses();
-    if (s_.options->leave_one_out) left_out();
+    if (s_.options->leave_one_out) compute_leave_one_out();
     if (s_.options->predictions || s_.options->leave_one_out)
       for (std::size_t i = 0; i < s_.times.size(); ++i) result_.predictions.push_back(prediction());
   }
 
  private:
-  [[nodiscard]] bool wanted() const {
+  [[nodiscard]] bool needs_test_mean() const {
     return s_.options->predictions || (s_.options->losses && s_.problem->y_test != nullptr);
   }
 
   void mean() {
     mean_ = s_.initial_test() != nullptr ? s_.initial_test()->clone() : Matrix(s_.m, s_.outputs);
     if (s_.covariance()) {
-      products_.multiply(1, transposed(solved_cross(entry_, s_)), plain(s_.to_learn), 1, mean_);
+      products_.multiply(1, transposed(cross_solution(entry_, s_)), plain(s_.centred_targets), 1,
+                         mean_);
     } else {
-      Matrix alpha = s_.to_learn.clone();
+      Matrix alpha = s_.centred_targets.clone();
       SolveInfo info;
       factor_of(entry_, s_).solve_in_place(alpha, &info);
       result_.solve.residual = info.residual;
-      products_.multiply(1, plain(*s_.drive().test_train), plain(alpha), 1, mean_);
+      products_.multiply(1, plain(*s_.driving_blocks().test_train), plain(alpha), 1, mean_);
     }
   }
 
   void covariance() {
-    const Matrix& b = solved_cross(entry_, s_);
-    result_.solve.residual = entry_.solved_info.residual;
+    const Matrix& b = cross_solution(entry_, s_);
+    result_.solve.residual = entry_.cross_solution_info.residual;
     const bool full = s_.full_covariance() && s_.options->predictions;
-    if (full) covariance_ = s_.prior().test_test->clone();
+    if (full) covariance_ = s_.prior_blocks().test_test->clone();
     for (std::int64_t i = 0; i < s_.m; ++i) variance_.push_back(s_.prior_variance(i));
-    if (!s_.mixed) {
-      const Matrix& cross = *s_.drive().test_train;
+    if (!s_.two_kernels) {
+      const Matrix& cross = *s_.driving_blocks().test_train;
       if (full)
         products_.multiply_to_symmetric(-1, plain(cross), plain(b), 1, covariance_);
       else
@@ -91,18 +92,18 @@ class AtInfinity {
     if (full)
       for (std::int64_t i = 0; i < s_.m; ++i)
         variance_[static_cast<std::size_t>(i)] = covariance_(i, i);
-    // Zero where rounding went below it: a variance has a root.
+    // Rounding may give small negative variances; callers take square roots.
     for (double& v : variance_) v = std::max(v, 0.0);
     s_.check();
   }
 
-  void left_out() {
+  void compute_leave_one_out() {
     const Factor& factor = factor_of(entry_, s_);
-    Matrix solved = s_.to_learn.clone();
+    Matrix alpha = s_.centred_targets.clone();
     SolveInfo info;
-    factor.solve_in_place(solved, &info);
+    factor.solve_in_place(alpha, &info);
     result_.solve.residual = info.residual;
-    left_out_ = leave_one_out(s_, solved, inverse_diagonal(factor, s_), result_.logdet);
+    leave_one_out_ = leave_one_out(s_, alpha, inverse_diagonal(factor, s_), result_.logdet);
   }
 
   [[nodiscard]] Prediction prediction() const {
@@ -112,7 +113,8 @@ class AtInfinity {
     p.variance = variance_;
     p.covariance = covariance_.clone();
     p.train_mean = s_.problem->y_train->clone();
-    p.left_out = {left_out_.mean.clone(), left_out_.variance, left_out_.log_evidence};
+    p.left_out = {leave_one_out_.mean.clone(), leave_one_out_.variance,
+                  leave_one_out_.log_evidence};
     return p;
   }
 
@@ -139,7 +141,7 @@ class AtInfinity {
   Products products_;
   Matrix mean_, covariance_;
   std::vector<double> variance_;
-  LeaveOneOut left_out_;
+  LeaveOneOut leave_one_out_;
 };
 
 }  // namespace

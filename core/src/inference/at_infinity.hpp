@@ -1,4 +1,4 @@
-// Predictions and losses of infinitely long training, from one factor of the kernel.
+// Predictions and losses at t = infinity, from one factor of the kernel.
 #pragma once
 
 #include "inference/factors.hpp"
@@ -6,7 +6,7 @@
 
 namespace widelimit::detail {
 
-/// Fills in everything of `result` but the ridge.
+/// Sets all members of `result` except the ridge.
 void infer_at_infinity(const Setting& setting, FactorEntry& entry, InferenceResult& result);
 
 }  // namespace widelimit::detail

@@ -9,7 +9,7 @@ namespace widelimit::detail {
 
 namespace {
 
-// Whether s[i] = s[0] + i (s[1] - s[0]) to the rounding of the numbers themselves.
+// Whether s[i] = s[0] + i (s[1] - s[0]) up to rounding.
 bool evenly_spaced(std::span<const double> s) {
   const double step = (s.back() - s.front()) / static_cast<double>(s.size() - 1);
   if (!std::isfinite(step)) return false;
@@ -26,10 +26,10 @@ Decay decay(double lambda, double s, double rounding) noexcept {
   if (!(lambda > 0)) return {1, std::min(s, 1 / rounding)};
   const double x = lambda * s;
   if (x == 0) return {1, s};
-  // Below ln 2 expm1 keeps the digits of 1 - e^(-x), above it exp those of e^(-x).
+  // Below ln 2 expm1 computes 1 - e^(-x) accurately, above it exp computes e^(-x) accurately.
   if (x < 0.6931471805599453) {
-    const double done = -std::expm1(-x);
-    return {1 - done, done / lambda};
+    const double decrease = -std::expm1(-x);
+    return {1 - decrease, decrease / lambda};
   }
   const double left = std::exp(-x);
   return {left, (1 - left) / lambda};

@@ -1,4 +1,4 @@
-// Finding factors, and making those that are not there.
+// Finds factors and makes missing ones.
 #include "inference/factors.hpp"
 
 #include <widelimit/error.hpp>
@@ -25,39 +25,39 @@ namespace detail {
 
 namespace {
 
-Matrix regularised(const Matrix& kernel, double ridge) {
+Matrix add_ridge(const Matrix& kernel, double ridge) {
   Matrix a = kernel.clone();
   for (std::int64_t i = 0; i < a.rows(); ++i) a(i, i) += ridge;
   return a;
 }
 
-// A factorisation may pass or fail by the sign of a rounding error where the matrix is singular, so
-// its passing is not enough. The reciprocal condition number in the 1-norm is at most that in the
-// 2-norm: only where it is small, or not known, a closer look is due.
+// The factorisation of a singular matrix may succeed or fail depending on the sign of a rounding
+// error, so success alone is not sufficient. The reciprocal condition number in the 1-norm is at
+// most the one in the 2-norm, so the eigenvalues are computed only if it is small or unknown.
 void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
                             const Setting& setting) {
-  if (factor->info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
-  const Matrix& kernel = *setting.drive().train_train;
+  if (factor->info().rcond > eigenvalue_rounding(setting.n, 1)) return;
+  const Matrix& kernel = *setting.driving_blocks().train_train;
   const int threads = setting.solver->threads();
-  const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
-  if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
-  factor.reset();  // of the size of the copy that follows
-  Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
-  if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
-  throw_not_positive_definite(setting.driving, setting.n, ridge, told, -1);
+  const Extremes estimate = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
+  if (estimate.smallest > eigenvalue_rounding(setting.n, estimate.largest)) return;
+  factor.reset();  // frees memory for the copy
+  Extremes extremes = extreme_eigenvalues(add_ridge(kernel, ridge.absolute), threads);
+  if (extremes.estimated) extremes.smallest = std::min(extremes.smallest, estimate.smallest);
+  throw_not_positive_definite(setting.driving_kernel, setting.n, ridge, extremes, -1);
 }
 
 }  // namespace
 
 Ridge ridge_of(const Setting& setting, double diag_reg) {
-  const Matrix& kernel = *setting.drive().train_train;
+  const Matrix& kernel = *setting.driving_blocks().train_train;
   double trace = 0;
   for (std::int64_t i = 0; i < kernel.rows(); ++i) trace += kernel(i, i);
   if (!std::isfinite(trace))
-    throw Error(
-        ErrorCode::numeric,
-        "the " + std::string(name_of(setting.driving)) + " kernel has entries that are not finite",
-        {}, {.kernel = setting.driving, .block = Block::train_train});
+    throw Error(ErrorCode::numeric,
+                "the " + std::string(name_of(setting.driving_kernel)) +
+                    " kernel has entries that are not finite",
+                {}, {.kernel = setting.driving_kernel, .block = Block::train_train});
   Ridge ridge;
   ridge.mean_diagonal = trace / static_cast<double>(kernel.rows());
   ridge.absolute_scale = setting.options->diag_reg_absolute_scale;
@@ -76,21 +76,21 @@ FactorEntry& entry_of(Factors& factors, const Setting& setting, const Ridge& rid
 const Eigen& eigen_of(FactorEntry& entry, const Setting& setting) {
   if (!entry.eigen)
     entry.eigen = setting.solver->eigen(
-        regularised(*setting.drive().train_train, entry.ridge.absolute), setting.control);
+        add_ridge(*setting.driving_blocks().train_train, entry.ridge.absolute), setting.control);
   return *entry.eigen;
 }
 
 const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   if (entry.factor) return *entry.factor;
-  const Matrix& kernel = *setting.drive().train_train;
+  const Matrix& kernel = *setting.driving_blocks().train_train;
   std::optional<Factor> factor;
   try {
-    factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute), setting.control);
+    factor = setting.solver->factorise(add_ridge(kernel, entry.ridge.absolute), setting.control);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
     throw_not_positive_definite(
-        setting.driving, setting.n, entry.ridge,
-        extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
+        setting.driving_kernel, setting.n, entry.ridge,
+        extreme_eigenvalues(add_ridge(kernel, entry.ridge.absolute), setting.solver->threads()),
         e.facts().index);
   }
   require_above_rounding(factor, entry.ridge, setting);
@@ -99,14 +99,14 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   return *entry.factor;
 }
 
-const Matrix& solved_cross(FactorEntry& entry, const Setting& setting) {
-  if (!entry.solved) {
-    Matrix b = transpose(*setting.drive().test_train);
-    factor_of(entry, setting).solve_in_place(b, &entry.solved_info);
-    entry.solved = std::move(b);
+const Matrix& cross_solution(FactorEntry& entry, const Setting& setting) {
+  if (!entry.cross_solution) {
+    Matrix b = transpose(*setting.driving_blocks().test_train);
+    factor_of(entry, setting).solve_in_place(b, &entry.cross_solution_info);
+    entry.cross_solution = std::move(b);
     setting.check();
   }
-  return *entry.solved;
+  return *entry.cross_solution;
 }
 
 }  // namespace detail

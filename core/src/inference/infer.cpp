@@ -1,11 +1,11 @@
-// The entry to inference: which blocks are read, which way is taken.
+// infer(): checks the problem, chooses the algorithm, and states its needs and costs.
 #include <widelimit/error.hpp>
 #include <widelimit/inference.hpp>
 
 #include "inference/at_infinity.hpp"
 #include "inference/factors.hpp"
-#include "inference/left_out.hpp"
-#include "inference/projected.hpp"
+#include "inference/leave_one_out.hpp"
+#include "inference/projected_kernels.hpp"
 #include "inference/ridge_path.hpp"
 #include "inference/setting.hpp"
 
@@ -26,7 +26,7 @@ bool has_finite_time(const InferenceOptions& options) {
                      [](double t) { return std::isfinite(t); });
 }
 
-void describe(const std::vector<double>& values, InferenceResult& result) {
+void set_spectrum(const std::vector<double>& values, InferenceResult& result) {
   result.smallest_eigenvalue = values.front();
   result.largest_eigenvalue = values.back();
   result.solve.rcond = values.back() > 0 ? std::max(values.front(), 0.0) / values.back() : 0;
@@ -34,42 +34,43 @@ void describe(const std::vector<double>& values, InferenceResult& result) {
   for (const double v : values) result.logdet += v > 0 ? std::log(v) : nan;
 }
 
-// Rounding may take eigenvalues a little below zero; training for ever divides by every one.
+// Rounding may make eigenvalues slightly negative. Infinite training divides by every eigenvalue,
+// so they must be above rounding.
 void require_definite(const detail::Setting& s, const detail::Ridge& ridge,
                       const std::vector<double>& values) {
-  const bool for_ever =
+  const bool infinite =
       std::any_of(s.times.begin(), s.times.end(), [](double t) { return std::isinf(t); });
-  const double rounding = detail::rounding_of_eigenvalues(s.n, values.back());
-  if (values.front() < -rounding || (for_ever && values.front() <= rounding))
-    detail::throw_not_positive_definite(s.driving, s.n, ridge,
+  const double rounding = detail::eigenvalue_rounding(s.n, values.back());
+  if (values.front() < -rounding || (infinite && values.front() <= rounding))
+    detail::throw_not_positive_definite(s.driving_kernel, s.n, ridge,
                                         {values.front(), values.back(), false}, -1);
 }
 
 void infer_over_time(const detail::Setting& s, detail::FactorEntry& entry,
                      InferenceResult& result) {
   const Eigen& eigen = detail::eigen_of(entry, s);
-  describe(eigen.values, result);
+  set_spectrum(eigen.values, result);
   require_definite(s, entry.ridge, eigen.values);
-  detail::Projected basis = detail::project(s, eigen);
+  detail::ProjectedKernels basis = detail::project(s, eigen);
   if (s.options->predictions) result.predictions = detail::predict_over_time(basis);
   if (s.options->losses) result.losses = detail::losses_over_time(basis);
 }
 
-bool finite(std::span<const double> numbers) {
+bool all_finite(std::span<const double> numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); });
 }
 
-// Kernels are not searched for NaN and infinity beforehand; whatever is wrong with them is here.
+// Checks results instead of kernels: a NaN or infinity in a kernel reaches the results.
 void require_finite(const InferenceResult& result) {
-  bool good = true;
+  bool ok = true;
   for (const Prediction& p : result.predictions)
-    good = good && finite(p.mean.flat()) && finite(p.variance) && finite(p.covariance.flat()) &&
-           finite(p.train_mean.flat()) && finite(p.left_out.mean.flat()) &&
-           finite(p.left_out.variance);
+    ok = ok && all_finite(p.mean.flat()) && all_finite(p.variance) &&
+         all_finite(p.covariance.flat()) && all_finite(p.train_mean.flat()) &&
+         all_finite(p.left_out.mean.flat()) && all_finite(p.left_out.variance);
   const LossCurves& l = result.losses;
   for (const auto* curve : {&l.train_mean, &l.test_mean, &l.train_expected, &l.test_expected})
-    good = good && finite(*curve);
-  if (!good)
+    ok = ok && all_finite(*curve);
+  if (!ok)
     throw Error(ErrorCode::numeric,
                 "a prediction or loss is not a finite number: a kernel has entries that are not "
                 "finite, or targets and kernel are of such size that the result overflows");
@@ -103,8 +104,8 @@ std::int64_t prediction_count(const InferenceOptions& options) {
   return std::max<std::int64_t>({std::ssize(options.times), std::ssize(options.diag_reg_path), 1});
 }
 
-// Memory: over time the eigendecomposition's work of three matrices, then the test x train block in
-// the eigenbasis; with a covariance that block, what was solved with it and their product. Each
+// Memory: at finite times three matrices for the eigendecomposition, then the test x train block in
+// the eigenbasis. A covariance needs the test x train block, its solution and their product. Each
 // prediction has means of training and test samples.
 InferenceCost cost_of_inference(const InferenceOptions& options, const InferenceSize& size) {
   constexpr double f64 = sizeof(double);
@@ -119,7 +120,7 @@ InferenceCost cost_of_inference(const InferenceOptions& options, const Inference
   cost.factor_bytes = f64 * n * n;
   const double crosses = covariance ? 3 : eigen ? 1 : 0;
   double work = f64 * (crosses * n * m + (predictions + 2) * outputs * (n + m));
-  if (options.leave_one_out) work += f64 * predictions * detail::left_out_numbers(size);
+  if (options.leave_one_out) work += f64 * predictions * detail::leave_one_out_numbers(size);
   if (eigen) work += f64 * detail::time_block_numbers(size, std::ssize(options.times));
   if (options.losses && covariance) work += f64 * n * n;
   if (options.covariance == Covariance::full) work += 2 * f64 * (predictions + 1) * m * m;
@@ -138,9 +139,9 @@ InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& o
         std::string(options.diag_reg_path.empty() ? "finite times need" : "several ridges need") +
             " an eigendecomposition, which solver \"" + solver.type() +
             "\" does not offer; use \"eigh\"");
-  detail::Factors alone;
-  FactorisedKernel* const shared = setting.drive().factorised;
-  detail::Factors& factors = shared != nullptr ? shared->state().factors : alone;
+  detail::Factors local;
+  FactorisedKernel* const shared = setting.driving_blocks().factorised;
+  detail::Factors& factors = shared != nullptr ? shared->state().factors : local;
   InferenceResult result;
   if (!options.diag_reg_path.empty()) {
     detail::infer_along_path(setting, factors, result);
@@ -164,7 +165,7 @@ InferenceResult infer(const InferenceProblem& problem, const InferenceOptions& o
 double max_learning_rate(const Matrix& kernel, std::int64_t y_size, double momentum,
                          const Solver& solver, Control* control) {
   if (kernel.empty() || kernel.rows() != kernel.cols())
-    throw Error(ErrorCode::usage, "the largest learning rate is that of a square kernel");
+    throw Error(ErrorCode::usage, "the largest learning rate needs a square kernel");
   check_descent(y_size, momentum);
   return max_learning_rate(solver.eigenvalues(kernel.clone(), control).back(), y_size, momentum);
 }

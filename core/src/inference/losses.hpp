@@ -1,12 +1,11 @@
-// Which loss curves an inference has.
+// Allocates the loss curves of an inference.
 #pragma once
 
 #include "inference/setting.hpp"
 
 namespace widelimit::detail {
 
-/// Curves of the right lengths, zeros, with their times; empty where they cannot be had or were not
-/// asked for.
+/// Curves of zeros with their times. Curves that the inference does not compute are empty.
 [[nodiscard]] inline LossCurves make_curves(const Setting& s) {
   LossCurves curves;
   const std::size_t times = s.times.size();

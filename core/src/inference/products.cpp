@@ -1,4 +1,4 @@
-// cblas behind the names of products.hpp.
+// The products of products.hpp by CBLAS.
 #include "inference/products.hpp"
 
 #include <widelimit/error.hpp>
@@ -17,8 +17,8 @@ namespace {
 
 int size(std::int64_t n) {
   if (n > std::numeric_limits<int>::max())
-    throw Error(ErrorCode::unsupported,
-                "a matrix side of " + std::to_string(n) + " exceeds the integers of this BLAS");
+    throw Error(ErrorCode::unsupported, "a matrix side of " + std::to_string(n) +
+                                            " exceeds the largest size that BLAS accepts");
   return static_cast<int>(n);
 }
 
@@ -26,7 +26,7 @@ int stride(const Matrix& m) { return std::max(1, size(m.cols())); }
 
 CBLAS_TRANSPOSE flag(const Operand& a) { return a.transposed ? CblasTrans : CblasNoTrans; }
 
-// Where row `i` of the operand begins.
+// The first entry of row `i` of the operand.
 const double* from_row(const Operand& a, std::int64_t i) {
   return a.matrix->data() + (a.transposed ? i : i * a.matrix->cols());
 }
@@ -34,7 +34,7 @@ const double* from_column(const Operand& a, std::int64_t j) {
   return a.matrix->data() + (a.transposed ? j * a.matrix->cols() : j);
 }
 
-constexpr std::int64_t block = 64;  // of transposing copies: two blocks fit into the first cache
+constexpr std::int64_t block = 64;  // of transposed copies: two blocks fit into the L1 cache
 
 }  // namespace
 

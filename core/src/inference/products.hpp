@@ -1,5 +1,5 @@
-// Matrix products of inference: BLAS on the solver's threads, inside the gate. Products whose
-// result is known to be symmetric cost half.
+// Matrix products of inference by BLAS on the solver's threads. Products with a symmetric result
+// compute one triangle.
 #pragma once
 
 #include <widelimit/matrix.hpp>
@@ -8,7 +8,7 @@
 
 namespace widelimit::detail {
 
-/// A matrix, or its transpose, as one side of a product.
+/// A factor of a product: a matrix or its transpose.
 struct Operand {
   const Matrix* matrix;
   bool transposed = false;
@@ -23,16 +23,16 @@ struct Operand {
 [[nodiscard]] inline Operand plain(const Matrix& m) noexcept { return {&m, false}; }
 [[nodiscard]] inline Operand transposed(const Matrix& m) noexcept { return {&m, true}; }
 
-/// Shapes must fit; each call is one solver phase.
+/// Shapes must match. Each call is one SolverPhase.
 class Products {
  public:
-  /// 0: as many threads as the process may use.
+  /// `threads` 0: as many threads as the process may use.
   explicit Products(int threads) : threads_(threads) {}
 
   /// c = alpha a b + beta c
   void multiply(double alpha, Operand a, Operand b, double beta, Matrix& c) const;
   [[nodiscard]] Matrix multiply(Operand a, Operand b) const;
-  /// The top `rows` rows of c become rows first .. first + rows of a, times b.
+  /// The first `rows` rows of c = rows [first, first + rows) of a, times b
   void multiply_rows(const Matrix& a, std::int64_t first, std::int64_t rows, const Matrix& b,
                      Matrix& c) const;
   /// c = alpha s a + beta c, s symmetric
@@ -41,12 +41,11 @@ class Products {
   /// c = alpha a s + beta c, s symmetric
   void multiply_symmetric_right(double alpha, const Matrix& a, const Matrix& s, double beta,
                                 Matrix& c) const;
-  /// c = alpha a b + beta c where c and a b are symmetric: the upper triangle is computed, then
-  /// mirrored.
+  /// c = alpha a b + beta c for symmetric c and a b: computes the upper triangle and mirrors it
   void multiply_to_symmetric(double alpha, Operand a, Operand b, double beta, Matrix& c) const;
-  /// c = alpha a a' + beta c, upper triangle alone
+  /// c = alpha a a' + beta c, upper triangle only
   void square_upper(double alpha, Operand a, double beta, Matrix& c) const;
-  /// c = a b' + b a' + c for operands of one orientation, both triangles; c symmetric
+  /// c = a b' + b a' + c, both triangles; c symmetric; a and b both plain or both transposed
   void add_symmetrised(Operand a, Operand b, Matrix& c) const;
   /// a = u a, u upper triangular (its lower triangle is not read)
   void multiply_by_upper(const Matrix& u, Matrix& a) const;

@@ -1,10 +1,10 @@
-// With the kernel A = V' diag(lambda) V, eigenvectors as rows of V, every ridge r is a division:
+// With the kernel A = V' diag(lambda) V, eigenvectors as rows of V, a ridge r costs only divisions:
 //   (A + r)^-1 Y = V' (lambda + r)^-1 V Y,   [(A + r)^-1]_ii = sum_k V_ki^2 / (lambda_k + r)
-// and the covariance that of training at the gains 1 / (lambda + r) (projected.hpp).
+// and the covariance is that of training with the gains 1 / (lambda + r) (projected_kernels.hpp).
 #include "inference/ridge_path.hpp"
 
-#include "inference/left_out.hpp"
-#include "inference/projected.hpp"
+#include "inference/leave_one_out.hpp"
+#include "inference/projected_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +30,7 @@ class RidgePath {
       require_definite(ridge);
       ridges_.push_back(ridge.absolute);
     }
-    describe();
+    set_spectrum();
     basis_ = project(s_, eigen_);
     const std::int64_t ridges = std::ssize(ridges_);
     const std::int64_t block = std::max<std::int64_t>(1, most_columns / s_.outputs);
@@ -43,21 +43,21 @@ class RidgePath {
   }
 
  private:
-  // Not Cholesky's pivots but eigenvalues are divided by: they must stand out of their rounding.
+  // The formulas divide by eigenvalues, so these must exceed their rounding.
   void require_definite(const Ridge& ridge) const {
-    const double least = eigen_.values.front() + ridge.absolute;
-    const double most = eigen_.values.back() + ridge.absolute;
-    if (least <= std::numeric_limits<double>::epsilon() * most)
-      throw_not_positive_definite(s_.driving, s_.n, ridge, {least, most, false}, -1);
+    const double smallest = eigen_.values.front() + ridge.absolute;
+    const double largest = eigen_.values.back() + ridge.absolute;
+    if (smallest <= std::numeric_limits<double>::epsilon() * largest)
+      throw_not_positive_definite(s_.driving_kernel, s_.n, ridge, {smallest, largest, false}, -1);
   }
 
-  void describe() {
-    const double least = *std::ranges::min_element(ridges_);
+  void set_spectrum() {
+    const double smallest = *std::ranges::min_element(ridges_);
     result_.smallest_eigenvalue = eigen_.values.front();
     result_.largest_eigenvalue = eigen_.values.back();
     result_.logdet = nan;
     result_.solve.rcond =
-        (result_.smallest_eigenvalue + least) / (result_.largest_eigenvalue + least);
+        (result_.smallest_eigenvalue + smallest) / (result_.largest_eigenvalue + smallest);
   }
 
   void predict_block() {
@@ -84,13 +84,13 @@ class RidgePath {
 
   void predict_test(const Matrix& scaled, std::vector<Prediction>& block) const {
     const Matrix means = products_.multiply(plain(basis_.p), plain(scaled));
-    const Matrix nothing_left(s_.n, count_);
+    const Matrix zero_left(s_.n, count_);
     for (std::int64_t j = 0; j < count_; ++j) {
       Prediction& p = block[static_cast<std::size_t>(j)];
       p.mean = columns(means, j);
       if (!s_.covariance()) continue;
       s_.check();
-      set_covariance(basis_, nothing_left, gain_, j, p);
+      set_covariance(basis_, zero_left, gain_, j, p);
     }
   }
 
@@ -117,7 +117,7 @@ class RidgePath {
     return ridges_[static_cast<std::size_t>(first_ + j)];
   }
 
-  // Those of ridge j of the block.
+  // The columns of ridge j of the block.
   [[nodiscard]] Matrix columns(const Matrix& all, std::int64_t j) const {
     Matrix out = Matrix::uninitialized(all.rows(), s_.outputs);
     for (std::int64_t i = 0; i < all.rows(); ++i)
@@ -129,10 +129,10 @@ class RidgePath {
   const Eigen& eigen_;
   InferenceResult& result_;
   Products products_;
-  Projected basis_;
+  ProjectedKernels basis_;
   std::vector<double> ridges_;
   Matrix gain_;                         // [n, ridges of the block]
-  std::int64_t first_ = 0, count_ = 0;  // the block
+  std::int64_t first_ = 0, count_ = 0;  // of the block
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace widelimit::detail {
 
-/// Fills in `result` for every ridge of the options' path. Throws Error(numeric) where one of them
-/// leaves the kernel singular.
+/// Sets `result` for every ridge of the options' path. Throws Error(numeric) if the kernel is
+/// singular with one of them.
 void infer_along_path(const Setting& setting, Factors& factors, InferenceResult& result);
 
 }  // namespace widelimit::detail

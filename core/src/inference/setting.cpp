@@ -1,4 +1,4 @@
-// Checks of what a caller hands to inference.
+// Checks the arguments of inference.
 #include "inference/setting.hpp"
 
 #include <widelimit/error.hpp>
@@ -36,13 +36,13 @@ void expect_finite(const Matrix& m, const std::string& name, SampleSet set) {
                {.sample = SampleNumber{set, i}});
 }
 
-const Matrix& required(const Matrix* m, const std::string& name, const ErrorFacts& facts = {}) {
+const Matrix& require(const Matrix* m, const std::string& name, const ErrorFacts& facts = {}) {
   if (m == nullptr) refuse("this inference reads " + name + ", which was not given", facts);
   return *m;
 }
 
 // "the train x train block of the ntk kernel"
-std::string text_of(Block block, Kernel kernel) {
+std::string block_text(Block block, Kernel kernel) {
   const char* samples = block == Block::train_train  ? "train x train"
                         : block == Block::test_train ? "test x train"
                                                      : "test x test";
@@ -52,17 +52,17 @@ std::string text_of(Block block, Kernel kernel) {
 
 void expect_block(const Matrix* m, Block block, Kernel kernel, std::int64_t rows,
                   std::int64_t cols) {
-  const std::string name = text_of(block, kernel);
+  const std::string name = block_text(block, kernel);
   const ErrorFacts facts{.kernel = kernel, .block = block};
-  expect_shape(required(m, name, facts), rows, cols, name, facts);
+  expect_shape(require(m, name, facts), rows, cols, name, facts);
 }
 
-// The blocks of a factorised kernel in place of its handle.
-KernelBlocks resolved(const KernelBlocks& given, Kernel kernel) {
+// Replaces the handle of a factorised kernel by its blocks.
+KernelBlocks resolve_handle(const KernelBlocks& given, Kernel kernel) {
   if (given.factorised == nullptr) return given;
   if (given.train_train != nullptr || given.test_train != nullptr)
     refuse("the " + std::string(name_of(kernel)) +
-               " kernel is given both factorised and as blocks of its own; give one of them",
+               " kernel is given both factorised and as blocks; give only one of them",
            {.kernel = kernel});
   KernelBlocks blocks = given;
   const Matrix &train = given.factorised->train_train(), &test = given.factorised->test_train();
@@ -77,34 +77,34 @@ void check_options(const InferenceOptions& o) {
   if (!std::isfinite(o.diag_reg) || o.diag_reg < 0)
     refuse("diag_reg must be a number of at least 0");
   if (o.method != Method::gp_inference && o.kernel == DrivingKernel::ntkgp)
-    refuse("the kernel ntkgp is for gp_inference; gradient descent takes ntk or nngp");
+    refuse("the kernel ntkgp is only for gp_inference; use ntk or nngp for gradient descent");
   if (o.method == Method::gradient_descent_mse && o.covariance != Covariance::none)
     refuse(
-        "one network from given initial outputs has no covariance: leave it out, or ask for "
+        "one network with given initial outputs has no covariance: omit the covariance, or use "
         "gradient_descent_mse_ensemble");
   for (const double t : o.times)
     if (!(t >= 0)) refuse("times must be at least 0, or infinity");
   for (const double ridge : o.diag_reg_path)
     if (!std::isfinite(ridge) || ridge < 0) refuse("every diag_reg must be a number of at least 0");
   if (o.method != Method::gp_inference && (o.leave_one_out || !o.diag_reg_path.empty()))
-    refuse("several ridges and leave_one_out are for gp_inference");
+    refuse("several ridges and leave_one_out are only for gp_inference");
 }
 
 void check_test_covariance(const Setting& s) {
-  const KernelBlocks& k = s.prior();
+  const KernelBlocks& k = s.prior_blocks();
   const ErrorFacts facts{.kernel = s.prior_kernel, .block = Block::test_test};
   if (needs_of(*s.options).blocks[s.prior_kernel].test_test)
     expect_block(k.test_test, Block::test_test, s.prior_kernel, s.m, s.m);
   else if (k.test_diagonal == nullptr && k.test_test == nullptr)
-    refuse("this inference reads the diagonal of " + text_of(Block::test_test, s.prior_kernel) +
+    refuse("this inference reads the diagonal of " + block_text(Block::test_test, s.prior_kernel) +
                ", which was not given",
            facts);
   if (k.test_diagonal != nullptr && static_cast<std::int64_t>(k.test_diagonal->size()) != s.m)
-    refuse("the diagonal of " + text_of(Block::test_test, s.prior_kernel) + " has " +
+    refuse("the diagonal of " + block_text(Block::test_test, s.prior_kernel) + " has " +
                std::to_string(k.test_diagonal->size()) + " entries; expected " +
                std::to_string(s.m),
            facts);
-  if (s.mixed) expect_block(k.test_train, Block::test_train, Kernel::nngp, s.m, s.n);
+  if (s.two_kernels) expect_block(k.test_train, Block::test_train, Kernel::nngp, s.m, s.n);
 }
 
 Matrix difference(const Matrix& y, const Matrix* f0) {
@@ -125,29 +125,29 @@ Setting make_setting(const InferenceProblem& problem, const InferenceOptions& op
   s.options = &options;
   s.solver = &solver;
   s.control = control;
-  s.blocks = {.nngp = resolved(problem.kernels.nngp, Kernel::nngp),
-              .ntk = resolved(problem.kernels.ntk, Kernel::ntk)};
-  s.driving = kernel_of(options.kernel);
+  s.blocks = {.nngp = resolve_handle(problem.kernels.nngp, Kernel::nngp),
+              .ntk = resolve_handle(problem.kernels.ntk, Kernel::ntk)};
+  s.driving_kernel = kernel_of(options.kernel);
   s.prior_kernel = options.kernel == DrivingKernel::ntkgp ? Kernel::ntk : Kernel::nngp;
-  s.mixed = options.kernel == DrivingKernel::ntk;
+  s.two_kernels = options.kernel == DrivingKernel::ntk;
   if (options.method == Method::gp_inference)
     s.times = {std::numeric_limits<double>::infinity()};
   else
     s.times = options.times;
 
-  const Matrix& y = required(problem.y_train, "the training targets");
-  required(s.drive().train_train, text_of(Block::train_train, s.driving),
-           {.kernel = s.driving, .block = Block::train_train});
+  const Matrix& y = require(problem.y_train, "the training targets");
+  require(s.driving_blocks().train_train, block_text(Block::train_train, s.driving_kernel),
+          {.kernel = s.driving_kernel, .block = Block::train_train});
   s.n = y.rows();
   s.outputs = y.cols();
   if (y.empty()) refuse("inference needs at least one training sample and one output");
-  expect_block(s.drive().train_train, Block::train_train, s.driving, s.n, s.n);
+  expect_block(s.driving_blocks().train_train, Block::train_train, s.driving_kernel, s.n, s.n);
   expect_finite(y, "y_train", SampleSet::train);
-  if (s.drive().test_train != nullptr) {
-    s.m = s.drive().test_train->rows();
-    expect_block(s.drive().test_train, Block::test_train, s.driving, s.m, s.n);
+  if (s.driving_blocks().test_train != nullptr) {
+    s.m = s.driving_blocks().test_train->rows();
+    expect_block(s.driving_blocks().test_train, Block::test_train, s.driving_kernel, s.m, s.n);
   }
-  if (s.mixed && s.covariance())
+  if (s.two_kernels && s.covariance())
     expect_block(s.blocks.nngp.train_train, Block::train_train, Kernel::nngp, s.n, s.n);
   if (s.m > 0 && s.covariance()) check_test_covariance(s);
   if (problem.y_test != nullptr && s.m > 0) {
@@ -162,7 +162,7 @@ Setting make_setting(const InferenceProblem& problem, const InferenceOptions& op
     expect_shape(*f, s.m, s.outputs, "the initial outputs of the test samples");
     expect_finite(*f, "initial_test", SampleSet::test);
   }
-  s.to_learn = difference(y, s.initial_train());
+  s.centred_targets = difference(y, s.initial_train());
   return s;
 }
 

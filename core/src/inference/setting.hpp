@@ -1,5 +1,5 @@
-// One inference after its arguments were checked: which kernel drives training, which one members
-// of the ensemble are drawn from, what is still to be learnt.
+// One inference with checked arguments: the kernel that drives training, the kernel of the prior,
+// and the centred targets.
 #pragma once
 
 #include <widelimit/inference.hpp>
@@ -17,19 +17,21 @@ struct Setting {
   const Solver* solver = nullptr;
   Control* control = nullptr;
 
-  /// With the blocks of a FactorisedKernel in place of its handle.
+  /// Handles of factorised kernels are replaced by their blocks.
   PerKernel<KernelBlocks> blocks;
-  Kernel driving = Kernel::nngp, prior_kernel = Kernel::nngp;
-  /// Members start in a prior that is not the kernel they are driven by: `ntk`.
-  bool mixed = false;
+  Kernel driving_kernel = Kernel::nngp, prior_kernel = Kernel::nngp;
+  /// The NTK drives training and the NNGP kernel is the prior.
+  bool two_kernels = false;
   std::int64_t n = 0, m = 0, outputs = 0;  ///< m 0: no test samples
-  Matrix to_learn;                         ///< Y - f_0, [n, outputs]
+  Matrix centred_targets;                  ///< Y - f_0, [n, outputs]
   std::vector<double> times;
 
-  /// Theta of the formulas, or K.
-  [[nodiscard]] const KernelBlocks& drive() const noexcept { return blocks[driving]; }
-  /// Of the kernel that is the covariance of the untrained network.
-  [[nodiscard]] const KernelBlocks& prior() const noexcept { return blocks[prior_kernel]; }
+  /// The kernel that drives training: Theta of the formulas, or K.
+  [[nodiscard]] const KernelBlocks& driving_blocks() const noexcept {
+    return blocks[driving_kernel];
+  }
+  /// The prior: the kernel that is the covariance of the untrained network.
+  [[nodiscard]] const KernelBlocks& prior_blocks() const noexcept { return blocks[prior_kernel]; }
   [[nodiscard]] Products products() const noexcept { return Products(solver->threads()); }
   [[nodiscard]] bool ensemble() const noexcept {
     return options->method != Method::gradient_descent_mse;
@@ -40,7 +42,7 @@ struct Setting {
   [[nodiscard]] bool full_covariance() const noexcept {
     return options->covariance == Covariance::full && ensemble();
   }
-  /// f_0 of the test samples; NULL: zero.
+  /// f_0 of the test samples. NULL: zero.
   [[nodiscard]] const Matrix* initial_test() const noexcept {
     return ensemble() ? nullptr : problem->initial_test;
   }
@@ -49,8 +51,9 @@ struct Setting {
   }
   /// Variance of test sample i before training.
   [[nodiscard]] double prior_variance(std::int64_t i) const noexcept {
-    return prior().test_diagonal != nullptr ? (*prior().test_diagonal)[static_cast<std::size_t>(i)]
-                                            : (*prior().test_test)(i, i);
+    return prior_blocks().test_diagonal != nullptr
+               ? (*prior_blocks().test_diagonal)[static_cast<std::size_t>(i)]
+               : (*prior_blocks().test_test)(i, i);
   }
   void check() const {
     if (control != nullptr) control->check();
@@ -60,7 +63,7 @@ struct Setting {
   }
 };
 
-/// Throws Error(usage) for what does not fit.
+/// Throws Error(usage) if an argument is wrong or missing.
 [[nodiscard]] Setting make_setting(const InferenceProblem& problem, const InferenceOptions& options,
                                    const Solver& solver, Control* control);
 

@@ -1,5 +1,6 @@
-// With A = K + ridge 1 and T the test x train block: mean = f_0(*) + T A^-1 (Y - f_0(X)) and
-// variance = K_** - diag(T A^-1 T'), T a few rows at a time (arXiv:1902.06720, equations 11, 15).
+// Inference with kernels that are not in memory. With A = K + ridge 1 and T the test x train block,
+// a few rows at a time: mean = f_0(*) + T A^-1 (Y - f_0(X)), variance = K_** - diag(T A^-1 T')
+// (arXiv:1902.06720, equations 11, 15).
 #include <widelimit/streamed.hpp>
 
 #include <widelimit/error.hpp>
@@ -36,10 +37,10 @@ Matrix panel_of(const KernelSource& kernel, std::int64_t row) {
   return panel;
 }
 
-class Streamed {
+class StreamedInference {
  public:
-  Streamed(const StreamedProblem& problem, const InferenceOptions& options, const Solver& solver,
-           Control* control)
+  StreamedInference(const StreamedProblem& problem, const InferenceOptions& options,
+                    const Solver& solver, Control* control)
       : p_(problem),
         options_(options),
         solver_(solver),
@@ -63,9 +64,9 @@ class Streamed {
     } catch (const Error& e) {
       if (e.code() != ErrorCode::unsupported) throw;
     }
-    const Matrix to_learn = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
-    const Matrix alpha = factor.solve(to_learn);
-    result_.solve.residual = residual(to_learn, alpha);
+    const Matrix centred_targets = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
+    const Matrix alpha = factor.solve(centred_targets);
+    result_.solve.residual = residual(centred_targets, alpha);
     if (p_.test_train != nullptr) predict(factor, alpha);
     if (options_.predictions && p_.test_train != nullptr)
       for (const double time : times_) {
@@ -85,8 +86,8 @@ class Streamed {
   void check() const {
     if (!can_stream(options_))
       refuse(
-          "this inference needs whole kernels in memory: it has finite times, several ridges, "
-          "leave-one-out, or a covariance that reads more than one kernel");
+          "this inference needs whole kernels in memory, because it has finite times, several "
+          "ridges, leave-one-out, or a covariance that reads more than one kernel");
     if (p_.train_train == nullptr || p_.y_train == nullptr)
       refuse("inference reads the train x train kernel and y_train");
     if (!std::isfinite(options_.diag_reg) || options_.diag_reg < 0)
@@ -102,7 +103,7 @@ class Streamed {
     const std::int64_t m = p_.test_train->rows();
     if (p_.test_train->cols() != n)
       refuse("the test x train kernel has " + std::to_string(p_.test_train->cols()) +
-                 " columns; expected one a training sample, " + std::to_string(n),
+                 " columns; expected one per training sample, " + std::to_string(n),
              {.kernel = kernel, .block = Block::test_train});
     expect_shape(p_.y_test, m, outputs, "y_test");
     expect_shape(p_.initial_test, m, outputs, "the initial outputs of the test samples");
@@ -141,31 +142,32 @@ class Streamed {
       return factor;
     } catch (const Error& e) {
       if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
-      refuse_kernel(extremes(), e.facts().index);  // the solver knows a minor alone
+      refuse_kernel(compute_extremes(), e.facts().index);
     }
   }
 
-  // As for kernels in memory: passing may be the sign of a rounding error.
+  // Success of the factorisation is not sufficient, as for kernels in memory (factors.cpp).
   void require_above_rounding(const Factor& factor) const {
     const std::int64_t n = p_.train_train->rows();
-    if (factor.info().rcond > detail::rounding_of_eigenvalues(n, 1)) return;
+    if (factor.info().rcond > detail::eigenvalue_rounding(n, 1)) return;
     const double smallest = detail::smallest_by_factor(n, factor);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
-    if (smallest > detail::rounding_of_eigenvalues(n, trace)) return;
-    detail::Extremes told = extremes();
-    if (told.estimated) told.smallest = std::min(told.smallest, smallest);
-    if (told.smallest <= detail::rounding_of_eigenvalues(n, told.largest)) refuse_kernel(told, -1);
+    if (smallest > detail::eigenvalue_rounding(n, trace)) return;
+    detail::Extremes extremes = compute_extremes();
+    if (extremes.estimated) extremes.smallest = std::min(extremes.smallest, smallest);
+    if (extremes.smallest <= detail::eigenvalue_rounding(n, extremes.largest))
+      refuse_kernel(extremes, -1);
   }
 
-  [[nodiscard]] detail::Extremes extremes() const {
+  [[nodiscard]] detail::Extremes compute_extremes() const {
     return detail::extremes_of_source(
         *p_.train_train, ridge_.absolute, solver_.threads(),
         [&](std::int64_t done, std::int64_t total) { report("eigenvalues", done, total); });
   }
 
-  // Kernels on the disk may be float32. Their errors, of about a unit in the last place and
-  // independent, make a matrix of norm 2 sqrt(n) times that (Vershynin, High-Dimensional
-  // Probability, Corollary 4.4.8), whatever the estimate says.
+  // Kernels on disk may be float32. Independent errors of one unit in the last place form a matrix
+  // of norm 2 sqrt(n) units (Vershynin, High-Dimensional Probability, Corollary 4.4.8). The
+  // suggested ridge must cover that, whatever the estimate of the eigenvalues.
   [[noreturn]] void refuse_kernel(const detail::Extremes& extremes, std::int64_t pivot) const {
     const std::int64_t n = p_.train_train->rows();
     const double least = 2 * std::sqrt(static_cast<double>(n)) *
@@ -207,7 +209,7 @@ class Streamed {
         for (std::int64_t i = 0; i < panel.rows(); ++i) {
           double v = (*p_.test_diagonal)[static_cast<std::size_t>(row + i)];
           for (std::int64_t k = 0; k < n; ++k) v -= panel(i, k) * b(k, i);
-          variance_.push_back(std::max(v, 0.0));  // below zero by rounding: a variance has a root
+          variance_.push_back(std::max(v, 0.0));  // rounding may make it negative
         }
       }
       report("predictions", row + panel.rows(), m);
@@ -272,26 +274,26 @@ InferenceCost cost_of_streamed(const InferenceSize& size, const Solver& solver) 
              outputs = static_cast<double>(size.outputs);
   InferenceCost cost;
   cost.factor_bytes = static_cast<double>(solver.factor_bytes(size.train));
-  // A panel of the kernel and what it is multiplied by, twice; means and targets.
+  // Two panels of the kernel and two operands of the same size; means and targets.
   cost.working_bytes = f64 * (4 * panel_rows * n + 3 * outputs * (n + m));
   cost.flops = factor_flops(size.train) + 2 * n * n * m;
   return cost;
 }
 
 bool can_stream(const InferenceOptions& options) {
-  const bool for_ever = options.method == Method::gp_inference ||
+  const bool infinite = options.method == Method::gp_inference ||
                         std::all_of(options.times.begin(), options.times.end(),
                                     [](double t) { return std::isinf(t); });
   const bool covariance =
       options.covariance != Covariance::none && options.method != Method::gradient_descent_mse;
   const bool one_kernel = !covariance || (options.covariance == Covariance::diagonal &&
                                           options.kernel != DrivingKernel::ntk);
-  return for_ever && one_kernel && options.diag_reg_path.empty() && !options.leave_one_out;
+  return infinite && one_kernel && options.diag_reg_path.empty() && !options.leave_one_out;
 }
 
 InferenceResult infer_streamed(const StreamedProblem& problem, const InferenceOptions& options,
                                const Solver& solver, Control* control) {
-  return Streamed(problem, options, solver, control).run();
+  return StreamedInference(problem, options, solver, control).run();
 }
 
 }  // namespace widelimit

@@ -186,7 +186,7 @@ line 3, column 27: /inference/0/times/4: must be a number >= 0 or "inf", got [1]
         "range, as in {\"start\": 0, \"stop\": 1000, \"step\": 0.1}, got \"inf\"");
 }
 
-TEST_CASE("the default solver is cholesky where only \"inf\" is asked for, else eigh") {
+TEST_CASE("the default solver is cholesky if the only time is \"inf\", otherwise eigh") {
   CHECK(with_times("[\"inf\"]").solver.type == "cholesky");
   CHECK(with_times("[\"inf\", 1]").solver.type == "eigh");
   CHECK(with_times("[0]").solver.type == "eigh");
@@ -217,7 +217,7 @@ TEST_CASE("a default solver that is not loaded is named with the remedy") {
         "among the loaded plugins; load it or name another");
 }
 
-TEST_CASE("a default solver that two plugins offer is asked for in its qualified form") {
+TEST_CASE("a default solver that two plugins offer needs its qualified name") {
   TypeInfo rival = test::layer("com.example.lapack", "cholesky", "{\"type\": \"object\"}");
   rival.kind = TypeKind::solver;
   const Catalogue two = test::catalogue_with({rival});

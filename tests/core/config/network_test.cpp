@@ -243,7 +243,7 @@ TEST_CASE("a type name of two plugins is refused with both files until it is qua
             .find("did you mean \"com.example.erf/erf\"?") != std::string::npos);
 }
 
-TEST_CASE("a plugin whose schema is outside the subset is blamed itself") {
+TEST_CASE("a schema outside the subset is reported as a mistake of its plugin") {
   const Catalogue broken = test::catalogue_with(
       {test::layer("com.example.odd", "odd", R"({"type": "object", "patternProperties": {}})")});
   CHECK(problems_of_network(R"(["odd"])", broken) ==

@@ -86,7 +86,7 @@ TEST_CASE("row numbers that are none, or beyond the last row, are refused with l
   CHECK(message(" \n").find("chooses no rows") != std::string::npos);
 }
 
-TEST_CASE("test samples can be read again as they stand in their source") {
+TEST_CASE("test samples can be read again unchanged from their source") {
   const Folder folder;
   DataSpec spec = counting_spec(folder, 10);
   spec.test = counting_spec(folder, 6, "t").train;

@@ -227,7 +227,7 @@ TEST_CASE("steps are fitted one after the other, in float64, and rounded once at
     CHECK(std::abs(data.train.x.at(i, 0) - expected[i]) <= 0x1p-24 * std::abs(expected[i]) + 1e-8);
 }
 
-TEST_CASE("samples get the precision asked for, sites kept, with or without steps") {
+TEST_CASE("samples get the requested precision and keep their sites, with or without steps") {
   for (const Precision precision : {Precision::float32, Precision::float64}) {
     TrainTest data;
     data.train.x = Samples(MatrixF{{1, 2, 3, 4}}, {2});

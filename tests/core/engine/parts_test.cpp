@@ -61,7 +61,7 @@ TEST_CASE("equal rows are handed out block by block") {
   CHECK(p == Pairs{{1, 2}, {1, 3}, {2, 2}, {2, 3}});
 }
 
-TEST_CASE("facts of equal rows are equal wherever they stand, and hashes tell others apart") {
+TEST_CASE("equal rows have equal facts at any index, and other rows have other hashes") {
   for (const std::int64_t features : {1, 7, 8, 9, 784}) {
     Matrix x = random_matrix(500, features, 20);
     for (std::int64_t c = 0; c < features; ++c) x(499, c) = x(3, c);
@@ -118,7 +118,7 @@ TEST_CASE("a composed map is one map after the other") {
   CHECK(once.first == doctest::Approx(steps.first).epsilon(1e-15));
   CHECK(once.second == doctest::Approx(steps.second).epsilon(1e-15));
   CHECK(compose(first, {}).scale == first.scale);
-  CHECK(PointMap{}.identity());
+  CHECK(PointMap{}.is_identity());
 }
 
 TEST_CASE(
@@ -162,9 +162,9 @@ TEST_CASE(
     CHECK(unit_of(square, 10).height % 128 == 0);
 }
 
-TEST_CASE("a pool makes a worker when all others are at work, and none that failed comes back") {
-  int made = 0;
-  WorkerPool<int> pool([&] { return std::make_unique<int>(++made); });
+TEST_CASE("a pool makes a worker if no other is idle, and does not reuse one that failed") {
+  int workers_made = 0;
+  WorkerPool<int> pool([&] { return std::make_unique<int>(++workers_made); });
   pool.use([&](int& first) {
     CHECK(first == 1);
     pool.use([](int& second) { CHECK(second == 2); });
@@ -172,7 +172,7 @@ TEST_CASE("a pool makes a worker when all others are at work, and none that fail
   });
   CHECK_THROWS(pool.use([](int&) { throw Error(ErrorCode::numeric, "no"); }));
   pool.use([](int& left) { CHECK(left == 2); });
-  CHECK(made == 2);
+  CHECK(workers_made == 2);
 }
 
 TEST_CASE("kernels and blocks are found by their names, and nothing by another") {

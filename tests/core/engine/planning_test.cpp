@@ -36,11 +36,11 @@ TEST_CASE("two nonlinearities in a row are refused with the reason and the remed
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].pointer == "/network/2");
   CHECK(problems[0].message ==
-        "\"square\" needs a Gaussian input, and \"relu\" does not give one: put a dense or conv "
+        "\"square\" needs a Gaussian input, and the output of \"relu\" is not: put a dense or conv "
         "layer between them");
 }
 
-TEST_CASE("layers of several inputs that core does not compute are refused") {
+TEST_CASE("layers of several inputs that core does not support are refused") {
   const auto problems_of_two_inputs = [](Layer layer) {
     widelimit_layer_type table = *layer.table;
     table.max_inputs = 0;
@@ -56,18 +56,18 @@ TEST_CASE("layers of several inputs that core does not compute are refused") {
       "its plugin");
   const auto gathering = problems_of_two_inputs(mean_over_pairs());
   REQUIRE(gathering.size() == 1);
-  CHECK(says(gathering[0], "mixes sites of several inputs, which this release does not compute"));
+  CHECK(says(gathering[0], "mixes sites of several inputs, which this release does not support"));
 }
 
-TEST_CASE("all problems of a network are told at once") {
+TEST_CASE("all problems of a network are reported at once") {
   const auto problems = problems_of(
       {relu(), relu(), sum({{}, {dense(1, 0)}}), dense(1, 0), product({{}, {identity()}}), relu()});
   REQUIRE(problems.size() == 5);
   CHECK(problems[0].pointer == "/network/0");
-  CHECK(says(problems[0], "the data is not"));
+  CHECK(says(problems[0], "the data is not Gaussian"));
   CHECK(problems[1].pointer == "/network/1");
   CHECK(problems[2].pointer == "/network/2");
-  CHECK(says(problems[2], "\"relu\" does not give one"));
+  CHECK(says(problems[2], "the output of \"relu\" is not"));
   CHECK(problems[3].pointer == "/network/4");
   CHECK(says(problems[3], "independent"));
   CHECK(says(problems[3], "put a dense or conv layer into all but one of them"));

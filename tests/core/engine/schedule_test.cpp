@@ -24,17 +24,18 @@ struct Result {
 };
 
 /// One sample against others, with so many sites side by side.
-Result with_sites_at_once(const SpatialProgram& program, std::int64_t sites_at_once) {
+Result with_trip_sites(const SpatialProgram& program, std::int64_t trip_sites) {
   const MatrixF x = test::to_float(test::random_matrix(bundle_lanes, sites * channels, 7));
   const auto executor = make_executor(1);
-  const Schedule variances = make_schedule(program, Purpose::variances, sites_at_once),
-                 pairs = make_schedule(program, Purpose::pairs, sites_at_once);
-  BundleWorkers<float> of_variances(program, variances, false), of_pairs(program, pairs, true);
+  const Schedule variances = make_schedule(program, Purpose::variances, trip_sites),
+                 pairs = make_schedule(program, Purpose::pairs, trip_sites);
+  BundleWorkers<float> variance_workers(program, variances, false),
+      pair_workers(program, pairs, true);
   BundledSamples<float> cols(program, bundle_lanes);
-  cols.fill(sample_rows(x.data(), bundle_lanes, sites * channels), of_variances, *executor, nullptr,
-            {});
+  cols.fill(sample_rows(x.data(), bundle_lanes, sites * channels), variance_workers, *executor,
+            nullptr, {});
   SampleVariances<float> rows(program, bundle_lanes);
-  rows.take(cols, bundle_lanes);
+  rows.copy_from(cols, bundle_lanes);
   BundleVariances<float> v;
   for (std::size_t i = 0; i < static_cast<std::size_t>(program.variances); ++i) {
     v.first.push_back(rows.variance(i, 3));
@@ -42,8 +43,8 @@ Result with_sites_at_once(const SpatialProgram& program, std::int64_t sites_at_o
   }
   Result result;
   for (const Schedule::Level& level : pairs.levels) result.trips += level.trips.size();
-  of_pairs.run({x.flat().data() + 3 * sites * channels, cols.data(0), 1}, v, nullptr,
-               {result.nngp.data(), result.ntk.data()});
+  pair_workers.run({x.flat().data() + 3 * sites * channels, cols.data(0), 1}, v, nullptr,
+                   {result.nngp.data(), result.ntk.data()});
   return result;
 }
 
@@ -56,12 +57,12 @@ TEST_CASE("kernels are the same to the bit however many displacements go side by
   const Compiled compiled(layers, {{sites}, channels});
   REQUIRE(compiled.spatial.has_value());
 
-  const Result alone = with_sites_at_once(compiled.spatial->program(), 1);
+  const Result alone = with_trip_sites(compiled.spatial->program(), 1);
   CHECK(alone.trips >= 2 * sites - 1);
   CHECK(std::all_of(alone.ntk.begin(), alone.ntk.end(), [](float t) { return t > 0; }));
   std::size_t trips = alone.trips;
   for (const std::int64_t at_once : {20, 60, 1 << 20}) {
-    const Result r = with_sites_at_once(compiled.spatial->program(), at_once);
+    const Result r = with_trip_sites(compiled.spatial->program(), at_once);
     CHECK(r.trips < trips);
     trips = r.trips;
     CHECK(r.nngp == alone.nngp);

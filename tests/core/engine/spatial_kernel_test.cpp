@@ -172,7 +172,7 @@ TEST_CASE("the NNGP alone of images has the bits it has beside the NTK") {
   CHECK(same_block(ntk, net.kernels<double>(x).ntk));
 }
 
-TEST_CASE("a leading flatten makes dense networks of images, whatever branch it stands in") {
+TEST_CASE("a leading flatten in any branch makes a network of images dense") {
   const Samples x = images(7, 3, 4, 2, 6);
   const Samples rows(Matrix(x.f64().clone()));
   const Matrix dense = plugin_network(R"(["flatten", "dense", "relu", "dense"])").ntk(x);

@@ -114,7 +114,7 @@ TEST_CASE("two networks may compute at once, each on its own threads") {
   CHECK(right == 3);
 }
 
-TEST_CASE("one network may be asked by several threads at once") {
+TEST_CASE("several threads may use one network at once") {
   const Samples x(random_matrix(600, 10, 43));
   const Network net = network({dense(1.4, 0.1), relu(), dense(1, 0)}, 2);
   const Matrix expected = net.ntk(x);

@@ -183,9 +183,9 @@ TEST_CASE("strides, memory and leading dimensions that cannot be are refused wit
   Matrix nngp(4, 4);
   CHECK_THROWS_WITH_AS((plan.kernels_into<double>(x, {}, {nngp.data(), nullptr}, 3)),
                        doctest::Contains("a leading dimension of 3 is too small"), Error);
-  CHECK_THROWS_WITH_AS(static_cast<void>(plan.kernels<double>(random_matrix(4, 5, 78))),
-                       doctest::Contains("planned for samples of 6 numbers, these are of 5"),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(plan.kernels<double>(random_matrix(4, 5, 78))),
+      doctest::Contains("planned for samples of 6 numbers, but these samples are of 5"), Error);
 }
 
 TEST_CASE("a plan is shared by threads that compute at the same time") {

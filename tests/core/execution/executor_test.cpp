@@ -56,7 +56,7 @@ TEST_CASE("every index is visited once, whatever the grain") {
       }
 }
 
-TEST_CASE("as many threads as were asked for take part, more than there are cores too") {
+TEST_CASE("all requested threads take part, even if there are fewer cores") {
   for (const std::size_t threads : {1U, 2U, 7U}) {
     Meeting meeting(threads);
     const auto executor = make_executor(static_cast<int>(threads));

@@ -231,7 +231,7 @@ TEST_CASE("every layer that lacks its width is named at once") {
   }
 }
 
-TEST_CASE("widths that no machine holds are refused where they stand, without overflow") {
+TEST_CASE("widths beyond the address space are refused with their pointers, without overflow") {
   const Runtime rt = make_runtime();
   const auto refused = [&](const char* layers, const char* pointer, const char* words) {
     try {
@@ -258,7 +258,8 @@ TEST_CASE("what does not fit the network is refused with what was expected") {
   const FiniteNetwork net = finite(rt, networks[1], channels);
   const std::vector<double> theta = net.init(1);
   CHECK_THROWS_WITH_AS((void)net.forward(theta, {numbers(2, 4, 1)}),
-                       "the network was made for samples of 5 numbers, these are of 4", Error);
+                       "the network was made for samples of 5 numbers, but these samples are of 4",
+                       Error);
   CHECK_THROWS_WITH_AS((void)net.forward(std::vector<double>(3), sample_set(1)),
                        "the network has 74 parameters, not 3", Error);
   CHECK_THROWS_WITH_AS((void)net.vjp(theta, sample_set(2), numbers(2, 3, 1)),

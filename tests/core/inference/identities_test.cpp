@@ -275,7 +275,7 @@ TEST_CASE("arguments that do not fit are refused with what was expected") {
   o.times = {std::nan("")};
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "at least 0"));
   o = ensemble(DrivingKernel::ntkgp);
-  CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "ntkgp is for gp_inference"));
+  CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "ntkgp is only for gp_inference"));
   o = ensemble(DrivingKernel::ntk);
   o.learning_rate = 0;
   CHECK(mentions(message_of(p.problem(), o, lapack_solver()), "learning rate"));

@@ -225,5 +225,5 @@ TEST_CASE("what has no path, and what cannot take one, is refused with the reaso
   CHECK(mentions(message_of(p, o, lapack_solver(), ErrorCode::usage), "at least 0"));
   o.diag_reg_path = {0.1};
   o.method = Method::gradient_descent_mse_ensemble;
-  CHECK(mentions(message_of(p, o, lapack_solver(), ErrorCode::usage), "are for gp_inference"));
+  CHECK(mentions(message_of(p, o, lapack_solver(), ErrorCode::usage), "are only for gp_inference"));
 }

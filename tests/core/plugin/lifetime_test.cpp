@@ -48,7 +48,7 @@ TEST_CASE("a library of two runtimes stays until both are gone") {
   CHECK_FALSE(mapped(file));
 }
 
-TEST_CASE("by default libraries are resident; and one that insists on it is, whatever was asked") {
+TEST_CASE("libraries are resident by default, and a library that requires it always is") {
   const Folder folder;
   const auto plain = folder.add({"plain"}), resident = folder.add({"resident"});
   { const Runtime runtime(only({folder.path()})); }

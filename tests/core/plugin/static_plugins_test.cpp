@@ -46,7 +46,7 @@ TEST_CASE("two static plugins in one program compute what the same plugins compu
   CHECK(linked.catalogue().find(TypeKind::layer, "relu") == nullptr);
 }
 
-TEST_CASE("static plugins run the copy for this processor, or the one that is asked for") {
+TEST_CASE("static plugins run the copy for this processor, or the requested one") {
 #if defined(WIDELIMIT_TEST_BETTER_COPIES)
   const std::string simd = build_info().simd;
   const std::string copy = simd == "avx512" ? "AVX-512" : simd == "avx2" ? "AVX2" : "baseline";

@@ -33,7 +33,8 @@ TEST_CASE("the SIMD target can be forced down, never up, and nonsense is ignored
   unsetenv("WIDELIMIT_FORCE_ISA");
 }
 
-TEST_CASE("entries of older and newer boundaries are told apart, and what is none is left alone") {
+TEST_CASE(
+    "entries of older and newer boundaries are distinguished, and other symbols are ignored") {
   const auto says = [](const char* symbol, const char* text) {
     CAPTURE(symbol);
     CHECK(other_boundary(symbol).find(text) != std::string::npos);

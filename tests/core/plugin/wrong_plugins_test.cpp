@@ -1,6 +1,6 @@
-// Every wrong plugin is told apart, skipped where it merely lies on the path, and an error where it
-// was asked for. What crashes, hangs or exits can only be met in a child process: `widelimit
-// verify`.
+// Every wrong plugin has its own message. It is skipped if it is only on the search path, and an
+// error if it was requested. Plugins that crash, hang or exit are tested in a child process:
+// `widelimit verify`.
 #include <widelimit/error.hpp>
 
 #include "core/plugin/fixtures.hpp"
@@ -56,10 +56,10 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
     REQUIRE(runtime.plugins().size() == 1);
     CHECK(runtime.plugins()[0].id == "org.example.plain");
 
-    RuntimeOptions asked = only({folder.path()});
-    asked.plugins = {w.name};
+    RuntimeOptions options = only({folder.path()});
+    options.plugins = {w.name};
     try {
-      const Runtime refused(std::move(asked));
+      const Runtime refused(std::move(options));
       FAIL("a wrong plugin was loaded");
     } catch (const Error& e) {
       CHECK(e.code() == ErrorCode::usage);
@@ -71,13 +71,13 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
   }
 }
 
-TEST_CASE("all plugins that were asked for and cannot be had are told at once") {
+TEST_CASE("all requested plugins that cannot be loaded are reported at once") {
   const Folder folder;
   folder.add({"text", "plain"});
-  RuntimeOptions asked = only({folder.path()});
-  asked.plugins = {"text", "nowhere", "plain", "./file.so"};
+  RuntimeOptions options = only({folder.path()});
+  options.plugins = {"text", "nowhere", "plain", "./file.so"};
   try {
-    const Runtime refused(std::move(asked));
+    const Runtime refused(std::move(options));
     FAIL("accepted");
   } catch (const Error& e) {
     CHECK(e.problems().size() == 3);
@@ -103,7 +103,7 @@ TEST_CASE("an exception that escapes from a plugin is an error, which outlives t
   }
 }
 
-TEST_CASE("an exception from open is a refusal, told after the library was unloaded") {
+TEST_CASE("an exception from open is a refusal, reported after the library was unloaded") {
   const Folder folder;
   const auto file = folder.add({"throws_in_open"});
   RuntimeOptions o = only({folder.path()});

@@ -69,7 +69,7 @@ TEST_CASE("every flipped byte of a store is found, named, and costs at most its 
     std::string bent = whole;
     bent[at] = static_cast<char>(bent[at] ^ (1 << (at % 8)));
     const auto file = folder.with("s", bent);
-    // Who only reads is told.
+    // A reader reports it.
     try {
       const StoreReader reader(file);
       if (reader.verify().size() != 1) ++unread;
@@ -132,10 +132,10 @@ TEST_CASE("other versions, other files and other experiments are refused and lef
   const Folder folder(memory());
   const StoreSpec spec = square(37);
   const std::string whole = undisturbed(folder / "s", spec);
-  const auto refused = [&](const std::string& bytes, const StoreSpec& asked) {
+  const auto refused = [&](const std::string& bytes, const StoreSpec& spec_of_call) {
     const auto file = folder.with("s", bytes);
-    const std::string text = message_of(folder, [&] { KernelStore(file, asked); });
-    CHECK(message_of(folder, [&] { KernelStore::require_resumable(file, asked); }) == text);
+    const std::string text = message_of(folder, [&] { KernelStore(file, spec_of_call); });
+    CHECK(message_of(folder, [&] { KernelStore::require_resumable(file, spec_of_call); }) == text);
     const bool same = bytes_of_file(file) == bytes;
     CHECK(same);
     return text;

@@ -78,7 +78,7 @@ TEST_CASE("a store of one kernel has half of the bytes, a symmetric one about ha
   CHECK(size("whole") == 4096 + tiles(2 * 64));
 }
 
-TEST_CASE("what is in a store is not asked for again") {
+TEST_CASE("tiles that are in a store are not computed again") {
   const Folder folder(memory());
   const StoreSpec spec = square(40);
   {

@@ -1,4 +1,4 @@
-// The trip of one block through all layers, while it sits in cache.
+// Runs one block through all layers while it is in cache.
 #include "engine/dense/evaluator.hpp"
 
 #include <widelimit/error.hpp>
@@ -65,9 +65,9 @@ struct Evaluator<T>::Block {
   const T* input = nullptr;
   std::int64_t rows = 0, lanes = 0;
   bool ntk = false;
-  const Variances<T>*v1 = nullptr, *v2 = nullptr;  ///< of pairs
+  const Variances<T>*v1 = nullptr, *v2 = nullptr;  ///< of the rows and lanes of pairs
   std::int64_t row = 0, col = 0;
-  Variances<T>* own = nullptr;  ///< of samples with themselves: filled in on the way
+  Variances<T>* self = nullptr;  ///< output, if the block is of samples with themselves
   const Observer<T>* observer = nullptr;
 };
 
@@ -94,7 +94,7 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
       const Operand& v = step.inputs[i];
       work.fields_[i] = field_of<T>(block.rows, block.lanes, nngp_of(v.buffer), ntk_of(v.buffer));
       work.field_[i] = &work.fields_[i];
-      work.pending_[i] = v.pending.identity() ? nullptr : &step.pending[i];
+      work.pending_[i] = v.pending.is_identity() ? nullptr : &step.pending[i];
       work.shape_[i] = &step.in_shape[i];
     }
     widelimit_field output =
@@ -103,15 +103,15 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
     if (step.variances >= 0) {
       const auto at = static_cast<std::size_t>(step.variances);
       variances.struct_size = sizeof variances;
-      if (block.own != nullptr) {
+      if (block.self != nullptr) {
         const Operand& in = step.inputs.front();
-        T* own = block.own->of_step[at].data();
+        T* own = block.self->inputs[at].data();
         apply_nngp(in.pending, nngp_of(in.buffer), own, block.lanes);
         variances.first = variances.second = own;
         variances.first_lanes = static_cast<std::uint32_t>(block.lanes);
       } else {
-        variances.first = block.v1->of_step[at].data() + block.row;
-        variances.second = block.v2->of_step[at].data() + block.col;
+        variances.first = block.v1->inputs[at].data() + block.row;
+        variances.second = block.v2->inputs[at].data() + block.col;
         variances.first_lanes = 1;
       }
       variances.first_at = work.first_at_.data();
@@ -137,11 +137,11 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
 }
 
 template <class T>
-Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk) const {
+Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, bool with_ntk) const {
   Variances<T> v;
-  v.lanes = padded(n);
+  v.lanes = padded_lanes(n);
   const auto size = static_cast<std::size_t>(v.lanes);
-  for (int i = 0; i < program_.variances; ++i) v.of_step.emplace_back(size);
+  for (int i = 0; i < program_.variances; ++i) v.inputs.emplace_back(size);
   v.diagonal.nngp.reserve(size);
   Buffer<T> data(size);
   std::copy_n(input, n, data.data());
@@ -151,7 +151,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   block.rows = 1;
   block.lanes = v.lanes;
   block.ntk = with_ntk;
-  block.own = &v;
+  block.self = &v;
   run(block, work);
   const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);
@@ -166,10 +166,10 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
 }
 
 template <class T>
-void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
-                         const Variances<T>& v1, std::int64_t row, const Variances<T>& v2,
-                         std::int64_t col, TripMemory<T>& work, const PerKernel<T*>& out,
-                         const Observer<T>& observer) const {
+void Evaluator<T>::compute_pairs(const T* input, std::int64_t rows, std::int64_t lanes,
+                                 const Variances<T>& v1, std::int64_t row, const Variances<T>& v2,
+                                 std::int64_t col, TripMemory<T>& work, const PerKernel<T*>& out,
+                                 const Observer<T>& observer) const {
   Block block;
   block.input = input;
   block.rows = rows;
@@ -187,7 +187,7 @@ void Evaluator<T>::pairs(const T* input, std::int64_t rows, std::int64_t lanes,
   if (out.ntk != nullptr)
     apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.buffers_.ntk[at].data(),
               out.ntk, rows * lanes);
-  // Last: k may be out.nngp.
+  // The NNGP kernel is written last because k may be out.nngp.
   if (out.nngp != nullptr) apply_nngp(last.pending, k, out.nngp, rows * lanes);
 }
 

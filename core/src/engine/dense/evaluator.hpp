@@ -1,5 +1,5 @@
-// Running a program on blocks of covariances: on the pairs of a tile, and on samples with
-// themselves, which gives the variances that the pairs are normalised by.
+// Runs a program on blocks of covariances: on samples with themselves, which gives the variances,
+// and on the pairs of a tile, which the layers normalise by these variances.
 #pragma once
 
 #include "engine/dense/program.hpp"
@@ -12,21 +12,20 @@
 
 namespace widelimit::detail {
 
-/// Lanes of samples are padded to whole tiles.
-[[nodiscard]] constexpr std::int64_t padded(std::int64_t n) noexcept {
-  return up_to_multiple(n, tile_side);
+/// The number of lanes for n samples, a multiple of the tile side.
+[[nodiscard]] constexpr std::int64_t padded_lanes(std::int64_t n) noexcept {
+  return round_up(n, tile_side);
 }
 
-/// Of n samples: the variance each layer that asked for it normalises by, and the kernels'
-/// diagonal.
+/// The variances that layers normalise n samples by, and the diagonals of the kernels.
 template <class T>
 struct Variances {
-  std::int64_t lanes = 0;          ///< padded
-  std::vector<Buffer<T>> of_step;  ///< [variances of the program][lanes]
-  PerKernel<Buffer<T>> diagonal;   ///< [lanes] at the network's end; ntk only where asked for
+  std::int64_t lanes = 0;         ///< padded
+  std::vector<Buffer<T>> inputs;  ///< [index of Step::variances][lanes]
+  PerKernel<Buffer<T>> diagonal;  ///< [lanes] at the network's end; ntk is optional
 };
 
-/// Mutable memory of one worker.
+/// The memory that one thread needs to run a program.
 template <class T>
 class TripMemory {
  public:
@@ -41,15 +40,16 @@ class TripMemory {
   Buffer<T> zero_;
   Buffer<std::byte> scratch_;
   std::vector<std::int32_t> first_at_, second_at_;
-  std::vector<widelimit_field> fields_;  // of the widest step's inputs, likewise the pointers
+  // Sized for the step with the most inputs, likewise the pointers.
+  std::vector<widelimit_field> fields_;
   std::vector<const widelimit_field*> field_;
   std::vector<const widelimit_linear*> pending_;
   std::vector<const widelimit_shape*> shape_;
   widelimit_error error_ = make_abi_error();
 };
 
-/// Called after each step (its index; -1: before the first) with the buffer that it wrote, for
-/// statistics.
+/// Collects statistics. Called before the first step with index -1 and the input, and after each
+/// step with its index and output.
 template <class T>
 using Observer = std::function<void(int step, const T* nngp, const T* ntk)>;
 
@@ -58,15 +58,18 @@ class Evaluator {
  public:
   explicit Evaluator(const Program& program) : program_(program) {}
 
-  /// `input` [n] are the variances of the data. With the NTK's diagonal where `with_ntk`.
-  [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk) const;
+  /// Computes the variances of n samples from `input` [n], the variances of the data. Computes the
+  /// diagonal of the NTK if `with_ntk`.
+  [[nodiscard]] Variances<T> compute_variances(const T* input, std::int64_t n, bool with_ntk) const;
 
-  /// A block of pairs: rows x lanes covariances `input` (row stride = lanes), the rows from sample
-  /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `out.ntk` or `observer`
-  /// is given. Writes `out` (NULL: not wanted) with row stride `lanes`; out.nngp may be `input`.
-  void pairs(const T* input, std::int64_t rows, std::int64_t lanes, const Variances<T>& v1,
-             std::int64_t row, const Variances<T>& v2, std::int64_t col, TripMemory<T>& work,
-             const PerKernel<T*>& out, const Observer<T>& observer = {}) const;
+  /// Computes the kernels of a block of pairs from the covariances `input` [rows, lanes] of the
+  /// data. Rows begin at sample `row` of v1, lanes at sample `col` of v2. Computes the NTK if
+  /// `out.ntk` or `observer` is set. Writes `out` [rows, lanes]; NULL kernels are not written, and
+  /// out.nngp may be `input`.
+  void compute_pairs(const T* input, std::int64_t rows, std::int64_t lanes, const Variances<T>& v1,
+                     std::int64_t row, const Variances<T>& v2, std::int64_t col,
+                     TripMemory<T>& work, const PerKernel<T*>& out,
+                     const Observer<T>& observer = {}) const;
 
  private:
   struct Block;

@@ -1,4 +1,4 @@
-// From the graph to steps: linear layers are folded, buffers assigned.
+// Compiles a graph to steps: folds linear layers and assigns buffers.
 #include "engine/dense/program.hpp"
 
 #include <widelimit/error.hpp>
@@ -22,7 +22,7 @@ class Compiler {
   }
 
   Program run() {
-    for (std::size_t i = 1; i < graph_.nodes.size(); ++i) node(i);
+    for (std::size_t i = 1; i < graph_.nodes.size(); ++i) add_node(i);
     if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
     program_.result = output(graph_.output).value;
     program_.buffers = static_cast<int>(in_use_.size());
@@ -30,31 +30,31 @@ class Compiler {
   }
 
  private:
-  void problem(const Node& n, const std::string& message) {
+  void add_problem(const Node& n, const std::string& message) {
     problems_.push_back(
         {{}, n.layer->place.line, n.layer->place.column, n.layer->place.pointer, message});
   }
 
-  void node(std::size_t index) {
+  void add_node(std::size_t index) {
     const Node& n = graph_.nodes[index];
     Output first = output(n.inputs.front());
     if (n.nature == WIDELIMIT_LINEAR) {
       const widelimit_linear& l = n.linear;
       PointMap& pending = first.value.pending;
       pending = compose(pending, {l.scale, l.bias, l.ntk_nngp, l.ntk_bias});
-      pass_on(index, first);
+      forward_input(index, first);
     } else if ((n.traits & WIDELIMIT_TRAIT_FLATTENS) != 0) {
-      // The mean over sites of the channels' mean is the Gram product; the mean of one site is it.
-      pass_on(index, first);
+      // Flatten averages over sites. The Gram product is already that average over all features.
+      forward_input(index, first);
     } else if (n.nature == WIDELIMIT_POINTWISE) {
-      pointwise(index);
+      add_step(index);
     } else {
-      problem(n, "\"" + n.layer->type + "\" mixes sites, and there are none here");
+      add_problem(n, "\"" + n.layer->type + "\" mixes sites, but its input has none");
     }
   }
 
-  // A folded layer hands on its input's buffer; its readers become the buffer's.
-  void pass_on(std::size_t index, const Output& o) {
+  // A folded layer has no buffer of its own: its readers read the buffer of its input.
+  void forward_input(std::size_t index, const Output& o) {
     program_.outputs[index] = o;
     in_use_[static_cast<std::size_t>(o.value.buffer)] += readers_[index] - 1;
   }
@@ -63,15 +63,15 @@ class Compiler {
     return program_.outputs[static_cast<std::size_t>(node)];
   }
 
-  void pointwise(std::size_t index) {
+  void add_step(std::size_t index) {
     const Node& n = graph_.nodes[index];
     const widelimit_infinite_face* face = n.layer->table->infinite;
     if (face == nullptr || face->transform == nullptr)
-      return problem(n, "layer type \"" + n.layer->type + "\" offers no infinite-width limit");
+      return add_problem(n, "layer type \"" + n.layer->type + "\" offers no infinite-width limit");
     if ((n.traits & WIDELIMIT_TRAIT_TAKES_PENDING) == 0)
-      return problem(n, "layer type \"" + n.layer->type +
-                            "\" does not take pending maps, which pointwise layers must in this "
-                            "release");
+      return add_problem(n, "layer type \"" + n.layer->type +
+                                "\" does not apply pending maps, which this release requires of "
+                                "pointwise layers");
     Step step;
     step.node = &n;
     for (const int i : n.inputs) {
@@ -82,7 +82,7 @@ class Compiler {
     }
     if ((n.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) != 0)
       step.variances = program_.variances++;
-    // The output is claimed before the inputs are let go: only inputs[0] may be written in place.
+    // Claims the output before it releases the inputs: only inputs[0] may be overwritten.
     const Operand& in = step.inputs.front();
     const auto reads = std::count_if(step.inputs.begin(), step.inputs.end(),
                                      [&](const Operand& v) { return v.buffer == in.buffer; });
@@ -105,8 +105,8 @@ class Compiler {
 
   const Graph& graph_;
   Program program_;
-  std::vector<int> readers_;  // of every node
-  std::vector<int> in_use_;   // reads still to come, of every buffer
+  std::vector<int> readers_;  // number of readers of every node
+  std::vector<int> in_use_;   // number of remaining reads of every buffer
   std::vector<Problem> problems_;
 };
 

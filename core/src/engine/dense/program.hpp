@@ -1,4 +1,4 @@
-// A planned network compiled for tiles of one site: buffers, pointwise steps, pending maps.
+// A network without sites, compiled to pointwise steps on buffers.
 #pragma once
 
 #include "engine/plan/graph.hpp"
@@ -9,7 +9,7 @@
 
 namespace widelimit::detail {
 
-/// What reaches a layer: a buffer, with the linear maps that were not yet applied to it.
+/// The input of a layer: a buffer and the pending map on it.
 struct Operand {
   int buffer = 0;
   PointMap pending;
@@ -19,19 +19,19 @@ struct Operand {
 struct Step {
   const Node* node = nullptr;
   std::vector<Operand> inputs;
-  std::vector<widelimit_linear> pending;  ///< of the inputs, as they cross the boundary
+  std::vector<widelimit_linear> pending;  ///< of the inputs, as structs of the C boundary
   std::vector<widelimit_shape> in_shape;
   int output = 0;
   int variances = -1;  ///< index of the variances it reads; -1: none
 };
 
-/// What a layer hands on, and after which step its buffer holds it; -1: before the first.
+/// The output of a layer, and the step after which its buffer is ready; -1: before the first.
 struct Output {
   Operand value;
   int after_step = -1;
 };
 
-/// Buffer 0 is the Gram block, with zero NTK. Buffers are reused as soon as nothing reads them.
+/// Buffer 0 is the Gram block, whose NTK is zero. A buffer is reused after its last read.
 struct Program {
   std::vector<Step> steps;
   std::vector<Output> outputs;  ///< of every node of the graph
@@ -41,8 +41,8 @@ struct Program {
   std::uint64_t scratch_bytes = 0;
 };
 
-/// Of a graph where nothing but a leading flatten works on sites; the steps point into it. Throws
-/// Error(usage), all problems at once, where a layer mixes sites or a transform is missing.
+/// Compiles a graph in which no layer but a leading flatten works on sites. The steps point into
+/// the graph. Throws Error(usage) with all problems: layers that mix sites, missing transforms.
 [[nodiscard]] Program compile(const Graph& graph);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// Tiles of networks without sites: a Gram product for several of them, then all layers.
+// Computes tiles of networks without sites: a Gram product for several tiles, then all layers.
 #include "engine/dense/tiles.hpp"
 
 #include <widelimit/error.hpp>
@@ -20,21 +20,21 @@ namespace widelimit::detail {
 
 namespace {
 
-// Rows of one trip: nngp and ntk, in and out, together fill half of a 32 KiB L1 data cache.
+// Rows of one trip: NNGP and NTK, input and output, fill half of a 32 KiB L1 data cache.
 template <class T>
 constexpr std::int64_t rows_per_trip = sizeof(T) == 4 ? 8 : 4;
 
-// What BLAS counts with.
+// The largest size that BLAS accepts.
 constexpr std::int64_t most_for_blas = std::numeric_limits<int>::max();
 
-void gram(const SampleRows<float>& a, const SampleRows<float>& b, float* c) {
+void compute_gram(const SampleRows<float>& a, const SampleRows<float>& b, float* c) {
   const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
             k = static_cast<int>(a.features);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F / static_cast<float>(k),
               a.numbers, static_cast<int>(a.stride), b.numbers, static_cast<int>(b.stride), 0.0F, c,
               n);
 }
-void gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
+void compute_gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
   const int m = static_cast<int>(a.count), n = static_cast<int>(b.count),
             k = static_cast<int>(a.features);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0 / static_cast<double>(k),
@@ -42,7 +42,7 @@ void gram(const SampleRows<double>& a, const SampleRows<double>& b, double* c) {
               n);
 }
 
-// What one worker keeps between units. Memory that only units at an edge need is claimed by them.
+// The memory of one thread. `rows` and `cols` are allocated only if a unit at an edge needs them.
 template <class T>
 struct Worker {
   Worker(const Program& program, std::int64_t unit_side, std::int64_t rows_of_trip, KernelSet which)
@@ -59,21 +59,21 @@ struct Worker {
            TripMemory<T>::bytes(program, rows_of_trip, tile_side);
   }
   Buffer<T> gram, block;
-  PerKernel<Buffer<T>> kernels;  // of a tile; nothing where not asked for
-  Buffer<T> rows, cols;          // samples at an edge, padded
+  PerKernel<Buffer<T>> kernels;  // of one tile
+  Buffer<T> rows, cols;          // padded samples at an edge
   TripMemory<T> work;
 };
 
-// Of one sample of a call: variance and hash of the data, its place among equal rows (three
-// indices), what layers normalise by, and the trip of the variances.
+// Memory for each sample: its variance and hash, three indices in EqualRows, the variances that
+// layers read, and the trip that computes these.
 template <class T>
 std::int64_t sample_bytes(const Program& program) {
   return static_cast<std::int64_t>(sizeof(T)) * (program.variances + 3) + 4 * 8 +
          TripMemory<T>::bytes(program, 1, 1);
 }
 
-// The samples of a unit's side: at an edge a copy padded with zero rows, and a copy where they are
-// too far apart for BLAS.
+// The samples of one side of a unit. Copies them if they need padding with zero rows at an edge, or
+// if their stride is too large for BLAS.
 template <class T>
 SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_t n,
                          std::int64_t padded_n, Buffer<T>& copy) {
@@ -85,33 +85,34 @@ SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_
   return sample_rows(copy.data(), padded_n, x.features);
 }
 
-// The Gram product of a unit, with the samples' own variances where the two samples are equal.
+// Computes the Gram product of a unit and sets the entries of equal samples to their variance.
 template <class T>
-void gram_of(const SamplePair<T>& s, const EqualRows& equal, const T* variance, const Unit& u,
-             Worker<T>& w) {
+void compute_unit_gram(const SamplePair<T>& s, const EqualRows& equal, const T* variance,
+                       const Unit& u, Worker<T>& w) {
   const auto [row, col, rows, cols] = u.area;
   T* g = w.gram.data();
-  gram(samples_of(s.x1, row, rows, u.height, w.rows), samples_of(s.x2, col, cols, u.width, w.cols),
-       g);
+  compute_gram(samples_of(s.x1, row, rows, u.height, w.rows),
+               samples_of(s.x2, col, cols, u.width, w.cols), g);
   equal.for_each(row, row + rows, col, col + cols, [&](std::int64_t i, std::int64_t j) {
     g[(i - u.area.row) * u.width + (j - u.area.col)] = variance[i];
   });
 }
 
-// All layers on a tile of a unit, a few rows at a time. Gives the numbers between rows.
+// Runs all layers on a tile of a unit, a few rows at a time. Returns the leading dimension.
 template <class T>
 std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
                           const Variances<T>& v2, const Unit& u, const TileArea& tile,
                           Worker<T>& w) {
   constexpr std::int64_t step = rows_per_trip<T>;
-  const std::int64_t lanes = up_to_multiple(tile.cols, vector_lanes);
+  const std::int64_t lanes = round_up(tile.cols, vector_lanes);
   const T* const gram = w.gram.data() + (tile.row - u.area.row) * u.width + (tile.col - u.area.col);
   PerKernel<T*> out{w.kernels.nngp.data(), w.kernels.ntk.data()};
   for (std::int64_t r = 0; r < tile.rows; r += step) {
-    const std::int64_t height = std::min(step, up_to_multiple(tile.rows, edge_step) - r);
+    const std::int64_t height = std::min(step, round_up(tile.rows, edge_step) - r);
     for (std::int64_t i = 0; i < height; ++i)
       std::copy_n(gram + (r + i) * u.width, lanes, w.block.data() + i * lanes);
-    evaluator.pairs(w.block.data(), height, lanes, v1, tile.row + r, v2, tile.col, w.work, out);
+    evaluator.compute_pairs(w.block.data(), height, lanes, v1, tile.row + r, v2, tile.col, w.work,
+                            out);
     for (const Kernel k : all_kernels)
       if (out[k] != nullptr) out[k] += height * lanes;
   }
@@ -124,15 +125,15 @@ template <class T>
 void compute_tiles(const Program& program, const KernelCall<T>& call) {
   const SamplePair<T>& s = call.samples;
   if (s.features() > most_for_blas)
-    throw Error(ErrorCode::unsupported, "more features than this BLAS counts with");
+    throw Error(ErrorCode::unsupported, "the samples have more features than BLAS can index");
   const Evaluator<T> evaluator(program);
   const auto facts1 = sample_facts(s.x1, SampleSet::x1, &call.executor);
-  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.x1.count, false);
+  const Variances<T> v1 = evaluator.compute_variances(facts1.variance.data(), s.x1.count, false);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
     other_facts = sample_facts(s.x2, SampleSet::x2, &call.executor);
-    other = evaluator.variances(other_facts.variance.data(), s.x2.count, false);
+    other = evaluator.compute_variances(other_facts.variance.data(), s.x2.count, false);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
   const EqualRows equal =
@@ -147,29 +148,29 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   loop.on_threads([&](const Square& square) {
     workers.use([&](Worker<T>& w) {
       const Unit unit = unit_of(square, s.features());
-      gram_of(s, equal, facts1.variance.data(), unit, w);
+      compute_unit_gram(s, equal, facts1.variance.data(), unit, w);
       loop.for_each_tile(unit.area, tile_side, [&](const TileArea& tile) {
         const std::int64_t lanes = compute_tile(evaluator, v1, v2, unit, tile, w);
         loop.deliver(tile, {w.kernels.nngp.data(), w.kernels.ntk.data()}, lanes);
       });
     });
-    loop.done(1);
+    loop.add_done(1);
   });
 }
 
 template <class T>
 Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
                     std::int64_t features) {
-  return {(padded(n1) + padded(n2)) * sample_bytes<T>(program),
+  return {(padded_lanes(n1) + padded_lanes(n2)) * sample_bytes<T>(program),
           Worker<T>::bytes(program, unit_grid(n1, n2, sizeof(T)).side, rows_per_trip<T>, features)};
 }
 
-std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept {
-  if (!pairs.symmetric) return pairs.rows * up_to_multiple(pairs.cols, vector_lanes);
+std::int64_t tiles_pair_count(const PairsOfSamples& pairs) noexcept {
+  if (!pairs.symmetric) return pairs.rows * round_up(pairs.cols, vector_lanes);
   const std::int64_t side = unit_grid(pairs.rows, pairs.cols, sizeof(float)).diagonal_side;
   std::int64_t sum = 0;
   for (std::int64_t row = 0; row < pairs.rows; row += side)
-    sum += std::min(side, pairs.rows - row) * up_to_multiple(pairs.rows - row, vector_lanes);
+    sum += std::min(side, pairs.rows - row) * round_up(pairs.rows - row, vector_lanes);
   return sum;
 }
 
@@ -177,12 +178,12 @@ template <class T>
 Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, bool with_ntk,
                              Executor& executor) {
   const auto facts = sample_facts(x, SampleSet::x1, &executor);
-  return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk);
+  return Evaluator<T>(program).compute_variances(facts.variance.data(), x.count, with_ntk);
 }
 
 template <class T>
 Memory diagonals_memory(const Program& program, std::int64_t n) {
-  return {padded(n) * sample_bytes<T>(program), 0};
+  return {padded_lanes(n) * sample_bytes<T>(program), 0};
 }
 
 void observe_tile(const Program& program, const SampleRows<double>& x,
@@ -191,12 +192,12 @@ void observe_tile(const Program& program, const SampleRows<double>& x,
   const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
   const auto facts = sample_facts(x, SampleSet::x1, nullptr);
-  const Variances<double> v = evaluator.variances(facts.variance.data(), n, false);
+  const Variances<double> v = evaluator.compute_variances(facts.variance.data(), n, false);
   Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;
-  gram_of(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
-          {{0, 0, n, n}, tile_side, tile_side}, w);
-  evaluator.pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, observer);
+  compute_unit_gram(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
+                    {{0, 0, n, n}, tile_side, tile_side}, w);
+  evaluator.compute_pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, observer);
 }
 
 Memory observation_memory(const Program& program, std::int64_t features) {

@@ -1,4 +1,5 @@
-// A kernel, tile by tile: the Gram block by GEMM, then all layers on it, then the sink.
+// Computes a kernel of a network without sites, tile by tile: GEMM for the Gram block, then all
+// layers, then the sink.
 #pragma once
 
 #include <widelimit/memory.hpp>
@@ -12,31 +13,30 @@
 
 namespace widelimit::detail {
 
-/// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
-/// depend on its samples and their indices, not on n, threads or order.
+/// Computes all tiles, of symmetric kernels those on and above the diagonal, and puts them into the
+/// sink. The bits of an entry depend on its samples and their indices, not on n, threads or order.
 template <class T>
 void compute_tiles(const Program& program, const KernelCall<T>& call);
 
-/// What it needs beside samples and results.
+/// Memory of compute_tiles(), without samples and results.
 template <class T>
 [[nodiscard]] Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
                                   std::int64_t features);
-/// How many pairs it takes through the layers, those that only fill up tiles included.
-[[nodiscard]] std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept;
+/// The number of pairs that compute_tiles() computes, including those that pad tiles.
+[[nodiscard]] std::int64_t tiles_pair_count(const PairsOfSamples& pairs) noexcept;
 
-/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws
-/// Error(usage) as sample_facts().
+/// Computes the diagonals of the kernels, that of the NTK if `with_ntk`. Throws as sample_facts().
 template <class T>
 [[nodiscard]] Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x,
                                            bool with_ntk, Executor& executor);
-/// What it needs for n samples, results included.
+/// Memory of dense_diagonals() for n samples, including the results.
 template <class T>
 [[nodiscard]] Memory diagonals_memory(const Program& program, std::int64_t n);
 
-/// Up to tile_side samples with themselves as one tile, both kernels, for an observer.
+/// Computes both kernels of up to tile_side samples as one tile and calls the observer.
 void observe_tile(const Program& program, const SampleRows<double>& x,
                   const Observer<double>& observer);
-/// What it needs beside the samples.
+/// Memory of observe_tile(), without the samples.
 [[nodiscard]] Memory observation_memory(const Program& program, std::int64_t features);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// Memory for numbers as kernels want it: aligned to cache lines, zeroed, grown but never shrunk.
+// Memory for kernel loops: aligned to cache lines, initialised to zero, grows but never shrinks.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t n) { reserve(n); }
-  /// Zeroes everything where it has to grow.
+  /// Discards the contents and fills with zeros if the buffer must grow.
   void reserve(std::size_t n) {
     if (n <= size_) return;
     data_.reset(static_cast<T*>(::operator new(n * sizeof(T), alignment)));
@@ -24,10 +24,10 @@ class Buffer {
 
  private:
   static constexpr std::align_val_t alignment{64};
-  struct Release {
+  struct AlignedDelete {
     void operator()(T* p) const noexcept { ::operator delete(static_cast<void*>(p), alignment); }
   };
-  std::unique_ptr<T[], Release> data_;
+  std::unique_ptr<T[], AlignedDelete> data_;
   std::size_t size_ = 0;
 };
 

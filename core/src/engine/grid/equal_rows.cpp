@@ -1,4 +1,4 @@
-// Equal rows by sorting hashes, then comparing those that have one hash.
+// Finds equal rows: sorts the hashes, then compares rows with the same hash.
 #include "engine/grid/equal_rows.hpp"
 
 #include <cstddef>
@@ -30,7 +30,7 @@ EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64
   EqualRows e;
   e.columns_.reserve(hash2.size());
   const std::vector<std::int64_t> order = sorted_by_hash(hash2);
-  // Columns group by group; the rare rows of one hash that are not equal wait for a later round.
+  // Each round forms one group. Different rows with the same hash are rare; they wait in `later`.
   std::vector<std::int64_t> same_hash, later;
   for (auto at = order.begin(); at != order.end();) {
     const std::uint64_t h = hash2[static_cast<std::size_t>(*at)];
@@ -53,7 +53,7 @@ EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64
   };
   e.group_of_row_.assign(hash1.size(), -1);
   for (std::size_t i = 0; i < hash1.size(); ++i) {
-    // Groups ascend by hash.
+    // Binary search: groups are in ascending order of hash.
     std::int64_t low = 0, high = groups;
     while (low < high) {
       const std::int64_t middle = (low + high) / 2;

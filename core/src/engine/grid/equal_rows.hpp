@@ -1,5 +1,5 @@
-// Which rows of two sets of samples are equal, number by number: such pairs get their variance, not
-// GEMM's number, so a sample against its duplicate is exactly correlated.
+// Finds equal rows of two sets of samples. Their covariance is set to the variance, not to the
+// result of GEMM, so that a sample and its duplicate are exactly correlated.
 #pragma once
 
 #include "engine/grid/sample_rows.hpp"
@@ -12,11 +12,11 @@ namespace widelimit::detail {
 
 class EqualRows {
  public:
-  /// Rows with their hashes. x2 may be x1.
+  /// Takes the samples and their hashes. x2 may be x1.
   template <class T>
   static EqualRows find(const SampleRows<T>& x1, const std::vector<std::uint64_t>& hash1,
                         const SampleRows<T>& x2, const std::vector<std::uint64_t>& hash2);
-  /// f(row, column) for every equal pair inside the block.
+  /// Calls f(row, column) for every pair of equal rows in the block.
   template <class F>
   void for_each(std::int64_t row_begin, std::int64_t row_end, std::int64_t col_begin,
                 std::int64_t col_end, F&& f) const {
@@ -31,9 +31,9 @@ class EqualRows {
   }
 
  private:
-  std::vector<std::int64_t> group_of_row_;  // -1: equal to no row of x2
-  std::vector<std::int64_t> begin_;         // of each group in columns_; one more at the end
-  std::vector<std::int64_t> columns_;       // ascending within a group
+  std::vector<std::int64_t> group_of_row_;  // -1: no row of x2 is equal
+  std::vector<std::int64_t> begin_;         // start of each group in columns_, then the end
+  std::vector<std::int64_t> columns_;       // in ascending order within a group
 };
 
 }  // namespace widelimit::detail

@@ -1,4 +1,4 @@
-// Checks of finished tiles.
+// Mirrors, checks and delivers finished tiles.
 #include "engine/grid/finished_tile.hpp"
 
 #include <algorithm>
@@ -10,8 +10,7 @@ namespace widelimit::detail {
 
 namespace {
 
-// 0 * x is 0 where x is finite and NaN where it is not: sums of that in independent lanes, which is
-// what a compiler vectorises.
+// 0 * x is 0 if x is finite and NaN otherwise. Sums of 0 * x in independent lanes vectorise.
 template <class T>
 bool all_finite(const T* a, std::int64_t n) {
   constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
@@ -26,7 +25,7 @@ bool all_finite(const T* a, std::int64_t n) {
 const char* name_of(SampleSet set) { return set == SampleSet::x1 ? "x1" : "x2"; }
 const char* title_of(Kernel kernel) { return kernel == Kernel::nngp ? "NNGP" : "NTK"; }
 
-// Throws Error(numeric) about the entry of two samples.
+// Throws Error(numeric) for the entry of two samples.
 template <class T>
 [[noreturn]] void throw_not_finite(Kernel kernel, SampleNumber row, SampleNumber col) {
   const std::string reason =
@@ -57,7 +56,7 @@ void check_finite(const T* a, const TileArea& area, std::int64_t ld, bool symmet
   }
 }
 
-// Below the diagonal what is above it: transforms need not be symmetric to the last bit.
+// Copies the upper triangle to the lower one, because transforms need not be symmetric to the bit.
 template <class T>
 void mirror_in_place(T* a, std::int64_t n, std::int64_t ld) {
   for (std::int64_t i = 1; i < n; ++i)

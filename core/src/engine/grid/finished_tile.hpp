@@ -1,4 +1,4 @@
-// The last steps of every tile: halves mirrored, numbers checked, then the sink.
+// The last steps for every tile: mirror it, check it, put it into the sink.
 #pragma once
 
 #include <widelimit/error.hpp>
@@ -8,14 +8,15 @@
 
 namespace widelimit::detail {
 
-/// Mirrors, checks and puts the kernels of an area, with `ld` numbers between rows; NULL: not asked
-/// for. Of a symmetric result a tile on the diagonal is symmetric itself: only what is above its
-/// diagonal is read. Throws Error(numeric) that names a pair of samples whose entry is not finite.
+/// Mirrors and checks the kernels of a tile and puts them into the sink. `ld` is the distance
+/// between rows in numbers; a NULL kernel is not computed. A tile on the diagonal of a symmetric
+/// result is symmetric: only its upper triangle is read. Throws Error(numeric) with the pair of
+/// samples if an entry is not finite.
 template <class T>
 void deliver(const TileArea& area, const PerKernel<T*>& kernels, std::int64_t ld, bool symmetric,
              KernelSink& sink);
 
-/// The diagonal of a kernel: throws Error(numeric) that names a sample whose entry is not finite.
+/// Throws Error(numeric) with the sample if an entry of the diagonal of a kernel is not finite.
 template <class T>
 void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel);
 

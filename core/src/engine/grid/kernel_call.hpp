@@ -1,4 +1,4 @@
-// One computation of kernels: of which samples, which of the two, for whom.
+// The arguments of one kernel computation.
 #pragma once
 
 #include <widelimit/control.hpp>

@@ -1,6 +1,6 @@
-// Copying tiles. A tile is in cache when it comes; the result, where it is larger than the caches,
-// is not wanted there, so whole cache lines are stored past them. The mirror image is turned a few
-// columns at a time and then stored in the same long rows.
+// Copies tiles to memory. A result larger than the caches would evict everything else, so it is
+// written with non-temporal stores of whole cache lines. The mirror image is transposed a few
+// columns at a time into a buffer, and from there stored in long rows.
 #include "engine/grid/memory_sink.hpp"
 
 #include <algorithm>
@@ -17,25 +17,25 @@ namespace {
 
 constexpr std::int64_t line = 64;                      // bytes of a cache line
 constexpr std::int64_t larger_than_caches = 16 << 20;  // bytes
-constexpr std::int64_t longest = 256;                  // rows turned at once: tiles have no more
+constexpr std::int64_t most_rows = 256;                // rows of a transposed block
 
-// Columns turned at once: one cache line of a row.
+// Numbers of a cache line, which is also the number of columns transposed at once.
 template <class T>
-constexpr std::int64_t turned = line / static_cast<std::int64_t>(sizeof(T));
+constexpr std::int64_t line_numbers = line / static_cast<std::int64_t>(sizeof(T));
 
-// A row of numbers to its place; `past` the caches where whole lines allow it.
+// Copies a row, with non-temporal stores where whole cache lines allow it.
 template <class T>
-void store_row(const T* from, std::int64_t n, T* to, bool past) {
+void store_row(const T* from, std::int64_t n, T* to, bool non_temporal) {
 #if defined(__SSE2__)
-  if (past && n >= 2 * turned<T>) {
+  if (non_temporal && n >= 2 * line_numbers<T>) {
     const auto misaligned = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(to) % line);
     if (misaligned % static_cast<std::int64_t>(sizeof(T)) == 0) {
       const std::int64_t head =
           misaligned == 0 ? 0 : (line - misaligned) / static_cast<std::int64_t>(sizeof(T));
       std::copy_n(from, head, to);
       std::int64_t i = head;
-      for (; i + turned<T> <= n; i += turned<T>)
-        for (std::int64_t part = 0; part < turned<T>;
+      for (; i + line_numbers<T> <= n; i += line_numbers<T>)
+        for (std::int64_t part = 0; part < line_numbers<T>;
              part += 16 / static_cast<std::int64_t>(sizeof(T)))
           _mm_stream_si128(reinterpret_cast<__m128i*>(to + i + part),
                            _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i + part)));
@@ -45,50 +45,51 @@ void store_row(const T* from, std::int64_t n, T* to, bool past) {
     }
   }
 #endif
-  static_cast<void>(past);
+  static_cast<void>(non_temporal);
   std::copy_n(from, n, to);
 }
 
 #if defined(__SSE2__)
-// Four (two) rows of a cache line's columns: column c of them goes to to[c * longest].
-void turn_rows(const float* from, std::int64_t ld, float* to) {
-  for (std::int64_t c = 0; c < turned<float>; c += 4) {
+// Transposes four float32 or two float64 rows of one cache line: column c goes to
+// to[c * most_rows].
+void transpose_rows(const float* from, std::int64_t ld, float* to) {
+  for (std::int64_t c = 0; c < line_numbers<float>; c += 4) {
     __m128 a = _mm_loadu_ps(from + c), b = _mm_loadu_ps(from + ld + c),
            d = _mm_loadu_ps(from + 2 * ld + c), e = _mm_loadu_ps(from + 3 * ld + c);
     _MM_TRANSPOSE4_PS(a, b, d, e);
-    _mm_store_ps(to + c * longest, a);
-    _mm_store_ps(to + (c + 1) * longest, b);
-    _mm_store_ps(to + (c + 2) * longest, d);
-    _mm_store_ps(to + (c + 3) * longest, e);
+    _mm_store_ps(to + c * most_rows, a);
+    _mm_store_ps(to + (c + 1) * most_rows, b);
+    _mm_store_ps(to + (c + 2) * most_rows, d);
+    _mm_store_ps(to + (c + 3) * most_rows, e);
   }
 }
-void turn_rows(const double* from, std::int64_t ld, double* to) {
-  for (std::int64_t c = 0; c < turned<double>; c += 2) {
+void transpose_rows(const double* from, std::int64_t ld, double* to) {
+  for (std::int64_t c = 0; c < line_numbers<double>; c += 2) {
     const __m128d a = _mm_loadu_pd(from + c), b = _mm_loadu_pd(from + ld + c);
-    _mm_store_pd(to + c * longest, _mm_unpacklo_pd(a, b));
-    _mm_store_pd(to + (c + 1) * longest, _mm_unpackhi_pd(a, b));
+    _mm_store_pd(to + c * most_rows, _mm_unpacklo_pd(a, b));
+    _mm_store_pd(to + (c + 1) * most_rows, _mm_unpackhi_pd(a, b));
   }
 }
 template <class T>
-constexpr std::int64_t rows_turned = 16 / static_cast<std::int64_t>(sizeof(T));
+constexpr std::int64_t rows_per_transpose = 16 / static_cast<std::int64_t>(sizeof(T));
 #endif
 
 template <class T>
 void store_mirrored(const T* tile, std::int64_t rows, std::int64_t cols, std::int64_t ld, T* out,
-                    std::int64_t out_ld, bool past) {
-  alignas(line) T columns[turned<T> * longest];
-  for (std::int64_t j = 0; j < cols; j += turned<T>) {
-    const std::int64_t width = std::min(turned<T>, cols - j);
+                    std::int64_t out_ld, bool non_temporal) {
+  alignas(line) T columns[line_numbers<T> * most_rows];
+  for (std::int64_t j = 0; j < cols; j += line_numbers<T>) {
+    const std::int64_t width = std::min(line_numbers<T>, cols - j);
     std::int64_t i = 0;
 #if defined(__SSE2__)
-    if (width == turned<T>)
-      for (; i + rows_turned<T> <= rows; i += rows_turned<T>)
-        turn_rows(tile + i * ld + j, ld, columns + i);
+    if (width == line_numbers<T>)
+      for (; i + rows_per_transpose<T> <= rows; i += rows_per_transpose<T>)
+        transpose_rows(tile + i * ld + j, ld, columns + i);
 #endif
     for (; i < rows; ++i)
-      for (std::int64_t c = 0; c < width; ++c) columns[c * longest + i] = tile[i * ld + j + c];
+      for (std::int64_t c = 0; c < width; ++c) columns[c * most_rows + i] = tile[i * ld + j + c];
     for (std::int64_t c = 0; c < width; ++c)
-      store_row(columns + c * longest, rows, out + (j + c) * out_ld, past);
+      store_row(columns + c * most_rows, rows, out + (j + c) * out_ld, non_temporal);
   }
 }
 
@@ -99,7 +100,7 @@ MemorySink<T>::MemorySink(const PerKernel<T*>& out, std::int64_t rows, std::int6
                           std::int64_t ld) noexcept
     : out_(out),
       ld_(ld),
-      past_(rows * cols > larger_than_caches / static_cast<std::int64_t>(sizeof(T))) {}
+      non_temporal_(rows * cols > larger_than_caches / static_cast<std::int64_t>(sizeof(T))) {}
 
 template <class T>
 void MemorySink<T>::put(const Tile& tile) {
@@ -109,14 +110,14 @@ void MemorySink<T>::put(const Tile& tile) {
     if (out == nullptr) continue;
     const T* const from = tile.entries<T>(k);
     for (std::int64_t i = 0; i < rows; ++i)
-      store_row(from + i * tile.ld, cols, out + (row + i) * ld_ + col, past_);
+      store_row(from + i * tile.ld, cols, out + (row + i) * ld_ + col, non_temporal_);
     if (!tile.mirror) continue;
-    for (std::int64_t i = 0; i < rows; i += longest)
-      store_mirrored(from + i * tile.ld, std::min(longest, rows - i), cols, tile.ld,
-                     out + col * ld_ + row + i, ld_, past_);
+    for (std::int64_t i = 0; i < rows; i += most_rows)
+      store_mirrored(from + i * tile.ld, std::min(most_rows, rows - i), cols, tile.ld,
+                     out + col * ld_ + row + i, ld_, non_temporal_);
   }
 #if defined(__SSE2__)
-  if (past_) _mm_sfence();  // before another thread is told that the tile is there
+  if (non_temporal_) _mm_sfence();  // orders the stores before other threads learn of the tile
 #endif
 }
 

@@ -1,4 +1,4 @@
-// Kernels into memory: a tile's rows as they are, and its mirror image below the diagonal.
+// A sink that copies tiles, and their mirror images below the diagonal, into the caller's memory.
 #pragma once
 
 #include <widelimit/kernel_sink.hpp>
@@ -7,8 +7,7 @@
 
 namespace widelimit::detail {
 
-/// Results [rows, cols] in C order, `ld` entries between rows; NULL: not wanted. The memory is the
-/// caller's.
+/// Results are [rows, cols] in C order with leading dimension `ld`; a NULL kernel is not stored.
 template <class T>
 class MemorySink final : public KernelSink {
  public:
@@ -19,7 +18,7 @@ class MemorySink final : public KernelSink {
  private:
   PerKernel<T*> out_;
   std::int64_t ld_;
-  bool past_;  // the caches: too large for them
+  bool non_temporal_;  // the results are larger than the caches
 };
 
 }  // namespace widelimit::detail

@@ -24,8 +24,8 @@ double mean_of_squares(const T* r, std::int64_t features) {
          static_cast<double>(features);
 }
 
-// FNV-1a's step on whole numbers, in independent lanes; the last mixing is MurmurHash3's finaliser,
-// which lets every bit count.
+// FNV-1a on whole numbers in independent lanes. MurmurHash3's finaliser mixes the lanes, because
+// high bits do not affect low bits in FNV-1a.
 template <class T>
 std::uint64_t hash(const T* r, std::int64_t features) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -56,7 +56,7 @@ SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* exe
   SampleFacts<T> facts;
   facts.variance.resize(static_cast<std::size_t>(n));
   facts.hash.resize(static_cast<std::size_t>(n));
-  const auto rows = [&](std::int64_t begin, std::int64_t end) {
+  const auto compute_rows = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const T* r = x.row(i);
       const double mean = mean_of_squares(r, features);
@@ -69,9 +69,9 @@ SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* exe
   };
   constexpr std::int64_t grain = 256;
   if (executor != nullptr)
-    executor->parallel_for(n, grain, rows);
+    executor->parallel_for(n, grain, compute_rows);
   else
-    rows(0, n);
+    compute_rows(0, n);
   for (std::int64_t i = 0; i < n; ++i)
     if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v) {
       const std::string reason =

@@ -1,4 +1,4 @@
-// What is computed of samples before any pair: their variances, and a hash to find equal ones by.
+// Computes the variance and the hash of every sample, before any pair of samples.
 #pragma once
 
 #include <widelimit/error.hpp>
@@ -13,15 +13,15 @@ namespace widelimit::detail {
 
 template <class T>
 struct SampleFacts {
-  /// Mean of squares in one fixed order of float64 summation: equal rows give equal bits, which
-  /// BLAS does not promise.
+  /// Mean of squares, summed in float64 in a fixed order. Equal rows give equal bits, which BLAS
+  /// does not guarantee.
   std::vector<T> variance;
-  /// Equal for equal numbers; minus zero counts as zero.
+  /// Equal rows have equal hashes; minus zero equals zero.
   std::vector<std::uint64_t> hash;
 };
 
-/// `executor` may be NULL: this thread alone. Throws Error(usage) that names a sample of `set`
-/// whose numbers are not finite or whose variance overflows T; of several the first.
+/// `executor` NULL: runs on the calling thread. Throws Error(usage) with the first sample of `set`
+/// whose numbers are not finite or whose variance overflows T.
 template <class T>
 [[nodiscard]] SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set,
                                           Executor* executor);

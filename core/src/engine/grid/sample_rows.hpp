@@ -1,4 +1,4 @@
-// Samples as the engine reads them: rows of numbers in the precision of a run.
+// Samples in the form that the engine reads: rows of numbers in the precision of a run.
 #pragma once
 
 #include <widelimit/samples_view.hpp>
@@ -9,7 +9,7 @@
 
 namespace widelimit::detail {
 
-/// `count` rows of `features` contiguous numbers, each `stride` numbers after the one before.
+/// `count` rows of `features` contiguous numbers; rows begin `stride` numbers apart.
 template <class T>
 struct SampleRows {
   const T* numbers = nullptr;
@@ -23,14 +23,14 @@ struct SampleRows {
   friend bool operator==(const SampleRows&, const SampleRows&) = default;
 };
 
-/// Contiguous rows.
+/// Rows that are contiguous in memory.
 template <class T>
 [[nodiscard]] SampleRows<T> sample_rows(const T* numbers, std::int64_t count,
                                         std::int64_t features) noexcept {
   return {numbers, count, features, features};
 }
 
-/// Two sets of samples with the same features. x2 is x1: symmetric.
+/// Two sets of samples with the same features. The pair is symmetric if x2 is x1.
 template <class T>
 struct SamplePair {
   SampleRows<T> x1, x2;
@@ -40,7 +40,7 @@ struct SamplePair {
   [[nodiscard]] PairsOfSamples pairs() const noexcept { return {x1.count, x2.count, symmetric()}; }
 };
 
-/// Samples in the precision of a run: borrowed where they have it, a copy where not.
+/// Samples in the precision of a run. Copies them only if they have another precision.
 template <class T>
 class InPrecision {
  public:

@@ -1,4 +1,4 @@
-// Cutting a kernel into squares.
+// Cuts a kernel into squares.
 #include "engine/grid/tile_grid.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Which tiles a kernel is computed in.
+// The grid of tiles of a kernel.
 #pragma once
 
 #include <widelimit/kernel_sink.hpp>
@@ -8,7 +8,7 @@
 
 namespace widelimit::detail {
 
-/// The pairs of two sets of samples, or of one with itself.
+/// The pairs of two sets of samples, or of one set with itself.
 struct PairsOfSamples {
   std::int64_t rows = 0, cols = 0;
   bool symmetric = false;
@@ -16,27 +16,27 @@ struct PairsOfSamples {
 
 /// A square of a grid.
 struct Square {
-  TileArea area;          ///< what of it the kernel has
-  std::int64_t side = 0;  ///< of all of it
-  bool diagonal = false;  ///< of a symmetric kernel: itself symmetric
+  TileArea area;          ///< the part inside the kernel
+  std::int64_t side = 0;  ///< of the full square
+  bool diagonal = false;  ///< on the diagonal of a symmetric kernel
 };
 
-/// Squares from index 0 on: which square a pair belongs to does not depend on how many samples
-/// there are. Of a symmetric kernel those below the diagonal are left out.
+/// The squares begin at index 0, so the square of a pair does not depend on the number of samples.
+/// Squares below the diagonal of a symmetric kernel are omitted.
 struct TileGrid {
   std::int64_t side = 0;
-  /// Squares on the diagonal of a symmetric kernel are halved towards it down to this side, so that
-  /// little is computed twice.
+  /// Squares on the diagonal of a symmetric kernel are subdivided down to this side, so that few
+  /// entries are computed twice.
   std::int64_t diagonal_side = 0;
-  /// Squares come in an order that stays near: all of one larger square of this side, then of the
-  /// next. Of one that covers the whole kernel they come row by row.
+  /// Order of the squares, for locality: all squares of one larger square of this side, then those
+  /// of the next; row by row within a larger square.
   std::int64_t neighbourhood = 0;
 
   [[nodiscard]] std::vector<Square> squares(const PairsOfSamples& pairs) const;
 };
 
-[[nodiscard]] constexpr std::int64_t up_to_multiple(std::int64_t n, std::int64_t of) noexcept {
-  return (n + of - 1) / of * of;
+[[nodiscard]] constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) noexcept {
+  return (n + multiple - 1) / multiple * multiple;
 }
 
 }  // namespace widelimit::detail

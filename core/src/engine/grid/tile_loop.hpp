@@ -1,5 +1,5 @@
-// What both engines do around the computation of a tile: skip what the sink has, hand tiles to
-// threads, report progress, stop when asked to, and finish each tile for the sink.
+// The loop over tiles, shared by both engines: skips tiles that the sink has, distributes tiles to
+// threads, reports progress, stops on cancellation, and delivers finished tiles to the sink.
 #pragma once
 
 #include "engine/grid/finished_tile.hpp"
@@ -13,17 +13,17 @@
 
 namespace widelimit::detail {
 
-/// The squares of a grid that the sink of a call does not have.
+/// Loops over the squares of a grid that the sink of a call does not have.
 /// Thread safety: all members may be called by several threads at once.
 template <class T>
 class TileLoop {
  public:
-  /// work_of(square): what is reported as done(), in all, while that square is computed.
+  /// work_of(square) is the total work that add_done() reports for that square.
   template <class WorkOf>
   TileLoop(const KernelCall<T>& call, const TileGrid& grid, WorkOf&& work_of)
       : TileLoop(call, grid.squares(call.samples.pairs()), work_of) {}
 
-  /// f(square) on all threads.
+  /// Calls f(square) on all threads.
   template <class F>
   void on_threads(F&& f) {
     call_.executor.parallel_for(static_cast<std::int64_t>(missing_.size()), 1,
@@ -34,7 +34,7 @@ class TileLoop {
                                   }
                                 });
   }
-  /// f(square) in the order of the grid, for engines that use threads within a square.
+  /// Calls f(square) in the order of the grid, for engines that use threads within a square.
   template <class F>
   void in_order(F&& f) {
     for (const Square& square : missing_) {
@@ -42,8 +42,7 @@ class TileLoop {
       f(square);
     }
   }
-  /// f(tile) for the tiles of an area, of this side from its corner on, that the sink does not
-  /// have.
+  /// Cuts an area into tiles of this side and calls f(tile) for those that the sink does not have.
   template <class F>
   void for_each_tile(const TileArea& area, std::int64_t side, F&& f) const {
     for (std::int64_t top = 0; top < area.rows; top += side)
@@ -58,12 +57,10 @@ class TileLoop {
   void stop_if_cancelled() const {
     if (call_.control != nullptr) call_.control->check();
   }
-  /// Reports so much more work as done.
-  void done(std::int64_t work) { done_.add(work); }
+  /// Reports completed work as progress.
+  void add_done(std::int64_t work) { done_.add(work); }
 
-  /// A computed tile (NULL: not asked for). Of one on the diagonal only what is above need be
-  /// there. It is mirrored, checked, and put into the sink. Throws Error(numeric) that names a pair
-  /// of samples whose entry is not finite.
+  /// Puts a computed tile into the sink, as detail::deliver().
   void deliver(const TileArea& tile, const PerKernel<T*>& kernels, std::int64_t ld) const {
     detail::deliver(tile, kernels, ld, call_.samples.symmetric(), call_.sink);
   }
@@ -72,18 +69,19 @@ class TileLoop {
   template <class WorkOf>
   TileLoop(const KernelCall<T>& call, std::vector<Square> all, WorkOf& work_of)
       : call_(call),
-        missing_(missing_of(all, call.sink)),
-        done_(call.control, call.phase, total(all, work_of),
-              total(all, work_of) - total(missing_, work_of)) {}
+        missing_(missing_squares(all, call.sink)),
+        done_(call.control, call.phase, total_work(all, work_of),
+              total_work(all, work_of) - total_work(missing_, work_of)) {}
 
-  static std::vector<Square> missing_of(const std::vector<Square>& all, const KernelSink& sink) {
+  static std::vector<Square> missing_squares(const std::vector<Square>& all,
+                                             const KernelSink& sink) {
     std::vector<Square> missing;
     for (const Square& square : all)
       if (!sink.has(square.area)) missing.push_back(square);
     return missing;
   }
   template <class WorkOf>
-  static std::int64_t total(const std::vector<Square>& squares, WorkOf& work_of) {
+  static std::int64_t total_work(const std::vector<Square>& squares, WorkOf& work_of) {
     std::int64_t sum = 0;
     for (const Square& square : squares) sum += work_of(square);
     return sum;

@@ -1,4 +1,4 @@
-// What each thread keeps between pieces of work: memory that is costly to make.
+// Reuses memory that is expensive to create, one worker per thread.
 // Thread safety: use() may be called by any number of threads at once.
 #pragma once
 
@@ -10,14 +10,13 @@
 
 namespace widelimit::detail {
 
-/// Workers, as many as threads ask for at once: each is made when it is first needed.
+/// A pool that creates a worker when no idle one is left.
 template <class Worker>
 class WorkerPool {
  public:
   explicit WorkerPool(std::function<std::unique_ptr<Worker>()> make) : make_(std::move(make)) {}
 
-  /// f(worker) with a worker that no other thread uses meanwhile. A worker whose work throws is not
-  /// used again.
+  /// Calls f(worker) with a worker that no other thread uses. If f throws, the worker is destroyed.
   template <class F>
   void use(F&& f) {
     std::unique_ptr<Worker> worker = idle();

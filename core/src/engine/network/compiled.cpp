@@ -1,4 +1,4 @@
-// Which of the two engines a network goes through.
+// Chooses the engine for a network.
 #include "engine/network/compiled.hpp"
 
 #include <widelimit/error.hpp>

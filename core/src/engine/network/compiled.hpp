@@ -1,4 +1,4 @@
-// A network planned and compiled for samples of one shape: for tiles of one site, or for fields.
+// A network, planned and compiled for samples of one shape, for the dense or the spatial engine.
 #pragma once
 
 #include "engine/dense/program.hpp"
@@ -10,13 +10,13 @@
 
 namespace widelimit::detail {
 
-/// Not copied: the programs point into the graph, and all into the layers.
+/// Not copyable: the programs point into the graph, and the graph into the layers.
 struct Compiled {
   Graph graph;
-  std::optional<Program> dense;  ///< exactly one of the two
+  std::optional<Program> dense;  ///< set exactly if `spatial` is not
   std::optional<SpatialPlan> spatial;
 
-  /// Throws Error(usage), all problems at once: also where the network ends with sites.
+  /// Throws Error(usage) with all problems, or if the network ends with sites.
   Compiled(const std::vector<Layer>& layers, const SampleShape& shape);
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;

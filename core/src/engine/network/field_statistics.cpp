@@ -1,5 +1,5 @@
-// Fields of displacement 0 observed on their way through the network: first of the samples with
-// themselves, then of each with the others.
+// Observes fields of displacement 0 on their way through the network: first those of samples with
+// themselves, then those of pairs.
 #include "engine/network/field_statistics.hpp"
 
 #include "engine/grid/buffer.hpp"
@@ -20,57 +20,57 @@ namespace {
 
 constexpr std::int64_t lanes = bundle_lanes;
 
-// What a node gives at displacement 0, from the operation it was folded into: displacement 0 is
-// made from displacement 0 alone, whatever the window.
+// Computes the fields of displacement 0 of all nodes, including linear layers that were folded into
+// another operation. These depend only on displacement 0 of their input, for any window.
 class Reader {
  public:
   Reader(const Graph& graph, const SpatialProgram& program) : graph_(graph), program_(program) {
-    of_op_.resize(program.ops.size());
+    nodes_.resize(program.ops.size());
     for (std::size_t i = 1; i < graph.nodes.size(); ++i)
-      of_op_[static_cast<std::size_t>(program.produced[i].op)].push_back(i);
+      nodes_[static_cast<std::size_t>(program.outputs[i].op)].push_back(i);
   }
 
-  // f(node, its field) for every node that the operation's field gives.
+  // Calls f(node, field) for every node whose output is the operation's field or a map of it.
   template <class F>
   void read(std::int32_t op, const FieldPart<double>& field, F&& f) {
-    for (const std::size_t node : of_op_[static_cast<std::size_t>(op)]) {
-      const widelimit_linear& map = program_.produced[node].pending;
+    for (const std::size_t node : nodes_[static_cast<std::size_t>(op)]) {
+      const widelimit_linear& map = program_.outputs[node].pending;
       f(node, is_identity(map) ? field
-                               : mapped(map, program_.ops[static_cast<std::size_t>(op)].image,
-                                        Image(graph_.nodes[node].shape), field));
+                               : apply_map(map, program_.ops[static_cast<std::size_t>(op)].image,
+                                           Image(graph_.nodes[node].shape), field));
     }
   }
 
  private:
-  FieldPart<double> mapped(const widelimit_linear& map, const Image& image, const Image& output,
-                           FieldPart<double> from) {
+  FieldPart<double> apply_map(const widelimit_linear& map, const Image& image, const Image& output,
+                              FieldPart<double> from) {
     const Domain domain(output, {}), reach = reach_of(map, image, {}, domain);
     const bool with_ntk = from.ntk != nullptr;
-    const auto room = [&](Buffer<double>& buffer, std::int64_t sites) {
+    const auto reserve = [&](Buffer<double>& buffer, std::int64_t sites) {
       buffer.reserve(static_cast<std::size_t>(sites * lanes));
       return buffer.data();
     };
     if (map.circular != 0) {
-      double* const nngp = room(joined_, reach.sites());
-      double* const ntk = with_ntk ? room(joined_ntk_, reach.sites()) : nullptr;
+      double* const nngp = reserve(wrapped_, reach.sites());
+      double* const ntk = with_ntk ? reserve(wrapped_ntk_, reach.sites()) : nullptr;
       join_parts(&from, 1, image, reach, nngp, ntk);
       from = {reach, nngp, ntk};
     }
     const Axes& extent = from.domain.extent;
-    double* const row = room(row_, 2 * *std::max_element(extent.begin(), extent.end()));
-    double* const nngp = room(nngp_, domain.sites());
-    double* const ntk = with_ntk ? room(ntk_, domain.sites()) : nullptr;
+    double* const row = reserve(row_, 2 * *std::max_element(extent.begin(), extent.end()));
+    double* const nngp = reserve(nngp_, domain.sites());
+    double* const ntk = with_ntk ? reserve(ntk_, domain.sites()) : nullptr;
     apply_window(map, from, domain, row, nngp, ntk);
     return {domain, nngp, ntk};
   }
 
   const Graph& graph_;
   const SpatialProgram& program_;
-  std::vector<std::vector<std::size_t>> of_op_;  // nodes
-  Buffer<double> row_, joined_, joined_ntk_, nngp_, ntk_;
+  std::vector<std::vector<std::size_t>> nodes_;  // of every operation
+  Buffer<double> row_, wrapped_, wrapped_ntk_, nngp_, ntk_;
 };
 
-// What a thread keeps between rows.
+// The memory of one thread.
 struct RowWorker {
   RowWorker(const Graph& graph, const SpatialProgram& program, const Schedule& pairs)
       : reader(graph, program), memory(program, pairs, false) {}
@@ -78,10 +78,10 @@ struct RowWorker {
   BundleMemory<double> memory;
 };
 
-// K[p, p] of the samples with themselves, of every node: [site][lane].
+// K[p, p] of the samples with themselves, for every node: [site][lane].
 using Variances = std::vector<std::vector<double>>;
 
-// The first n lanes over all sites, summed.
+// The sum over all sites and the first n lanes.
 double sum(const double* field, std::int64_t sites, std::int64_t n) {
   double total = 0;
   for (std::int64_t s = 0; s < sites; ++s)
@@ -89,9 +89,9 @@ double sum(const double* field, std::int64_t sites, std::int64_t n) {
   return total;
 }
 
-// Correlations of sample `row` with the later ones, over all sites, summed.
-double correlations(const double* field, const std::vector<double>& variance, std::int64_t row,
-                    std::int64_t n) {
+// The sum over all sites of the correlations of sample `row` with the samples after it.
+double sum_of_correlations(const double* field, const std::vector<double>& variance,
+                           std::int64_t row, std::int64_t n) {
   double total = 0;
   for (std::size_t s = 0; s < variance.size(); s += lanes)
     for (std::int64_t l = row + 1; l < n; ++l) {
@@ -115,16 +115,16 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
   const SpatialProgram& program = plan.program();
-  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
+  const Schedule &self = plan.schedule(Purpose::diagonals), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
-  BundleWorkers<double> workers(program, own, false);
+  BundleWorkers<double> workers(program, self, false);
   samples.fill(x, workers, executor, control, {});
-  SampleVariances<double> of_rows(program, n);
-  of_rows.take(samples, n);
-  BundleVariances<double> with_themselves;
+  SampleVariances<double> row_variances(program, n);
+  row_variances.copy_from(samples, n);
+  BundleVariances<double> self_variances;
   for (std::size_t v = 0; std::cmp_less(v, program.variances); ++v) {
-    with_themselves.first.push_back(samples.variance(v, 0));
-    with_themselves.second.push_back(samples.variance(v, 0));
+    self_variances.first.push_back(samples.variance(v, 0));
+    self_variances.second.push_back(samples.variance(v, 0));
   }
 
   Variances variance(nodes);
@@ -139,8 +139,8 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
         result[node].mean_ntk = sum(f.ntk, sites, n) / numbers;
       });
     };
-    BundleMemory<double> memory(program, own, true);
-    run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
+    BundleMemory<double> memory(program, self, true);
+    run_bundle<double>(program, self, {samples.data(0), samples.data(0), lanes}, self_variances,
                        memory, control, {}, &observe);
   }
   if (n == 1) return result;
@@ -150,12 +150,13 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   WorkerPool<RowWorker> row_workers(
       [&] { return std::make_unique<RowWorker>(graph, program, pairs); });
   const auto correlate = [&](std::int64_t row, RowWorker& worker) {
-    BundleVariances<double> v{{}, with_themselves.second};
-    for (std::size_t i = 0; i < v.second.size(); ++i) v.first.push_back(of_rows.variance(i, row));
+    BundleVariances<double> v{{}, self_variances.second};
+    for (std::size_t i = 0; i < v.second.size(); ++i)
+      v.first.push_back(row_variances.variance(i, row));
     const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
       worker.reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
         correlation[static_cast<std::size_t>(row)][node] =
-            correlations(f.nngp, variance[node], row, n);
+            sum_of_correlations(f.nngp, variance[node], row, n);
       });
     };
     run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
@@ -166,7 +167,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
       for (std::int64_t row = begin; row < end; ++row) correlate(row, worker);
     });
   });
-  // Rows are added in their order, whichever thread had them.
+  // Rows are added in order, so the result does not depend on threads.
   for (std::size_t node = 1; node < nodes; ++node) {
     double total = 0;
     for (const std::vector<double>& row : correlation) total += row[node];
@@ -179,22 +180,22 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
 
 Memory field_statistics_memory(const Graph& graph, const SpatialPlan& plan) {
   const SpatialProgram& program = plan.program();
-  const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
+  const Schedule &self = plan.schedule(Purpose::diagonals), &pairs = plan.schedule(Purpose::pairs);
   constexpr std::int64_t lanes_bytes = lanes * static_cast<std::int64_t>(sizeof(double));
   std::int64_t sites = sample_numbers(program), largest = 0;
   for (const Node& node : graph.nodes) {
-    const std::int64_t of_node = Image(node.shape).sites();
-    sites += of_node;
-    largest = std::max(largest, of_node);
+    const std::int64_t node_sites = Image(node.shape).sites();
+    sites += node_sites;
+    largest = std::max(largest, node_sites);
   }
-  // First one thread runs the samples with themselves, then all of them run pairs, each with the
-  // field of a reader.
-  const std::int64_t pair = BundleMemory<double>::bytes(program, pairs, false),
-                     alone = BundleMemory<double>::bytes(program, own, true);
-  return {sites * lanes_bytes + own.bytes() + pairs.bytes() +
-              BundleMemory<double>::bytes(program, own, false) +
-              std::max<std::int64_t>(alone - pair, 0),
-          pair + largest * lanes_bytes};
+  // First one thread runs the samples with themselves. Then all threads run pairs, and each has a
+  // Reader with a field.
+  const std::int64_t pair_bytes = BundleMemory<double>::bytes(program, pairs, false),
+                     self_bytes = BundleMemory<double>::bytes(program, self, true);
+  return {sites * lanes_bytes + self.bytes() + pairs.bytes() +
+              BundleMemory<double>::bytes(program, self, false) +
+              std::max<std::int64_t>(self_bytes - pair_bytes, 0),
+          pair_bytes + largest * lanes_bytes};
 }
 
 }  // namespace widelimit::detail

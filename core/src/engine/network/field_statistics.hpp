@@ -1,4 +1,4 @@
-// What every layer of a network with sites makes of a few samples, for reports.
+// Statistics of every layer of a network with sites, for reports.
 #pragma once
 
 #include <widelimit/memory.hpp>
@@ -13,13 +13,13 @@
 
 namespace widelimit::detail {
 
-/// As PlannedNetwork::statistics, of every node of the graph, from the first bundle_lanes samples.
-/// Throws Error(usage) that names a sample whose numbers are not finite, and Error(cancelled).
+/// Computes PlannedNetwork::statistics of every node of the graph from the first bundle_lanes
+/// samples. Throws Error(usage) with a sample whose numbers are not finite, and Error(cancelled).
 [[nodiscard]] std::vector<LayerStatistics> field_statistics(const Graph& graph,
                                                             const SpatialPlan& plan,
                                                             SampleRows<double> x,
                                                             Executor& executor, Control* control);
-/// What it needs beside the samples.
+/// Memory of field_statistics(), without the samples.
 [[nodiscard]] Memory field_statistics_memory(const Graph& graph, const SpatialPlan& plan);
 
 }  // namespace widelimit::detail

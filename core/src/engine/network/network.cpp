@@ -1,4 +1,4 @@
-// Network: one plan for each shape.
+// Network: keeps a plan for each shape.
 #include <widelimit/network.hpp>
 
 #include "engine/network/network_state.hpp"
@@ -13,7 +13,7 @@ namespace widelimit {
 
 namespace {
 
-// Training and test samples have one shape; a program that looks at several keeps its own plans.
+// Training and test samples have the same shape, so a few plans suffice.
 constexpr std::size_t most_plans = 4;
 
 }  // namespace
@@ -23,14 +23,14 @@ Network::State::State(detail::CreatedNetwork created)
 
 PlannedNetwork Network::State::plan(const SampleShape& shape) const {
   const std::lock_guard lock(mutex_);
-  const auto known = std::find_if(plans_.begin(), plans_.end(),
+  const auto match = std::find_if(plans_.begin(), plans_.end(),
                                   [&](const PlannedNetwork& p) { return p.shape() == shape; });
-  if (known != plans_.end()) {
-    std::rotate(known, known + 1, plans_.end());
+  if (match != plans_.end()) {
+    std::rotate(match, match + 1, plans_.end());
   } else {
-    PlannedNetwork made(std::make_shared<const PlannedNetwork::State>(created_, shape));
+    PlannedNetwork plan(std::make_shared<const PlannedNetwork::State>(created_, shape));
     if (plans_.size() == most_plans) plans_.erase(plans_.begin());
-    plans_.push_back(std::move(made));
+    plans_.push_back(std::move(plan));
   }
   return plans_.back();
 }

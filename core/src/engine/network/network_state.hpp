@@ -1,4 +1,4 @@
-// What stands behind a Network: its created layers and the runtime's services.
+// The implementation of Network: its layers and its plans.
 #pragma once
 
 #include <widelimit/network.hpp>
@@ -14,10 +14,10 @@ namespace widelimit {
 
 namespace detail {
 
-/// Shared by a network and its plans, whose graphs point into the layers.
+/// The layers of a network, shared with its plans, whose graphs point into them.
 struct CreatedNetwork {
   NetworkSpec spec;
-  std::vector<Layer> layers;  ///< keep their libraries and the host alive
+  std::vector<Layer> layers;  ///< they keep their libraries and the host alive
   std::shared_ptr<Executor> executor;
 };
 
@@ -37,7 +37,7 @@ class Network::State {
  private:
   std::shared_ptr<const detail::CreatedNetwork> created_;
   mutable std::mutex mutex_;
-  mutable std::vector<PlannedNetwork> plans_;  // the one asked for last is the last
+  mutable std::vector<PlannedNetwork> plans_;  // the most recently used plan is last
 };
 
 }  // namespace widelimit

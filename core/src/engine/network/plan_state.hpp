@@ -1,4 +1,4 @@
-// What stands behind a PlannedNetwork: a compiled network, and what is made of it once.
+// The implementation of PlannedNetwork: a compiled network and what is computed from it once.
 #pragma once
 
 #include <widelimit/planned_network.hpp>
@@ -14,8 +14,11 @@
 namespace widelimit {
 
 struct PlannedNetwork::State {
-  State(std::shared_ptr<const detail::CreatedNetwork> created_network, const SampleShape& of)
-      : created(std::move(created_network)), shape(of), net(created->layers, of) {}
+  State(std::shared_ptr<const detail::CreatedNetwork> created_network,
+        const SampleShape& sample_shape)
+      : created(std::move(created_network)),
+        shape(sample_shape),
+        net(created->layers, sample_shape) {}
 
   [[nodiscard]] detail::Executor& executor() const noexcept { return *created->executor; }
   [[nodiscard]] const detail::PlannedLayers& planned() const {

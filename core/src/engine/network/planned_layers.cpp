@@ -16,8 +16,8 @@ namespace widelimit::detail {
 
 namespace {
 
-// A linear layer computes nothing itself: this is its share of the loop that applies it (two
-// operations for K', four for Theta').
+// A linear layer has no loop of its own. This is its share of the loop that applies it: two
+// operations for K', four for Theta'.
 constexpr double flops_of_linear = 6;
 
 double flops_of(const Node& n) {
@@ -31,64 +31,62 @@ std::string output_text(const widelimit_shape& s) {
   return sites.empty() ? "?" : shape_text(sites) + " x ?";
 }
 
-// Of every node: how many displacements of its input are tracked, and how many sites its output
-// fields have together.
-struct Tracked {
+// The number of displacements of a node's input that are computed, and the total number of sites of
+// its output fields.
+struct FieldCount {
   std::int64_t displacements = 1, sites = 1;
 };
 
-std::vector<Tracked> tracked(const Compiled& net) {
-  std::vector<Tracked> of_node(net.graph.nodes.size());
-  if (!net.spatial) return of_node;
+std::vector<FieldCount> field_counts(const Compiled& net) {
+  std::vector<FieldCount> counts(net.graph.nodes.size());
+  if (!net.spatial) return counts;
   const SpatialProgram& program = net.spatial->program();
   const Schedule& schedule = net.spatial->schedule(Purpose::pairs);
-  const auto of_op = [&](int op) {
+  const auto count_of_op = [&](int op) {
     const auto at = static_cast<std::size_t>(op);
-    Tracked t{schedule.displacements(at), 0};
+    FieldCount count{schedule.displacements(at), 0};
     for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
-      t.sites +=
+      count.sites +=
           Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d).sites();
-    return t;
+    return count;
   };
-  // What a map that waits for its reader is tracked with is what its reader is.
+  // The layer that reads a pending map applies it, so a pending map has the counts of its reader.
   for (std::size_t i = net.graph.nodes.size(); i-- > 1;) {
     const Node& n = net.graph.nodes[i];
-    const FieldOperand& out = program.produced[i];
-    const bool waits = !is_identity(out.pending);
-    if (!waits) {
-      const Tracked own = of_op(out.op);
+    const FieldOperand& out = program.outputs[i];
+    if (is_identity(out.pending)) {
+      const FieldCount own = count_of_op(out.op);
       if (n.nature == WIDELIMIT_GATHERING)
-        of_node[i].displacements =
-            of_op(program.ops[static_cast<std::size_t>(out.op)].inputs.empty()
-                      ? out.op
-                      : program.ops[static_cast<std::size_t>(out.op)].inputs.front().op)
+        counts[i].displacements =
+            count_of_op(program.ops[static_cast<std::size_t>(out.op)].inputs.empty()
+                            ? out.op
+                            : program.ops[static_cast<std::size_t>(out.op)].inputs.front().op)
                 .displacements;
       else
-        of_node[i].displacements = own.displacements;
-      of_node[i].sites = own.sites;
+        counts[i].displacements = own.displacements;
+      counts[i].sites = own.sites;
       continue;
     }
     for (std::size_t r = i + 1; r < net.graph.nodes.size(); ++r)
       for (const int in : net.graph.nodes[r].inputs)
-        if (in == static_cast<int>(i) && of_node[r].sites > of_node[i].sites)
-          of_node[i] = of_node[r];
+        if (in == static_cast<int>(i) && counts[r].sites > counts[i].sites) counts[i] = counts[r];
   }
-  return of_node;
+  return counts;
 }
 
-std::vector<double> flops_of(const Compiled& net, const std::vector<Tracked>& of_node) {
+std::vector<double> flops_of(const Compiled& net, const std::vector<FieldCount>& counts) {
   std::vector<double> flops;
   for (std::size_t i = 0; i < net.graph.nodes.size(); ++i)
     flops.push_back(i == 0 ? 0
-                           : flops_of(net.graph.nodes[i]) * static_cast<double>(of_node[i].sites));
+                           : flops_of(net.graph.nodes[i]) * static_cast<double>(counts[i].sites));
   return flops;
 }
 
 }  // namespace
 
 PlannedLayers planned_layers(const Compiled& net) {
-  const std::vector<Tracked> of_node = tracked(net);
-  const std::vector<double> flops = flops_of(net, of_node);
+  const std::vector<FieldCount> counts = field_counts(net);
+  const std::vector<double> flops = flops_of(net, counts);
   PlannedLayers planned;
   planned.flops_per_entry = std::accumulate(flops.begin(), flops.end(), 0.0);
   for (std::size_t i = 1; i < net.graph.nodes.size(); ++i) {
@@ -99,7 +97,7 @@ PlannedLayers planned_layers(const Compiled& net) {
     layer.type = n.layer->type;
     layer.name = n.layer->name;
     layer.shape = output_text(n.shape);
-    layer.displacements = of_node[i].displacements;
+    layer.displacements = counts[i].displacements;
     layer.possible_displacements = Image(before.shape).displacements();
     layer.share = planned.flops_per_entry > 0 ? flops[i] / planned.flops_per_entry : 0;
     layer.depth = n.depth;

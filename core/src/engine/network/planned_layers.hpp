@@ -1,4 +1,4 @@
-// Shapes and work of every layer, known before anything runs.
+// Computes the shape and the work of every layer from the plan.
 #pragma once
 
 #include <widelimit/planned_network.hpp>
@@ -11,10 +11,10 @@ namespace widelimit::detail {
 
 struct PlannedLayers {
   std::vector<PlannedLayer> layers;
-  double flops_per_entry = 0;  ///< of all of them
+  double flops_per_entry = 0;  ///< sum over all layers
 };
 
-/// Throws as make_schedule().
+/// Throws as make_schedule() does.
 [[nodiscard]] PlannedLayers planned_layers(const Compiled& net);
 
 }  // namespace widelimit::detail

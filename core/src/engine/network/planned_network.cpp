@@ -1,4 +1,4 @@
-// PlannedNetwork: from the public interface to the two engines.
+// PlannedNetwork: checks arguments and calls one of the two engines.
 #include <widelimit/error.hpp>
 #include <widelimit/planned_network.hpp>
 
@@ -30,14 +30,14 @@ void require_shape(const State& state, const SamplesView& x) {
     throw Error(ErrorCode::usage, "the samples have no features");
   if (x.shape() == state.shape) return;
   throw Error(ErrorCode::usage, "the network was planned for samples of " + state.shape.text() +
-                                    " numbers, these are of " + x.shape().text());
+                                    " numbers, but these samples are of " + x.shape().text());
 }
 
 void require_same_shape(const SamplesView& x1, const SamplesView& x2) {
   if (x1.shape() == x2.shape()) return;
-  throw Error(ErrorCode::usage, "the two sets of samples must have one shape, not " +
+  throw Error(ErrorCode::usage, "the two sets of samples must have the same shape, not " +
                                     x1.shape().text() + " and " + x2.shape().text() +
-                                    " numbers a sample");
+                                    " numbers per sample");
 }
 
 bool same_memory(const SamplesView& a, const SamplesView& b) {
@@ -45,7 +45,7 @@ bool same_memory(const SamplesView& a, const SamplesView& b) {
          a.stride() == b.stride();
 }
 
-// What a computation may throw beside Error becomes one.
+// Turns every exception into an Error.
 template <class F>
 void guarded(F&& compute) {
   try {
@@ -53,7 +53,7 @@ void guarded(F&& compute) {
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, "no memory for the workspace of the kernels");
+    throw Error(ErrorCode::memory, "not enough memory for the workspace of the kernels");
   } catch (const std::exception& e) {
     throw Error(
         ErrorCode::internal,
@@ -153,7 +153,7 @@ void PlannedNetwork::kernels_into(const SamplesView& x1, const std::optional<Sam
   if (ld < n2)
     throw Error(ErrorCode::usage, "a leading dimension of " + std::to_string(ld) +
                                       " is too small for rows of " + std::to_string(n2) +
-                                      " entries: it must be at least that number, and counts "
+                                      " entries: it must be at least that number; it counts "
                                       "entries, not bytes");
   detail::MemorySink<T> sink(out, x1.count(), n2, ld);
   compute<T>(*state_, x1, x2, {.nngp = out.nngp != nullptr, .ntk = out.ntk != nullptr}, sink,
@@ -192,16 +192,16 @@ std::vector<LayerStatistics> PlannedNetwork::statistics(const SamplesView& x,
   const detail::Compiled& net = state_->net;
   const SamplesView some(x.part(0, std::min(x.count(), statistics_samples())));
   const detail::InPrecision<double> samples(some);
-  std::vector<LayerStatistics> of_node =
+  std::vector<LayerStatistics> per_node =
       net.spatial ? detail::field_statistics(net.graph, *net.spatial, samples.rows(),
                                              state_->executor(), control)
                   : detail::tile_statistics(net.graph, *net.dense, samples.rows());
   std::vector<LayerStatistics> result;
-  for (std::size_t i = 1; i < of_node.size(); ++i) {
+  for (std::size_t i = 1; i < per_node.size(); ++i) {
     const detail::Layer& layer = *net.graph.nodes[i].layer;
-    of_node[i].pointer = layer.place.pointer;
-    of_node[i].type = layer.type;
-    result.push_back(std::move(of_node[i]));
+    per_node[i].pointer = layer.place.pointer;
+    per_node[i].type = layer.type;
+    result.push_back(std::move(per_node[i]));
   }
   return result;
 }
@@ -210,14 +210,15 @@ Cost PlannedNetwork::kernels_cost(std::int64_t n1, std::int64_t n2, bool symmetr
                                   Precision precision, KernelSet which) const {
   return {precision == Precision::float64 ? kernels_memory<double>(*state_, n1, n2, which)
                                           : kernels_memory<float>(*state_, n1, n2, which),
-          state_->net.spatial ? detail::spatial_tiles_pairs({n1, n2, symmetric})
-                              : detail::tiles_pairs({n1, n2, symmetric})};
+          state_->net.spatial ? detail::spatial_tiles_pair_count({n1, n2, symmetric})
+                              : detail::tiles_pair_count({n1, n2, symmetric})};
 }
 
 Cost PlannedNetwork::diagonals_cost(std::int64_t n, Precision precision, KernelSet which) const {
   return {precision == Precision::float64 ? diagonals_memory<double>(*state_, n, which)
                                           : diagonals_memory<float>(*state_, n, which),
-          state_->net.spatial ? detail::bundles_of(n) * detail::bundle_lanes : detail::padded(n)};
+          state_->net.spatial ? detail::bundle_count(n) * detail::bundle_lanes
+                              : detail::padded_lanes(n)};
 }
 
 Cost PlannedNetwork::statistics_cost(std::int64_t n) const {

@@ -1,4 +1,4 @@
-// One tile of pairs observed after each of its steps.
+// Observes one tile of pairs after each step.
 #include "engine/network/tile_statistics.hpp"
 
 #include "engine/dense/tiles.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t side = tile_side;
 
-// Of n samples whose pairs lie in rows of `ld` numbers.
+// Computes the statistics of n samples from their kernels, which have leading dimension `ld`.
 void summarise(const double* nngp, const double* ntk, std::int64_t n, std::int64_t ld,
                LayerStatistics& s) {
   double correlation = 0;
@@ -37,8 +37,8 @@ void summarise(const double* nngp, const double* ntk, std::int64_t n, std::int64
 std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& program,
                                              SampleRows<double> x) {
   x.count = std::min(x.count, side);
-  std::vector<LayerStatistics> of_node(graph.nodes.size());
-  if (x.count == 0) return of_node;
+  std::vector<LayerStatistics> statistics(graph.nodes.size());
+  if (x.count == 0) return statistics;
   Buffer<double> nngp(side * side), ntk(side * side);
   const Observer<double> observe = [&](int step, const double* k, const double* t) {
     for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
@@ -46,11 +46,11 @@ std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& 
       if (o.after_step != step) continue;
       apply_nngp(o.value.pending, k, nngp.data(), side * side);
       apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
-      summarise(nngp.data(), ntk.data(), x.count, side, of_node[i]);
+      summarise(nngp.data(), ntk.data(), x.count, side, statistics[i]);
     }
   };
   observe_tile(program, x, observe);
-  return of_node;
+  return statistics;
 }
 
 Memory tile_statistics_memory(const Program& program, std::int64_t features) {

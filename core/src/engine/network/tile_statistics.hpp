@@ -1,4 +1,4 @@
-// What every layer of a network without sites makes of a few samples, for reports.
+// Statistics of every layer of a network without sites, for reports.
 #pragma once
 
 #include <widelimit/memory.hpp>
@@ -13,12 +13,12 @@
 
 namespace widelimit::detail {
 
-/// As PlannedNetwork::statistics, of every node of the graph, from the first tile_side samples.
-/// Throws Error(usage) that names a sample whose numbers are not finite.
+/// Computes PlannedNetwork::statistics of every node of the graph from the first tile_side samples.
+/// Throws Error(usage) with the sample if its numbers are not finite.
 [[nodiscard]] std::vector<LayerStatistics> tile_statistics(const Graph& graph,
                                                            const Program& program,
                                                            SampleRows<double> x);
-/// What it needs beside the samples.
+/// Memory of tile_statistics(), without the samples.
 [[nodiscard]] Memory tile_statistics_memory(const Program& program, std::int64_t features);
 
 }  // namespace widelimit::detail

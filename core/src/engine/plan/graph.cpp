@@ -1,5 +1,5 @@
-// Planning: every layer is asked what it makes of its inputs' shapes, and core checks what layers
-// cannot see (who came before, who is independent).
+// Plans a network: every layer computes its output shape from its inputs' shapes, and core checks
+// the rules that need the whole network (which layers precede, which inputs are independent).
 #include "engine/plan/graph.hpp"
 
 #include <widelimit/error.hpp>
@@ -41,11 +41,11 @@ class Planner {
     graph_.nodes.push_back(input);
   }
 
-  // Appends the layers to node `at`; says whether random weights were on the way. Returns the last
-  // node, or -1 where something was refused (then what follows has no shape to plan with).
-  int chain(const std::vector<Layer>& layers, int at, int depth, bool& weights) {
+  // Appends the layers after node `at` and sets `weights` if one of them has random weights.
+  // Returns the last node, or -1 if a layer was refused: later layers then have no input shape.
+  int append_chain(const std::vector<Layer>& layers, int at, int depth, bool& weights) {
     for (const Layer& layer : layers) {
-      at = append(layer, at, depth, weights);
+      at = append_layer(layer, at, depth, weights);
       if (at < 0) break;
     }
     return at;
@@ -58,7 +58,8 @@ class Planner {
   }
 
  private:
-  void problem(const Layer& layer, const std::string& message, const std::string& pointer = {}) {
+  void add_problem(const Layer& layer, const std::string& message,
+                   const std::string& pointer = {}) {
     problems_.push_back({{},
                          layer.place.line,
                          layer.place.column,
@@ -66,16 +67,16 @@ class Planner {
                          message});
   }
 
-  int append(const Layer& layer, int at, int depth, bool& weights) {
+  int append_layer(const Layer& layer, int at, int depth, bool& weights) {
     Node node;
     node.layer = &layer;
     node.depth = depth;
     const std::size_t n_inputs = std::max<std::size_t>(layer.inputs.size(), 1);
     if (n_inputs < layer.table->min_inputs ||
         (layer.table->max_inputs != 0 && n_inputs > layer.table->max_inputs)) {
-      problem(layer, "\"" + layer.type + "\" does not take " + std::to_string(n_inputs) +
-                         (n_inputs == 1 ? " input" : " inputs") +
-                         "; `widelimit describe` says how many");
+      add_problem(layer, "\"" + layer.type + "\" does not take " + std::to_string(n_inputs) +
+                             (n_inputs == 1 ? " input" : " inputs") +
+                             "; `widelimit describe` shows how many it takes");
       return -1;
     }
     std::vector<bool> independent;
@@ -85,12 +86,12 @@ class Planner {
     }
     bool refused = false;
     for (const auto& branch : layer.inputs) {
-      bool fresh = false;
-      const int end = chain(branch, at, depth + 1, fresh);
+      bool branch_weights = false;
+      const int end = append_chain(branch, at, depth + 1, branch_weights);
       refused = refused || end < 0;
       node.inputs.push_back(end);
-      independent.push_back(fresh);
-      weights = weights || fresh;
+      independent.push_back(branch_weights);
+      weights = weights || branch_weights;
     }
     if (refused) return -1;
 
@@ -118,7 +119,7 @@ class Planner {
         return layer.table->plan(object, &plan, error);
       });
     } catch (const Error& e) {
-      problem(layer, e.what(), e.pointer());
+      add_problem(layer, e.what(), e.pointer());
       return -1;
     }
     node.shape.flags &= WIDELIMIT_SHAPE_GAUSSIAN;
@@ -130,13 +131,14 @@ class Planner {
     const widelimit_infinite_face* face = layer.table->infinite;
     if (face != nullptr && face->site_terms != nullptr) node.site_terms = plan.site_terms;
     if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
-      problem(layer, "layer \"" + layer.type + "\" plans a nature that this release does not know");
+      add_problem(layer,
+                  "layer \"" + layer.type + "\" has a nature that this release does not support");
       return -1;
     }
     if (node.nature == WIDELIMIT_LINEAR && shapes.size() != 1) {
-      problem(layer, "\"" + layer.type + "\" plans one linear map for " +
-                         std::to_string(shapes.size()) +
-                         " inputs, which is for layers of one input: a bug of its plugin");
+      add_problem(layer, "\"" + layer.type + "\" plans one linear map for " +
+                             std::to_string(shapes.size()) +
+                             " inputs, which is for layers of one input: a bug of its plugin");
       return -1;
     }
     check_rules(layer, node, shapes, independent);
@@ -145,27 +147,28 @@ class Planner {
     return static_cast<int>(graph_.nodes.size()) - 1;
   }
 
-  // Rules that a layer states and only core can check. A broken one leaves the shapes as they are,
-  // so planning goes on and finds the next.
+  // Checks rules that a layer states and only core can check. A broken rule does not change shapes,
+  // so planning continues and finds the next problem.
   void check_rules(const Layer& layer, const Node& node, const std::vector<widelimit_shape>& shapes,
                    const std::vector<bool>& independent) {
     if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_GAUSSIAN))
       for (std::size_t i = 0; i < shapes.size(); ++i) {
         if (has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) continue;
         const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
-        problem(layer,
-                "\"" + layer.type + "\" needs a Gaussian input, and " +
-                    (before.layer == nullptr ? "the data is not"
-                                             : "\"" + before.layer->type + "\" does not give one") +
-                    ": put a dense or conv layer between them");
+        add_problem(layer, "\"" + layer.type + "\" needs a Gaussian input, and " +
+                               (before.layer == nullptr
+                                    ? "the data is not Gaussian"
+                                    : "the output of \"" + before.layer->type + "\" is not") +
+                               ": put a dense or conv layer between them");
         break;
       }
     if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_INDEPENDENT) &&
         std::count(independent.begin(), independent.end(), false) > 1)
-      problem(layer,
-              "the inputs of \"" + layer.type +
-                  "\" are taken to be independent, and more than one of them is without random "
-                  "weights of its own: put a dense or conv layer into all but one of them");
+      add_problem(
+          layer,
+          "the inputs of \"" + layer.type +
+              "\" must be independent, but more than one of them has no random weights of its "
+              "own: put a dense or conv layer into all but one of them");
   }
 
   Graph graph_;
@@ -177,7 +180,7 @@ class Planner {
 Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape) {
   Planner planner(shape);
   bool weights = false;
-  const int output = planner.chain(layers, 0, 0, weights);
+  const int output = planner.append_chain(layers, 0, 0, weights);
   return planner.finish(output);
 }
 

@@ -1,5 +1,5 @@
-// A network as a directed acyclic graph of planned layers: what the kernel engine and the finite
-// network both walk.
+// A network as a directed acyclic graph of planned layers, shared by the kernel engine and the
+// finite network.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -15,30 +15,30 @@
 
 namespace widelimit::detail {
 
-/// One planned layer at its place in the network.
+/// One planned layer.
 struct Node {
   const Layer* layer = nullptr;  ///< NULL: the network's input
   std::vector<int> inputs;       ///< indices of earlier nodes
-  int depth = 0;                 ///< nesting of branches
+  int depth = 0;                 ///< nesting depth of branches
   widelimit_shape shape{};       ///< of the output
   std::int32_t nature = 0;
   std::uint64_t traits = 0;
-  /// For each axis the largest window of a pending map that the transform applies.
+  /// The largest window of a pending map that the transform applies, for each axis.
   std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
   widelimit_linear linear{};
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t site_terms = 0;  ///< numbers kept of each variance; 0: the variance
+  std::uint32_t site_terms = 0;  ///< numbers per variance; 0: the variance itself
 };
 
-/// Topologically ordered; node 0 is the input, `output` the last.
+/// Nodes in topological order; node 0 is the input.
 struct Graph {
   std::vector<Node> nodes;
-  int output = 0;
+  int output = 0;  ///< index of the network's last node
 };
 
-/// Shapes, natures and requirements for samples of this shape. Throws Error(usage) with EVERY
-/// problem: each names the layer's place, the reason and the remedy.
+/// Plans the layers for samples of this shape. Throws Error(usage) with every problem; each states
+/// the layer's position, the reason and the remedy.
 [[nodiscard]] Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape);
 
 }  // namespace widelimit::detail

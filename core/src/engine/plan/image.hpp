@@ -1,4 +1,4 @@
-// Images and displacements: which sites of an image a field of one displacement holds.
+// Images, displacements, and the sites of a field of one displacement.
 #pragma once
 
 #include <widelimit/abi.h>
@@ -11,10 +11,10 @@ namespace widelimit::detail {
 
 inline constexpr std::size_t max_axes = 4;
 
-/// One number an axis; 0 (of extents: 1) beyond the rank.
+/// One number for each axis; axes beyond the rank hold 0, or 1 in an extent.
 using Axes = std::array<std::int32_t, max_axes>;
 
-/// operator== of arrays is a call of memcmp: too much where bundles ask.
+/// Faster than operator== of std::array, which calls memcmp; bundles compare for every field.
 [[nodiscard]] constexpr bool same(const Axes& a, const Axes& b) noexcept {
   return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
 }
@@ -33,7 +33,7 @@ struct Image {
   [[nodiscard]] std::int64_t sites() const noexcept {
     return std::int64_t{extent[0]} * extent[1] * extent[2] * extent[3];
   }
-  /// Displacements between two of its sites.
+  /// The number of displacements between two sites of this image.
   [[nodiscard]] std::int64_t displacements() const noexcept {
     std::int64_t n = 1;
     for (const std::int32_t e : extent) n *= 2 * e - 1;
@@ -44,7 +44,7 @@ struct Image {
       if (d[a] >= extent[a] || -d[a] >= extent[a]) return false;
     return true;
   }
-  /// Of a displacement it has: its place in C order, from 0 to displacements() - 1.
+  /// The index of a displacement of this image in C order, from 0 to displacements() - 1.
   [[nodiscard]] std::int64_t index_of(const Axes& d) const noexcept {
     std::int64_t at = 0;
     for (std::size_t a = 0; a < max_axes; ++a) at = at * (2 * extent[a] - 1) + d[a] + extent[a] - 1;
@@ -55,12 +55,12 @@ struct Image {
   }
 };
 
-/// The sites p of a field: first and how many along each axis.
+/// The sites p of a field: the first site and the number of sites along each axis.
 struct Domain {
   Axes origin{}, extent{1, 1, 1, 1};
 
   Domain() = default;
-  /// Every p with p and p + d inside the image.
+  /// All p for which p and p + d are inside the image.
   Domain(const Image& image, const Axes& d) {
     for (std::size_t a = 0; a < max_axes; ++a) {
       origin[a] = std::max(0, -d[a]);
@@ -75,7 +75,7 @@ struct Domain {
       if (p[a] < origin[a] || p[a] >= origin[a] + extent[a]) return false;
     return true;
   }
-  /// Of a site it contains, in C order.
+  /// The index of a site of this domain in C order.
   [[nodiscard]] std::int64_t index_of(const Axes& p) const noexcept {
     std::int64_t at = 0;
     for (std::size_t a = 0; a < max_axes; ++a) at = at * extent[a] + p[a] - origin[a];
@@ -83,7 +83,7 @@ struct Domain {
   }
 };
 
-/// f(p) for every site of a domain in C order.
+/// Calls f(p) for every site of a domain in C order.
 template <class F>
 void for_each_site(const Domain& d, F&& f) {
   Axes p{};

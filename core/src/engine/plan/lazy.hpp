@@ -1,4 +1,4 @@
-// A value that is made when it is first asked for.
+// A value that is computed on first use.
 #pragma once
 
 #include <mutex>
@@ -6,11 +6,11 @@
 
 namespace widelimit::detail {
 
-/// Thread safety: get() may be called concurrently; one caller makes the value, the others wait.
+/// Thread safety: get() may be called concurrently; one caller computes the value, the others wait.
 template <class T>
 class Lazy {
  public:
-  /// `make()` is called until it returns once instead of throwing.
+  /// Calls make() if there is no value yet. If make() throws, the next call tries again.
   template <class F>
   const T& get(F&& make) const {
     const std::lock_guard lock(mutex_);

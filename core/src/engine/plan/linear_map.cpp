@@ -1,5 +1,5 @@
 // Linear maps of window 1 on blocks. Contraction to fused multiply-adds is off for this room
-// (CMakeLists.txt): the two roundings are part of the boundary.
+// (CMakeLists.txt), because abi.h specifies the two roundings.
 #include "engine/plan/linear_map.hpp"
 
 namespace widelimit::detail {

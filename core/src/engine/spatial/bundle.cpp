@@ -1,4 +1,4 @@
-// The trip of one bundle's fields through the network.
+// Runs the fields of one bundle through the network.
 #include "engine/spatial/bundle.hpp"
 
 #include <widelimit/error.hpp>
@@ -20,7 +20,7 @@ constexpr std::int64_t lanes = bundle_lanes;
 template <class T>
 constexpr std::uint32_t dtype = sizeof(T) == 4 ? WIDELIMIT_F32 : WIDELIMIT_F64;
 
-// Sums of blocks, then of blocks: the error of a long running sum in single precision would show.
+// Sums blocks of sites, then the sums of blocks: one long sum in float32 would lose accuracy.
 template <class T>
 void mean_over_sites(const T* field, std::int64_t sites, T* out) {
   constexpr std::int64_t block = 64;
@@ -34,8 +34,8 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
   for (std::int64_t l = 0; l < lanes; ++l) out[l] = total[l] / static_cast<T>(sites);
 }
 
-// For each site p of a field, the numbers of the sites p and p + d in the image. For each row of
-// the field they are a contiguous part of `site_numbers`.
+// Computes, for each site p of a field, the indices of the sites p and p + d in the image. For each
+// row of the field they are a contiguous part of `site_numbers`.
 void number_sites(const Image& image, const Axes& d, const std::vector<std::int32_t>& site_numbers,
                   std::vector<std::int32_t>& first, std::vector<std::int32_t>& second) {
   const Domain whole(image, {}), domain(image, d);
@@ -66,18 +66,18 @@ class BundleRun {
         schedule_(schedule),
         data_(data),
         variances_(variances),
-        m_(memory),
+        memory_(memory),
         observer_(observer) {}
 
   void run(Control* control) {
     for (const Schedule::Level& level : schedule_.levels) {
-      begin(level);
+      begin_level(level);
       for (const Schedule::Trip& trip : level.trips) {
         if (control != nullptr) control->check();
         for (std::int32_t t = trip.begin; t < trip.end; ++t)
-          task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
+          run_task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
       }
-      finish(level);
+      finish_level(level);
     }
   }
 
@@ -97,27 +97,27 @@ class BundleRun {
   [[nodiscard]] const FieldOp& op(std::int32_t index) const {
     return program_.ops[static_cast<std::size_t>(index)];
   }
-  [[nodiscard]] bool own() const { return data_.first_lanes != 1; }
+  [[nodiscard]] bool is_self() const { return data_.first_lanes != 1; }
 
-  // ---- where fields are ----
+  // ---- memory of fields ----
 
   [[nodiscard]] T* nngp_of(const Schedule::Field& f) const {
-    return f.kept ? m_.kept_.nngp.data() + f.storage * lanes
-                  : m_.shared_.nngp.data() + f.storage * lanes;
+    return f.kept ? memory_.kept_.nngp.data() + f.storage * lanes
+                  : memory_.shared_.nngp.data() + f.storage * lanes;
   }
-  // NULL without the NTK; the data's is zero.
+  // NULL if the NTK is not computed. The NTK of the data is zero.
   [[nodiscard]] T* ntk_of(const Schedule::Field& f) const {
-    if (!m_.with_ntk_) return nullptr;
-    if (op(f.op).kind == FieldOp::Kind::data) return m_.zero_.data();
-    return f.kept ? m_.kept_.ntk.data() + f.storage * lanes
-                  : m_.shared_.ntk.data() + f.storage * lanes;
+    if (!memory_.with_ntk_) return nullptr;
+    if (op(f.op).kind == FieldOp::Kind::data) return memory_.zero_.data();
+    return f.kept ? memory_.kept_.ntk.data() + f.storage * lanes
+                  : memory_.shared_.ntk.data() + f.storage * lanes;
   }
   [[nodiscard]] FieldPart<T> part(std::int32_t id) const {
     const Schedule::Field& f = field(id);
     return {Domain(op(f.op).image, f.d), nngp_of(f), ntk_of(f)};
   }
-  // Described where the plugin will read it: a copy would wait for the numbers just written.
-  // The boundary has one field type for reading and writing; plugins write their outputs only.
+  // Fills in `f` in place: copying the struct would stall on the members just written. The boundary
+  // has one field type for reading and writing; plugins write their outputs only.
   static void describe(int rank, const Domain& domain, const Axes& d, const T* nngp, const T* ntk,
                        widelimit_field& f) {
     f.struct_size = sizeof f;
@@ -141,28 +141,29 @@ class BundleRun {
 
   // ---- gathering layers ----
 
-  void begin(const Schedule::Level& level) {
-    if (m_.gathered_.size() < level.gathers.size()) m_.gathered_.resize(level.gathers.size());
+  void begin_level(const Schedule::Level& level) {
+    if (memory_.gather_outputs_.size() < level.gathers.size())
+      memory_.gather_outputs_.resize(level.gathers.size());
     for (std::size_t g = 0; g < level.gathers.size(); ++g) {
       const Schedule::Gather& gather = level.gathers[g];
-      auto& fields = m_.gathered_[g];
+      auto& fields = memory_.gather_outputs_[g];
       fields.clear();
       for (std::int32_t i = 0; i < gather.count; ++i) {
         const std::int32_t id = gather.first + i;
         describe(id, fields.emplace_back());
         const FieldPart<T> p = part(id);
         std::fill_n(nngp_of(field(id)), p.domain.sites() * lanes, T{0});
-        if (m_.with_ntk_) std::fill_n(ntk_of(field(id)), p.domain.sites() * lanes, T{0});
+        if (memory_.with_ntk_) std::fill_n(ntk_of(field(id)), p.domain.sites() * lanes, T{0});
       }
-      call_gather(gather.op, all_outputs(g), nullptr,
+      call_gather(gather.op, list_outputs(g), nullptr,
                   op(gather.op).node->layer->table->infinite->begin);
     }
   }
 
-  void finish(const Schedule::Level& level) {
+  void finish_level(const Schedule::Level& level) {
     for (std::size_t g = 0; g < level.gathers.size(); ++g) {
       const std::int32_t index = level.gathers[g].op;
-      call_gather(index, all_outputs(g), nullptr, op(index).node->layer->table->infinite->finish);
+      call_gather(index, list_outputs(g), nullptr, op(index).node->layer->table->infinite->finish);
       for (std::int32_t i = 0; i < level.gathers[g].count; ++i) observe(level.gathers[g].first + i);
     }
   }
@@ -172,10 +173,10 @@ class BundleRun {
     if (observer_ != nullptr && same(f.d, {})) (*observer_)(f.op, part(id));
   }
 
-  std::int32_t all_outputs(std::size_t gather) {
-    m_.output_.clear();
-    for (widelimit_field& f : m_.gathered_[gather]) m_.output_.push_back(&f);
-    return static_cast<std::int32_t>(m_.output_.size());
+  std::int32_t list_outputs(std::size_t gather) {
+    memory_.output_.clear();
+    for (widelimit_field& f : memory_.gather_outputs_[gather]) memory_.output_.push_back(&f);
+    return static_cast<std::int32_t>(memory_.output_.size());
   }
 
   template <class F>
@@ -185,23 +186,23 @@ class BundleRun {
     widelimit_gather g{};
     g.struct_size = sizeof g;
     g.n_outputs = n;
-    g.outputs = m_.output_.data();
+    g.outputs = memory_.output_.data();
     g.input = input;
     const widelimit_shape* const in_shape = &o.in_shape.front();
     g.n_inputs = 1;
     g.in_shape = &in_shape;
-    g.scratch = m_.gather_scratch_[static_cast<std::size_t>(index)].data();
-    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+    g.scratch = memory_.gather_scratch_[static_cast<std::size_t>(index)].data();
+    call_plugin(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return function(layer, &g, error);
     });
   }
 
   template <class F>
-  void check_call(const FieldOp& o, F&& call) {
-    call_layer(*o.node->layer, m_.error_, std::forward<F>(call));
+  void call_plugin(const FieldOp& o, F&& call) {
+    call_layer(*o.node->layer, memory_.error_, std::forward<F>(call));
   }
 
-  void feed(const Schedule::Level& level, const Schedule::Task& t) {
+  void feed_gathers(const Schedule::Level& level, const Schedule::Task& t) {
     const std::int32_t* at = schedule_.numbers.data() + t.feeds;
     const std::int32_t gathers = *at++;
     if (gathers == 0) return;
@@ -210,10 +211,10 @@ class BundleRun {
     for (std::int32_t i = 0; i < gathers; ++i) {
       const auto g = static_cast<std::size_t>(*at++);
       const std::int32_t n = *at++;
-      m_.output_.clear();
+      memory_.output_.clear();
       for (std::int32_t j = 0; j < n; ++j)
-        m_.output_.push_back(
-            &m_.gathered_[g][static_cast<std::size_t>(*at++ - level.gathers[g].first)]);
+        memory_.output_.push_back(
+            &memory_.gather_outputs_[g][static_cast<std::size_t>(*at++ - level.gathers[g].first)]);
       const std::int32_t index = level.gathers[g].op;
       call_gather(index, n, &input, op(index).node->layer->table->infinite->accumulate);
     }
@@ -221,32 +222,32 @@ class BundleRun {
 
   // ---- one field ----
 
-  void task(const Schedule::Level& level, const Schedule::Task& t) {
+  void run_task(const Schedule::Level& level, const Schedule::Task& t) {
     const Schedule::Field& f = field(t.field);
     const FieldOp& o = op(f.op);
     switch (o.kind) {
       case FieldOp::Kind::data:
-        data(f, o.image);
+        compute_data(f, o.image);
         break;
       case FieldOp::Kind::map: {
         const std::int32_t* at = schedule_.numbers.data() + t.links;
-        apply(o.inputs.front(), at, o.image, f.d, nngp_of(f), ntk_of(f));
+        apply_map(o.inputs.front(), at, o.image, f.d, nngp_of(f), ntk_of(f));
         break;
       }
       case FieldOp::Kind::transform:
       case FieldOp::Kind::stencil:
-        transform(t, f, o);
+        call_transform(t, f, o);
         break;
       case FieldOp::Kind::gather:
-        break;  // finished in the level before
+        break;  // computed at the end of the level before
     }
-    if (o.in_sweep()) observe(t.field);
-    feed(level, t);
+    if (o.in_trip()) observe(t.field);
+    feed_gathers(level, t);
   }
 
-  void data(const Schedule::Field& f, const Image& image) {
-    // K[p, p + d] is the sum over channels / channels, in one order for pairs and for samples with
-    // themselves.
+  void compute_data(const Schedule::Field& f, const Image& image) {
+    // K[p, p + d] is the mean over channels. The order of summation is the same for pairs and for
+    // samples with themselves.
     const FieldLoops<T>& loops = field_loops<T>();
     const Domain domain(image, f.d), whole(image, {});
     const std::int64_t channels = program_.channels;
@@ -264,43 +265,43 @@ class BundleRun {
     });
   }
 
-  // The map of an operand, from the fields listed at `links`, over the output field d.
-  void apply(const FieldOperand& in, const std::int32_t* links, const Image& output, const Axes& d,
-             T* nngp, T* ntk) {
+  // Applies the map of an operand to the fields listed at `links`. The output is field d.
+  void apply_map(const FieldOperand& in, const std::int32_t* links, const Image& output,
+                 const Axes& d, T* nngp, T* ntk) {
     const Image& image = op(in.op).image;
     const Domain domain(output, d);
     FieldPart<T> from{reach_of(in.pending, image, d, domain), nullptr, nullptr};
     const std::int32_t n = *links++;
     if (in.pending.circular != 0) {
-      m_.parts_.clear();
-      for (std::int32_t i = 0; i < n; ++i) m_.parts_.push_back(part(links[i]));
-      T* const joined_ntk = ntk == nullptr ? nullptr : m_.joined_.ntk.data();
-      join_parts(m_.parts_.data(), m_.parts_.size(), image, from.domain, m_.joined_.nngp.data(),
-                 joined_ntk);
-      from.nngp = m_.joined_.nngp.data();
-      from.ntk = joined_ntk;
+      memory_.parts_.clear();
+      for (std::int32_t i = 0; i < n; ++i) memory_.parts_.push_back(part(links[i]));
+      T* const wrapped_ntk = ntk == nullptr ? nullptr : memory_.wrapped_.ntk.data();
+      join_parts(memory_.parts_.data(), memory_.parts_.size(), image, from.domain,
+                 memory_.wrapped_.nngp.data(), wrapped_ntk);
+      from.nngp = memory_.wrapped_.nngp.data();
+      from.ntk = wrapped_ntk;
     } else if (n > 0) {
       from = part(*links);
     }
-    apply_window(in.pending, from, domain, m_.row_.data(), nngp, ntk);
+    apply_window(in.pending, from, domain, memory_.row_.data(), nngp, ntk);
   }
 
-  void transform(const Schedule::Task& t, const Schedule::Field& f, const FieldOp& o) {
+  void call_transform(const Schedule::Task& t, const Schedule::Field& f, const FieldOp& o) {
     const std::int32_t* links = schedule_.numbers.data() + t.links;
-    if (o.variances >= 0 && own() && same(f.d, {})) own_variances(o, links);
+    if (o.variances >= 0 && is_self() && same(f.d, {})) compute_variances(o, links);
     for (std::size_t i = 0; i < o.inputs.size(); ++i) {
       const std::int32_t n = *links++;
       if (n > 0) {
-        describe(*links, m_.inputs_[i]);
+        describe(*links, memory_.inputs_[i]);
       } else {
         Domain none;
         none.extent = {};
-        describe(op(o.inputs[i].op).image.rank, none, {}, nullptr, nullptr, m_.inputs_[i]);
+        describe(op(o.inputs[i].op).image.rank, none, {}, nullptr, nullptr, memory_.inputs_[i]);
       }
       links += n;
-      m_.input_[i] = &m_.inputs_[i];
-      m_.pending_[i] = is_identity(o.inputs[i].pending) ? nullptr : &o.inputs[i].pending;
-      m_.shape_[i] = &o.in_shape[i];
+      memory_.input_[i] = &memory_.inputs_[i];
+      memory_.pending_[i] = is_identity(o.inputs[i].pending) ? nullptr : &o.inputs[i].pending;
+      memory_.shape_[i] = &o.in_shape[i];
     }
     widelimit_field output;
     describe(t.field, output);
@@ -309,26 +310,26 @@ class BundleRun {
     widelimit_run r{};
     r.struct_size = sizeof r;
     r.n_inputs = r.n_fields = static_cast<std::uint32_t>(o.inputs.size());
-    r.inputs = m_.input_.data();
-    r.pending = m_.pending_.data();
+    r.inputs = memory_.input_.data();
+    r.pending = memory_.pending_.data();
     r.variances = o.variances >= 0 ? &v : nullptr;
     r.row_begin = 0;
     r.row_end = 1;
     for (int a = 0; a + 1 < output.rank; ++a) r.row_end *= output.extent[a];
     r.output = &output;
-    r.scratch = m_.scratch_.data();
-    r.in_shape = m_.shape_.data();
-    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+    r.scratch = memory_.scratch_.data();
+    r.in_shape = memory_.shape_.data();
+    call_plugin(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return o.node->layer->table->infinite->transform(layer, &r, error);
     });
   }
 
-  void own_variances(const FieldOp& o, const std::int32_t* links) {
+  void compute_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
     const bool site_terms = o.node->site_terms > 0;
-    T* const field = o.site_mean || site_terms ? m_.whole_.data() : out;
-    apply(o.inputs.front(), links, o.image, {}, field, nullptr);
-    T* const mean = site_terms ? m_.mean_.data() : out;
+    T* const field = o.site_mean || site_terms ? memory_.whole_.data() : out;
+    apply_map(o.inputs.front(), links, o.image, {}, field, nullptr);
+    T* const mean = site_terms ? memory_.mean_.data() : out;
     if (o.site_mean) mean_over_sites(field, o.image.sites(), mean);
     if (!site_terms) return;
     widelimit_site_terms s{};
@@ -338,7 +339,7 @@ class BundleRun {
     s.lanes = lanes;
     s.variance = o.site_mean ? mean : field;
     s.out = out;
-    check_call(o, [&](const widelimit_layer* layer, widelimit_error* error) {
+    call_plugin(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return o.node->layer->table->infinite->site_terms(layer, &s, error);
     });
   }
@@ -352,14 +353,14 @@ class BundleRun {
     v.second = variances_.second[at];
     v.site_terms = o.node->site_terms;
     if (o.site_mean) {
-      v.first_at = v.second_at = m_.all_zero_.data();
+      v.first_at = v.second_at = memory_.all_zero_.data();
       return;
     }
-    auto& table = m_.tables_[static_cast<std::size_t>(t.table)];
+    auto& table = memory_.tables_[static_cast<std::size_t>(t.table)];
     if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
       table.image = o.image;
       table.d = f.d;
-      number_sites(o.image, f.d, m_.site_numbers_, table.first_at, table.second_at);
+      number_sites(o.image, f.d, memory_.site_numbers_, table.first_at, table.second_at);
     }
     v.first_at = table.first_at.data();
     v.second_at = table.second_at.data();
@@ -369,7 +370,7 @@ class BundleRun {
   const Schedule& schedule_;
   const BundleData<T>& data_;
   const BundleVariances<T>& variances_;
-  BundleMemory<T>& m_;
+  BundleMemory<T>& memory_;
   const FieldObserver<T>* observer_;
 };
 

@@ -1,4 +1,4 @@
-// What a bundle needs room for.
+// The memory of a bundle.
 #include "engine/spatial/bundle.hpp"
 
 #include <algorithm>
@@ -26,7 +26,8 @@ std::uint64_t scratch_bytes(const SpatialProgram& p) {
   return most;
 }
 
-// Variances of the whole image pass through a field: what is kept of them is something else.
+// The operation needs a buffer for the variances of the whole image, because it stores something
+// else: their mean or site terms.
 bool needs_whole_field(const FieldOp& op) {
   return op.variances >= 0 && (op.site_mean || op.node->site_terms > 0);
 }
@@ -34,7 +35,7 @@ bool needs_whole_field(const FieldOp& op) {
 }  // namespace
 
 std::int64_t variance_numbers(const SpatialProgram& program, int index) {
-  const FieldOp& op = program.of_variances(index);
+  const FieldOp& op = program.reader_of_variances(index);
   return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->site_terms, 1);
 }
 
@@ -51,7 +52,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
     if (k == Kernel::ntk && !ntk) continue;
     shared_[k].reserve(numbers(s.shared_sites));
     kept_[k].reserve(numbers(s.kept_sites));
-    joined_[k].reserve(numbers(s.joined_sites));
+    wrapped_[k].reserve(numbers(s.wrapped_sites));
   }
   if (ntk) zero_.reserve(numbers(program.ops.front().image.sites()));
   std::size_t widest = 1;
@@ -75,10 +76,10 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
 template <class T>
 std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedule& s,
                                     bool ntk) noexcept {
-  const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.joined_sites;
+  const std::int64_t per_kernel = s.shared_sites + s.kept_sites + s.wrapped_sites;
   std::int64_t sites = (ntk ? 2 : 1) * per_kernel + 2 * s.longest_row;
   if (ntk) sites += program.ops.front().image.sites();
-  // Beside scratch both lists of site numbers.
+  // Scratch, all_zero_ and site_numbers_.
   std::int64_t scratch =
       static_cast<std::int64_t>(scratch_bytes(program)) + 8 * image_sites(program);
   bool whole = false;
@@ -88,9 +89,9 @@ std::int64_t BundleMemory<T>::bytes(const SpatialProgram& program, const Schedul
     whole = whole || needs_whole_field(op);
   }
   if (whole) sites += image_sites(program);
-  // Both numbers of each site.
-  for (const std::int64_t of_table : s.tables)
-    scratch += static_cast<std::int64_t>(sizeof(Table)) + of_table * 8;
+  // Two 32-bit positions for each site.
+  for (const std::int64_t table_sites : s.tables)
+    scratch += static_cast<std::int64_t>(sizeof(Table)) + table_sites * 8;
   return sites * lanes * static_cast<std::int64_t>(sizeof(T)) + scratch;
 }
 

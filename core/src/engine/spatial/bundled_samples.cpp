@@ -1,4 +1,4 @@
-// Samples into lanes and back.
+// Copies samples into lanes, and variances out of lanes.
 #include "engine/spatial/bundled_samples.hpp"
 
 #include <algorithm>
@@ -20,18 +20,18 @@ std::int64_t sample_numbers(const SpatialProgram& program) {
 template <class T>
 BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t samples)
     : numbers_(program.ops.front().image.sites() * program.channels),
-      data_(static_cast<std::size_t>(bundles_of(samples) * numbers_ * lanes)) {
+      data_(static_cast<std::size_t>(bundle_count(samples) * numbers_ * lanes)) {
   for (int v = 0; v < program.variances; ++v) {
     variance_numbers_.push_back(variance_numbers(program, v));
     variances_.emplace_back(
-        static_cast<std::size_t>(bundles_of(samples) * variance_numbers_.back() * lanes));
+        static_cast<std::size_t>(bundle_count(samples) * variance_numbers_.back() * lanes));
   }
 }
 
 template <class T>
 void BundledSamples<T>::fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor,
                              Control* control, const PerKernel<T*>& out) {
-  executor.parallel_for(bundles_of(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
+  executor.parallel_for(bundle_count(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) fill_bundle(x, b, workers, control, out);
   });
 }
@@ -77,7 +77,7 @@ SampleVariances<T>::SampleVariances(const SpatialProgram& program, std::int64_t 
 }
 
 template <class T>
-void SampleVariances<T>::take(const BundledSamples<T>& from, std::int64_t n) {
+void SampleVariances<T>::copy_from(const BundledSamples<T>& from, std::int64_t n) {
   for (std::size_t v = 0; v < variances_.size(); ++v)
     for (std::int64_t i = 0; i < n; ++i) {
       const T* const lane = from.variance(v, i / lanes) + i % lanes;

@@ -1,4 +1,4 @@
-// Consecutive samples as the lanes of bundles, with what layers normalise them by.
+// Consecutive samples as lanes of bundles, with the variances that layers normalise them by.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -14,15 +14,15 @@
 
 namespace widelimit::detail {
 
-[[nodiscard]] constexpr std::int64_t bundles_of(std::int64_t samples) noexcept {
+[[nodiscard]] constexpr std::int64_t bundle_count(std::int64_t samples) noexcept {
   return (samples + bundle_lanes - 1) / bundle_lanes;
 }
 
-/// Numbers of one sample: itself among the lanes, its variances there and, as a row's, by
-/// themselves.
+/// Numbers stored for each sample: its data and variances in lanes, and its variances again as
+/// those of a row.
 [[nodiscard]] std::int64_t sample_numbers(const SpatialProgram& program);
 
-/// The bundles of one schedule, each in memory that no other thread uses meanwhile.
+/// Runs bundles of one schedule on any number of threads, each with its own memory.
 template <class T>
 class BundleWorkers {
  public:
@@ -31,7 +31,7 @@ class BundleWorkers {
           return std::make_unique<BundleMemory<T>>(program, schedule, ntk);
         }) {}
 
-  /// As run_bundle() does.
+  /// Calls run_bundle().
   void run(const BundleData<T>& data, const BundleVariances<T>& variances, Control* control,
            const PerKernel<T*>& out) {
     memories_.use([&](BundleMemory<T>& memory) {
@@ -48,11 +48,12 @@ class BundleWorkers {
 template <class T>
 class BundledSamples {
  public:
-  /// Memory for so many samples.
+  /// Allocates memory for this number of samples.
   BundledSamples(const SpatialProgram& program, std::int64_t samples);
 
-  /// Takes samples, each [site][channel], and runs them with themselves. Where the workers'
-  /// schedule leads to the network's end its diagonals [x.count] go to `out` (NULL: not wanted).
+  /// Copies samples, each [site][channel], and runs them with themselves to compute their
+  /// variances. If the workers' schedule includes the network's end, writes its diagonals [x.count]
+  /// to `out`; NULL kernels are not written.
   void fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor, Control* control,
             const PerKernel<T*>& out);
 
@@ -67,7 +68,7 @@ class BundledSamples {
 
   std::int64_t numbers_;  // of one sample
   Buffer<T> data_;
-  std::vector<std::int64_t> variance_numbers_;  // of every variance
+  std::vector<std::int64_t> variance_numbers_;  // for each index
   std::vector<Buffer<T>> variances_;
 };
 
@@ -76,8 +77,8 @@ template <class T>
 class SampleVariances {
  public:
   SampleVariances(const SpatialProgram& program, std::int64_t samples);
-  /// Turns the first n samples of bundles.
-  void take(const BundledSamples<T>& from, std::int64_t n);
+  /// Copies the variances of the first n samples out of the lanes.
+  void copy_from(const BundledSamples<T>& from, std::int64_t n);
   [[nodiscard]] const T* variance(std::size_t index, std::int64_t sample) const;
 
  private:

@@ -1,4 +1,4 @@
-// Pulling displacements back through a network.
+// Propagates needed displacements backwards through a network.
 #include "engine/spatial/demands.hpp"
 
 #include <widelimit/error.hpp>
@@ -23,46 +23,47 @@ Axes displacement_at(const Image& image, std::int64_t index) noexcept {
 }
 
 Demands::Demands(const SpatialProgram& program, Purpose purpose)
-    : program_(program), wanted_(program.ops.size()) {
+    : program_(program), needed_(program.ops.size()) {
   for (std::size_t i = 0; i < program.ops.size(); ++i)
-    wanted_[i].resize(static_cast<std::size_t>(program.ops[i].image.displacements()));
-  if (purpose != Purpose::variances) want(program.result.op, {});
+    needed_[i].resize(static_cast<std::size_t>(program.ops[i].image.displacements()));
+  if (purpose != Purpose::variances) require(program.result.op, {});
   std::vector<Axes> read;
   for (std::size_t i = program.ops.size(); i-- > 0;) {
     const FieldOp& op = program.ops[i];
-    if (purpose != Purpose::pairs && op.variances >= 0) want(static_cast<int>(i), {});
-    for (const Axes& d : of(i))
+    if (purpose != Purpose::pairs && op.variances >= 0) require(static_cast<int>(i), {});
+    for (const Axes& d : displacements_of(i))
       for (std::size_t input = 0; input < op.inputs.size(); ++input) {
-        read_by(i, input, d, read);
-        for (const Axes& r : read) want(op.inputs[input].op, r);
+        find_inputs(i, input, d, read);
+        for (const Axes& r : read) require(op.inputs[input].op, r);
       }
   }
 }
 
-void Demands::want(int op, const Axes& d) {
+void Demands::require(int op, const Axes& d) {
   const auto at = static_cast<std::size_t>(op);
-  wanted_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))] = true;
+  needed_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))] = true;
 }
 
-std::vector<Axes> Demands::of(std::size_t op) const {
+std::vector<Axes> Demands::displacements_of(std::size_t op) const {
   std::vector<Axes> all;
-  for (std::size_t i = 0; i < wanted_[op].size(); ++i)
-    if (wanted_[op][i])
+  for (std::size_t i = 0; i < needed_[op].size(); ++i)
+    if (needed_[op][i])
       all.push_back(displacement_at(program_.ops[op].image, static_cast<std::int64_t>(i)));
   return all;
 }
 
-void Demands::read_by(std::size_t op, std::size_t input, const Axes& d,
-                      std::vector<Axes>& read) const {
+void Demands::find_inputs(std::size_t op, std::size_t input, const Axes& d,
+                          std::vector<Axes>& read) const {
   const FieldOp& o = program_.ops[op];
   if (o.kind == FieldOp::Kind::stencil || o.kind == FieldOp::Kind::gather)
-    return ask_plugin(o, d, read);
+    return find_inputs_by_plugin(o, d, read);
   const FieldOperand& operand = o.inputs[input];
-  displacements_read(operand.pending, program_.ops[static_cast<std::size_t>(operand.op)].image, d,
-                     read);
+  find_input_displacements(operand.pending,
+                           program_.ops[static_cast<std::size_t>(operand.op)].image, d, read);
 }
 
-void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const {
+void Demands::find_inputs_by_plugin(const FieldOp& op, const Axes& d,
+                                    std::vector<Axes>& read) const {
   const Layer& layer = *op.node->layer;
   const Image& input = program_.ops[static_cast<std::size_t>(op.inputs.front().op)].image;
   widelimit_reads reads{};
@@ -72,35 +73,35 @@ void Demands::ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& re
   reads.in_shape = &in_shape;
   for (std::size_t a = 0; a < max_axes; ++a) reads.output[a] = d[a];
   std::vector<std::int64_t> list;
-  const auto ask = [&] {
+  const auto call_reads = [&] {
     reads.count = 0;
     call_layer_setup(layer, [&](const widelimit_layer* object, widelimit_error* error) {
       return layer.table->infinite->reads(object, &reads, error);
     });
   };
-  ask();
+  call_reads();
   list.resize(static_cast<std::size_t>(std::max<std::int64_t>(reads.count, 0)) * max_axes);
   reads.capacity = reads.count;
   reads.displacements = reinterpret_cast<std::int64_t(*)[max_axes]>(list.data());
-  if (reads.capacity > 0) ask();
+  if (reads.capacity > 0) call_reads();
 
   std::vector<std::int64_t> indices;
   for (std::size_t i = 0; i + max_axes <= list.size(); i += max_axes) {
-    Axes asked{};
+    Axes read_d{};
     bool exists = true;
     for (std::size_t a = 0; a < max_axes; ++a) {
       exists = exists && std::abs(list[i + a]) < input.extent[a];
-      asked[a] = static_cast<std::int32_t>(list[i + a]);
+      read_d[a] = static_cast<std::int32_t>(list[i + a]);
     }
-    if (exists) indices.push_back(input.index_of(asked));
+    if (exists) indices.push_back(input.index_of(read_d));
   }
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
   if (op.kind == FieldOp::Kind::stencil && indices.size() > 1)
     throw Error(ErrorCode::usage,
                 "\"" + layer.type +
-                    "\" is a stencil that reads several displacements, which only "
-                    "gathering layers may",
+                    "\" is a stencil that reads several displacements; only "
+                    "gathering layers may do that",
                 layer.place.pointer);
   read.clear();
   for (const std::int64_t i : indices) read.push_back(displacement_at(input, i));

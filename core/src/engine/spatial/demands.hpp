@@ -1,4 +1,4 @@
-// The backward inference: which displacements of every operation are needed.
+// Determines which displacements of every operation are needed, from the network's end backwards.
 #pragma once
 
 #include "engine/spatial/schedule.hpp"
@@ -12,21 +12,21 @@ class Demands {
  public:
   Demands(const SpatialProgram& program, Purpose purpose);
 
-  /// In C order.
-  [[nodiscard]] std::vector<Axes> of(std::size_t op) const;
-  /// The fields of input `input` that field d of an operation is made from, without those that do
-  /// not exist. They replace what `read` holds: this is asked of every field.
-  void read_by(std::size_t op, std::size_t input, const Axes& d, std::vector<Axes>& read) const;
+  /// The needed displacements of an operation, in C order.
+  [[nodiscard]] std::vector<Axes> displacements_of(std::size_t op) const;
+  /// Sets `read` to the displacements of input `input` that field d of an operation reads, without
+  /// those outside the image. Called for every field, so it reuses the memory of `read`.
+  void find_inputs(std::size_t op, std::size_t input, const Axes& d, std::vector<Axes>& read) const;
 
  private:
-  void want(int op, const Axes& d);
-  void ask_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const;
+  void require(int op, const Axes& d);
+  void find_inputs_by_plugin(const FieldOp& op, const Axes& d, std::vector<Axes>& read) const;
 
   const SpatialProgram& program_;
-  std::vector<std::vector<bool>> wanted_;  // [operation][index of displacement]
+  std::vector<std::vector<bool>> needed_;  // [operation][index of displacement]
 };
 
-/// The displacement at a place in C order.
+/// The displacement with this index in C order.
 [[nodiscard]] Axes displacement_at(const Image& image, std::int64_t index) noexcept;
 
 }  // namespace widelimit::detail

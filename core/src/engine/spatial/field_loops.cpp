@@ -1,4 +1,4 @@
-// Which target's loops run here.
+// Chooses the loops for this processor.
 #include "engine/spatial/field_loops_target.hpp"
 
 namespace widelimit::detail {
@@ -6,7 +6,7 @@ namespace widelimit::detail {
 namespace {
 
 template <class T>
-struct Choice {
+struct Targets {
   const FieldLoops<T>*baseline, *avx2, *avx512;
 
   [[nodiscard]] const FieldLoops<T>& best() const {
@@ -19,24 +19,24 @@ struct Choice {
 };
 
 #if defined(WIDELIMIT_BETTER_LOOPS)
-const Choice<float> of_f32{&loops_f32_baseline, &loops_f32_avx2, &loops_f32_avx512};
-const Choice<double> of_f64{&loops_f64_baseline, &loops_f64_avx2, &loops_f64_avx512};
+const Targets<float> f32_loops{&loops_f32_baseline, &loops_f32_avx2, &loops_f32_avx512};
+const Targets<double> f64_loops{&loops_f64_baseline, &loops_f64_avx2, &loops_f64_avx512};
 #else
-const Choice<float> of_f32{&loops_f32_baseline, nullptr, nullptr};
-const Choice<double> of_f64{&loops_f64_baseline, nullptr, nullptr};
+const Targets<float> f32_loops{&loops_f32_baseline, nullptr, nullptr};
+const Targets<double> f64_loops{&loops_f64_baseline, nullptr, nullptr};
 #endif
 
 }  // namespace
 
 template <>
 const FieldLoops<float>& field_loops() noexcept {
-  static const FieldLoops<float>& chosen = of_f32.best();
-  return chosen;
+  static const FieldLoops<float>& best = f32_loops.best();
+  return best;
 }
 template <>
 const FieldLoops<double>& field_loops() noexcept {
-  static const FieldLoops<double>& chosen = of_f64.best();
-  return chosen;
+  static const FieldLoops<double>& best = f64_loops.best();
+  return best;
 }
 
 }  // namespace widelimit::detail

@@ -1,13 +1,13 @@
-// The loops, compiled once for every target (CMakeLists.txt). Nothing here is inline with a name
-// that other files could share: the linker would keep one copy, maybe of the wrong target.
+// The loops, compiled once for every instruction set (CMakeLists.txt). This file has no inline
+// function with external linkage: the linker keeps one copy of each, possibly of the wrong set.
 #include "engine/spatial/field_loops_target.hpp"
 
 namespace widelimit::detail {
 
 namespace {
 
-// All lanes of a site, in as many registers as the target needs. Never passed by value: how would
-// depend on the target.
+// All lanes of a site, in as many registers as the instruction set needs. Never passed by value:
+// the calling convention depends on the instruction set.
 template <class T>
 struct Lanes;
 template <>
@@ -34,7 +34,7 @@ void sum_rows(const T* const* rows, const T* weight, std::int64_t count, std::in
     }
     return;
   }
-  // Windows of three rows, and of two at an image's edge, are what networks have.
+  // Most networks have windows of three rows, or of two at the edge of an image.
   if (count == 3) {
     const V *const a = row(0), *const b = row(1), *const c = row(2);
     for (std::int64_t i = 0; i < n; ++i) to[i] = (a[i] + b[i]) + c[i];
@@ -76,7 +76,7 @@ void map_taps(const RowMap<T>& m) {
 
 template <class T>
 void map_row(const RowMap<T>& m) {
-  if (m.nngp == nullptr) {  // all padding
+  if (m.nngp == nullptr) {  // the whole row is padding
     RowMap<T> none = m;
     none.columns = 0;
     none.nngp = none.ntk = none.out_nngp;
@@ -104,7 +104,7 @@ void three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
     if constexpr (with_ntk) out_ntk[x] = ntk_nngp * k + scale * t + ntk_bias;
     out_nngp[x] = scale * k + bias;
   };
-  const auto one_by_one = [&](std::int64_t x) {
+  const auto map_site = [&](std::int64_t x) {
     V k = {}, t = {};
     for (std::int64_t tap = 0, i = m.first + x * m.stride; tap < 3; ++tap, ++i) {
       if (i < 0 || i >= m.columns) continue;
@@ -119,9 +119,9 @@ void three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
     write(x, k, t);
   };
   std::int64_t x = 0;
-  for (; x < m.sites && m.first + x * m.stride < 0; ++x) one_by_one(x);
+  for (; x < m.sites && m.first + x * m.stride < 0; ++x) map_site(x);
   if (m.stride == 1 && x < m.sites && m.first + x + 3 <= m.columns) {
-    // Neighbouring windows share two columns.
+    // Adjacent windows share two columns.
     V left, middle, right, left_ntk = {}, middle_ntk = {}, right_ntk = {};
     nngp_column(m.first + x, left);
     nngp_column(m.first + x + 1, middle);
@@ -140,7 +140,7 @@ void three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
       middle_ntk = right_ntk;
     }
   }
-  for (; x < m.sites; ++x) one_by_one(x);
+  for (; x < m.sites; ++x) map_site(x);
 }
 
 template <class T>
@@ -148,21 +148,21 @@ void map_three_rows(const RowMap<T>& m, const ThreeRows<T>& rows) {
   m.out_ntk != nullptr ? three_rows<T, true>(m, rows) : three_rows<T, false>(m, rows);
 }
 
-// `known`: the number of channels, where the compiler is to know it; 0: any.
-template <class T, int known, bool broadcast>
+// `fixed_channels`: the number of channels as a compile-time constant; 0: any number.
+template <class T, int fixed_channels, bool broadcast>
 void covariances_of(const T* x, const T* y, std::int64_t sites, std::int64_t channels, T share,
                     T* out) {
   using V = lanes_t<T>;
   V* const to = reinterpret_cast<V*>(out);
-  const std::int64_t n = known > 0 ? known : channels;
+  const std::int64_t n = fixed_channels > 0 ? fixed_channels : channels;
   for (std::int64_t s = 0; s < sites; ++s) {
-    const V* const of_y = reinterpret_cast<const V*>(y) + s * n;
+    const V* const y_site = reinterpret_cast<const V*>(y) + s * n;
     V sum = {};
     for (std::int64_t c = 0; c < n; ++c) {
       if constexpr (broadcast)
-        sum += of_y[c] * x[s * n + c];
+        sum += y_site[c] * x[s * n + c];
       else
-        sum += of_y[c] * (reinterpret_cast<const V*>(x) + s * n)[c];
+        sum += y_site[c] * (reinterpret_cast<const V*>(x) + s * n)[c];
     }
     to[s] = share * sum;
   }
@@ -171,7 +171,7 @@ void covariances_of(const T* x, const T* y, std::int64_t sites, std::int64_t cha
 template <class T>
 void covariances(const T* x, std::int64_t first_lanes, const T* y, std::int64_t sites,
                  std::int64_t channels, T share, T* out) {
-  // Colours and grey levels are what images have.
+  // Most images have three channels or one.
   if (first_lanes != 1)
     covariances_of<T, 0, false>(x, y, sites, channels, share, out);
   else if (channels == 3)

@@ -1,9 +1,9 @@
-// The names of the loops of every target.
+// The names of the loops of every instruction set.
 #pragma once
 
 #include "engine/spatial/field_loops.hpp"
 
-// Set by CMakeLists.txt, to the target that a file is compiled for.
+// CMakeLists.txt sets this to the instruction set that a file is compiled for.
 #if !defined(WIDELIMIT_LOOPS_TARGET)
 #define WIDELIMIT_LOOPS_TARGET baseline
 #endif

@@ -1,4 +1,4 @@
-// From demands to tasks: trips, their order, and who shares which memory when.
+// Builds a schedule from demands: trips, their order, and the memory of each field.
 #include "engine/spatial/schedule.hpp"
 
 #include "engine/spatial/demands.hpp"
@@ -22,13 +22,13 @@ constexpr bool is_zero(const Axes& d) { return d == Axes{}; }
 
 class Scheduler {
  public:
-  Scheduler(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once)
-      : program_(program), demands_(program, purpose), sites_at_once_(sites_at_once) {
+  Scheduler(const SpatialProgram& program, Purpose purpose, std::int64_t trip_sites)
+      : program_(program), demands_(program, purpose), trip_sites_(trip_sites) {
     result_.levels.resize(static_cast<std::size_t>(program.levels));
     number_fields();
     link_fields();
-    feed_gathers();
-    for (int level = 0; level < program.levels; ++level) level_of_trips(level);
+    link_gathers();
+    for (int level = 0; level < program.levels; ++level) build_level(level);
     if (purpose != Purpose::variances) result_.result = field(program.result.op, {});
   }
 
@@ -46,12 +46,12 @@ class Scheduler {
     return id_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))];
   }
 
-  // An operation's fields are kept where something of a later level reads them.
+  // Fields of an operation are kept if an operation of a later level reads them.
   [[nodiscard]] std::vector<bool> kept_ops() const {
     std::vector<bool> kept(program_.ops.size());
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       const FieldOp& o = program_.ops[i];
-      if (!o.in_sweep()) {
+      if (!o.in_trip()) {
         kept[i] = true;
         continue;
       }
@@ -69,7 +69,7 @@ class Scheduler {
       const Image& image = program_.ops[i].image;
       id_[i].assign(static_cast<std::size_t>(image.displacements()), -1);
       result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
-      for (const Axes& d : demands_.of(i)) {
+      for (const Axes& d : demands_.displacements_of(i)) {
         id_[i][static_cast<std::size_t>(image.index_of(d))] =
             static_cast<std::int32_t>(result_.fields.size());
         result_.fields.push_back({static_cast<std::int32_t>(i), d, kept[i], result_.kept_sites});
@@ -79,57 +79,57 @@ class Scheduler {
     result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
   }
 
-  // What every computed field is made from.
+  // Lists the inputs of every field that is computed in a trip.
   void link_fields() {
     links_.assign(result_.fields.size(), -1);
     std::vector<Axes> read;
     for (std::size_t f = 0; f < result_.fields.size(); ++f) {
       const Schedule::Field& at = result_.fields[f];
       const FieldOp& o = op(at.op);
-      if (!o.in_sweep()) continue;
+      if (!o.in_trip()) continue;
       links_[f] = static_cast<std::int32_t>(result_.numbers.size());
       for (std::size_t i = 0; i < o.inputs.size(); ++i) {
-        demands_.read_by(static_cast<std::size_t>(at.op), i, at.d, read);
+        demands_.find_inputs(static_cast<std::size_t>(at.op), i, at.d, read);
         result_.numbers.push_back(static_cast<std::int32_t>(read.size()));
         for (const Axes& d : read) result_.numbers.push_back(field(o.inputs[i].op, d));
-        if (!is_identity(o.inputs[i].pending)) remember_window(o.inputs[i], o.image, at.d);
+        if (!is_identity(o.inputs[i].pending)) reserve_for_window(o.inputs[i], o.image, at.d);
       }
     }
   }
 
-  void remember_window(const FieldOperand& in, const Image& output, const Axes& d) {
+  void reserve_for_window(const FieldOperand& in, const Image& output, const Axes& d) {
     const Image& image = op(in.op).image;
     const Domain reach = reach_of(in.pending, image, d, Domain(output, d));
     for (const std::int32_t e : reach.extent)
       result_.longest_row = std::max<std::int64_t>(result_.longest_row, e);
     if (in.pending.circular != 0)
-      result_.joined_sites = std::max(result_.joined_sites, reach.sites());
+      result_.wrapped_sites = std::max(result_.wrapped_sites, reach.sites());
   }
 
-  /// A field is a part of an output of a gathering layer: of a gather of the level.
+  /// A field, the gather of the level that reads it, and an output field of that gather.
   struct Feed {
     std::int32_t field, gather, output;
   };
   [[nodiscard]] std::int32_t end_of_feeds(std::int32_t f) const {
     return first_feed_[static_cast<std::size_t>(f) + 1];
   }
-  [[nodiscard]] bool is_fed(std::int32_t f) const {
+  [[nodiscard]] bool has_feeds(std::int32_t f) const {
     return first_feed_[static_cast<std::size_t>(f)] < end_of_feeds(f);
   }
 
-  // Which gathered fields every field is a part of.
-  void feed_gathers() {
+  // Lists the gathers that read every field.
+  void link_gathers() {
     std::vector<Axes> read;
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       const FieldOp& o = program_.ops[i];
-      if (o.in_sweep() || result_.displacements(i) == 0) continue;
+      if (o.in_trip() || result_.displacements(i) == 0) continue;
       Schedule::Level& level = result_.levels[static_cast<std::size_t>(o.level - 1)];
       const auto gather = static_cast<std::int32_t>(level.gathers.size());
       level.gathers.push_back({static_cast<std::int32_t>(i), result_.first[i],
                                static_cast<std::int32_t>(result_.displacements(i))});
       // A gathering layer may skip levels: it accumulates where its input is computed.
       for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out) {
-        demands_.read_by(i, 0, result_.fields[static_cast<std::size_t>(out)].d, read);
+        demands_.find_inputs(i, 0, result_.fields[static_cast<std::size_t>(out)].d, read);
         for (const Axes& d : read) feeds_.push_back({field(o.inputs.front().op, d), gather, out});
       }
     }
@@ -142,7 +142,7 @@ class Scheduler {
 
   // ---- trips ----
 
-  /// Of a trip, by image and displacement.
+  /// The tables of a trip, by image and displacement.
   using Tables = std::map<std::pair<std::size_t, Axes>, std::int32_t>;
 
   std::int32_t root(std::int32_t f) {
@@ -157,7 +157,7 @@ class Scheduler {
     parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
   }
 
-  // f(input, field) for everything a field is made from.
+  // Calls f(input, field) for every field that a field reads.
   template <class F>
   void for_each_link(std::int32_t f, F&& use) const {
     std::int32_t at = links_[static_cast<std::size_t>(f)];
@@ -168,13 +168,13 @@ class Scheduler {
     }
   }
 
-  // Fields of a level, in order, and those of them that depend on one another as one.
+  // Returns the fields of a level in order, and joins those that depend on one another.
   std::vector<std::int32_t> join_fields(int level) {
     std::vector<std::int32_t> members;
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       if (program_.ops[i].level != level) continue;
       for (std::int32_t f = result_.first[i]; f < result_.first[i + 1]; ++f)
-        if (program_.ops[i].in_sweep() || is_fed(f)) members.push_back(f);
+        if (program_.ops[i].in_trip() || has_feeds(f)) members.push_back(f);
     }
     parent_.resize(result_.fields.size());
     std::iota(parent_.begin(), parent_.end(), 0);
@@ -185,16 +185,16 @@ class Scheduler {
         zero = f;
       }
       for_each_link(f, [&](std::size_t, std::int32_t in) {
-        if (op_of(in).level == level && op_of(in).in_sweep()) join(f, in);
+        if (op_of(in).level == level && op_of(in).in_trip()) join(f, in);
       });
     }
     return members;
   }
 
-  // Displacement 0 comes first and whole: samples with themselves are normalised by it.
+  // The closure with displacement 0 comes first: samples with themselves are normalised by it.
   std::vector<std::vector<std::int32_t>> closures_of(int level) {
     std::vector<std::vector<std::int32_t>> closures;
-    std::vector<std::int32_t> number(result_.fields.size(), -1);  // of the closure, by its root
+    std::vector<std::int32_t> number(result_.fields.size(), -1);  // of the closure with this root
     std::size_t zero = 0;
     for (const std::int32_t f : join_fields(level)) {
       std::int32_t& n = number[static_cast<std::size_t>(root(f))];
@@ -209,48 +209,48 @@ class Scheduler {
     if (!closures.empty()) {
       const auto at = closures.begin() + static_cast<std::ptrdiff_t>(zero);
       std::rotate(closures.begin(), at, at + 1);
-      zero_first(closures.front());
+      put_zero_first(closures.front());
     }
     return closures;
   }
 
-  void level_of_trips(int level) {
+  void build_level(int level) {
     const auto closures = closures_of(level);
     std::vector<std::int64_t> sites;
     for (const auto& fields : closures) {
-      std::int64_t all = assign_memory(fields);
+      std::int64_t total = assign_memory(fields);
       for (const std::int32_t f : fields)
-        if (result_.fields[static_cast<std::size_t>(f)].kept) all += sites_of(f);
-      sites.push_back(all);
+        if (result_.fields[static_cast<std::size_t>(f)].kept) total += sites_of(f);
+      sites.push_back(total);
     }
-    // What layers keep of variances is larger than fields, and comes from farther away: for several
-    // closures side by side it comes once. As many go together as fit in a second-level cache.
-    // Within an operation closures keep their order, so gathering layers add up in the same order
-    // however many go together.
+    // Variances and site terms are larger than fields and come from outer caches. Several closures
+    // in one trip load them once, so a trip has as many closures as fit in the second-level cache.
+    // Within an operation closures keep their order, so the order in which gathering layers add
+    // does not depend on how closures are grouped.
     std::vector<std::int32_t> trip;
-    std::int64_t taken = 0;
+    std::int64_t trip_total = 0;
     for (std::size_t i = 0; const auto& fields : closures) {
-      if (!trip.empty() && taken + sites[i] > sites_at_once_) {
+      if (!trip.empty() && trip_total + sites[i] > trip_sites_) {
         add_trip(level, trip);
         trip.clear();
-        taken = 0;
+        trip_total = 0;
       }
       trip.insert(trip.end(), fields.begin(), fields.end());
-      taken += sites[i++];
+      trip_total += sites[i++];
     }
     if (!trip.empty()) add_trip(level, trip);
   }
 
-  // The task of a trip after which a field's memory is free: that of its last reader.
+  // The index in its trip of the task that reads a field last; its memory is free after that.
   std::size_t& last_read(std::int32_t f) { return last_read_[static_cast<std::size_t>(f)]; }
 
   [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
     return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
   }
 
-  // Operations come in the order in which they depend on one another; within one displacement 0
-  // is first.
-  void zero_first(std::vector<std::int32_t>& closure) const {
+  // Sorts a closure by operation, which is the order of dependence, with displacement 0 first
+  // within an operation.
+  void put_zero_first(std::vector<std::int32_t>& closure) const {
     std::stable_sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
       const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
                             &y = result_.fields[static_cast<std::size_t>(b)];
@@ -258,8 +258,7 @@ class Scheduler {
     });
   }
 
-  // Assigns storage to the fields of a trip that are not kept. Returns the number of sites that it
-  // needs.
+  // Assigns memory to the fields of a trip that are not kept. Returns the number of sites needed.
   std::int64_t assign_memory(const std::vector<std::int32_t>& trip) {
     last_read_.resize(result_.fields.size());
     for (std::size_t t = 0; t < trip.size(); ++t) {
@@ -271,7 +270,7 @@ class Scheduler {
       const std::int32_t f = trip[t];
       Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
       if (!at.kept) {
-        const std::int32_t over = written_over(f, t);
+        const std::int32_t over = overwritable_input(f, t);
         at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
                                : slots.claim(sites_of(f));
         if (over >= 0) last_read(over) = std::numeric_limits<std::size_t>::max();
@@ -286,7 +285,7 @@ class Scheduler {
     return slots.end();
   }
 
-  // `trip`: closures, one after another.
+  // `trip`: the fields of its closures, closure by closure.
   void add_trip(int level, std::vector<std::int32_t>& trip) {
     std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
       return result_.fields[static_cast<std::size_t>(a)].op <
@@ -302,7 +301,7 @@ class Scheduler {
         {begin, static_cast<std::int32_t>(result_.tasks.size())});
   }
 
-  // One for fields of an image and a displacement whose layer reads variances of sites.
+  // The table for fields of this image and displacement; -1: none, no variances of sites are read.
   std::int32_t table_of(std::int32_t f, Tables& tables) {
     const FieldOp& o = op_of(f);
     if (o.variances < 0 || o.site_mean) return -1;
@@ -318,8 +317,8 @@ class Scheduler {
     return table.first->second;
   }
 
-  // The input in whose place a pointwise layer may write, if it is the last to read it; -1: none.
-  [[nodiscard]] std::int32_t written_over(std::int32_t f, std::size_t task) {
+  // The input that a pointwise layer may overwrite because no later task reads it; -1: none.
+  [[nodiscard]] std::int32_t overwritable_input(std::int32_t f, std::size_t task) {
     const FieldOp& o = op_of(f);
     if (o.kind != FieldOp::Kind::transform || !is_point_map(o.inputs.front().pending)) return -1;
     std::int32_t over = -1;
@@ -329,17 +328,17 @@ class Scheduler {
     });
     for_each_link(f, [&](std::size_t, std::int32_t in) { reads += in == over ? 1 : 0; });
     const Schedule::Field& x = result_.fields[static_cast<std::size_t>(over)];
-    // The NTK of the data is zero for all and not to be written.
-    const bool may =
+    // All fields of the data share one NTK of zeros, which must not be overwritten.
+    const bool allowed =
         reads == 1 && !x.kept && last_read(over) == task && op(x.op).kind != FieldOp::Kind::data;
-    return may ? over : -1;
+    return allowed ? over : -1;
   }
 
   std::int32_t list_feeds(std::int32_t f) {
     const auto at = static_cast<std::int32_t>(result_.numbers.size());
     result_.numbers.push_back(0);
     std::int32_t last = -1;
-    std::size_t count = 0;  // where that of the last gathering layer stands
+    std::size_t count = 0;  // position of the count of the last gathering layer
     for (std::int32_t i = first_feed_[static_cast<std::size_t>(f)]; i < end_of_feeds(f); ++i) {
       const Feed& feed = feeds_[static_cast<std::size_t>(i)];
       if (feed.gather != last) {
@@ -357,15 +356,15 @@ class Scheduler {
 
   const SpatialProgram& program_;
   Demands demands_;
-  std::int64_t sites_at_once_;
+  std::int64_t trip_sites_;
   Schedule result_;
   std::vector<std::vector<std::int32_t>> id_;  // [operation][index of displacement]
-  std::vector<std::int32_t> links_;            // of every field, in `numbers`; -1: gathered
+  std::vector<std::int32_t> links_;            // index into `numbers` for every field; -1: gather
   std::vector<Feed> feeds_;                    // by field, then gathering layer
-  std::vector<std::int32_t> first_feed_;       // of every field; one more at the end
+  std::vector<std::int32_t> first_feed_;       // of every field, then the end
   std::vector<std::size_t> last_read_;
   std::vector<std::int32_t> parent_;
-  std::vector<Image> images_;  // different ones
+  std::vector<Image> images_;  // without duplicates
 };
 
 }  // namespace
@@ -373,14 +372,14 @@ class Scheduler {
 std::int64_t sites_in_cache() noexcept {
   static const std::int64_t cache = [] {
     constexpr std::int64_t least = 512 << 10, common = 1 << 20, most = 2 << 20;
-    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: not known
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: unknown
     return bytes > 0 ? std::clamp<std::int64_t>(bytes, least, most) : common;
   }();
   return cache / 2 / (2 * bundle_lanes * static_cast<std::int64_t>(sizeof(float)));
 }
 
-Schedule make_schedule(const SpatialProgram& program, Purpose purpose, std::int64_t sites_at_once) {
-  return Scheduler(program, purpose, sites_at_once).take();
+Schedule make_schedule(const SpatialProgram& program, Purpose purpose, std::int64_t trip_sites) {
+  return Scheduler(program, purpose, trip_sites).take();
 }
 
 }  // namespace widelimit::detail

@@ -1,5 +1,4 @@
-// Which fields of which displacements a bundle needs, inferred backwards from the network's end,
-// and in which order they are computed.
+// The fields that a bundle needs, determined from the network's end backwards, and their order.
 #pragma once
 
 #include "engine/plan/image.hpp"
@@ -10,29 +9,28 @@
 
 namespace widelimit::detail {
 
-/// What a bundle is run for.
+/// The purpose of running a bundle.
 enum class Purpose {
-  pairs,      ///< the network's end
-  variances,  ///< of samples with themselves: what layers normalise by
-  itself      ///< both
+  pairs,      ///< the network's end for pairs of samples
+  variances,  ///< the variances that layers read, from samples with themselves
+  diagonals   ///< the network's end and the variances, from samples with themselves
 };
 
-/// A bundle goes level by level: through all trips of a level, whose fields stay in cache, while
-/// the gathering layers at its end accumulate. A trip is a set of fields that depend on one
-/// another, the closure of one displacement under the backward rule, or several such sets side by
-/// side.
+/// A bundle runs level by level. It runs all trips of a level, whose fields stay in cache, and the
+/// gathering layers at the end of the level accumulate. A trip is the closure of one displacement:
+/// all fields of the level that depend on one another. Several closures may form one trip.
 struct Schedule {
   struct Field {
     std::int32_t op;
     Axes d;
-    bool kept;             ///< until the bundle ends; else until its last reader of the trip
-    std::int64_t storage;  ///< first site, among the kept ones or those of trips
+    bool kept;             ///< until the bundle ends; otherwise until its last reader in the trip
+    std::int64_t storage;  ///< first site in the memory of kept fields, or of trips
   };
-  /// One field computed. `links` and `feeds` are indices into `numbers`. links: for each input of
-  /// the operation how many fields, and which. feeds: how many gathering layers, for each its place
-  /// in the level's gathers, how many of its outputs, and which fields those are. Fields of a trip
-  /// with one image and displacement share a `table` of the positions of variances; -1: none is
-  /// read.
+  /// Computes one field. `links` and `feeds` are indices into `numbers`. Links: for each input of
+  /// the operation, the number of fields, then the fields. Feeds: the number of gathering layers,
+  /// then for each its index in the level's gathers, the number of output fields, and these fields.
+  /// Fields of a trip with the same image and displacement share a `table` of positions of
+  /// variances; -1: the layer reads none.
   struct Task {
     std::int32_t field, links, feeds, table;
   };
@@ -49,17 +47,17 @@ struct Schedule {
     std::vector<Gather> gathers;
   };
 
-  std::vector<Field> fields;        ///< of one operation side by side
-  std::vector<std::int32_t> first;  ///< of every operation, the first field; one more at the end
+  std::vector<Field> fields;        ///< the fields of an operation are contiguous
+  std::vector<std::int32_t> first;  ///< first field of every operation, then the end
   std::vector<Task> tasks;
   std::vector<std::int32_t> numbers;
   std::vector<Level> levels;
-  std::int32_t result = -1;       ///< field of the network's end; -1: not asked for
-  std::int64_t shared_sites = 0;  ///< of fields alive at once in a trip
+  std::int32_t result = -1;       ///< field of the network's end; -1: not computed
+  std::int64_t shared_sites = 0;  ///< most sites of live fields in a trip
   std::int64_t kept_sites = 0;
-  std::vector<std::int64_t> tables;  ///< sites of each table of a trip, at most
-  std::int64_t joined_sites = 0;     ///< of the largest wrapped field
-  std::int64_t longest_row = 0;      ///< sites, for maps that core applies
+  std::vector<std::int64_t> tables;  ///< most sites of each table of a trip
+  std::int64_t wrapped_sites = 0;    ///< of the largest wrapped field
+  std::int64_t longest_row = 0;      ///< in sites, for maps that core applies
 
   [[nodiscard]] std::int64_t displacements(std::size_t op) const {
     return first[op + 1] - first[op];
@@ -70,15 +68,15 @@ struct Schedule {
   }
 };
 
-/// Of one kernel. Fields of both in single precision are half of this processor's second-level
-/// cache then (of 512 KiB at least and 2 MiB at most; 1 MiB where it is not known): where they were
-/// a quarter, or all of it, networks took longer.
+/// The number of sites for which the fields of both kernels in float32 fill half of this
+/// processor's second-level cache, taken as 512 KiB to 2 MiB, and as 1 MiB if its size is unknown.
+/// Measured: a quarter of the cache and the whole cache are slower.
 [[nodiscard]] std::int64_t sites_in_cache() noexcept;
 
-/// Sets of fields go side by side as long as those alive at once have so many sites. No number
-/// depends on it. Throws Error(usage) where a stencil reads several displacements, and what `reads`
-/// of a plugin reports.
+/// Puts several closures into one trip while their live fields have at most `trip_sites` sites. No
+/// result depends on it. Throws Error(usage) if a stencil reads several displacements, and the
+/// errors of the plugins' `reads`.
 [[nodiscard]] Schedule make_schedule(const SpatialProgram& program, Purpose purpose,
-                                     std::int64_t sites_at_once = sites_in_cache());
+                                     std::int64_t trip_sites = sites_in_cache());
 
 }  // namespace widelimit::detail

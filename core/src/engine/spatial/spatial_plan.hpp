@@ -1,4 +1,4 @@
-// A compiled network with sites and its schedules.
+// A compiled network with sites, and its schedules.
 #pragma once
 
 #include "engine/plan/lazy.hpp"
@@ -16,11 +16,11 @@ class SpatialPlan {
   explicit SpatialPlan(SpatialProgram program) : program_(std::move(program)) {}
 
   [[nodiscard]] const SpatialProgram& program() const noexcept { return program_; }
-  /// Numbers of one sample of the data.
+  /// The number of features of a sample.
   [[nodiscard]] std::int64_t features() const noexcept {
     return program_.ops.front().image.sites() * program_.channels;
   }
-  /// Made when it is first asked for, and kept. Throws as make_schedule().
+  /// The schedule for a purpose, made on first use. Throws as make_schedule().
   [[nodiscard]] const Schedule& schedule(Purpose purpose) const {
     return schedules_[static_cast<std::size_t>(purpose)].get(
         [&] { return make_schedule(program_, purpose); });

@@ -1,4 +1,4 @@
-// Tiles of networks with sites: variances of their samples, then their bundles on all threads.
+// Computes tiles of networks with sites: variances of the samples, then bundles on all threads.
 #include "engine/spatial/spatial_tiles.hpp"
 
 #include "engine/grid/sample_facts.hpp"
@@ -13,47 +13,48 @@ namespace widelimit::detail {
 namespace {
 
 constexpr std::int64_t lanes = bundle_lanes;
-// Samples of a tile and their variances take no more than this, unless one bundle does.
-constexpr std::int64_t samples_at_most = 24 << 20;
+// The most bytes of the samples of a tile with their variances, unless a bundle needs more.
+constexpr std::int64_t most_sample_bytes = 24 << 20;
 constexpr std::int64_t largest_side = 128;
-// Bundles that are cheap are handed to threads several at once.
+// Threads take several bundles at once if the schedule has few tasks, because such bundles are
+// cheap.
 constexpr std::size_t few_tasks = 100;
 constexpr std::int64_t cheap_bundles = 8;
 
 template <class T>
 TileGrid grid_of(const SpatialPlan& plan, const SamplePair<T>& s) {
   const std::int64_t n = std::max(s.x1.count, s.x2.count), side = spatial_tile_side<T>(plan, n);
-  // Row by row: variances of the rows are computed once for all tiles beside one another.
-  return {.side = side, .diagonal_side = side, .neighbourhood = up_to_multiple(n, side)};
+  // Row by row, so that the variances of the rows are computed once for all tiles of a row.
+  return {.side = side, .diagonal_side = side, .neighbourhood = round_up(n, side)};
 }
 
-// Does a bundle of one row hold anything on or above the diagonal?
-bool is_wanted(const Square& square, std::int64_t row, std::int64_t bundle) {
+// Whether a bundle of one row has entries on or above the diagonal.
+bool is_needed(const Square& square, std::int64_t row, std::int64_t bundle) {
   return !square.diagonal || (bundle + 1) * lanes > row;
 }
 
-std::int64_t bundles_wanted(const Square& square) {
+std::int64_t needed_bundles(const Square& square) {
   std::int64_t n = 0;
   for (std::int64_t r = 0; r < square.area.rows; ++r)
-    for (std::int64_t b = 0; b < bundles_of(square.area.cols); ++b)
-      n += is_wanted(square, r, b) ? 1 : 0;
+    for (std::int64_t b = 0; b < bundle_count(square.area.cols); ++b)
+      n += is_needed(square, r, b) ? 1 : 0;
   return n;
 }
 
-// The samples of a tile, with what layers normalise them by.
+// The samples of a tile, with the variances that layers normalise them by.
 template <class T>
 struct TileSamples {
   SampleVariances<T> rows;
   BundledSamples<T> cols;
 };
 
-// All bundles of a tile, on all threads, into `out` with `ld` numbers between rows.
+// Computes all bundles of a tile on all threads. `out` has leading dimension `ld`.
 template <class T>
 void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, TileLoop<T>& loop,
                   const Square& tile, const TileSamples<T>& samples, BundleWorkers<T>& workers,
                   std::int64_t grain, const PerKernel<T*>& out, std::int64_t ld) {
-  const std::int64_t rows = tile.area.rows, bundles = bundles_of(tile.area.cols);
-  // Rows inside, bundles outside: the variances of a bundle are used while they are in cache.
+  const std::int64_t rows = tile.area.rows, bundles = bundle_count(tile.area.cols);
+  // The inner loop is over rows, so that the variances of a bundle stay in cache.
   call.executor.parallel_for(bundles * rows, grain, [&](std::int64_t begin, std::int64_t end) {
     BundleVariances<T> v;
     v.first.resize(static_cast<std::size_t>(program.variances));
@@ -61,7 +62,7 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
     std::int64_t count = 0;
     for (std::int64_t item = begin; item < end; ++item) {
       const std::int64_t b = item / rows, r = item % rows;
-      if (!is_wanted(tile, r, b)) continue;
+      if (!is_needed(tile, r, b)) continue;
       loop.stop_if_cancelled();
       for (std::size_t i = 0; i < v.first.size(); ++i) {
         v.first[i] = samples.rows.variance(i, r);
@@ -74,20 +75,20 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
                    out.ntk == nullptr ? nullptr : out.ntk + at});
       ++count;
     }
-    loop.done(count);
+    loop.add_done(count);
   });
 }
 
 }  // namespace
 
-// Fixed for a network and a precision, so tiles lie on one grid whatever is computed; of fewer
-// samples the grid is one tile.
+// Depends on the network and the precision only, so that all computations have the same grid,
+// except that few samples make one smaller tile.
 template <class T>
 std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n) {
   const std::int64_t bytes = sample_numbers(plan.program()) * static_cast<std::int64_t>(sizeof(T));
   std::int64_t side = largest_side;
-  while (side > lanes && side * bytes > samples_at_most) side /= 2;
-  return std::min(side, bundles_of(n) * lanes);
+  while (side > lanes && side * bytes > most_sample_bytes) side /= 2;
+  return std::min(side, bundle_count(n) * lanes);
 }
 
 template <class T>
@@ -98,8 +99,8 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   const SpatialProgram& program = plan.program();
   const Schedule &variances = plan.schedule(Purpose::variances),
                  &pairs = plan.schedule(Purpose::pairs);
-  BundleWorkers<T> of_variances(program, variances, false),
-      of_pairs(program, pairs, call.which.ntk);
+  BundleWorkers<T> variance_workers(program, variances, false),
+      pair_workers(program, pairs, call.which.ntk);
   const std::int64_t grain = pairs.tasks.size() > few_tasks ? 1 : cheap_bundles;
   const TileGrid grid = grid_of(plan, s);
   TileSamples<T> samples{{program, grid.side}, {program, grid.side}};
@@ -107,20 +108,21 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   for (const Kernel k : all_kernels)
     if (call.which[k]) kernels[k].reserve(static_cast<std::size_t>(grid.side * grid.side));
   const PerKernel<T*> out{kernels.nngp.data(), kernels.ntk.data()};
-  const auto take = [&](const SampleRows<T>& x) {
-    samples.cols.fill(x, of_variances, call.executor, call.control, {});
+  const auto fill_columns = [&](const SampleRows<T>& x) {
+    samples.cols.fill(x, variance_workers, call.executor, call.control, {});
   };
-  TileLoop<T> loop(call, grid, bundles_wanted);
+  TileLoop<T> loop(call, grid, needed_bundles);
   std::int64_t row = -1;
   loop.in_order([&](const Square& tile) {
     if (tile.area.row != row) {
-      // The rows' lanes are needed only to be turned; their memory is the columns'.
-      take(s.x1.part(tile.area.row, tile.area.rows));
-      samples.rows.take(samples.cols, tile.area.rows);
+      // The rows are needed in lanes only until they are transposed, so they use the columns'
+      // memory.
+      fill_columns(s.x1.part(tile.area.row, tile.area.rows));
+      samples.rows.copy_from(samples.cols, tile.area.rows);
       row = tile.area.row;
     }
-    if (!tile.diagonal) take(s.x2.part(tile.area.col, tile.area.cols));
-    compute_tile(program, call, loop, tile, samples, of_pairs, grain, out, grid.side);
+    if (!tile.diagonal) fill_columns(s.x2.part(tile.area.col, tile.area.cols));
+    compute_tile(program, call, loop, tile, samples, pair_workers, grain, out, grid.side);
     loop.deliver(tile.area, out, grid.side);
   });
 }
@@ -138,10 +140,10 @@ Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
               BundleMemory<T>::bytes(program, variances, false)};
 }
 
-std::int64_t spatial_tiles_pairs(const PairsOfSamples& pairs) noexcept {
-  const std::int64_t whole = bundles_of(pairs.cols) * lanes;
+std::int64_t spatial_tiles_pair_count(const PairsOfSamples& pairs) noexcept {
+  const std::int64_t whole = bundle_count(pairs.cols) * lanes;
   if (!pairs.symmetric) return pairs.rows * whole;
-  // A row begins with the bundle that holds the diagonal.
+  // Each row begins with the bundle that contains the diagonal.
   const std::int64_t bundles = pairs.rows / lanes, rest = pairs.rows % lanes;
   return lanes * (bundles * whole - lanes * bundles * (bundles - 1) / 2) +
          rest * (whole - lanes * bundles);
@@ -150,7 +152,7 @@ std::int64_t spatial_tiles_pairs(const PairsOfSamples& pairs) noexcept {
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        const PerKernel<T*>& out) {
-  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), out.ntk != nullptr);
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::diagonals), out.ntk != nullptr);
   const std::int64_t side = spatial_tile_side<T>(plan, x.count);
   BundledSamples<T> samples(plan.program(), side);
   for (std::int64_t begin = 0; begin < x.count; begin += side)
@@ -161,7 +163,7 @@ void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor
 
 template <class T>
 Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
-  const Schedule& schedule = plan.schedule(Purpose::itself);
+  const Schedule& schedule = plan.schedule(Purpose::diagonals);
   return {spatial_tile_side<T>(plan, n) * sample_numbers(plan.program()) *
                   static_cast<std::int64_t>(sizeof(T)) +
               schedule.bytes(),

@@ -1,5 +1,5 @@
-// A kernel of a network with sites, tile by tile: variances of the tile's samples, then its bundles
-// on all threads, then the sink.
+// Computes a kernel of a network with sites, tile by tile: the variances of the samples, then the
+// bundles on all threads, then the sink.
 #pragma once
 
 #include <widelimit/memory.hpp>
@@ -14,24 +14,24 @@
 
 namespace widelimit::detail {
 
-/// Puts every tile on and above the diagonal (all, unless symmetric) into the sink. An entry's bits
-/// depend on its two samples alone.
+/// Computes all tiles, of symmetric kernels those on and above the diagonal, and puts them into the
+/// sink. The bits of an entry depend on its two samples only.
 template <class T>
 void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call);
-/// What it needs for up to n samples a side, beside these and results.
+/// Memory of compute_spatial_tiles() for at most n samples per side, without samples and results.
 template <class T>
 [[nodiscard]] Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
-/// How many pairs it takes through the network, those that only fill up bundles included.
-[[nodiscard]] std::int64_t spatial_tiles_pairs(const PairsOfSamples& pairs) noexcept;
-/// Side of its tiles for up to n samples a side.
+/// The number of pairs that compute_spatial_tiles() computes, including those that pad bundles.
+[[nodiscard]] std::int64_t spatial_tiles_pair_count(const PairsOfSamples& pairs) noexcept;
+/// The side of the tiles for at most n samples per side.
 template <class T>
 [[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
-/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted.
+/// Computes the diagonals [x.count] of the kernels; NULL kernels are not computed.
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        const PerKernel<T*>& out);
-/// What it needs for n samples, beside these and results.
+/// Memory of spatial_diagonals() for n samples, without samples and results.
 template <class T>
 [[nodiscard]] Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
 

@@ -1,5 +1,4 @@
-// Windows applied to fields by core itself: rows are summed over all axes but the last into one
-// row, then along it.
+// Applies windows to fields: sums rows over all axes but the last, then sums along the row.
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
@@ -11,12 +10,12 @@ namespace {
 
 constexpr std::int64_t lanes = bundle_lanes;
 
-// The last axis of a field; a field without axes is one row of one site.
+// The last axis of a field. A field without axes is one row of one site.
 std::size_t last_axis(const widelimit_linear& m) {
   return m.rank == 0 ? 0 : static_cast<std::size_t>(m.rank) - 1;
 }
 
-// What all rows of one call share.
+// Applies one map row by row.
 template <class T>
 class Windows {
  public:
@@ -36,34 +35,33 @@ class Windows {
     row_.dilation = map.dilation[last_];
     if (map.weight[last_] != nullptr)
       for (std::int32_t t = 0; t < map.window[last_]; ++t)
-        along_.push_back(static_cast<T>(map.weight[last_][t]));
-    row_.weight = along_.empty() ? nullptr : along_.data();
+        last_weights_.push_back(static_cast<T>(map.weight[last_][t]));
+    row_.weight = last_weights_.empty() ? nullptr : last_weights_.data();
     row_.scale = static_cast<T>(map.scale / taps);
     row_.bias = static_cast<T>(map.bias);
     row_.ntk_nngp = static_cast<T>(map.ntk_nngp / taps);
     row_.ntk_bias = static_cast<T>(map.ntk_bias);
     row_.sites = out.extent[last_];
-    three_ = !weighted_ && outer_taps_ <= 3 && row_.columns > 0 && row_.weight == nullptr &&
-             row_.taps == 3 && row_.dilation == 1;
+    has_three_taps_ = !weighted_ && outer_taps_ <= 3 && row_.columns > 0 &&
+                      row_.weight == nullptr && row_.taps == 3 && row_.dilation == 1;
   }
 
-  // Of output row p; `buffer` for two rows of the input.
-  void row(const FieldPart<T>& input, const Axes& p, T* buffer, T* nngp, T* ntk) {
+  // Computes output row p. `buffer` has memory for two input rows.
+  void compute_row(const FieldPart<T>& input, const Axes& p, T* buffer, T* nngp, T* ntk) {
     find_rows(p);
     row_.out_nngp = nngp;
     row_.out_ntk = ntk;
-    if (three_ && !at_.empty()) return three_rows(input, buffer, ntk != nullptr);
-    row_.nngp = summed_rows(input.nngp, buffer);
-    row_.ntk =
-        ntk == nullptr ? nullptr : summed_rows(input.ntk, buffer + row_.columns * bundle_lanes);
+    if (has_three_taps_ && !offsets_.empty()) return map_three_rows(input, buffer, ntk != nullptr);
+    row_.nngp = sum_rows(input.nngp, buffer);
+    row_.ntk = ntk == nullptr ? nullptr : sum_rows(input.ntk, buffer + row_.columns * bundle_lanes);
     loops_.map_row(row_);
   }
 
  private:
-  // The input's rows under the window of output row p, and what each is multiplied with.
+  // Finds the input rows in the window of output row p, and their weights.
   void find_rows(const Axes& p) {
-    at_.clear();
-    weight_.clear();
+    offsets_.clear();
+    weights_.clear();
     if (map_.rank == 2 && map_.weight[0] == nullptr) return find_rows_of_plane(p[0]);
     for (std::int32_t tap = 0; tap < outer_taps_; ++tap) {
       Axes q = in_.origin;
@@ -78,43 +76,43 @@ class Windows {
         if (map_.weight[a] != nullptr) weight *= map_.weight[a][t];
       }
       if (!inside) continue;
-      at_.push_back(in_.index_of(q) * bundle_lanes);
-      weight_.push_back(static_cast<T>(weight));
+      offsets_.push_back(in_.index_of(q) * bundle_lanes);
+      weights_.push_back(static_cast<T>(weight));
     }
   }
 
-  // The same of images, which most are.
+  // The same for images, the most common case.
   void find_rows_of_plane(std::int32_t p) {
     if (row_.columns == 0) return;
     const std::int32_t first = p * map_.stride[0] - map_.pad_low[0] - in_.origin[0];
     for (std::int32_t t = 0; t < map_.window[0]; ++t) {
       const std::int32_t q = first + t * map_.dilation[0];
       if (q < 0 || q >= in_.extent[0]) continue;
-      at_.push_back(q * row_.columns * bundle_lanes);
-      weight_.push_back(T{1});
+      offsets_.push_back(q * row_.columns * bundle_lanes);
+      weights_.push_back(T{1});
     }
   }
 
-  // Rows in the padding are zeros.
-  void three_rows(const FieldPart<T>& input, T* zeros, bool with_ntk) {
-    if (!cleared_) std::fill_n(zeros, row_.columns * bundle_lanes, T{0});
-    cleared_ = true;
+  // Rows in the padding are zero.
+  void map_three_rows(const FieldPart<T>& input, T* zeros, bool with_ntk) {
+    if (!zeros_filled_) std::fill_n(zeros, row_.columns * bundle_lanes, T{0});
+    zeros_filled_ = true;
     ThreeRows<T> rows;
     for (std::size_t r = 0; r < 3; ++r) {
-      const bool inside = r < at_.size();
-      rows.nngp[r] = inside ? input.nngp + at_[r] : zeros;
-      rows.ntk[r] = inside && with_ntk ? input.ntk + at_[r] : zeros;
+      const bool inside = r < offsets_.size();
+      rows.nngp[r] = inside ? input.nngp + offsets_[r] : zeros;
+      rows.ntk[r] = inside && with_ntk ? input.ntk + offsets_[r] : zeros;
     }
     loops_.map_three_rows(row_, rows);
   }
 
-  // NULL where all are padding; one row alone stays where it is.
-  const T* summed_rows(const T* field, T* buffer) {
-    if (at_.empty()) return nullptr;
-    if (at_.size() == 1 && weight_.front() == T{1}) return field + at_.front();
+  // The sum of the input rows. NULL if all are padding; a single row is not copied.
+  const T* sum_rows(const T* field, T* buffer) {
+    if (offsets_.empty()) return nullptr;
+    if (offsets_.size() == 1 && weights_.front() == T{1}) return field + offsets_.front();
     rows_.clear();
-    for (const std::int64_t at : at_) rows_.push_back(field + at);
-    loops_.sum_rows(rows_.data(), weighted_ ? weight_.data() : nullptr,
+    for (const std::int64_t at : offsets_) rows_.push_back(field + at);
+    loops_.sum_rows(rows_.data(), weighted_ ? weights_.data() : nullptr,
                     static_cast<std::int64_t>(rows_.size()), row_.columns, buffer);
     return buffer;
   }
@@ -124,10 +122,10 @@ class Windows {
   std::size_t last_;
   const FieldLoops<T>& loops_;
   std::int32_t outer_taps_ = 1;
-  bool weighted_ = false, three_ = false, cleared_ = false;
+  bool weighted_ = false, has_three_taps_ = false, zeros_filled_ = false;
   RowMap<T> row_{};
-  std::vector<T> along_, weight_;
-  std::vector<std::int64_t> at_;
+  std::vector<T> last_weights_, weights_;
+  std::vector<std::int64_t> offsets_;
   std::vector<const T*> rows_;
 };
 
@@ -142,7 +140,7 @@ void apply_window(const widelimit_linear& map, const FieldPart<T>& input, const 
   rows.extent[last] = std::min(rows.extent[last], 1);
   std::int64_t at = 0;
   for_each_site(rows, [&](const Axes& p) {
-    windows.row(input, p, row, nngp + at, ntk == nullptr ? nullptr : ntk + at);
+    windows.compute_row(input, p, row, nngp + at, ntk == nullptr ? nullptr : ntk + at);
     at += output.extent[last] * lanes;
   });
 }

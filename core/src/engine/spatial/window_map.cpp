@@ -1,4 +1,4 @@
-// Linear layers with windows as data: what follows from the numbers of a map alone.
+// Properties and composition of maps with windows.
 #include "engine/spatial/window_map.hpp"
 
 #include "engine/plan/linear_map.hpp"
@@ -16,26 +16,26 @@ PointMap scalars_of(const widelimit_linear& m) {
 
 std::size_t axes_of(const widelimit_linear& m) { return static_cast<std::size_t>(m.rank); }
 
-bool circular_along(const widelimit_linear& m, std::size_t axis) {
+bool is_circular(const widelimit_linear& m, std::size_t axis) {
   return (m.circular >> axis & 1U) != 0;
 }
 
-bool one_tap(const widelimit_linear& m, std::size_t axis) {
+bool has_one_tap(const widelimit_linear& m, std::size_t axis) {
   return m.window[axis] == 1 && (m.weight[axis] == nullptr || *m.weight[axis] == 1);
 }
 
 bool reads_padding(const widelimit_linear& m, std::size_t axis) {
-  return !circular_along(m, axis) && (m.pad_low[axis] > 0 || m.pad_high[axis] > 0);
+  return !is_circular(m, axis) && (m.pad_low[axis] > 0 || m.pad_high[axis] > 0);
 }
 
-bool shares_sum_to_one(const widelimit_linear& m, std::size_t axis) {
+bool weights_sum_to_one(const widelimit_linear& m, std::size_t axis) {
   if (m.weight[axis] == nullptr) return true;
   double sum = 0;
   for (int t = 0; t < m.window[axis]; ++t) sum += m.weight[axis][t];
   return sum == 1;
 }
 
-// The map's window stays, its numbers are those of both.
+// The window of `window` with the numbers of `both`.
 widelimit_linear with_scalars(widelimit_linear window, const PointMap& both) {
   window.scale = both.scale;
   window.bias = both.bias;
@@ -57,12 +57,13 @@ widelimit_linear identity_map(int rank) noexcept {
 
 bool is_point_map(const widelimit_linear& m) noexcept {
   for (std::size_t a = 0; a < axes_of(m); ++a)
-    if (!one_tap(m, a) || m.stride[a] != 1 || m.pad_low[a] != 0 || m.pad_high[a] != 0) return false;
+    if (!has_one_tap(m, a) || m.stride[a] != 1 || m.pad_low[a] != 0 || m.pad_high[a] != 0)
+      return false;
   return true;
 }
 
 bool is_identity(const widelimit_linear& m) noexcept {
-  return is_point_map(m) && scalars_of(m).identity();
+  return is_point_map(m) && scalars_of(m).is_identity();
 }
 
 bool is_window_within(const std::array<std::int32_t, 4>& max_window,
@@ -70,7 +71,7 @@ bool is_window_within(const std::array<std::int32_t, 4>& max_window,
   if (m.rank == 0 || m.ntk_nngp != m.scale || m.ntk_bias != m.bias) return false;
   const std::size_t last = axes_of(m) - 1;
   for (std::size_t a = 0; a <= last; ++a) {
-    if (circular_along(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr)
+    if (is_circular(m, a) || m.stride[a] != 1 || m.dilation[a] != 1 || m.weight[a] != nullptr)
       return false;
     const bool one = m.window[a] == 1 && m.pad_low[a] == 0 && m.pad_high[a] == 0;
     const bool largest =
@@ -87,8 +88,8 @@ std::optional<widelimit_linear> compose(const widelimit_linear& first,
   bool subsampling = true, window_after_point = is_point_map(first);
   for (std::size_t a = 0; a < axes; ++a) {
     subsampling =
-        subsampling && one_tap(second, a) && second.pad_low[a] == 0 && second.pad_high[a] == 0;
-    window_after_point = window_after_point && shares_sum_to_one(second, a) &&
+        subsampling && has_one_tap(second, a) && second.pad_low[a] == 0 && second.pad_high[a] == 0;
+    window_after_point = window_after_point && weights_sum_to_one(second, a) &&
                          ((first.bias == 0 && first.ntk_bias == 0) || !reads_padding(second, a));
   }
   if (subsampling) {
@@ -100,16 +101,16 @@ std::optional<widelimit_linear> compose(const widelimit_linear& first,
   return std::nullopt;
 }
 
-void displacements_read(const widelimit_linear& m, const Image& input, const Axes& d,
-                        std::vector<Axes>& read) {
+void find_input_displacements(const widelimit_linear& m, const Image& input, const Axes& d,
+                              std::vector<Axes>& read) {
   read.assign(1, Axes{});
   for (std::size_t a = 0; a < input.axes(); ++a) {
     const std::int32_t n = input.extent[a], whole = m.stride[a] * d[a];
-    const std::int32_t first = circular_along(m, a) ? (whole % n + n) % n : whole;
+    const std::int32_t first = is_circular(m, a) ? (whole % n + n) % n : whole;
     if (std::abs(first) >= n) return read.clear();
     for (Axes& r : read) r[a] = first;
-    if (!circular_along(m, a) || first == 0) continue;
-    // The other part beside each.
+    if (!is_circular(m, a) || first == 0) continue;
+    // Circular: the displacement modulo the image has two parts.
     read.resize(2 * read.size());
     for (std::size_t i = read.size() / 2; i-- > 0;) {
       read[2 * i + 1] = read[2 * i] = read[i];
@@ -122,10 +123,10 @@ Domain reach_of(const widelimit_linear& m, const Image& input, const Axes& d,
                 const Domain& output) noexcept {
   Axes straight{};
   for (std::size_t a = 0; a < input.axes(); ++a)
-    if (!circular_along(m, a)) straight[a] = m.stride[a] * d[a];
+    if (!is_circular(m, a)) straight[a] = m.stride[a] * d[a];
   Domain reach(input, straight);
   for (std::size_t a = 0; a < input.axes(); ++a)
-    if (circular_along(m, a)) {
+    if (is_circular(m, a)) {
       reach.origin[a] = output.origin[a] * m.stride[a] - m.pad_low[a];
       reach.extent[a] =
           (output.extent[a] - 1) * m.stride[a] + (m.window[a] - 1) * m.dilation[a] + 1;

@@ -1,4 +1,4 @@
-// Every training sample predicted from the others, from the inverse of the kernel of all.
+// Leave-one-out predictions of all training samples from the inverse of the whole kernel.
 #pragma once
 
 #include "inference/setting.hpp"
@@ -12,12 +12,12 @@ namespace widelimit::detail {
 [[nodiscard]] LeaveOneOut leave_one_out(const Setting& setting, const Matrix& solved,
                                         std::span<const double> inverse_diagonal, double logdet);
 
-/// Numbers that leaving out takes for each prediction.
-[[nodiscard]] inline double left_out_numbers(const InferenceSize& size) noexcept {
+/// The number of stored numbers of leave-one-out results for each prediction.
+[[nodiscard]] inline double leave_one_out_numbers(const InferenceSize& size) noexcept {
   return static_cast<double>(size.outputs) * 2 * static_cast<double>(size.train);
 }
 
-/// The diagonal of A^-1 from a factor: n solves, a block of them at once.
+/// The diagonal of A^-1 from a factor: n solves, in blocks.
 [[nodiscard]] std::vector<double> inverse_diagonal(const Factor& factor, const Setting& setting);
 
 }  // namespace widelimit::detail

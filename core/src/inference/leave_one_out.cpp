@@ -1,5 +1,5 @@
-// The formulas of LeaveOneOut, inference.hpp.
-#include "inference/left_out.hpp"
+// The formulas are those of LeaveOneOut in inference.hpp.
+#include "inference/leave_one_out.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace widelimit::detail {
 
 LeaveOneOut leave_one_out(const Setting& s, const Matrix& solved,
                           std::span<const double> inverse_diagonal, double logdet) {
-  const Matrix& y = s.to_learn;
+  const Matrix& y = s.centred_targets;
   LeaveOneOut out;
   out.mean = Matrix::uninitialized(s.n, s.outputs);
   double fit = 0;
@@ -20,10 +20,10 @@ LeaveOneOut leave_one_out(const Setting& s, const Matrix& solved,
       out.mean(i, o) = y(i, o) - solved(i, o) / d;
       fit += y(i, o) * solved(i, o);
     }
-    if (!s.mixed) out.variance.push_back(1 / d);
+    if (!s.two_kernels) out.variance.push_back(1 / d);
   }
   out.log_evidence =
-      s.mixed
+      s.two_kernels
           ? std::numeric_limits<double>::quiet_NaN()
           : -0.5 * (fit + static_cast<double>(s.outputs) *
                               (logdet + static_cast<double>(s.n) * std::log(2 * std::numbers::pi)));

@@ -1,5 +1,5 @@
-// The products that lead into the eigenbasis.
-#include "inference/projected.hpp"
+// Transforms the kernels to the eigenbasis.
+#include "inference/projected_kernels.hpp"
 
 #include "inference/definiteness.hpp"
 
@@ -11,10 +11,10 @@ namespace widelimit::detail {
 namespace {
 
 constexpr std::int64_t most_times = 512, least_times = 32;
-constexpr std::int64_t block_numbers = 1 << 19;  // of one array over a block of times
+constexpr std::int64_t block_numbers = 1 << 19;  // in one array over a block of times
 
-// V K V', of which only the diagonal is read where there is nothing to test.
-void project_prior(Projected& b, bool whole) {
+// Computes V K V', or only its diagonal if there are no test samples.
+void project_prior(ProjectedKernels& b, bool whole) {
   const Setting& s = *b.setting;
   const Products products = s.products();
   const Matrix& v = *b.vectors;
@@ -36,7 +36,7 @@ void project_prior(Projected& b, bool whole) {
 
 }  // namespace
 
-std::int64_t Projected::block(std::int64_t rows) const noexcept {
+std::int64_t ProjectedKernels::times_per_block(std::int64_t rows) const noexcept {
   const std::int64_t least = rows <= setting->n ? least_times : 1;
   const std::int64_t most =
       std::clamp(block_numbers / std::max<std::int64_t>(rows, 1), least, most_times);
@@ -52,21 +52,22 @@ double time_block_numbers(const InferenceSize& size, std::int64_t times) noexcep
   return (6 * n + at_once) * std::min(static_cast<double>(times), most);
 }
 
-Projected project(const Setting& s, const Eigen& eigen) {
-  Projected b;
+ProjectedKernels project(const Setting& s, const Eigen& eigen) {
+  ProjectedKernels b;
   b.setting = &s;
   b.vectors = &eigen.vectors;
-  b.rounding = rounding_of_eigenvalues(s.n, eigen.values.back());
+  b.rounding = eigenvalue_rounding(s.n, eigen.values.back());
   for (const double v : eigen.values) b.values.push_back(v > b.rounding ? v : 0.0);
   const double targets = static_cast<double>(s.n * s.outputs);
-  for (const double t : s.times) b.scaled.push_back(s.options->learning_rate * t / targets);
+  for (const double t : s.times) b.scaled_times.push_back(s.options->learning_rate * t / targets);
   const Products products = s.products();
-  b.c = products.multiply(plain(eigen.vectors), plain(s.to_learn));
+  b.c = products.multiply(plain(eigen.vectors), plain(s.centred_targets));
   const bool test =
       s.m > 0 && (s.options->predictions || (s.options->losses && s.problem->y_test != nullptr));
-  if (test) b.p = products.multiply(plain(*s.drive().test_train), transposed(eigen.vectors));
+  if (test)
+    b.p = products.multiply(plain(*s.driving_blocks().test_train), transposed(eigen.vectors));
   s.check();
-  if (s.covariance() && s.mixed) project_prior(b, test);
+  if (s.covariance() && s.two_kernels) project_prior(b, test);
   return b;
 }
 
