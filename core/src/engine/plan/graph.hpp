@@ -28,7 +28,7 @@ struct Node {
   widelimit_linear linear{};
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t site_terms = 0;  ///< numbers kept of each variance; 0: the variance
+  std::uint32_t n_site_terms = 0;  ///< terms kept of each variance; 0: the variance itself
 };
 
 /// Topologically ordered; node 0 is the input, `output` the last.

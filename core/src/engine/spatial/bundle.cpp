@@ -325,7 +325,7 @@ class BundleRun {
 
   void own_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
-    const bool site_terms = o.node->site_terms > 0;
+    const bool site_terms = o.node->n_site_terms > 0;
     T* const field = o.site_mean || site_terms ? m_.whole_.data() : out;
     apply(o.inputs.front(), links, o.image, {}, field, nullptr);
     T* const mean = site_terms ? m_.mean_.data() : out;
@@ -350,7 +350,7 @@ class BundleRun {
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
     v.second = variances_.second[at];
-    v.site_terms = o.node->site_terms;
+    v.n_site_terms = o.node->n_site_terms;
     if (o.site_mean) {
       v.first_at = v.second_at = m_.all_zero_.data();
       return;

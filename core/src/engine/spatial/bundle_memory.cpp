@@ -28,14 +28,14 @@ std::uint64_t scratch_bytes(const SpatialProgram& p) {
 
 // Variances of the whole image pass through a field: what is kept of them is something else.
 bool needs_whole_field(const FieldOp& op) {
-  return op.variances >= 0 && (op.site_mean || op.node->site_terms > 0);
+  return op.variances >= 0 && (op.site_mean || op.node->n_site_terms > 0);
 }
 
 }  // namespace
 
 std::int64_t variance_numbers(const SpatialProgram& program, int index) {
   const FieldOp& op = program.of_variances(index);
-  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->site_terms, 1);
+  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->n_site_terms, 1);
 }
 
 template <class T>
@@ -62,7 +62,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
           op.node->scratch_bytes);
     if (needs_whole_field(op)) {
       whole_.reserve(numbers(image_sites(program)));
-      if (op.site_mean && op.node->site_terms > 0) mean_.reserve(numbers(1));
+      if (op.site_mean && op.node->n_site_terms > 0) mean_.reserve(numbers(1));
     }
   }
   tables_.resize(s.tables.size());
