@@ -1,4 +1,4 @@
-// Extreme eigenvalues of a matrix that a factorisation refused, and the message about it.
+// Extreme eigenvalues of a kernel that no solver can factorise, and the error that reports them.
 #include "inference/definiteness.hpp"
 
 #include <widelimit/error.hpp>
@@ -21,10 +21,10 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr std::int64_t exact_up_to = 5000;
+constexpr std::int64_t largest_exact_size = 5000;
 constexpr int lanczos_steps = 80;
-// The largest eigenvalue alone, within a few per cent at any size (Kuczynski & Wozniakowski, SIAM
-// J. Matrix Anal. Appl. 13 (1992), theorem 3.2).
+// Enough for the largest eigenvalue alone: the error is a few per cent at any size (Kuczynski &
+// Wozniakowski, SIAM J. Matrix Anal. Appl. 13 (1992), theorem 3.2).
 constexpr int lanczos_steps_for_largest = 24;
 
 Extremes exact(Matrix& a, int threads) {
@@ -43,13 +43,13 @@ void subtract(std::span<double> a, double c, std::span<const double> b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] -= c * b[i];
 }
 
-// Lanczos with full reorthogonalisation: the ends of the spectrum converge first. apply(x, y) makes
-// y = A x of n numbers.
+// Lanczos with full reorthogonalisation, in which the ends of the spectrum converge first. apply(x,
+// y) computes y = A x for vectors of n numbers.
 template <class Apply>
 Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
   Matrix q(steps + 1, n);
   normals(1, 0, 0, static_cast<std::uint64_t>(n), q.row(0).data());
-  std::vector<double> diagonal, beside;
+  std::vector<double> diagonal, off_diagonal;
   double norm = std::sqrt(dot(q.row(0), q.row(0)));
   for (int j = 0; j < steps && norm > 0; ++j) {
     for (double& v : q.row(j)) v /= norm;
@@ -59,13 +59,13 @@ Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
     for (int pass = 0; pass < 2; ++pass)
       for (int i = 0; i <= j; ++i) subtract(next, dot(q.row(i), next), q.row(i));
     norm = std::sqrt(dot(next, next));
-    beside.push_back(norm);
+    off_diagonal.push_back(norm);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
   if (diagonal.empty())
     throw Error(ErrorCode::numeric, "the eigenvalues of the kernel could not be estimated");
   const std::vector<double> values =
-      tridiagonal_eigenvalues(std::move(diagonal), std::move(beside), "the kernel");
+      tridiagonal_eigenvalues(std::move(diagonal), std::move(off_diagonal), "the kernel");
   return {values.front(), values.back(), true};
 }
 
@@ -87,18 +87,18 @@ double rounded_up(double x) {
 }  // namespace
 
 Extremes extreme_eigenvalues(Matrix a, int threads) {
-  return a.rows() <= exact_up_to ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
+  return a.rows() <= largest_exact_size ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
 }
 
 double smallest_by_factor(std::int64_t n, const Factor& factor) {
   Matrix column = Matrix::uninitialized(n, 1);
-  const double of_inverse =
+  const double largest_of_inverse =
       lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
         std::copy(x.begin(), x.end(), column.data());
         factor.solve_in_place(column);
         std::copy_n(column.data(), n, y.begin());
       }).largest;
-  return 1 / of_inverse;
+  return 1 / largest_of_inverse;
 }
 
 Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads) {
@@ -109,7 +109,7 @@ Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& fa
 Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
                             const std::function<void(std::int64_t, std::int64_t)>& report) {
   const std::int64_t n = kernel.rows();
-  if (n <= exact_up_to) {
+  if (n <= largest_exact_size) {
     Matrix a = Matrix::uninitialized(n, n);
     kernel.read(0, 0, n, n, a.data(), n);
     for (std::int64_t i = 0; i < n; ++i) a(i, i) += ridge;
@@ -141,7 +141,7 @@ double rounding_of_eigenvalues(std::int64_t n, double largest) noexcept {
 
 void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,
                                  const Extremes& extremes, std::int64_t pivot, double least) {
-  const double lacking =
+  const double missing_ridge =
       std::max((extremes.estimated ? 4 : 2) * (std::max(-extremes.smallest, 0.0) +
                                                rounding_of_eigenvalues(n, extremes.largest)),
                least * ridge.mean_diagonal);
@@ -157,11 +157,12 @@ void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& rid
                 ? ": no gradient reaches a weight that is trained. Either a layer at the "
                   "end has the slope zero, as sign has (end with dense), or no layer is "
                   "trained (\"trainable\": false), or weights or samples are zero"
-                : ": the weights or the samples are (W_std 0 without a bias, data of zeros)";
+                : ": either all weights are zero (W_std is 0, and there is no bias), or all "
+                  "samples are";
     throw Error(ErrorCode::numeric,
                 text +
-                    ". Nothing can be learnt from it; if that is meant, give the ridge in absolute "
-                    "terms: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
+                    ". A network cannot learn with this kernel. To use it nevertheless, give an "
+                    "absolute ridge: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
                 {}, facts);
   }
   text += " is not positive definite: ";
@@ -171,11 +172,12 @@ void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& rid
                              : "its smallest eigenvalue is ";
   text += rounded_text(extremes.smallest) + ", its largest " + rounded_text(extremes.largest) + ".";
   if (extremes.smallest > 0 && extremes.smallest <= rounding_of_eigenvalues(n, extremes.largest))
-    text += " That is zero but for rounding.";
-  if (unit > 0 && lacking > 0)
-    text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + lacking) / unit)) +
-            (ridge.absolute_scale ? " (absolute)" : "") +
-            ", or remove samples that nearly repeat others";
+    text += " With rounding errors, that may be zero.";
+  if (unit > 0 && missing_ridge > 0)
+    text +=
+        " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + missing_ridge) / unit)) +
+        (ridge.absolute_scale ? " (absolute)" : "") +
+        ", or remove samples that are nearly equal to others";
   throw Error(ErrorCode::numeric, text, {}, facts);
 }
 

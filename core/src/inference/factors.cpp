@@ -42,9 +42,9 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
   const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
   if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
   factor.reset();  // of the size of the copy that follows
-  Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
-  if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
-  throw_not_positive_definite(setting.driving, setting.n, ridge, told, -1);
+  Extremes extremes = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
+  if (extremes.estimated) extremes.smallest = std::min(extremes.smallest, near.smallest);
+  throw_not_positive_definite(setting.driving, setting.n, ridge, extremes, -1);
 }
 
 }  // namespace

@@ -152,9 +152,10 @@ class Streamed {
     const double smallest = detail::smallest_by_factor(n, factor);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
     if (smallest > detail::rounding_of_eigenvalues(n, trace)) return;
-    detail::Extremes told = extremes();
-    if (told.estimated) told.smallest = std::min(told.smallest, smallest);
-    if (told.smallest <= detail::rounding_of_eigenvalues(n, told.largest)) refuse_kernel(told, -1);
+    detail::Extremes found = extremes();
+    if (found.estimated) found.smallest = std::min(found.smallest, smallest);
+    if (found.smallest <= detail::rounding_of_eigenvalues(n, found.largest))
+      refuse_kernel(found, -1);
   }
 
   [[nodiscard]] detail::Extremes extremes() const {
