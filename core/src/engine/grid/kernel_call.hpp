@@ -1,4 +1,5 @@
-// One computation of kernels: of which samples, which of the two, for whom.
+// The arguments of one computation of kernels: the samples, which kernels, the sink, and the
+// threads.
 #pragma once
 
 #include <widelimit/control.hpp>
