@@ -124,7 +124,7 @@ class OnImages {
       fail("the NTK is not that of the materialised map; " +
            difference(*at, fused.ntk[*at], separate.ntk[*at], 9) +
            ": Theta' = ntk_nngp A K + scale A Theta + ntk_bias");
-    if (planned_.site_terms > 0) {
+    if (planned_.n_site_terms > 0) {
       const ImageAnswer plain = run(false, {.kept = false});
       if (!sound(plain, "without a map, with variances")) return;
       for (const bool ntk : {false, true}) {
@@ -197,7 +197,7 @@ void windows_equal_materialised(Context& context) {
         break;
       }
       const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
-      if (!windows && planned.site_terms == 0) {
+      if (!windows && planned.n_site_terms == 0) {
         context.skip(s.type->name + " takes no windows and precomputes nothing from variances");
         break;
       }

@@ -40,7 +40,7 @@ struct LentVariances {
     for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lanes, v.first[s]);
     std::vector<double> of_second(v.second.begin(),
                                   v.second.begin() + static_cast<std::ptrdiff_t>(sites * lanes));
-    const bool kept = layout.kept && planned.site_terms > 0;
+    const bool kept = layout.kept && planned.n_site_terms > 0;
     if (kept) {
       of_first = site_terms_of(subject, planned, of_first, layout.dtype);
       of_second = site_terms_of(subject, planned, of_second, layout.dtype);
@@ -65,7 +65,7 @@ struct LentVariances {
     table.second = second.data();
     table.first_at = first_at.data();
     table.second_at = second_at.data();
-    table.site_terms = kept ? planned.site_terms : 0;
+    table.n_site_terms = kept ? planned.n_site_terms : 0;
   }
   [[nodiscard]] bool intact() const {
     return first.intact_outside(0, 0) && second.intact_outside(0, 0);
@@ -80,7 +80,7 @@ struct LentVariances {
  private:
   std::vector<double> site_terms_of(const Subject& subject, const Plan& planned,
                                     const std::vector<double>& variance, std::uint32_t dtype) {
-    Array in(dtype, variance.size()), out(dtype, variance.size() * planned.site_terms);
+    Array in(dtype, variance.size()), out(dtype, variance.size() * planned.n_site_terms);
     in.set(variance);
     widelimit_site_terms request{};
     request.struct_size = sizeof request;
@@ -93,7 +93,7 @@ struct LentVariances {
       return subject.type->infinite.site_terms(subject.object.get(), &request, e);
     });
     if (!answer.ok()) problem = "`site_terms` answers " + answer.text();
-    if (!in.intact_outside(0, 0) || !out.intact_outside(0, variance.size() * planned.site_terms))
+    if (!in.intact_outside(0, 0) || !out.intact_outside(0, variance.size() * planned.n_site_terms))
       problem = "`site_terms` writes outside its output";
     return out.get();
   }

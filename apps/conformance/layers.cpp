@@ -132,7 +132,7 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   answer.traits = request.traits;
   answer.scratch_bytes = request.scratch_bytes;
   answer.flops_per_entry = request.flops_per_entry;
-  answer.site_terms = request.site_terms;
+  answer.n_site_terms = request.n_site_terms;
   std::copy_n(request.max_window, answer.max_window.size(), answer.max_window.begin());
   return answer;
 }

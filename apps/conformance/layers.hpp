@@ -34,7 +34,7 @@ struct Plan {
   std::int32_t nature = 0;
   std::uint64_t traits = 0, scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t site_terms = 0;
+  std::uint32_t n_site_terms = 0;
   std::array<std::int32_t, 4> max_window{1, 1, 1, 1};
 };
 

@@ -1,5 +1,5 @@
-// A plugin file opened for examination: the library, full-size copies of its tables, and calls
-// through them that turn an escaped exception into a finding.
+// A plugin that `verify` examines: its library, copies of its tables, and calls of its functions,
+// which turn an exception that leaves a function into an EscapedException.
 // Thread safety: the functions in the tables follow the thread tags of abi.h.
 #pragma once
 
@@ -14,19 +14,20 @@
 
 namespace widelimit::conformance {
 
-/// Why the plugin cannot be examined at all.
+/// The plugin cannot be examined; what() says why.
 class NotLoaded : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// A C++ exception came out of a function of the boundary.
+/// A function of the plugin threw an exception across the boundary.
 class EscapedException : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// dlopen with RTLD_NOW | RTLD_LOCAL. Throws NotLoaded with the loader's message.
+/// A library opened by dlopen with RTLD_NOW | RTLD_LOCAL. The constructor throws NotLoaded with the
+/// message of the loader.
 class Library {
  public:
   explicit Library(const std::filesystem::path& file);
@@ -35,7 +36,7 @@ class Library {
   Library& operator=(const Library&) = delete;
 
   using Entry = const widelimit_plugin* (*)();
-  /// NULL where the library does not export it.
+  /// The entry function; NULL if the library does not export it.
   [[nodiscard]] Entry entry() const noexcept;
   [[nodiscard]] void* symbol(const char* name) const noexcept;
 
@@ -43,7 +44,7 @@ class Library {
   void* handle_;
 };
 
-/// The status and the error of a call across the boundary.
+/// The status and the error that a function of the plugin returned.
 struct Answer {
   widelimit_status status = WIDELIMIT_OK;
   widelimit_error error{};
@@ -54,10 +55,10 @@ struct Answer {
 };
 
 [[nodiscard]] std::string status_name(widelimit_status status);
-/// An empty error struct for a call.
+/// The error struct to pass to a call, with nothing set but its size and the index -1.
 [[nodiscard]] widelimit_error empty_error() noexcept;
 
-/// Runs `body` (a call into the plugin); what it throws becomes an EscapedException.
+/// Runs `body`, a call into the plugin. An exception that it throws becomes an EscapedException.
 template <class F>
 auto contained(F&& body) {
   try {
@@ -69,7 +70,7 @@ auto contained(F&& body) {
   }
 }
 
-/// Answer of `body(widelimit_error*)`.
+/// Calls `body(widelimit_error*)` and returns its status and its error.
 template <class F>
 Answer call(F&& body) {
   Answer answer;
@@ -78,12 +79,13 @@ Answer call(F&& body) {
   return answer;
 }
 
-/// Full-size copies: a member the plugin's struct does not reach is zero.
+/// Copies of the plugin's structs in the size that this program knows. A member that the plugin's
+/// struct does not contain is zero.
 struct LayerType {
   const widelimit_layer_type* raw = nullptr;
   widelimit_layer_type table{};
   widelimit_type_info info{};
-  /// All NULL where not offered.
+  /// Functions that the type does not offer are NULL.
   widelimit_infinite_face infinite{};
   widelimit_finite_face finite{};
   /// Never empty.
@@ -105,7 +107,8 @@ class Plugin {
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
 
-  /// The plugin's own `open`, once. Throws NotLoaded with the reason it gives.
+  /// Calls the plugin's `open`, which may be called only once. Throws NotLoaded with the plugin's
+  /// message.
   void open(const widelimit_host& host);
 
   [[nodiscard]] const widelimit_plugin& table() const noexcept { return table_; }

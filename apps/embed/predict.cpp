@@ -1,4 +1,4 @@
-// An infinitely wide network, trained for ever, learns the sine from five points.
+// An infinitely wide network, trained to convergence, learns the sine from five points.
 #include <widelimit/widelimit.hpp>
 
 #include <cmath>

@@ -10,7 +10,7 @@
 namespace widelimit::report {
 
 namespace {
-constexpr std::size_t tall = 24;  // rows: longer tables scroll within the page
+constexpr std::size_t rows_without_scrolling = 24;
 }
 
 std::string breakable(std::string_view text) {
@@ -43,20 +43,21 @@ bool Table::is_text(std::size_t column) const {
 
 std::string Table::html() const {
   const std::string name = apps::html_escaped(caption_);
-  std::string text = "<div class=\"" + std::string(rows_.size() > tall ? "scroll tall" : "scroll") +
+  std::string text = "<div class=\"" +
+                     std::string(rows_.size() > rows_without_scrolling ? "scroll tall" : "scroll") +
                      "\" role=\"region\" tabindex=\"0\" aria-label=\"" + name +
                      "\">\n<table>\n<caption>" + name + "</caption>\n<thead><tr>";
-  const auto kind = [&](std::size_t column) {
+  const auto class_of = [&](std::size_t column) {
     return std::string(is_text(column) ? " class=\"text\"" : "");
   };
   for (std::size_t j = 0; j < heads_.size(); ++j)
-    text += "<th scope=\"col\"" + kind(j) + ">" + heads_[j] + "</th>";
+    text += "<th scope=\"col\"" + class_of(j) + ">" + heads_[j] + "</th>";
   text += "</tr></thead>\n<tbody>\n";
   for (const std::vector<std::string>& cells : rows_) {
     text += "<tr>";
     for (std::size_t j = 0; j < cells.size(); ++j) {
       text += j == 0 ? "<th scope=\"row\" class=\"text\">" + cells[j] + "</th>"
-                     : "<td" + kind(j) + ">" + cells[j] + "</td>";
+                     : "<td" + class_of(j) + ">" + cells[j] + "</td>";
     }
     text += "</tr>\n";
   }

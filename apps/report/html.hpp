@@ -8,17 +8,18 @@
 
 namespace widelimit::report {
 
-/// Escaped text that may break after '_', '.' and '/'.
+/// Escaped text with permitted line breaks after '_', '.' and '/'.
 std::string breakable(std::string_view text);
-/// The same as `<code>`.
+/// The same text in a `<code>` element.
 std::string code(std::string_view text);
 
 /// A table whose first column names the rows. Cells are HTML.
 class Table {
  public:
-  /// `caption` is read out by screen readers and names the scrolling region.
+  /// Screen readers read `caption` out; it is also the label of a table that scrolls.
   Table(std::string caption, std::vector<std::string> heads);
-  /// Columns that hold text and are set flush left; the others are numbers. The first always is.
+  /// Declares columns that contain text; they are aligned left. All others contain numbers. The
+  /// first column always contains text.
   Table& text_columns(std::vector<std::size_t> columns);
   void row(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }

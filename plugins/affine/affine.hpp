@@ -56,10 +56,11 @@ struct Affine {
       sdk::field("b_std", &Affine::b_std,
                  "standard deviation of the bias; left out or null: no bias", sdk::non_negative),
       sdk::field("parameterization", &Affine::parameterization,
-                 "how the layer's size enters: into the function or into the weights",
+                 "where the factor 1 / sqrt(N) is: in the function (ntk) or in the weights "
+                 "(standard)",
                  sdk::one_of("ntk", "standard")),
       sdk::field("trainable", &Affine::trainable,
-                 "false: initialised at random and frozen; adds nothing to the NTK")};
+                 "false: the layer keeps its random initial weights and adds nothing to the NTK")};
 
   /// The rule for kernels of a layer whose every output number is made from `taps` sites of `in`.
   /// `width` is the name of the parameter that says how many channels a layer has.

@@ -12,11 +12,11 @@ struct Cholesky {
   static constexpr auto name = "cholesky", version = "1.0.0",
                         summary = "symmetric positive definite matrices, by A = U' U";
   static constexpr auto doc =
-      R"(A = U' U by LAPACK's potrf, n^3/3 operations, in the memory of A; where memory counts, by
+      R"(A = U' U by LAPACK's potrf, n^3/3 operations, in the memory of A; or, to save memory, by
 pftrf on half of A in rectangular full packed format. Reports the reciprocal condition number in
-the 1-norm (estimated: Higham 1988) and, of every solve, the backward error max |A x - b| / (|A|
-max |x|) of the first right-hand side in the infinity norm. A matrix that is not positive definite
-is refused with the leading minor that is not.)";
+the 1-norm (estimated: Higham 1988) and, for every solve, the backward error of the first
+right-hand side, max |A x - b| / (|A| max |x|) in the infinity norm. If a matrix is not positive
+definite, the error names the leading minor that is not positive.)";
 
   struct Factor {
     widelimit::plugins::CholeskyFactor own;

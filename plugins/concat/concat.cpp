@@ -13,9 +13,9 @@ struct Concat {
   static constexpr auto name = "concat", version = "1.0.0",
                         summary = "the inputs' channels side by side";
   static constexpr auto doc =
-      R"(The inputs' channels side by side. With C_b channels of input b and C in all: K' = sum of
-C_b/C K_b, Theta' = sum of C_b/C Theta_b. So the kernel depends on the widths of the branches.
-Each input is a network applied to what reaches this layer, [] what reaches it itself:
+      R"(The inputs' channels side by side. With C_b channels of input b and C in total: K' = sum
+of C_b/C K_b, Theta' = sum of C_b/C Theta_b. So the kernel depends on the widths of the branches.
+Each input is a network that is applied to the input of this layer; [] is that input itself:
 
     {"type": "concat", "inputs": [[], ["relu", {"type": "dense", "width": 64}]]})";
   static constexpr bool linear = true;

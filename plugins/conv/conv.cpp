@@ -15,25 +15,24 @@ struct Conv : Affine {
   static constexpr auto name = "conv", version = "1.0.0",
                         summary = "convolution over 1 to 4 spatial axes";
   static constexpr auto doc =
-      R"(z[i] = sum over taps t of W[t] x[i stride + t dilation - pad] + b. With N = taps x
-channels numbers under the window: "ntk" W_std / sqrt(N) W and b_std b with W, b ~ N(0, 1);
-"standard" W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). With A the mean over the taps of both sites
-together, zeros around the image counted: K' = W_std^2 A K + b_std^2; Theta' = K' + W_std^2 A
-Theta (ntk) or N A K + W_std^2 A Theta + 1 if there is a bias (standard, arXiv:2001.07301); not
-trained: W_std^2 A Theta (arXiv:1810.05148, arXiv:1904.11955). Padding "VALID": floor((n - reach)
-/ stride) + 1 sites come out of n, where reach = (window - 1) dilation + 1; "SAME": ceil(n /
-stride), zeros around; "CIRCULAR": the same, wrapped around.)";
+      R"(z[i] = sum over taps t of W[t] x[i stride + t dilation - pad] + b. A window covers N =
+taps x channels numbers. "ntk": the weights are W_std / sqrt(N) W and the bias is b_std b, with W,
+b ~ N(0, 1); "standard": W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). Let A be the mean over the
+taps, which moves both sites together and counts padding as zero. Then K' = W_std^2 A K + b_std^2,
+and Theta' = K' + W_std^2 A Theta (ntk), or N A K + W_std^2 A Theta, plus 1 if there is a bias
+(standard, arXiv:2001.07301), or W_std^2 A Theta if the layer is not trainable (arXiv:1810.05148,
+arXiv:1904.11955). With padding "VALID", n sites become floor((n - reach) / stride) + 1, where
+reach = (window - 1) dilation + 1. With "SAME" and "CIRCULAR" they become ceil(n / stride).)";
 
   std::optional<std::int64_t> channels;
   std::vector<std::int32_t> filter_shape, strides, dilation;
   sdk::Padding padding = sdk::Padding::valid;
   static constexpr auto params = std::tuple_cat(
       std::tuple{
-          sdk::field(
-              "channels", &Conv::channels,
-              "numbers out of a site at finite width; the kernel depends on it only through a "
-              "standard layer or a concat that follows",
-              sdk::between(1, most_channels)),
+          sdk::field("channels", &Conv::channels,
+                     "output channels at finite width; the kernel depends on it only if a layer in "
+                     "standard parameterization or a concat follows",
+                     sdk::between(1, most_channels)),
           sdk::field("filter_shape", &Conv::filter_shape, "taps along each spatial axis",
                      sdk::required, sdk::items(1, 4), sdk::at_least(1)),
           sdk::field("strides", &Conv::strides,
@@ -43,8 +42,8 @@ stride), zeros around; "CIRCULAR": the same, wrapped around.)";
                      "input sites from one tap to the next, along each axis; empty: all 1",
                      sdk::items(0, 4), sdk::at_least(1)),
           sdk::field("padding", &Conv::padding,
-                     "what windows read beyond the image: nothing, for they stay inside; zeros; or "
-                     "the other end",
+                     "what windows read outside the image: nothing, because they stay inside "
+                     "(VALID); zeros (SAME); the opposite end of the image (CIRCULAR)",
                      sdk::paddings)},
       affine_params);
 

@@ -9,17 +9,18 @@ struct Dense : Affine {
   static constexpr auto name = "dense", version = "1.0.0",
                         summary = "fully connected layer, at every site of its input";
   static constexpr auto doc =
-      R"(z = W x + b at every site. With N numbers in: "ntk" z = W_std / sqrt(N) W x + b_std b
-with W, b ~ N(0, 1); "standard" z = W x + b with W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). K' =
-W_std^2 K + b_std^2. Theta' = K' + W_std^2 Theta (ntk, arXiv:1806.07572) or N K + W_std^2 Theta +
-1 if there is a bias (standard, arXiv:2001.07301); not trained: W_std^2 Theta.)";
+      R"(z = W x + b at every site, with N inputs. "ntk": z = W_std / sqrt(N) W x + b_std b with
+W, b ~ N(0, 1); "standard": z = W x + b with W ~ N(0, W_std^2 / N), b ~ N(0, b_std^2). K' =
+W_std^2 K + b_std^2. Theta' = K' + W_std^2 Theta (ntk, arXiv:1806.07572), or N K + W_std^2 Theta,
+plus 1 if there is a bias (standard, arXiv:2001.07301), or W_std^2 Theta if the layer is not
+trainable.)";
 
   std::optional<std::int64_t> width;
   static constexpr auto params = std::tuple_cat(
       std::tuple{sdk::field(
           "width", &Dense::width,
-          "numbers out at finite width; the kernel depends on it only through a standard "
-          "layer or a concat that follows",
+          "outputs at finite width; the kernel depends on it only if a layer in standard "
+          "parameterization or a concat follows",
           sdk::between(1, most_channels))},
       affine_params);
 

@@ -11,19 +11,19 @@ struct Eigh {
   static constexpr auto name = "eigh", version = "1.0.0",
                         summary = "symmetric matrices, by their eigenvalues and eigenvectors";
   static constexpr auto doc =
-      R"(A = V' diag(w) V by LAPACK, about 9 n^3 operations: dsyevd (divide and conquer, needs 2
-n^2 numbers beside A), above n = 32766 dsyevr. Solves and log-determinants by the eigenvalues,
-which must be positive. Reports the ratio of the smallest to the largest as the reciprocal
-condition number, which is exact and in the 2-norm (in the 1-norm it is between that and its n-th
-part).)";
+      R"(A = V' diag(w) V by LAPACK, about 9 n^3 operations: up to n = 32766 dsyevd (divide and
+conquer, needs 2 n^2 numbers in addition to A), above that dsyevr. Solutions and log-determinants
+need positive eigenvalues. Reports the ratio of the smallest eigenvalue to the largest: the exact
+reciprocal condition number in the 2-norm. (The one in the 1-norm is between this ratio and this
+ratio divided by n.))";
 
   enum class Algorithm { choose, divide_and_conquer, robust };
 
   Algorithm algorithm = Algorithm::choose;
   static constexpr auto params = std::tuple{sdk::field(
       "algorithm", &Eigh::algorithm,
-      "auto: the first as far as 32-bit LAPACK goes; the second needs less memory where the "
-      "vectors have a place of their own",
+      "auto: syevd up to n = 32766, the limit of 32-bit LAPACK, and syevr above; syevr needs less "
+      "memory if the eigenvectors have memory of their own",
       sdk::one_of("auto", "syevd", "syevr"))};
 
   struct Factor {

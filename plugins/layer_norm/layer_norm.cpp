@@ -56,8 +56,8 @@ sqrt(m m'), Theta' = Theta / sqrt(m m') (arXiv:1607.06450).)";
   double eps = 1e-12;
   static constexpr auto params = std::tuple{
       sdk::field("axis", &LayerNorm::axis,
-                 "over what mean and variance are taken: the channels of each site, or everything "
-                 "but the sample",
+                 "what each mean and variance is taken over: the channels of one site, or all "
+                 "sites and channels of one sample",
                  sdk::one_of("channel", "all")),
       sdk::field("eps", &LayerNorm::eps, "added to the variance", sdk::positive)};
 

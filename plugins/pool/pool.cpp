@@ -22,8 +22,8 @@ struct Windows {
                  "input sites from one output site to the next, along each axis; empty: all 1",
                  sdk::items(0, 4), sdk::at_least(1)),
       sdk::field("padding", &Windows::padding,
-                 "what windows read beyond the image: nothing, for they stay inside; zeros; or the "
-                 "other end",
+                 "what windows read outside the image: nothing, because they stay inside (VALID); "
+                 "zeros (SAME); the opposite end of the image (CIRCULAR)",
                  sdk::paddings)};
 
   /// `count(window, inside)`: what the sum is divided by along one axis, of a window of so many

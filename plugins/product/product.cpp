@@ -10,9 +10,9 @@ namespace sdk = widelimit::sdk;
 struct Product {
   static constexpr auto name = "product", version = "1.0.0", summary = "the product of the inputs";
   static constexpr auto doc =
-      R"(The product of the inputs number by number, which are taken to be independent: K' =
+      R"(The product of the inputs, entry by entry. The inputs are assumed to be independent: K' =
 product of K_b, Theta' = sum over b of Theta_b times the product of the other K_c. Each input is a
-network applied to what reaches this layer, [] what reaches it itself:
+network that is applied to the input of this layer; [] is that input itself:
 
     {"type": "product", "inputs": [[], ["erf", {"type": "dense"}]]})";
 

@@ -74,8 +74,8 @@ k and alpha (arXiv:1711.09090).)";
 struct Abs : ArcCosineLayer {
   static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|";
   static constexpr auto doc =
-      R"(x -> |x|. Moments: four times those of relu, less k and 1 (arXiv:1711.09090 with slopes
--1 and 1).)";
+      R"(x -> |x|. Moments: four times those of relu, minus k and minus 1 (arXiv:1711.09090 with
+slopes -1 and 1).)";
   static constexpr auto params = std::tuple{};
 
   auto complete(const auto& prepared) const { return moments_of(-1, 1, prepared); }

@@ -30,7 +30,7 @@ struct Sin {
   static constexpr auto name = "sin", version = "1.0.0", summary = "x -> a sin(b x + c)";
   static constexpr auto doc =
       R"(x -> a sin(b x + c). With m = (p + q) / 2: value = a^2/2 (exp(b^2 (k - m)) - cos(2c)
-exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with a plus.)";
+exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with + in place of -.)";
 
   double a = 1, b = 1, c = 0;
   static constexpr auto params =
@@ -48,7 +48,7 @@ struct Cos {
   static constexpr auto name = "cos", version = "1.0.0", summary = "x -> a cos(b x + c)";
   static constexpr auto doc =
       R"(x -> a cos(b x + c) = a sin(b x + c + pi/2). With m = (p + q) / 2: value = a^2/2 (exp(b^2
-(k - m)) + cos(2c) exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with a minus.)";
+(k - m)) + cos(2c) exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with - in place of +.)";
 
   double a = 1, b = 1, c = 0;
   static constexpr auto params =

@@ -9,9 +9,9 @@ namespace sdk = widelimit::sdk;
 struct Sum {
   static constexpr auto name = "sum", version = "1.0.0", summary = "the sum of the inputs";
   static constexpr auto doc =
-      R"(The sum of the inputs, which are taken to be independent Gaussian processes of mean 0: K'
-= sum of K_b, Theta' = sum of Theta_b. Each input is a network applied to what reaches this layer,
-[] what reaches it itself. A residual block:
+      R"(The sum of the inputs, which are assumed to be independent Gaussian processes of mean 0:
+K' = sum of K_b, Theta' = sum of Theta_b. Each input is a network that is applied to the input of
+this layer; [] is that input itself. A residual block:
 
     {"type": "sum", "inputs": [[], ["relu", {"type": "dense"}]]})";
   static constexpr bool linear = true;

@@ -123,7 +123,7 @@ class Types {
 constexpr std::string_view composed = R"({
 "network": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/layer"}},
 "branch": {"type": "array", "items": {"$ref": "#/$defs/layer"},
-  "description": "A network applied to what reaches this layer; [] is the identity."},
+  "description": "A network that is applied to the input of this layer; [] passes the input on unchanged."},
 "preprocess": {"type": "array", "items": {"$ref": "#/$defs/step"}},
 "inference": {"type": "array", "items": {"$ref": "#/$defs/method"}},
 "column": {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0}]},

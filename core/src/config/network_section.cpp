@@ -90,7 +90,7 @@ class Checking {
     if (takes_several(*type) && entry.find("inputs") == nullptr)
       reading_.report.add(entry, child(pointer, "inputs"),
                           "is missing: a list of networks that " + in_quotes(*name) +
-                              " combines, where [] is what reaches this layer, as in "
+                              " combines, where [] is the input of this layer, as in "
                               "{\"type\": " +
                               in_quotes(*name) + ", \"inputs\": [[], [\"relu\"]]}");
     if (const Value* schema = reading_.params_schema(*type, *entry.find("type"), at))
@@ -130,7 +130,7 @@ class Checking {
     if (type != nullptr && !takes_several(*type)) {
       reading_.report.add(inputs, at,
                           in_quotes(type->name) +
-                              " takes one input, what reaches it; \"inputs\" is "
+                              " takes one input, the layer before it; \"inputs\" is "
                               "for layers that combine several" +
                               several());
       return 0;

@@ -102,7 +102,7 @@ constexpr std::string_view text = R"({
   "covariance": {"type": "string", "enum": ["none", "diagonal", "full"], "default": "none"},
   "solver": {"$ref": "#/$defs/solver"}},
 "method": {
-  "gp_inference": {"type": "object", "description": "Gaussian process regression; trained for ever.",
+  "gp_inference": {"type": "object", "description": "Gaussian process regression; with the NTK, the limit of infinite training time.",
     "required": ["kernels"], "properties": {
     "kernels": {"type": "array", "minItems": 1,
       "items": {"type": "string", "enum": ["nngp", "ntk", "ntkgp"]}},

@@ -31,9 +31,9 @@ class NpySource final : public Source {
     report(0, 2);
     Dataset data;
     if (x_header_.type == NpyType::float64)
-      data.x = Samples(finite<double>(x_, x_header_, begin, count), shape_.sample.sites);
+      data.x = Samples(read_finite<double>(x_, x_header_, begin, count), shape_.sample.sites);
     else
-      data.x = Samples(finite<float>(x_, x_header_, begin, count), shape_.sample.sites);
+      data.x = Samples(read_finite<float>(x_, x_header_, begin, count), shape_.sample.sites);
     report(1, 2);
     data.y = read_targets(begin, count);
     report(2, 2);
@@ -41,13 +41,13 @@ class NpySource final : public Source {
   }
 
   [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    return finite<double>(y_, y_header_, begin, count);
+    return read_finite<double>(y_, y_header_, begin, count);
   }
 
  private:
   template <class T>
-  static BasicMatrix<T> finite(const InputFile& file, const NpyHeader& header, std::int64_t begin,
-                               std::int64_t count) {
+  static BasicMatrix<T> read_finite(const InputFile& file, const NpyHeader& header,
+                                    std::int64_t begin, std::int64_t count) {
     auto values = read_npy_rows<T>(file, header, begin, count);
     if (header.type != NpyType::uint8) require_finite(values, file.path(), begin);
     return values;

@@ -1,32 +1,32 @@
 /* widelimit/abi.h - everything that crosses between a host and a plugin. C99, no dependencies.
  *
- * This header is the specification of the boundary; it reads from top to bottom. Authors of plugins
- * in C++ rarely see it: they write a small struct against <widelimit/sdk.hpp>. The ten rules it
- * follows are in sdk/docs/abi-rules.md. In short:
+ * This header is the specification of the boundary; read it from top to bottom. Authors of plugins
+ * in C++ rarely need it: they write a small struct with the help of <widelimit/sdk.hpp>. The header
+ * follows ten rules, which sdk/docs/abi-rules.md states. In short:
  *
- * - Every growable struct starts with `struct_size`, set by whoever allocated it, and grows at its
- *   tail only.
- * - Whoever receives a growable struct copies it with widelimit_copy into one of its own, or reads
- *   members through WIDELIMIT_HAS.
- * - The caller owns all memory it passes; what a plugin creates, that plugin destroys; strings in
- *   descriptors live as long as the library.
- * - Every function that can fail returns a widelimit_status; no exception, signal handler, exit or
- *   change of process state crosses.
+ * - A struct that a later version may extend (a growable struct) starts with `struct_size`. Whoever
+ *   allocates the struct sets it. New members come after all others.
+ * - The receiver of a growable struct copies it with widelimit_copy into a struct of its own, or
+ *   tests members with WIDELIMIT_HAS before it reads them.
+ * - The caller owns all memory it passes. A plugin destroys the objects it creates. Strings in
+ *   descriptors are valid while the library is loaded.
+ * - Every function that can fail returns a widelimit_status. No function throws, exits, or changes
+ *   the state of the process, such as signal handlers or the locale.
  *
  * Thread tags, used on every function pointer below (sdk/docs/thread-contract.md):
  *
  * - [setup]: one call at a time per object, from any thread.
- * - [worker, concurrent]: many calls at once on the same const object; a call changes no memory but
- *   what it was given.
- * - [any thread]: may also be called from inside a worker.
+ * - [worker, concurrent]: many calls at once on the same const object; a call writes only to the
+ *   memory that it receives for its results.
+ * - [any thread]: at any time, also from inside a worker call.
  *
- * Versions. While WIDELIMIT_ABI_MAJOR is 0 the boundary is a draft: anything may change, every
- * change of layout raises WIDELIMIT_ABI_DRAFT, and a host loads only plugins of its own draft. From
- * major 1 on nothing is moved, removed or given another meaning within one major: a plugin built
- * with any minor of it works with a host of any other, unless it asks for more (needs_host_minor).
- * The number a host insists on is in the name of the symbol that a plugin exports: of a draft N
- * widelimit_plugin_draftN, of a major N widelimit_plugin_vN. What not every host has arrives as an
- * extension (sdk/docs/extensions.md).
+ * Versions. While WIDELIMIT_ABI_MAJOR is 0, the boundary is a draft: anything may change, every
+ * change of layout raises WIDELIMIT_ABI_DRAFT, and a host loads only plugins built for its own
+ * draft. From major 1 on, no member moves, disappears or changes its meaning within one major. A
+ * plugin built with one minor then works with a host of any other minor, unless needs_host_minor
+ * says that it needs a newer host. The symbol that a plugin exports carries the number that a host
+ * checks: widelimit_plugin_draftN for draft N, widelimit_plugin_vN for major N. A capability that
+ * not every host or plugin has is an extension (sdk/docs/extensions.md).
  */
 #ifndef WIDELIMIT_ABI_H
 #define WIDELIMIT_ABI_H
@@ -35,12 +35,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Also the number of the directory that plugins are installed into, plugins-0. */
+/* Also part of the name of the directory that plugins are installed into, plugins-0. */
 #define WIDELIMIT_ABI_MAJOR 0
 /* Rises when a struct grows at its tail. */
 #define WIDELIMIT_ABI_MINOR 0
-/* Rises with every change of layout while the major is 0; from major 1 on it is 0. The three lines
- * change together. */
+/* Rises with every change of layout while the major is 0; from major 1 on it is 0. The next three
+ * lines change together. */
 #define WIDELIMIT_ABI_DRAFT 2
 #define WIDELIMIT_ENTRY widelimit_plugin_draft2
 #define WIDELIMIT_ENTRY_SYMBOL "widelimit_plugin_draft2"
@@ -55,7 +55,7 @@
 extern "C" {
 #endif
 
-/* ---- status and error: the caller owns the memory, nobody frees anything ---- */
+/* ---- status and error ---- */
 
 typedef int32_t widelimit_status;
 enum {
@@ -64,21 +64,21 @@ enum {
   WIDELIMIT_E_ARGUMENT = 1,
   /* The user's configuration is wrong; error.pointer says where. */
   WIDELIMIT_E_PARAMS = 2,
-  /* A face, dtype or shape that this type does not implement. */
+  /* The type does not implement this table of functions, dtype or shape. */
   WIDELIMIT_E_UNSUPPORTED = 3,
   /* Not positive definite, no convergence; error.index says where. */
   WIDELIMIT_E_NUMERIC = 4,
   WIDELIMIT_E_MEMORY = 5,
   WIDELIMIT_E_CANCELLED = 6,
-  /* A bug of the function that was called, for example an escaped exception. */
+  /* A bug in the function that was called, for example an exception that it did not catch. */
   WIDELIMIT_E_INTERNAL = 7
 };
 
-/* The caller sets struct_size, and index to -1; all else is 0. */
+/* The caller allocates it, sets struct_size, sets index to -1 and all other members to 0. */
 typedef struct widelimit_error {
   uint32_t struct_size;
   int32_t code;
-  /* For example the leading minor that failed, counted from 1; -1: not used. */
+  /* For example the order of the leading minor that is not positive, from 1; -1: no index. */
   int64_t index;
   /* JSON pointer relative to the object's own parameters. */
   char pointer[192];
@@ -86,7 +86,7 @@ typedef struct widelimit_error {
   char message[512];
 } widelimit_error;
 
-/* ---- services that the host lends to a plugin: valid from `open` or `create` until the library
+/* ---- services that the host provides to a plugin: valid from `open` or `create` until the library
  * is closed ---- */
 
 typedef struct widelimit_host {
@@ -100,25 +100,25 @@ typedef struct widelimit_host {
   /* [any thread] Aligned to 64 bytes; NULL when memory is exhausted. */
   void* (*alloc)(void* ctx, uint64_t bytes);
   void (*release)(void* ctx, void* p);
-  /* [any thread] Runs body(arg, begin, end) over pieces of [0, n) of at least `grain`; in the
-   * calling thread where that is a worker already. */
+  /* [any thread] Divides [0, n) into pieces of at least `grain` and calls body(arg, begin, end) for
+   * each piece, in several threads. In a worker call, the calling thread runs all pieces. */
   widelimit_status (*parallel_for)(void* ctx, int64_t n, int64_t grain,
                                    widelimit_status (*body)(void* arg, int64_t begin, int64_t end),
                                    void* arg);
-  /* [any thread] Numbers first to first + n - 1 of a stream of N(0, 1), made from a counter: the
-   * same for any caller and any thread. */
+  /* [any thread] Writes random numbers `first` to `first + n - 1` of a stream of N(0, 1). The
+   * generator is counter-based: the same arguments give the same numbers in every thread. */
   widelimit_status (*normals)(void* ctx, uint64_t seed, uint64_t stream, uint64_t first, uint64_t n,
                               double* out);
-  /* [any thread] Not zero when the user asked to stop. */
+  /* [any thread] Not zero if the user wants to stop. */
   int32_t (*cancelled)(void* ctx);
-  /* [any thread] What the host offers under this id (sdk/docs/extensions.md), valid as long as the
-   * host; NULL: not offered. */
+  /* [any thread] The extension with this id (sdk/docs/extensions.md), valid as long as the host;
+   * NULL: not offered. */
   const void* (*extension)(void* ctx, const char* id);
 } widelimit_host;
 
-/* A validated configuration object with the schema's defaults filled in. Keys are JSON pointers
- * into it ("/scale", "/coef/3"). All functions are [any thread]. A getter answers
- * WIDELIMIT_E_PARAMS where the key is missing or of another type, and leaves *out alone. A null
+/* The parameters of an object, validated, with the schema's defaults filled in. Keys are JSON
+ * pointers ("/scale", "/coef/3"). All functions are [any thread]. If the key is missing or its
+ * value has another type, a getter returns WIDELIMIT_E_PARAMS and does not write to *out. A null
  * value counts as missing. */
 typedef struct widelimit_params {
   uint32_t struct_size;
@@ -128,19 +128,19 @@ typedef struct widelimit_params {
   widelimit_status (*boolean)(const void* ctx, const char* pointer, int32_t* out);
   widelimit_status (*string)(const void* ctx, const char* pointer, const char** out,
                              uint64_t* length);
-  /* Of an array or object. */
+  /* The number of items of an array, or of members of an object. */
   widelimit_status (*length)(const void* ctx, const char* pointer, uint64_t* out);
-  /* The object as text. */
+  /* The whole object as JSON text. */
   const char* (*json)(const void* ctx, uint64_t* length);
 } widelimit_params;
 
-/* ---- what a type says about itself: `widelimit describe NAME` prints it ---- */
+/* ---- the description of a type, which `widelimit describe NAME` prints ---- */
 
 typedef struct widelimit_type_info {
   uint32_t struct_size;
   /* What users write in "type": lower-case letters, digits and underscores. */
   const char* name;
-  /* Of this type's meaning, as in semantic versioning. */
+  /* The version of what the type computes, as in semantic versioning. */
   const char* version;
   /* One line. */
   const char* summary;
@@ -159,116 +159,125 @@ typedef struct widelimit_shape {
   uint32_t struct_size;
   /* WIDELIMIT_SHAPE_* */
   uint32_t flags;
-  /* Of the finite network; 0: not given, because only kernels are computed. */
+  /* Numbers per site at finite width; 0: not given, because only kernels are computed. */
   int64_t channels;
-  /* 0 to 4. */
+  /* Spatial axes, 0 to 4. */
   int32_t n_spatial;
-  /* 1 beyond n_spatial. */
+  /* Sites along each axis; 1 beyond n_spatial. */
   int64_t spatial[4];
 } widelimit_shape;
 enum {
   /* The activation is a Gaussian process in the limit. */
   WIDELIMIT_SHAPE_GAUSSIAN = 1u,
-  /* Input of a combining layer: its branch has random weights of its own. */
+  /* For an input of a layer with several inputs: its branch has random weights of its own. */
   WIDELIMIT_SHAPE_INDEPENDENT = 2u
 };
 
-/* ---- infinite width: what a kernel transform sees ---- */
+/* ---- infinite width: the arguments and functions of kernel transforms ---- */
 
 enum { WIDELIMIT_F32 = 1, WIDELIMIT_F64 = 2 };
 
-/* Covariances of one bundle of pairs at ONE displacement d, over every site p where p and p + d
- * exist: contiguous [site][lane]. Borrowed for one call. A lane is one pair of samples; the lanes
- * of a bundle share the first sample. A tile of a network without spatial axes crosses as a field
- * of rank 1 whose sites are the tile's samples of x1 and whose lanes are its samples of x2: only
- * maps of window 1 ever apply to such a field. */
+/* The covariances of one bundle of pairs of samples at ONE displacement d, for all sites p where p
+ * and p + d exist: contiguous [site][lane]. Valid during one call. A lane is one pair of samples;
+ * the pairs of a bundle share the first sample. In a network without spatial axes, a tile of the
+ * kernel is a field of rank 1: its sites are samples of x1 and its lanes are samples of x2. Pending
+ * maps of such a field have window 1. */
 typedef struct widelimit_field {
   uint32_t struct_size;
-  /* WIDELIMIT_F32 or _F64, of everything that the pointers lead to. */
+  /* WIDELIMIT_F32 or _F64, the type of the numbers in nngp and ntk. */
   uint32_t dtype;
   /* Axes of the field, 0 to 4. */
   int32_t rank;
-  /* Bit a: p and p + d are taken modulo the image along axis a, and the field goes past its ends as
-   * far as the window of a circular map reaches. Only in front of pending circular maps. */
+  /* Bit a: along axis a, p and p + d are taken modulo the image, and the field also contains the
+   * sites beyond the ends that the window of a pending circular map reads. 0 in this version,
+   * because hosts apply circular maps themselves. */
   uint32_t wrapped;
-  /* Pairs side by side, a multiple of 16; 16 in fields of images. */
+  /* The number of lanes, a multiple of 16; 16 if the network has spatial axes. */
   int64_t lanes;
-  /* For each axis: sites held, first p, d; 1, 0, 0 beyond rank. */
+  /* For each axis: the number of sites, the first p, and d. Beyond rank: 1, 0, 0. */
   int64_t extent[4], origin[4], displacement[4];
   /* Aligned to 64 bytes. */
   void* nngp;
-  /* NULL: only the NNGP is computed, as for the variances themselves. */
+  /* NULL: only the NNGP kernel is computed, for example for variances. */
   void* ntk;
 } widelimit_field;
 
-/* What normalises a field: the variance of the first sample at p and of the second at p + d. Arrays
- * of the whole image, never copied for a displacement. */
+/* The variances that belong to the entries of a field: of the first sample at p, and of the second
+ * at p + d. The arrays cover the whole image and serve all displacements. */
 typedef struct widelimit_variances {
   uint32_t struct_size;
-  /* 1: one number for each site, the same for all lanes; lanes: a bundle of samples with
-   * themselves. */
+  /* Numbers per site in `first`. 1: all lanes share the first sample. Otherwise the field's number
+   * of lanes: each lane is a sample paired with itself. */
   uint32_t first_lanes;
   /* [image site][first_lanes] and [image site][lane], in the field's dtype. */
   const void *first, *second;
-  /* [site of the output field]: the image site of p, of p + d. All 0 with
-   * WIDELIMIT_TRAIT_NEEDS_SITE_MEAN. */
+  /* For each site of the output field, the image site of p and of p + d: indices into `first` and
+   * `second`. All 0 with WIDELIMIT_TRAIT_NEEDS_SITE_MEAN. */
   const int32_t *first_at, *second_at;
-  /* 0: first and second hold variances. n: they hold the n terms of each, [image site][n]
-   * [first_lanes] and [image site][n][lane], as the layer's function `site_terms` made them. */
-  uint32_t site_terms;
+  /* 0: first and second contain variances. n: they contain n terms of each variance, which the
+   * layer's function `site_terms` has computed: [image site][n][first_lanes] in `first`,
+   * [image site][n][lane] in `second`. */
+  uint32_t n_site_terms;
 } widelimit_variances;
 
 /* A linear layer as data. With A the weighted mean over the window (zero padding unless circular):
  *   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
- * Site p of the output reads the sites p stride + tap dilation - pad_low of the input, of both
- * samples at once: output displacement d is made from input displacement stride d. What lies
- * outside the input field (its origin and extent) counts as zero.
- * "ntk" parameterization: ntk_nngp = scale, ntk_bias = bias. "standard": fan-in, and 1 if a bias
- * exists. Frozen or fixed: 0, 0.
- * Variances and covariances go through different loops and are to agree to the bit: uniform taps
- * are summed over all axes but the last (in C order), then along the last, each sum from its first
- * tap on; K' is that sum times (scale / number of taps), a coefficient rounded to the field's dtype
- * once, plus bias: never a fused multiply-add. */
+ * Site p of the output reads the sites p stride + tap dilation - pad_low of the input, with the
+ * same tap in both samples, so output displacement d depends on input displacement stride d. Sites
+ * outside the input field (its origin and extent) count as zero.
+ *
+ * In the "ntk" parameterization, ntk_nngp = scale and ntk_bias = bias. In the "standard" one,
+ * ntk_nngp is the fan-in, and ntk_bias is 1 with a bias and 0 without. If nothing is trained, both
+ * are 0.
+ *
+ * Different loops compute variances and covariances, and the results must agree to the bit. The
+ * order of operations is therefore part of the specification. Uniform taps are summed over all axes
+ * but the last (in C order), then along the last axis; each sum starts with its first tap. K' is
+ * this sum times the coefficient scale / (number of taps), which is rounded once to the field's
+ * dtype, plus bias, without a fused multiply-add. */
 typedef struct widelimit_linear {
   uint32_t struct_size;
   int32_t rank;
-  /* Bit a: axis a. */
+  /* Bit a: the image wraps around along axis a. */
   uint32_t circular;
   int32_t window[4], stride[4], dilation[4], pad_low[4], pad_high[4];
-  /* For each axis the share of the variance of each tap; NULL: 1/window each. */
+  /* For each axis, the share of each tap in the variance; NULL: 1/window for every tap. */
   const double* weight[4];
   double scale, bias, ntk_nngp, ntk_bias;
 } widelimit_linear;
 
-/* Shape inference and requirements: the host sets the inputs, the layer the rest. No data; called
- * once for every use of the layer in a network. */
+/* What a layer makes of the shapes of its inputs, and what it needs. The host sets the inputs, the
+ * layer sets the rest. The function `plan` sees no data; the host calls it once for every use of
+ * the layer in a network. */
 typedef struct widelimit_plan {
   uint32_t struct_size;
   uint32_t n_inputs;
   /* [n_inputs] */
   const widelimit_shape* const* inputs;
-  /* The host's memory, preset to input 0: write members, never the whole struct. */
+  /* Memory of the host, preset to input 0. Write members, not the whole struct. */
   widelimit_shape* output;
   /* WIDELIMIT_LINEAR, _POINTWISE, _STENCIL, _GATHERING. */
   int32_t nature;
-  /* Numbers that the function `site_terms` makes of each variance, or 0. Runs with a window come
-   * with these terms, other runs with terms or variances. */
-  uint32_t site_terms;
+  /* How many numbers the function `site_terms` computes from each variance; 0: the layer has no
+   * such function. Runs with a pending window receive these terms; other runs receive terms or
+   * variances. */
+  uint32_t n_site_terms;
   /* WIDELIMIT_TRAIT_* */
   uint64_t traits;
   /* For each axis of the image, the largest window of a pending map that the transform applies;
-   * preset to 1. With TRAIT_TAKES_PENDING, POINTWISE and sites. A pending map then has window 1
-   * along every axis; or it has the window stated here along the last axis, and along each other
-   * axis the window stated here or 1, stride and dilation 1, uniform taps, no circular axis, at
-   * most window - 1 sites of padding on the low end, ntk_nngp = scale and ntk_bias = bias. The host
-   * applies all other maps itself. */
+   * preset to 1. Only for POINTWISE layers with WIDELIMIT_TRAIT_TAKES_PENDING in networks with
+   * spatial axes. The host leaves two kinds of maps pending and applies all others itself:
+   * - maps of window 1 along every axis;
+   * - maps that have this window along the last axis, and this window or 1 along each other axis,
+   *   with stride and dilation 1, uniform taps, no circular axis, at most window - 1 sites of
+   *   padding at the low end, ntk_nngp = scale and ntk_bias = bias. */
   int32_t max_window[4];
-  /* The host's memory, preset to the identity. The layer fills it in where nature is LINEAR, and
-   * writes nothing else then. */
+  /* Memory of the host, preset to the identity. A layer of nature LINEAR describes its map here;
+   * all others leave it unchanged. */
   widelimit_linear* linear;
-  /* For each worker, lent to every call. */
+  /* Size of the scratch memory that every worker call receives. */
   uint64_t scratch_bytes;
-  /* For forecasts: NNGP and NTK together. */
+  /* Floating-point operations for one entry, NNGP and NTK together; only forecasts use it. */
   double flops_per_entry;
 } widelimit_plan;
 enum {
@@ -276,7 +285,7 @@ enum {
   WIDELIMIT_LINEAR = 1,
   /* Nonlinearities, layer norm, sums and products of branches. */
   WIDELIMIT_POINTWISE = 2,
-  /* Other linear maps that make one displacement from given ones. */
+  /* Other maps that compute an output displacement from at most one input displacement. */
   WIDELIMIT_STENCIL = 3,
   /* Pooling, flatten, attention. */
   WIDELIMIT_GATHERING = 4
@@ -289,67 +298,70 @@ enum {
   WIDELIMIT_TRAIT_NEEDS_GAUSSIAN = 4u,
   /* The transform applies the pending maps it is given. */
   WIDELIMIT_TRAIT_TAKES_PENDING = 8u,
-  /* Random weights of its own: they make a branch independent. */
+  /* The layer has random weights of its own, which make its branch independent. */
   WIDELIMIT_TRAIT_HAS_WEIGHTS = 16u,
-  /* Mean over sites of displacement 0: first in a network it becomes part of the Gram product. */
+  /* The layer is the mean over the sites of displacement 0. At the beginning of a network, the Gram
+   * product of the samples already contains this mean. */
   WIDELIMIT_TRAIT_FLATTENS = 32u,
-  /* At most one input may be without random weights of its own. */
+  /* The host refuses the layer if more than one of its inputs has no random weights of its own. */
   WIDELIMIT_TRAIT_NEEDS_INDEPENDENT = 64u
 };
 
-/* POINTWISE and STENCIL: a run of rows of one output field. A row is all sites of the last axis;
- * rows count the other axes, flattened. Entries are independent of one another: the bits of one
- * depend neither on the bundle's size nor on its position in it. POINTWISE: output->nngp and ntk
- * may be those of inputs[0] (in place); the same holds for every field with a pending map of window
- * 1. */
+/* POINTWISE and STENCIL: consecutive rows of one output field. A row contains all sites along the
+ * last axis; rows are numbered over the other axes in C order. Entries are independent of one
+ * another: the bits of an entry depend neither on the size of the bundle nor on its position in the
+ * bundle. POINTWISE: output->nngp and ntk may be those of inputs[0] (in place), unless a map with a
+ * larger window than 1 is pending. */
 typedef struct widelimit_run {
   uint32_t struct_size;
   /* Of the layer. */
   uint32_t n_inputs;
-  /* Fields in `inputs`. POINTWISE: one of each input. STENCIL: the displacements that `reads` lists
-   * and that exist, of input 0 in that order, then of the next inputs; of an input of which none
-   * exists, one field without sites. */
+  /* Number of fields in `inputs`, in the order of the layer's inputs. POINTWISE: one field of each
+   * input. STENCIL: for each input, the displacement that `reads` lists, or a field without sites
+   * if `reads` lists none that exists. */
   uint32_t n_fields;
-  /* [n_fields] Whole fields: a window may read any row. */
+  /* [n_fields] All rows of each field, because a window may read any of them. */
   const widelimit_field* const* inputs;
-  /* [n_fields] Which input each field belongs to; NULL: field i to input i. */
+  /* [n_fields] The input that each field belongs to; NULL: field i belongs to input i. */
   const uint32_t* input_of;
-  /* [n_fields] NULL entries: nothing is pending. NULL itself: nothing at all. */
+  /* [n_fields] The map to apply to each field first; a NULL entry: none. NULL: none for all
+   * fields. */
   const widelimit_linear* const* pending;
-  /* Of input 0 after its pending map; NULL unless the plan needs them. */
+  /* The variances of input 0 after its pending map; NULL unless the plan's traits ask for them. */
   const widelimit_variances* variances;
   int64_t row_begin, row_end;
   widelimit_field* output;
-  /* This thread's own, aligned to 64 bytes. */
+  /* scratch_bytes of the plan, for this call alone, aligned to 64 bytes. */
   void* scratch;
-  /* [n_inputs] As in the plan: concat weighs its inputs by their channels. */
+  /* [n_inputs] As in the plan. For example, `concat` weights its inputs by their channels. */
   const widelimit_shape* const* in_shape;
 } widelimit_run;
 
-/* GATHERING, one bundle: begin, accumulate each field once in the host's fixed order, finish.
- * Several gathering layers may be under way at once; each has scratch of its own from begin to
- * finish. */
+/* GATHERING, one bundle: the host calls `begin`, then `accumulate` once for each field in a fixed
+ * order, then `finish`. It may interleave the calls to several gathering layers; each layer has
+ * scratch memory of its own, which keeps its contents from `begin` to `finish`. */
 typedef struct widelimit_gather {
   uint32_t struct_size;
   /* Of the layer. */
   uint32_t n_inputs;
   /* [n_inputs] As in the plan. */
   const widelimit_shape* const* in_shape;
-  /* Zeroed by the host before begin. In begin and finish all of them; in accumulate those that
-   * `reads` makes from this field. */
+  /* The host sets them to zero before `begin`. In `begin` and `finish`: all output fields. In
+   * `accumulate`: those that read the displacement of `input`. */
   widelimit_field* const* outputs;
   int32_t n_outputs;
-  /* accumulate: the input that the field belongs to. */
+  /* In `accumulate`: which input of the layer the field `input` belongs to. */
   uint32_t input_index;
-  /* accumulate: a whole field, of any displacement that `reads` listed. Else NULL. */
+  /* In `accumulate`: a field with all its rows, of a displacement that `reads` listed. Otherwise
+   * NULL. */
   const widelimit_field* input;
-  /* Of that input; NULL unless the plan needs them. */
+  /* The variances of that input; NULL unless the plan's traits ask for them. */
   const widelimit_variances* variances;
   void* scratch;
 } widelimit_gather;
 
-/* Which displacements of one input a displacement of the output is made from. The host asks about
- * each input, and leaves out displacements that do not exist or are listed twice. */
+/* The displacements of one input that one displacement of the output depends on. The host calls
+ * `reads` for each input, and ignores displacements that do not exist or are listed twice. */
 typedef struct widelimit_reads {
   uint32_t struct_size;
   /* Of the layer. */
@@ -358,14 +370,15 @@ typedef struct widelimit_reads {
   const widelimit_shape* const* in_shape;
   /* The displacement of the output. */
   int64_t output[4];
-  /* The input that is asked about. */
+  /* The input whose displacements are requested. */
   uint32_t input_index;
-  /* `count` is always set; the list is filled up to `capacity`. */
+  /* The layer always sets `count`, and writes at most `capacity` displacements. */
   int64_t capacity, count;
   int64_t (*displacements)[4];
 } widelimit_reads;
 
-/* What follows from each variance alone: computed once, used for thousands of entries. */
+/* Terms that depend on one variance only. They are computed once and used for thousands of
+ * entries. */
 typedef struct widelimit_site_terms {
   uint32_t struct_size;
   uint32_t dtype;
@@ -373,43 +386,45 @@ typedef struct widelimit_site_terms {
   int64_t sites, lanes;
   /* [site][lane] */
   const void* variance;
-  /* [site][site_terms of the plan][lane] */
+  /* [site][n_site_terms of the plan][lane] */
   void* out;
 } widelimit_site_terms;
 
+/* A face is a table of functions that a layer type offers for one purpose; this one computes
+ * kernels. */
 typedef struct widelimit_infinite_face {
   uint32_t struct_size;
   /* [worker, concurrent] POINTWISE, STENCIL. */
   widelimit_status (*transform)(const widelimit_layer*, const widelimit_run*, widelimit_error*);
   /* [setup] STENCIL, GATHERING. */
   widelimit_status (*reads)(const widelimit_layer*, widelimit_reads*, widelimit_error*);
-  /* [worker, concurrent] GATHERING, the next two as well. */
+  /* [worker, concurrent] GATHERING, like the next two. */
   widelimit_status (*begin)(const widelimit_layer*, const widelimit_gather*, widelimit_error*);
   widelimit_status (*accumulate)(const widelimit_layer*, const widelimit_gather*, widelimit_error*);
   widelimit_status (*finish)(const widelimit_layer*, const widelimit_gather*, widelimit_error*);
-  /* [worker, concurrent] Where site_terms of the plan is not 0. */
+  /* [worker, concurrent] Required if n_site_terms of the plan is not 0. */
   widelimit_status (*site_terms)(const widelimit_layer*, const widelimit_site_terms*,
                                  widelimit_error*);
 } widelimit_infinite_face;
 
 /* ---- finite width ---- */
 
-/* The weights of a layer whose inputs have these shapes, drawn from N(0, 1) streams of the host
- * with this seed. */
+/* Initial weights of a layer whose inputs have these shapes, made from the host's `normals` with
+ * this seed. */
 typedef struct widelimit_init {
   uint32_t struct_size;
   uint32_t n_inputs;
-  /* [n_inputs], widths all given */
+  /* [n_inputs] As in the plan; all channels are given. */
   const widelimit_shape* const* in_shape;
   uint64_t seed;
-  /* What the layer's function `theta_size` answered. */
+  /* The result of the layer's function `theta_size`. */
   int64_t theta_size;
-  /* [theta_size], to be written. */
+  /* [theta_size] The layer writes the weights here. */
   double* theta;
 } widelimit_init;
 
-/* One batch through a layer of finite width, arrays [sample, site..., channel] in C order; pointers
- * that a call does not use are NULL.
+/* One batch of samples in a layer of finite width. Arrays are [sample, site..., channel] in C
+ * order. Pointers that a call does not use are NULL.
  * - forward reads theta, x; writes y.
  * - jvp reads theta, theta_dot (NULL: zero), x, x_dot; writes y_dot.
  * - vjp reads theta, x, y_bar; adds to theta_bar (NULL: not wanted) and to x_bar[i] (NULL: not
@@ -418,7 +433,7 @@ typedef struct widelimit_init {
 typedef struct widelimit_pass {
   uint32_t struct_size;
   uint32_t n_inputs;
-  /* [n_inputs], widths all given */
+  /* [n_inputs] As in the plan; all channels are given. */
   const widelimit_shape* const* in_shape;
   const widelimit_shape* out_shape;
   int64_t batch, theta_size;
@@ -431,14 +446,15 @@ typedef struct widelimit_pass {
   void* scratch;
 } widelimit_pass;
 
+/* The face of a layer type at finite width. */
 typedef struct widelimit_finite_face {
   uint32_t struct_size;
-  /* [setup] How many weights the layer has for inputs of these shapes, [n_inputs], widths all
-   * given. */
+  /* [setup] The number of weights of the layer for inputs of these shapes, [n_inputs]. All channels
+   * are given. */
   widelimit_status (*theta_size)(const widelimit_layer*, uint32_t n_inputs,
                                  const widelimit_shape* const* in_shape, int64_t* out,
                                  widelimit_error*);
-  /* [worker, concurrent], and the next three */
+  /* [worker, concurrent], like the next three */
   widelimit_status (*init)(const widelimit_layer*, const widelimit_init*, widelimit_error*);
   widelimit_status (*forward)(const widelimit_layer*, const widelimit_pass*, widelimit_error*);
   widelimit_status (*jvp)(const widelimit_layer*, const widelimit_pass*, widelimit_error*);
@@ -447,7 +463,7 @@ typedef struct widelimit_finite_face {
 
 typedef struct widelimit_layer_type {
   uint32_t struct_size;
-  /* 1, 1 for an ordinary layer; max 0: no limit. */
+  /* 1 and 1 for most layers. max_inputs 0: no limit. */
   uint32_t min_inputs, max_inputs;
   const widelimit_type_info* info;
   /* [setup], and the next two */
@@ -455,7 +471,7 @@ typedef struct widelimit_layer_type {
                              widelimit_error*);
   void (*destroy)(widelimit_layer*);
   widelimit_status (*plan)(const widelimit_layer*, widelimit_plan*, widelimit_error*);
-  /* NULL: not offered, or nature LINEAR, which needs none. */
+  /* NULL: not offered, or not needed because the nature is LINEAR. */
   const widelimit_infinite_face* infinite;
   /* NULL: not offered. */
   const widelimit_finite_face* finite;
@@ -468,7 +484,7 @@ typedef struct widelimit_solver widelimit_solver;
 /* One factorised matrix, immutable. */
 typedef struct widelimit_factor widelimit_factor;
 
-/* Will never grow. Row-major: entry (i, j) is data[i * ld + j]. */
+/* This struct is frozen and never grows. Row-major: entry (i, j) is data[i * ld + j]. */
 typedef struct widelimit_matrix {
   double* data;
   int64_t rows, cols, ld;
@@ -490,7 +506,7 @@ typedef struct widelimit_solve_info {
   double jitter;
   /* Reciprocal condition number in the 1-norm, estimated; NaN: not known. */
   double rcond;
-  /* max |A x - b| / (|A| |x|), where the caller wants it; NaN: not known. */
+  /* Backward error max |A x - b| / (|A| |x|); NaN: not known. */
   double residual;
 } widelimit_solve_info;
 
@@ -501,9 +517,9 @@ typedef struct widelimit_solver_type {
   widelimit_status (*create)(const widelimit_host*, const widelimit_params*, widelimit_solver** out,
                              widelimit_error*);
   void (*destroy)(widelimit_solver*);
-  /* a is symmetric, both triangles given; it is consumed: the factor may keep using that memory
-   * until factor_destroy. Not positive definite: WIDELIMIT_E_NUMERIC with error.index = the leading
-   * minor that failed, from 1. */
+  /* a is symmetric, and both triangles are given. The factor may overwrite a and use its memory
+   * until factor_destroy. If a is not positive definite, the status is WIDELIMIT_E_NUMERIC and
+   * error.index is the order of the leading minor that is not positive, from 1. */
   widelimit_status (*factorise)(const widelimit_solver*, widelimit_matrix a, widelimit_factor** out,
                                 widelimit_solve_info*, widelimit_error*);
   void (*factor_destroy)(widelimit_factor*);
@@ -512,20 +528,21 @@ typedef struct widelimit_solver_type {
                             widelimit_error*);
   /* [worker, concurrent] */
   widelimit_status (*logdet)(const widelimit_factor*, double* out, widelimit_error*);
-  /* [setup] factorise, of a matrix known only by its products (CG and friends). NULL: not
-   * offered. */
+  /* [setup] Like factorise, for a matrix that is available only through its products, as conjugate
+   * gradients need it. NULL: not offered. */
   widelimit_status (*factorise_operator)(const widelimit_solver*, const widelimit_operator*,
                                          widelimit_factor** out, widelimit_solve_info*,
                                          widelimit_error*);
-  /* [setup] a = sum of values[k] v_k v_k', ascending; ROW k of `vectors` is v_k; vectors.data ==
-   * NULL: values alone. a is destroyed; vectors may be a itself. NULL: not offered. */
+  /* [setup] Eigenvalues in ascending order, and eigenvectors: a is the sum of values[k] v_k v_k',
+   * and v_k is ROW k of `vectors`. vectors.data == NULL: only eigenvalues. The call overwrites a;
+   * vectors may be a itself. NULL: not offered. */
   widelimit_status (*eigen)(const widelimit_solver*, widelimit_matrix a, double* values,
                             widelimit_matrix vectors, widelimit_error*);
-  /* [setup] factorise, of half of the matrix: n (n + 1) / 2 numbers in rectangular full packed
-   * format (Gustavson et al., ACM TOMS 37 (2010), 18; in LAPACK's words TRANSR = 'N', UPLO = 'L',
-   * column-major). With k = n / 2 rounded up and s = 1 where n is even, else 0, number c (n + s) +
-   * r is a(c, r - s) where r >= c + s, else a(c + k - 1 + s, k + r); c from 0 to k - 1. NULL: not
-   * offered. */
+  /* [setup] Like factorise, for half of the matrix: n (n + 1) / 2 numbers in rectangular full
+   * packed format (Gustavson et al., ACM TOMS 37 (2010), 18; in LAPACK TRANSR = 'N', UPLO = 'L',
+   * column-major). Let k = n / 2 rounded up, and s = 1 if n is even, else 0. For columns c from 0
+   * to k - 1 and rows r from 0 to n + s - 1, number c (n + s) + r is a(c, r - s) if r >= c + s,
+   * else a(c + k - 1 + s, k + r). NULL: not offered. */
   widelimit_status (*factorise_packed)(const widelimit_solver*, double* a, int64_t n,
                                        widelimit_factor** out, widelimit_solve_info*,
                                        widelimit_error*);
@@ -533,12 +550,12 @@ typedef struct widelimit_solver_type {
 
 /* ---- the plugin ---- */
 
-/* The descriptor: pure data, readable before anything runs. */
+/* The descriptor of a plugin. A host reads it before it calls `open` or creates anything. */
 typedef struct widelimit_plugin {
   uint32_t struct_size;
-  /* WIDELIMIT_ABI_MINOR of the headers it was built with. */
+  /* WIDELIMIT_ABI_MINOR of the header that the plugin was built with. */
   uint32_t abi_minor;
-  /* Oldest host it accepts. */
+  /* The smallest abi_minor of a host that the plugin works with. */
   uint32_t needs_host_minor;
   /* WIDELIMIT_PLUGIN_* */
   uint32_t flags;
@@ -546,15 +563,15 @@ typedef struct widelimit_plugin {
   const char* id;
   const char *version, *vendor, *license, *summary, *build;
   uint32_t n_layers, n_solvers;
-  /* Arrays of pointers, never arrays of structs. */
+  /* Arrays of pointers, because the structs may grow. */
   const widelimit_layer_type* const* layers;
   const widelimit_solver_type* const* solvers;
   /* [setup] Once, before the first create; may be NULL. */
   widelimit_status (*open)(const widelimit_host*, widelimit_error*);
   /* [setup] After the last destroy; may be NULL. */
   void (*close)(void);
-  /* [any thread] What the plugin offers under this id (sdk/docs/extensions.md), valid as long as
-   * the library; NULL: not offered. May be NULL itself. */
+  /* [any thread] The extension with this id (sdk/docs/extensions.md), valid while the library is
+   * loaded; NULL: not offered. The function pointer may be NULL. */
   const void* (*extension)(const char* id);
 } widelimit_plugin;
 enum {
@@ -562,7 +579,8 @@ enum {
   WIDELIMIT_PLUGIN_RESIDENT = 1u
 };
 
-/* The one symbol a plugin exports. Cheap, idempotent, thread-safe; NULL: cannot run on this CPU. */
+/* The only symbol that a plugin exports. [any thread] Returns the descriptor, always the same
+ * pointer, without expensive work; NULL: the plugin cannot run on this processor. */
 WIDELIMIT_EXPORT const widelimit_plugin* WIDELIMIT_ENTRY(void);
 
 /* The function with the same meaning of a plugin NAME that is linked into the host's program
@@ -570,11 +588,12 @@ WIDELIMIT_EXPORT const widelimit_plugin* WIDELIMIT_ENTRY(void);
  *   const widelimit_plugin* WIDELIMIT_STATIC_PLUGIN(NAME)(void);   (in C++ with extern "C") */
 #define WIDELIMIT_STATIC_PLUGIN(name) widelimit_static_plugin_##name
 
-/* Is a member inside the struct that the other binary handed over, and set? */
+/* True if the struct, which another binary allocated, contains this member and it is not zero. */
 #define WIDELIMIT_HAS(p, member) \
   (offsetof(__typeof__(*(p)), member) + sizeof((p)->member) <= (p)->struct_size && (p)->member)
 
-/* Copies a growable struct that another binary filled in, or will read: never use plain `=`. */
+/* Copies a growable struct that another binary has filled in or will read. Do not use `=`, which
+ * assumes equal sizes. */
 static inline void widelimit_copy(void* to, uint32_t to_size, const void* from,
                                   uint32_t from_size) {
   uint32_t n = to_size < from_size ? to_size : from_size;

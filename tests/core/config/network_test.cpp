@@ -200,9 +200,9 @@ TEST_CASE("inputs are demanded where a type takes several and refused where it d
       problems_of(experiment_of(R"(["sum", {"type": "concat", "inputs": []},
   {"type": "relu", "inputs": [[]]}, {"type": "product", "inputs": [["eft"], "relu"]},
   {"type": "sum", "inputs": "relu"}])")) ==
-      R"(line 1, column 14: /network/0/inputs: is missing: a list of networks that "sum" combines, where [] is what reaches this layer, as in {"type": "sum", "inputs": [[], ["relu"]]}
+      R"(line 1, column 14: /network/0/inputs: is missing: a list of networks that "sum" combines, where [] is the input of this layer, as in {"type": "sum", "inputs": [[], ["relu"]]}
 line 1, column 50: /network/1/inputs: "concat" takes at least 2 inputs, got 0
-line 2, column 30: /network/2/inputs: "relu" takes one input, what reaches it; "inputs" is for layers that combine several (sum, product, concat)
+line 2, column 30: /network/2/inputs: "relu" takes one input, the layer before it; "inputs" is for layers that combine several (sum, product, concat)
 line 2, column 69: /network/3/inputs/0/0: no layer type "eft"; did you mean "erf"?   (18 types from 4 plugins; see `widelimit plugins`)
 line 2, column 77: /network/3/inputs/1: must be a list of layers, got "relu"
 line 3, column 29: /network/4/inputs: must be a list of networks, got "relu")");

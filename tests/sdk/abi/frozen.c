@@ -79,7 +79,7 @@ AT(variances, first, 8);
 AT(variances, second, 16);
 AT(variances, first_at, 24);
 AT(variances, second_at, 32);
-AT(variances, site_terms, 40);
+AT(variances, n_site_terms, 40);
 SIZE(variances, 48);
 
 AT(linear, struct_size, 0);
@@ -102,7 +102,7 @@ AT(plan, n_inputs, 4);
 AT(plan, inputs, 8);
 AT(plan, output, 16);
 AT(plan, nature, 24);
-AT(plan, site_terms, 28);
+AT(plan, n_site_terms, 28);
 AT(plan, traits, 32);
 AT(plan, max_window, 40);
 AT(plan, linear, 56);

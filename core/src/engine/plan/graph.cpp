@@ -129,7 +129,7 @@ class Planner {
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
     const widelimit_infinite_face* face = layer.table->infinite;
-    if (face != nullptr && face->site_terms != nullptr) node.site_terms = plan.site_terms;
+    if (face != nullptr && face->site_terms != nullptr) node.n_site_terms = plan.n_site_terms;
     if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
       add_problem(layer,
                   "layer \"" + layer.type + "\" has a nature that this release does not support");

@@ -351,7 +351,7 @@ class BundleRun {
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
     v.second = variances_.second[at];
-    v.site_terms = o.node->site_terms;
+    v.n_site_terms = o.node->n_site_terms;
     if (o.site_mean) {
       v.first_at = v.second_at = memory_.all_zero_.data();
       return;

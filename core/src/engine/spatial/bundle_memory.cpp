@@ -29,7 +29,7 @@ std::uint64_t scratch_bytes(const SpatialProgram& p) {
 // The operation needs a buffer for the variances of the whole image, because it stores something
 // else: their mean or site terms.
 bool needs_whole_field(const FieldOp& op) {
-  return op.variances >= 0 && (op.site_mean || op.node->site_terms > 0);
+  return op.variances >= 0 && (op.site_mean || op.node->n_site_terms > 0);
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
           op.node->scratch_bytes);
     if (needs_whole_field(op)) {
       whole_.reserve(numbers(image_sites(program)));
-      if (op.site_mean && op.node->site_terms > 0) mean_.reserve(numbers(1));
+      if (op.site_mean && op.node->n_site_terms > 0) mean_.reserve(numbers(1));
     }
   }
   tables_.resize(s.tables.size());

@@ -105,7 +105,7 @@ struct ElementwiseLayer : Wrapped<L> {
       plan.set_flops_per_entry(60);
       if constexpr (HasMoments<L>) {
         plan.set_max_window(3, 3);
-        plan.raw().site_terms = numbers_of_site_terms<L>();
+        plan.raw().n_site_terms = numbers_of_site_terms<L>();
         plan.set_scratch(bytes_of_row(plan.in()));
       }
     } else {

@@ -300,7 +300,7 @@ inline bool has_window(const widelimit_linear* map) {
 template <class T, bool with_ntk, bool broadcast_first, class L>
 void sweep_field(const L& layer, const widelimit_run& run, bool window) {
   constexpr std::uint32_t numbers = numbers_of_site_terms<L>();
-  if (run.variances->site_terms != numbers || run.output->lanes != lanes_of_fields)
+  if (run.variances->n_site_terms != numbers || run.output->lanes != lanes_of_fields)
     throw Error(WIDELIMIT_E_ARGUMENT,
                 "runs with windows come with the site terms that the plan asked for, on 16 lanes");
   if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
@@ -326,7 +326,7 @@ template <class Layer>
 void transform_field(const Layer& layer, const widelimit_run& run) {
   check_run(run, true);
   const bool window = has_window(pending_of(run, 0));
-  if (!window && run.variances->site_terms == 0) return transform_pointwise(layer, run);
+  if (!window && run.variances->n_site_terms == 0) return transform_pointwise(layer, run);
   // The stores cannot write to a copy on the stack, so its members stay in registers.
   const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
   if (run.output->dtype == WIDELIMIT_F32)
