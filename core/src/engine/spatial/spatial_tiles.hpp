@@ -27,7 +27,8 @@ template <class T>
 template <class T>
 [[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
-/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted.
+/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted. Throws
+/// Error(usage) as sample_facts().
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        const PerKernel<T*>& out);
