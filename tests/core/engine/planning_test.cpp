@@ -183,6 +183,28 @@ TEST_CASE("a network keeps the plans it made") {
   CHECK(net.plan({{}, 4}).shape() == SampleShape{{}, 4});
 }
 
+TEST_CASE("shapes that no samples can have are refused before a layer sees them") {
+  const Network net = network({flatten(), dense(1, 0)});
+  const auto refusal = [&](const SampleShape& shape) {
+    try {
+      static_cast<void>(net.plan(shape));
+    } catch (const Error& e) {
+      return e.code() == ErrorCode::usage ? std::string(e.what()) : "another error";
+    }
+    return std::string("accepted");
+  };
+  CHECK(refusal({{2, 1, 2, 1}, 3}) == "accepted");
+  CHECK(refusal({{}, 0}) == "accepted");  // of no samples
+  CHECK(refusal({{2, 1, 2, 1, 2}, 3}) ==
+        "samples of 2 x 1 x 2 x 1 x 2 x 3 numbers: a network takes at most 4 axes of sites");
+  CHECK(refusal({{0}, 3}).ends_with("every axis needs at least one number"));
+  CHECK(refusal({{2}, -1}).ends_with("every axis needs at least one number"));
+  constexpr std::int64_t many = std::int64_t{1} << 40;
+  for (const SampleShape& large : {SampleShape{{many, many}, 1}, SampleShape{{many}, 1},
+                                   SampleShape{{1024, 1024}, many}, SampleShape{{}, many * 32}})
+    CHECK(refusal(large).ends_with("these are more numbers than fit into memory"));
+}
+
 TEST_CASE("statistics of a layer are those of the network that ends with it") {
   const std::vector<Layer> layers{dense(1.3, 0.2), relu(),
                                   dense(1.1, 0.1), sum({{}, {relu(), dense(0.8, 0.4)}}),
