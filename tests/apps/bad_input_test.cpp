@@ -150,7 +150,7 @@ TEST_CASE("broken tables are refused with file and line") {
   with("a,y\n1,nan\n", {"t.csv"});
 }
 
-TEST_CASE("data files that are not there are told with the value that names them") {
+TEST_CASE("data files that are not there are reported with the value that names them") {
   const Case c;
   const auto refused = [&](const std::string& source, const std::string& pointer,
                            const std::string& file) {
@@ -168,7 +168,7 @@ TEST_CASE("data files that are not there are told with the value that names them
           "/data/train/rows", "sub/rows.txt");
 }
 
-TEST_CASE("row numbers that are none are told with the value that names their file") {
+TEST_CASE("row numbers that are none are reported with the value that names their file") {
   const Case c;
   c.directory.file("rows.txt", "0 1\n2 nine\n");
   c.refused(R"({"format": 1,
@@ -278,7 +278,7 @@ TEST_CASE("a finite network that does not fit the data is refused before anythin
             {"/finite/batch_size", "must be <= 6", "got 7"});
 }
 
-TEST_CASE("a sample that overflows is told with file, row and set") {
+TEST_CASE("a sample that overflows is reported with file, row and set") {
   const TemporaryDirectory directory;
   const std::string huge = "1,2,1\n3,1,2\n1e200,2,3\n0,1,1\n", small = "1,2,1\n3,1,2\n";
   directory.file("huge.csv", "a,b,y\n" + huge);
@@ -305,7 +305,7 @@ TEST_CASE("a sample that overflows is told with file, row and set") {
     CHECK(contains(test, part));
 }
 
-TEST_CASE("a network that overflows is told with the sets of its samples") {
+TEST_CASE("a network that overflows is reported with the sets of its samples") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(8));
   const Result result = run_program(
@@ -315,7 +315,7 @@ TEST_CASE("a network that overflows is told with the sets of its samples") {
   CHECK(contains(result.err, "/data/train"));
 }
 
-TEST_CASE("a finite network that diverges, or is too large, is told with the value to change") {
+TEST_CASE("a finite network that diverges, or is too large, is reported with the value to change") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(8, R"(, "finite": {
     "optimizer": {"type": "sgd", "learning_rate": 1e9}, "steps": 200})"));

@@ -181,7 +181,7 @@ TEST_CASE("inference on a network that does not end Gaussian is warned of, with 
   CHECK(contains(run.err, "warning: /network/1: the network ends in \"erf\""));
 }
 
-TEST_CASE("an NTK that is zero is told with the reason and what to do") {
+TEST_CASE("an NTK that is zero is reported with the reason and what to do") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(12, R"(, "inference": [
     {"method": "gradient_descent_mse_ensemble", "kernels": ["ntk"]}])"));

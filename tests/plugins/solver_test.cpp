@@ -97,9 +97,9 @@ struct Factor {
     own = {made, s.type.factor_destroy};
   }
   widelimit_solve_info solve(Matrix& b) const {
-    widelimit_solve_info told = empty_info();
-    call([&](widelimit_error* e) { return solver->type.solve(own.get(), b.view(), &told, e); });
-    return told;
+    widelimit_solve_info report = empty_info();
+    call([&](widelimit_error* e) { return solver->type.solve(own.get(), b.view(), &report, e); });
+    return report;
   }
   [[nodiscard]] double logdet() const {
     double value = 0;

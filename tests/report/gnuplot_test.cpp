@@ -61,7 +61,7 @@ TEST_CASE("a gnuplot that does not finish is killed, and what it drew is not use
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
 }
 
-TEST_CASE("the status of a gnuplot without a picture is told, or the signal that ended it") {
+TEST_CASE("the status of a gnuplot without a picture is reported, or the signal that ended it") {
   const auto problem_of = [](const std::string& body) {
     const Gnuplot scope(body);
     const std::vector<std::string> scripts(1);

@@ -33,7 +33,7 @@ TEST_CASE("top-level keys have their defaults") {
   CHECK(full.plugins == std::vector<std::string>{"a", "./b.so"});
 }
 
-TEST_CASE("problems of all sections are told at once, in the order of the file") {
+TEST_CASE("problems of all sections are reported at once, in the order of the file") {
   CHECK(problems_of(R"({"format": 2, "titel": "x", "seed": 1.5,
 "precision": "float16", "plugins": "conv",
 "data": {"train": {"type": "npy", "x": 1, "y": "y"}},

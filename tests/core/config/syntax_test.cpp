@@ -126,7 +126,7 @@ TEST_CASE("strings and keys that a terminal would stumble over are refused or es
         "line 1, column 18: half a surrogate pair: \\uD800 to \\uDFFF come in pairs");
 }
 
-TEST_CASE("of very many problems the first thousand are told and the others counted") {
+TEST_CASE("of very many problems the first thousand are reported and the others counted") {
   std::string network = "[";
   for (int i = 0; i < 5000; ++i) network += "\"reluu\",";
   const std::string all = problems_of(experiment_of(network + "\"dense\"]"));

@@ -152,7 +152,7 @@ TEST_CASE("broken CSV files are refused with line and column") {
   CHECK_FALSE(contains(message("x,y\n1,\x1b[31m\n"), "\x1b"));
 }
 
-TEST_CASE("a table with another separator is told of commas, not of its columns") {
+TEST_CASE("a table with another separator gets a message about commas, not about its columns") {
   const Folder folder;
   const auto message = [&](std::string_view text, const DataSpec& spec) {
     folder.with("d.csv", text);

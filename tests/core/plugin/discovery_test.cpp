@@ -135,7 +135,7 @@ TEST_CASE("WIDELIMIT_PLUGIN_PATH comes after the options' directories, and can b
   CHECK(Runtime(only({first.path()})).plugins().size() == 1);
 }
 
-TEST_CASE("a directory that does not exist is told, not fatal") {
+TEST_CASE("a directory that does not exist is reported, not fatal") {
   const Runtime runtime(only({"/nonexistent/plugins"}));
   REQUIRE(runtime.search().size() == 1);
   CHECK(runtime.search()[0].problem);

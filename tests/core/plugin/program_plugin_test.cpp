@@ -95,7 +95,7 @@ TEST_CASE("a plugin added in code comes before all files, and computes") {
             .nngp(Samples(Matrix{{1.0}}))(0, 0) == 4);
 }
 
-TEST_CASE("what a layer refuses of its parameters is told with the whole pointer") {
+TEST_CASE("what a layer refuses of its parameters is reported with the whole pointer") {
   Runtime runtime(only({}));
   runtime.add(&plugin);
   try {
@@ -108,7 +108,7 @@ TEST_CASE("what a layer refuses of its parameters is told with the whole pointer
   }
 }
 
-TEST_CASE("a plugin hears of a cancelled run through the runtime's control") {
+TEST_CASE("a plugin sees a cancelled run through the runtime's control") {
   const auto control = std::make_shared<Control>();
   RuntimeOptions o = only({});
   o.control = control;

@@ -182,7 +182,7 @@ TEST_CASE("shapes that do not fit are refused before the plugin sees them") {
   CHECK_THROWS_AS(static_cast<void>(f.solve(Matrix(2, 1))), Error);
 }
 
-TEST_CASE("what a solver does not offer, or gets wrong, is told") {
+TEST_CASE("what a solver does not offer, or gets wrong, is reported") {
   widelimit_solver_type t = table();
   CHECK_FALSE(little(t).has_eigen());
   CHECK_THROWS_AS(static_cast<void>(little(t).eigenvalues(Matrix{{1.0}})), Error);

@@ -71,7 +71,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
   }
 }
 
-TEST_CASE("all plugins that were asked for and cannot be had are told at once") {
+TEST_CASE("all plugins that were asked for and cannot be had are reported at once") {
   const Folder folder;
   folder.add({"text", "plain"});
   RuntimeOptions asked = only({folder.path()});
@@ -103,7 +103,7 @@ TEST_CASE("an exception that escapes from a plugin is an error, which outlives t
   }
 }
 
-TEST_CASE("an exception from open is a refusal, told after the library was unloaded") {
+TEST_CASE("an exception from open is a refusal, reported after the library was unloaded") {
   const Folder folder;
   const auto file = folder.add({"throws_in_open"});
   RuntimeOptions o = only({folder.path()});

@@ -164,11 +164,11 @@ struct SolverTable {
   template <class Matrix>
   static widelimit_factor* make_factor(const Object& object, const Matrix& a,
                                        widelimit_solve_info* info) {
-    SolveInfo told;
-    using F = decltype(object.solver.factorise(a, told, object.host));
+    SolveInfo report;
+    using F = decltype(object.solver.factorise(a, report, object.host));
     std::unique_ptr<AnyFactor> factor =
-        std::make_unique<FactorObject<F>>(object.solver.factorise(a, told, object.host));
-    write_info(info, told);
+        std::make_unique<FactorObject<F>>(object.solver.factorise(a, report, object.host));
+    write_info(info, report);
     return reinterpret_cast<widelimit_factor*>(factor.release());
   }
 
@@ -193,9 +193,9 @@ struct SolverTable {
   static widelimit_status solve(const widelimit_factor* factor, widelimit_matrix b,
                                 widelimit_solve_info* info, widelimit_error* error) {
     return guard(error, [&] {
-      SolveInfo told;
-      of(factor).solve(MatrixView(b), told);
-      write_info(info, told);
+      SolveInfo report;
+      of(factor).solve(MatrixView(b), report);
+      write_info(info, report);
     });
   }
   static widelimit_status logdet(const widelimit_factor* factor, double* out,
