@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Allowed includes: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers; inside core, every room includes
-# only rooms below it. Fails on any other include.
+# Allowed includes: sdk -> nothing, plugins -> sdk, core -> sdk's abi.h, apps -> core's public headers; inside core, every
+# room includes only rooms below it. Fails on any other include.
 set -u
 cd "$1" || exit 2
 wrong=0

@@ -41,6 +41,7 @@ struct WIDELIMIT_EXPORT Tile {
 class WIDELIMIT_EXPORT KernelSink {
  public:
   virtual ~KernelSink();
+  /// What it throws ends the computation: an Error as it is, another exception as Error(internal).
   virtual void put(const Tile& tile) = 0;
   /// Whether the sink already has everything in this area. Then the area is neither computed nor
   /// put. Several threads call this.

@@ -17,7 +17,8 @@ class WIDELIMIT_EXPORT KernelSource {
   [[nodiscard]] virtual std::int64_t rows() const = 0;
   [[nodiscard]] virtual std::int64_t cols() const = 0;
   /// Reads rows [row, row + rows) and columns [col, col + cols), row-major, with a distance of `ld`
-  /// numbers between rows.
+  /// numbers between rows. Throws Error(usage) for a block outside the kernel, Error(io) if the
+  /// file cannot be read.
   virtual void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
                     double* out, std::int64_t ld) const = 0;
 };

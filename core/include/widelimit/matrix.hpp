@@ -110,7 +110,8 @@ class WIDELIMIT_EXPORT Samples {
   [[nodiscard]] const Matrix& f64() const noexcept { return f64_; }
   [[nodiscard]] const MatrixF& f32() const noexcept { return f32_; }
   [[nodiscard]] double at(std::int64_t sample, std::int64_t feature) const noexcept;
-  /// The samples [begin, end), converted to the given precision.
+  /// The samples [begin, end), converted to the given precision. Throws Error(usage) if there are
+  /// not so many.
   [[nodiscard]] Samples converted(Precision to, std::int64_t begin, std::int64_t end) const;
   [[nodiscard]] Samples converted(Precision to) const { return converted(to, 0, count()); }
 

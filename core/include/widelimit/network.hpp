@@ -21,7 +21,8 @@ class WIDELIMIT_EXPORT Network {
  public:
   /// The plan for samples of this shape: everything that can be computed of the network, and what
   /// it costs. The network keeps the plans of the shapes it was last asked for. Throws Error(usage)
-  /// with every layer that does not fit.
+  /// with every layer that does not fit, and for a shape that no samples can have: more than 4 axes
+  /// of sites, an axis without sites, more numbers than fit into memory.
   [[nodiscard]] PlannedNetwork plan(const SampleShape& shape) const;
 
   /// One kernel of samples, in float64: [n, n], exactly symmetric.

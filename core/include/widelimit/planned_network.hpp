@@ -58,7 +58,9 @@ struct TileSize {
 class WIDELIMIT_EXPORT PlannedNetwork {
  public:
   [[nodiscard]] const SampleShape& shape() const noexcept;
-  /// In the order of computation, branches before what combines them.
+  /// In the order of computation, branches before what combines them; valid as long as this plan or
+  /// a copy of it. Throws Error(usage), as everything that computes does, where a layer reads what
+  /// this release does not compute.
   [[nodiscard]] const std::vector<PlannedLayer>& layers() const;
   /// Floating-point operations of one entry, NNGP and NTK, all sites and displacements; without the
   /// covariances of the data, two for each number of a sample.
@@ -66,8 +68,9 @@ class WIDELIMIT_EXPORT PlannedNetwork {
 
   /// Both kernels of x1 with x2 in the precision of T: [n1, n2] each, empty where not asked for.
   /// Without x2, or where it is the same memory, x1 with itself: exactly symmetric, half the work.
-  /// Throws Error(usage) where samples have another shape than the plan, Error(numeric) that names
-  /// the sample where an entry is not finite.
+  /// Throws Error(usage) where samples have another shape than the plan, and that names the sample
+  /// where its numbers are not finite; Error(numeric) that names the samples where an entry is not
+  /// finite; Error(memory); Error(cancelled).
   template <class T>
   [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const SamplesView& x1,
                                                   const std::optional<SamplesView>& x2 = {},

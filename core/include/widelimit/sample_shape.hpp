@@ -15,7 +15,7 @@ struct WIDELIMIT_EXPORT SampleShape {
   std::vector<std::int64_t> sites;  ///< extent of every spatial axis
   std::int64_t channels = 0;
 
-  /// Numbers of a sample: sites times channels.
+  /// Numbers of a sample: sites times channels. The largest number of the type where they are more.
   [[nodiscard]] std::int64_t features() const noexcept;
   /// As in "28 x 28 x 1".
   [[nodiscard]] std::string text() const;

@@ -34,7 +34,8 @@ class WIDELIMIT_EXPORT SamplesView {
   [[nodiscard]] std::int64_t stride() const noexcept { return stride_; }
   /// The first number, a double or a float as `precision()` says.
   [[nodiscard]] const void* numbers() const noexcept { return numbers_; }
-  /// Rows [first, first + n), borrowed from the same memory.
+  /// Rows [first, first + n), borrowed from the same memory. Throws Error(usage) if there are not
+  /// so many, as converted() does.
   [[nodiscard]] SamplesView part(std::int64_t first, std::int64_t n) const;
   /// A copy of rows [begin, end), rounded or widened where `to` is the other precision.
   [[nodiscard]] Samples converted(Precision to, std::int64_t begin, std::int64_t end) const;

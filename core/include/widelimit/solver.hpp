@@ -27,10 +27,11 @@ struct SolveInfo {
 class WIDELIMIT_EXPORT Factor {
  public:
   [[nodiscard]] std::int64_t size() const noexcept;
-  /// A^-1 b for b [n, right-hand sides].
+  /// A^-1 b for b [n, right-hand sides]. Throws Error(usage) if b has another number of rows.
   [[nodiscard]] Matrix solve(const Matrix& b, Control* control = nullptr) const;
   /// `info`, if not NULL, receives the report of this solution.
   void solve_in_place(Matrix& b, SolveInfo* info = nullptr, Control* control = nullptr) const;
+  /// log |A|. Throws Error(unsupported) if the solver has none.
   [[nodiscard]] double logdet() const;
   [[nodiscard]] const SolveInfo& info() const noexcept;
 
@@ -75,9 +76,10 @@ class WIDELIMIT_EXPORT Solver {
   /// Bytes of the factor of a source with n rows.
   [[nodiscard]] std::int64_t factor_bytes(std::int64_t n) const noexcept;
   [[nodiscard]] bool has_eigen() const noexcept;
-  /// All eigenpairs of a symmetric matrix. The vectors use its memory.
+  /// All eigenpairs of a symmetric matrix [n, n]. The vectors use its memory. Throws
+  /// Error(unsupported) unless has_eigen().
   [[nodiscard]] Eigen eigen(Matrix a, Control* control = nullptr) const;
-  /// The eigenvalues in ascending order.
+  /// The eigenvalues in ascending order. Throws Error(unsupported) unless has_eigen().
   [[nodiscard]] std::vector<double> eigenvalues(Matrix a, Control* control = nullptr) const;
 
  private:

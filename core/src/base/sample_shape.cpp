@@ -3,11 +3,14 @@
 
 #include "text/numbers.hpp"
 
+#include <limits>
+
 namespace widelimit {
 
 std::int64_t SampleShape::features() const noexcept {
   std::int64_t n = channels;
-  for (const std::int64_t s : sites) n *= s;
+  for (const std::int64_t s : sites)
+    if (__builtin_mul_overflow(n, s, &n)) return std::numeric_limits<std::int64_t>::max();
   return n;
 }
 

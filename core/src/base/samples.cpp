@@ -13,16 +13,21 @@ namespace widelimit {
 namespace {
 
 SampleShape shape_of(std::int64_t features, std::vector<std::int64_t> sites) {
-  std::int64_t product = 1;
-  for (const std::int64_t s : sites) {
-    if (s <= 0) throw Error(ErrorCode::usage, "samples need at least one site on every axis");
-    product *= s;
-  }
+  if (std::any_of(sites.begin(), sites.end(), [](std::int64_t s) { return s <= 0; }))
+    throw Error(ErrorCode::usage, "samples need at least one site on every axis");
+  const std::int64_t product = SampleShape{sites, 1}.features();
   if (features % product != 0)
     throw Error(ErrorCode::usage, "samples of " + std::to_string(features) +
                                       " numbers do not divide into " + std::to_string(product) +
                                       " sites");
   return {std::move(sites), features / product};
+}
+
+void require_rows(std::int64_t first, std::int64_t n, std::int64_t count) {
+  if (first < 0 || n < 0 || first > count - n)
+    throw Error(ErrorCode::usage, std::to_string(n) + " samples from number " +
+                                      std::to_string(first) + " on were requested, of " +
+                                      std::to_string(count));
 }
 
 }  // namespace
@@ -113,6 +118,7 @@ SamplesView::SamplesView(const float* numbers, std::int64_t count, SampleShape s
     : SamplesView(numbers, count, shape, shape.features()) {}
 
 SamplesView SamplesView::part(std::int64_t first, std::int64_t n) const {
+  require_rows(first, n, count_);
   SamplesView some = *this;
   some.numbers_ = static_cast<const std::byte*>(numbers_) +
                   first * stride_ * static_cast<std::int64_t>(bytes_of(precision_));
@@ -121,6 +127,7 @@ SamplesView SamplesView::part(std::int64_t first, std::int64_t n) const {
 }
 
 Samples SamplesView::converted(Precision to, std::int64_t begin, std::int64_t end) const {
+  require_rows(begin, end - begin, count_);
   const std::int64_t features = shape_.features();
   const auto fill = [&](auto out) {
     using T = std::remove_cvref_t<decltype(*out.data())>;

@@ -7,6 +7,7 @@
 #include "data/row_numbers.hpp"
 #include "data/source.hpp"
 #include "random/random.hpp"
+#include "text/names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -35,9 +36,7 @@ std::unique_ptr<Source> open_source(const DataSource& spec) {
 
 namespace {
 
-std::string samples_text(std::int64_t n) {
-  return std::to_string(n) + (n == 1 ? " sample" : " samples");
-}
+std::string samples_text(std::int64_t n) { return counted(static_cast<std::size_t>(n), "sample"); }
 
 template <class T>
 BasicMatrix<T> rows_of(const BasicMatrix<T>& m, const std::vector<std::int64_t>& rows) {

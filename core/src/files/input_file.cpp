@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "text/names.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +32,7 @@ void refuse(const std::filesystem::path& file, const std::string& message, int l
 }
 
 std::string bytes_text(std::int64_t bytes) {
-  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+  return counted(static_cast<std::size_t>(bytes), "byte");
 }
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {

@@ -8,6 +8,7 @@
 #include "finite/passes.hpp"
 #include "finite/state.hpp"
 #include "random/random.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <string>
@@ -84,10 +85,9 @@ std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const Samp
   state_->check_parameters(theta.size());
   state_->check_samples(x);
   if (y_bar.rows() != x.count() || y_bar.cols() != state_->outputs)
-    throw Error(ErrorCode::usage, "y_bar is " + std::to_string(y_bar.rows()) + " x " +
-                                      std::to_string(y_bar.cols()) + "; expected " +
-                                      std::to_string(x.count()) + " x " +
-                                      std::to_string(state_->outputs));
+    throw Error(ErrorCode::usage, "y_bar is " + detail::shape_text(y_bar.rows(), y_bar.cols()) +
+                                      "; expected " +
+                                      detail::shape_text(x.count(), state_->outputs));
   const detail::InPrecision<double> values(x);
   std::vector<double> gradient(theta.size());
   detail::GradientPasses passes(*state_, x.count());

@@ -9,6 +9,7 @@
 #include "finite/schedule.hpp"
 #include "finite/state.hpp"
 #include "random/random.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -55,9 +56,8 @@ void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
            const std::string& name) {
   state.check_samples(x);
   require(y.rows() == x.count() && y.cols() == state.outputs,
-          "the " + name + " targets are " + std::to_string(y.rows()) + " x " +
-              std::to_string(y.cols()) + "; expected " + std::to_string(x.count()) + " x " +
-              std::to_string(state.outputs));
+          "the " + name + " targets are " + detail::shape_text(y.rows(), y.cols()) + "; expected " +
+              detail::shape_text(x.count(), state.outputs));
 }
 
 void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,

@@ -67,7 +67,10 @@ Ridge ridge_of(const Setting& setting, double diag_reg) {
 
 FactorEntry& entry_of(Factors& factors, const Setting& setting, const Ridge& ridge) {
   for (const auto& entry : factors)
-    if (entry->ridge.absolute == ridge.absolute && entry->solver == *setting.solver) return *entry;
+    if (entry->ridge.absolute == ridge.absolute && entry->solver == *setting.solver) {
+      entry->ridge = ridge;  // messages are in the scale that this inference was given
+      return *entry;
+    }
   factors.push_back(
       std::make_unique<FactorEntry>(FactorEntry{.solver = *setting.solver, .ridge = ridge}));
   return *factors.back();

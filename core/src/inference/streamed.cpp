@@ -7,6 +7,7 @@
 
 #include "inference/definiteness.hpp"
 #include "inference/products.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,9 +27,8 @@ constexpr std::int64_t panel_rows = 128;
 
 void expect_shape(const Matrix* m, std::int64_t rows, std::int64_t cols, const char* name) {
   if (m == nullptr || (m->rows() == rows && m->cols() == cols)) return;
-  refuse(std::string(name) + " is " + std::to_string(m->rows()) + " x " +
-         std::to_string(m->cols()) + "; expected " + std::to_string(rows) + " x " +
-         std::to_string(cols));
+  refuse(std::string(name) + " is " + detail::shape_text(m->rows(), m->cols()) + "; expected " +
+         detail::shape_text(rows, cols));
 }
 
 Matrix panel_of(const KernelSource& kernel, std::int64_t row) {

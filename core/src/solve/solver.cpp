@@ -6,6 +6,7 @@
 #include "boundary/abi_error.hpp"
 #include "execution/blas.hpp"
 #include "solve/read_symmetric.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,10 +27,13 @@ SolveInfo from_abi(const widelimit_solve_info& info) noexcept {
   return {info.iterations, info.jitter, info.rcond, info.residual};
 }
 
+[[noreturn]] void refuse_shape(std::int64_t rows, std::int64_t cols) {
+  throw Error(ErrorCode::usage,
+              "a solver takes a symmetric matrix, not one of " + detail::shape_text(rows, cols));
+}
+
 void require_square(const Matrix& a) {
-  if (a.rows() == a.cols()) return;
-  throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
-                                    std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
+  if (a.rows() != a.cols()) refuse_shape(a.rows(), a.cols());
 }
 
 // A call of a plugin cannot be interrupted. Checks the control and reports progress before and
@@ -119,9 +123,7 @@ Factor Solver::factorise(Matrix a, Control* control) const {
 }
 
 Factor Solver::factorise(const KernelSource& a, double ridge, Control* control) const {
-  if (a.rows() != a.cols() || a.rows() == 0)
-    throw Error(ErrorCode::usage, "a solver takes a symmetric matrix, not one of " +
-                                      std::to_string(a.rows()) + " x " + std::to_string(a.cols()));
+  if (a.rows() != a.cols() || a.rows() == 0) refuse_shape(a.rows(), a.cols());
   return factor_of(
       has_packed() ? detail::read_packed(a, ridge, control) : detail::read_whole(a, ridge, control),
       a.rows(), has_packed(), control);

@@ -7,6 +7,7 @@
 #include "files/new_file.hpp"
 #include "files/npy_header.hpp"
 #include "store/opening.hpp"
+#include "text/numbers.hpp"
 
 #include <sys/mman.h>
 
@@ -184,7 +185,7 @@ void StoreReader::read(Kernel kernel, std::int64_t row, std::int64_t col, std::i
   const StoreSpec& s = spec();
   if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > s.rows - rows || col > s.cols - cols)
     throw Error(ErrorCode::usage, "the requested block lies outside the kernel of " +
-                                      std::to_string(s.rows) + " x " + std::to_string(s.cols));
+                                      detail::shape_text(s.rows, s.cols));
   if (rows == 0 || cols == 0) return;
   if (s.precision == Precision::float32)
     state_->read<float>(kernel, row, col, rows, cols, out, ld);

@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 
 #include "core/engine/static_layers.hpp"
+#include "sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -181,6 +182,52 @@ TEST_CASE("a network keeps the plans it made") {
   CHECK(&net.plan({{}, 4}).layers() != &layers);
   CHECK(&net.plan({{}, 3}).layers() == &layers);
   CHECK(net.plan({{}, 4}).shape() == SampleShape{{}, 4});
+}
+
+TEST_CASE("shapes that no samples can have are refused before a layer sees them") {
+  const Network net = network({flatten(), dense(1, 0)});
+  const auto refusal = [&](const SampleShape& shape) {
+    try {
+      static_cast<void>(net.plan(shape));
+    } catch (const Error& e) {
+      return e.code() == ErrorCode::usage ? std::string(e.what()) : "another error";
+    }
+    return std::string("accepted");
+  };
+  CHECK(refusal({{2, 1, 2, 1}, 3}) == "accepted");
+  CHECK(refusal({{}, 0}) == "accepted");  // of no samples
+  CHECK(refusal({{2, 1, 2, 1, 2}, 3}) ==
+        "samples of 2 x 1 x 2 x 1 x 2 x 3 numbers: a network takes at most 4 axes of sites");
+  CHECK(refusal({{0}, 3}).ends_with("every axis needs at least one number"));
+  CHECK(refusal({{2}, -1}).ends_with("every axis needs at least one number"));
+  constexpr std::int64_t many = std::int64_t{1} << 40;
+  for (const SampleShape& large : {SampleShape{{many, many}, 1}, SampleShape{{many}, 1},
+                                   SampleShape{{1024, 1024}, many}, SampleShape{{}, many * 32}})
+    CHECK(refusal(large).ends_with("these are more numbers than fit into memory"));
+}
+
+TEST_CASE("a plan for which there is no memory is an error of the library") {
+  if (sanitized) return;  // ends the process where so much is asked for
+  Layer many = mean_over_pairs();
+  widelimit_infinite_face face = *many.table->infinite;
+  face.reads = [](const widelimit_layer*, widelimit_reads* reads, widelimit_error*) {
+    reads->count = std::int64_t{1} << 50;  // 2^55 bytes: beyond what can be addressed
+    return widelimit_status{WIDELIMIT_OK};
+  };
+  widelimit_layer_type table = *many.table;
+  table.infinite = &face;
+  many.table = &table;
+  const PlannedNetwork plan = network({dense(1, 0), many}).plan({{4}, 2});
+  const auto code_of = [](auto&& call) {
+    try {
+      call();
+    } catch (const Error& e) {
+      return e.code();
+    }
+    return ErrorCode::internal;
+  };
+  CHECK(code_of([&] { static_cast<void>(plan.layers()); }) == ErrorCode::memory);
+  CHECK(code_of([&] { static_cast<void>(plan.statistics_cost(3)); }) == ErrorCode::memory);
 }
 
 TEST_CASE("statistics of a layer are those of the network that ends with it") {

@@ -253,13 +253,22 @@ TEST_CASE("a kernel of images can be cancelled") {
 TEST_CASE("images with numbers that are not finite are named") {
   Matrix m = images(3, 4, 4, 1, 9).f64().clone();
   m(1, 5) = std::nan("");
-  try {
-    static_cast<void>(plugin_network(flat).nngp(Samples(std::move(m), {4, 4})));
-    FAIL("accepted");
-  } catch (const Error& e) {
-    REQUIRE(e.facts().sample);
-    CHECK(e.facts().sample->number == 1);
-  }
+  const Samples x(std::move(m), {4, 4});
+  const PlannedNetwork plan = plugin_network(flat).plan(x.shape());
+  const auto check = [](auto&& compute) {
+    try {
+      compute();
+      FAIL("accepted");
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::usage);
+      REQUIRE(e.facts().sample);
+      CHECK(e.facts().sample->number == 1);
+      CHECK_FALSE(e.facts().kernel.has_value());
+    }
+  };
+  check([&] { static_cast<void>(plan.kernels<double>(x)); });
+  check([&] { static_cast<void>(plan.diagonals(x)); });
+  check([&] { static_cast<void>(plan.diagonals(x, Precision::float32)); });
 }
 
 TEST_CASE("statistics of a network with sites that are known without computing") {

@@ -184,6 +184,20 @@ TEST_CASE("a sample that overflows in a layer is named, whichever thread finds i
       Error);
 }
 
+TEST_CASE("whatever a sink throws, the library throws an Error") {
+  struct Throwing final : KernelSink {
+    void put(const Tile&) override { throw 1; }
+  } sink;
+  const Samples x(random_matrix(9, 3, 49));
+  const PlannedNetwork plan = network({dense(1, 0)}, 2).plan(x.shape());
+  try {
+    plan.kernels_to(x, {}, Precision::float64, both_kernels, sink);
+    FAIL("no error");
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::internal);
+  }
+}
+
 TEST_CASE("what a layer's transform refuses is thrown with its place") {
   const Network net =
       network({dense(1, 0), failing(WIDELIMIT_E_UNSUPPORTED, "only on Tuesdays")}, 2);

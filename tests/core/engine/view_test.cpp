@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <thread>
@@ -131,6 +132,25 @@ TEST_CASE("a part of a view is those rows") {
   const Samples copy = part.converted(Precision::float64, 1, 3);
   CHECK(copy.at(0, 0) == x(3, 0));
   CHECK(copy.at(1, 3) == x(4, 3));
+  CHECK(part.part(5, 0).count() == 0);
+}
+
+TEST_CASE("rows that a view does not have, and sites that no row has, are refused") {
+  const Matrix x = random_matrix(9, 4, 73);
+  const SamplesView view(x);
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [first, n] :
+       {std::pair<std::int64_t, std::int64_t>{-1, 2}, {2, -1}, {8, 2}, {10, 0}, {1, most}}) {
+    CAPTURE(first);
+    CAPTURE(n);
+    CHECK_THROWS_AS(static_cast<void>(view.part(first, n)), Error);
+  }
+  CHECK_THROWS_AS(static_cast<void>(view.converted(Precision::float32, 3, 10)), Error);
+  CHECK_THROWS_AS(static_cast<void>(view.converted(Precision::float64, 4, 3)), Error);
+  // Their product is a multiple of 2^64.
+  constexpr std::int64_t many = std::int64_t{1} << 32;
+  CHECK_THROWS_WITH_AS(static_cast<void>(Samples(x.clone(), {many, many})),
+                       doctest::Contains("do not divide"), Error);
 }
 
 TEST_CASE("a leading dimension leaves what lies between the rows alone") {

@@ -1,6 +1,7 @@
 // Kernels that are not positive definite: forgiven where rounding explains it, refused with a
 // remedy where not.
 #include <widelimit/error.hpp>
+#include <widelimit/factorised_kernel.hpp>
 #include <widelimit/inference.hpp>
 
 #include "core/inference/lapack_solver.hpp"
@@ -234,6 +235,24 @@ TEST_CASE("a kernel that is clearly indefinite is refused at any time, with a ri
     CHECK(again.message.find("(absolute)") != std::string::npos);
     o.diag_reg = suggested(again.message);
     CHECK_NOTHROW((void)infer(r.p.problem(), o, lapack_solver(!factor)));
+  }
+}
+
+TEST_CASE("a factorised kernel is refused in the scale of the ridge that each inference states") {
+  const Repeated r(1e-3);
+  FactorisedKernel training(r.p.ntk[0].clone(), r.p.ntk[1].clone());
+  InferenceProblem problem = r.p.problem();
+  problem.kernels.ntk = {.test_diagonal = &r.p.ntk_diagonal, .factorised = &training};
+  const Solver solver = lapack_solver(false);
+  InferenceOptions o = ensemble({inf});  // without a ridge, which is 0 in both scales
+  for (const bool absolute : {false, true}) {
+    o.diag_reg_absolute_scale = absolute;
+    try {
+      (void)infer(problem, o, solver);
+      FAIL("accepted");
+    } catch (const Error& e) {
+      CHECK((std::string(e.what()).find("(absolute)") != std::string::npos) == absolute);
+    }
   }
 }
 

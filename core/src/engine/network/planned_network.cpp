@@ -58,6 +58,8 @@ void guarded(F&& compute) {
     throw Error(
         ErrorCode::internal,
         std::string("an exception escaped from a sink or a progress listener: ") + e.what());
+  } catch (...) {
+    throw Error(ErrorCode::internal, "an exception escaped from a sink or a progress listener");
   }
 }
 

@@ -4,6 +4,9 @@
 
 #include <widelimit/error.hpp>
 
+#include "engine/plan/image.hpp"
+#include "text/names.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -13,6 +16,26 @@ namespace widelimit::detail {
 namespace {
 
 constexpr bool has(std::uint64_t bits, std::uint64_t bit) { return (bits & bit) != 0; }
+
+// Numbers that a process can address: 2^47 bytes.
+constexpr std::int64_t most_numbers = std::int64_t{1} << 44;
+
+// What the boundary has room for, and what the engine counts with: displacements are 32-bit.
+void require_possible(const SampleShape& shape) {
+  constexpr std::int64_t most_sites_an_axis = std::int64_t{1} << 30;
+  std::string problem;
+  if (shape.sites.size() > max_axes)
+    problem = "a network takes at most " + std::to_string(max_axes) + " axes of sites";
+  else if (shape.channels < 0 || std::any_of(shape.sites.begin(), shape.sites.end(),
+                                             [](std::int64_t n) { return n < 1; }))
+    problem = "every axis needs at least one number";
+  else if (shape.features() > most_numbers ||
+           std::any_of(shape.sites.begin(), shape.sites.end(),
+                       [](std::int64_t n) { return n > most_sites_an_axis; }))
+    problem = "these are more numbers than fit into memory";
+  if (!problem.empty())
+    throw Error(ErrorCode::usage, "samples of " + shape.text() + " numbers: " + problem);
+}
 
 widelimit_shape input_shape(const SampleShape& shape) {
   widelimit_shape s{};
@@ -74,8 +97,7 @@ class Planner {
     const std::size_t n_inputs = std::max<std::size_t>(layer.inputs.size(), 1);
     if (n_inputs < layer.table->min_inputs ||
         (layer.table->max_inputs != 0 && n_inputs > layer.table->max_inputs)) {
-      add_problem(layer, "\"" + layer.type + "\" does not take " + std::to_string(n_inputs) +
-                             (n_inputs == 1 ? " input" : " inputs") +
+      add_problem(layer, "\"" + layer.type + "\" does not take " + counted(n_inputs, "input") +
                              "; `widelimit describe` shows how many it takes");
       return -1;
     }
@@ -178,6 +200,7 @@ class Planner {
 }  // namespace
 
 Graph plan_graph(const std::vector<Layer>& layers, const SampleShape& shape) {
+  require_possible(shape);
   Planner planner(shape);
   bool weights = false;
   const int output = planner.append_chain(layers, 0, 0, weights);

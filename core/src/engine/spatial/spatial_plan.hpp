@@ -1,12 +1,15 @@
 // A compiled network with sites, and its schedules.
 #pragma once
 
+#include <widelimit/error.hpp>
+
 #include "engine/plan/lazy.hpp"
 #include "engine/spatial/schedule.hpp"
 #include "engine/spatial/spatial_program.hpp"
 
 #include <array>
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace widelimit::detail {
@@ -20,10 +23,16 @@ class SpatialPlan {
   [[nodiscard]] std::int64_t features() const noexcept {
     return program_.ops.front().image.sites() * program_.channels;
   }
-  /// The schedule for a purpose, made on first use. Throws as make_schedule().
+  /// The schedule for a purpose, made on first use. Throws as make_schedule(), and
+  /// Error(memory).
   [[nodiscard]] const Schedule& schedule(Purpose purpose) const {
-    return schedules_[static_cast<std::size_t>(purpose)].get(
-        [&] { return make_schedule(program_, purpose); });
+    return schedules_[static_cast<std::size_t>(purpose)].get([&] {
+      try {
+        return make_schedule(program_, purpose);
+      } catch (const std::bad_alloc&) {
+        throw Error(ErrorCode::memory, "no memory for the plan of a network with so many sites");
+      }
+    });
   }
 
  private:

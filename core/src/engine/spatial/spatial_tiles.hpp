@@ -28,6 +28,7 @@ template <class T>
 [[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
 /// Computes the diagonals [x.count] of the kernels; NULL kernels are not computed.
+/// Throws Error(usage) as sample_facts().
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        const PerKernel<T*>& out);
