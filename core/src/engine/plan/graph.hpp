@@ -28,7 +28,7 @@ struct Node {
   widelimit_linear linear{};
   std::uint64_t scratch_bytes = 0;
   double flops_per_entry = 0;
-  std::uint32_t site_terms = 0;  ///< numbers per variance; 0: the variance itself
+  std::uint32_t n_site_terms = 0;  ///< numbers per variance; 0: the variance itself
 };
 
 /// Nodes in topological order; node 0 is the input.

@@ -326,7 +326,7 @@ class BundleRun {
 
   void compute_variances(const FieldOp& o, const std::int32_t* links) {
     T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
-    const bool site_terms = o.node->site_terms > 0;
+    const bool site_terms = o.node->n_site_terms > 0;
     T* const field = o.site_mean || site_terms ? memory_.whole_.data() : out;
     apply_map(o.inputs.front(), links, o.image, {}, field, nullptr);
     T* const mean = site_terms ? memory_.mean_.data() : out;

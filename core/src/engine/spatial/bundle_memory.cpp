@@ -36,7 +36,7 @@ bool needs_whole_field(const FieldOp& op) {
 
 std::int64_t variance_numbers(const SpatialProgram& program, int index) {
   const FieldOp& op = program.reader_of_variances(index);
-  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->site_terms, 1);
+  return (op.site_mean ? 1 : op.image.sites()) * std::max<std::int64_t>(op.node->n_site_terms, 1);
 }
 
 template <class T>
