@@ -66,6 +66,7 @@ class WIDELIMIT_EXPORT PlannedNetwork {
 
   /// Both kernels of x1 with x2 in the precision of T: [n1, n2] each, empty where not asked for.
   /// Without x2, or where it is the same memory, x1 with itself: exactly symmetric, half the work.
+  /// `control`, here and below, may be NULL; it receives "kernel" and is checked between tiles.
   /// Throws Error(usage) where samples have another shape than the plan, Error(numeric) that names
   /// the sample where an entry is not finite.
   template <class T>
@@ -82,11 +83,13 @@ class WIDELIMIT_EXPORT PlannedNetwork {
   void kernels_to(const SamplesView& x1, const std::optional<SamplesView>& x2, Precision precision,
                   KernelSet which, KernelSink& sink, Control* control = nullptr) const;
   /// The diagonals of the kernels of x with itself, O(n): [n] each, empty where not asked for.
+  /// `control` receives "diagonals".
   [[nodiscard]] PerKernel<std::vector<double>> diagonals(const SamplesView& x,
                                                          Precision precision = Precision::float64,
-                                                         KernelSet which = both_kernels) const;
+                                                         KernelSet which = both_kernels,
+                                                         Control* control = nullptr) const;
   /// Per layer, branches included, in float64: over the first statistics_samples() samples. Throws
-  /// Error(usage) as kernels() does.
+  /// Error(usage) as kernels() does. `control` receives "statistics".
   [[nodiscard]] std::vector<LayerStatistics> statistics(const SamplesView& x,
                                                         Control* control = nullptr) const;
 

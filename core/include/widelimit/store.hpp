@@ -110,10 +110,11 @@ class WIDELIMIT_EXPORT StoreReader {
   [[nodiscard]] std::vector<std::string> verify(Control* control = nullptr) const;
 
   /// Reads a block in the precision of T, and checks each tile when it is read for the first time.
-  /// Throws Error(usage) with the name of a missing or damaged tile.
+  /// Throws Error(usage) with the name of a missing or damaged tile. `control`, which may be NULL,
+  /// is checked between rows of tiles and receives "read", in entries.
   template <class T>
   void read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-            T* out, std::int64_t ld) const;
+            T* out, std::int64_t ld, Control* control = nullptr) const;
   /// Writes a whole kernel to an .npy file in the precision of the store, a few rows at a time.
   void export_npy(Kernel kernel, const std::filesystem::path& file,
                   Control* control = nullptr) const;

@@ -2,6 +2,7 @@
 // with results that do not depend on their number.
 #pragma once
 
+#include "base/work_done.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "finite/state.hpp"
 #include "finite/workspace.hpp"
@@ -17,7 +18,9 @@ namespace widelimit::detail {
 /// small sets may be looked at after every step of training.
 class ForwardPasses {
  public:
-  explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
+  /// `control`, which may be NULL, is checked before each piece.
+  ForwardPasses(const FiniteNetwork::State& network, const Control* control)
+      : network_(network), control_(control) {}
   /// Memory for sets of n samples where so many run at once.
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n,
                                           std::int64_t runs);
@@ -29,6 +32,7 @@ class ForwardPasses {
 
  private:
   const FiniteNetwork::State& network_;
+  const Control* control_;
   std::unique_ptr<Workspace> workspace_;
 };
 
@@ -36,16 +40,17 @@ class ForwardPasses {
 /// are dealt to a fixed number of groups, each with a sum of its own; the sums are added in order.
 class GradientPasses {
  public:
-  /// `n`: the largest batch.
-  GradientPasses(const FiniteNetwork::State& network, std::int64_t n);
+  /// `n`: the largest batch. `control`, which may be NULL, is checked before each piece.
+  GradientPasses(const FiniteNetwork::State& network, std::int64_t n, const Control* control);
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
 
   /// gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
   /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the
-  /// sum over all pieces is returned. Called from several threads for large networks.
+  /// sum over all pieces is returned. Called from several threads for large networks. `samples`,
+  /// which may be NULL, counts those that have gone forth and back.
   using OutputGradient = std::function<double(std::int64_t, std::int64_t, const double*, double*)>;
   double run(const double* theta, const SampleRows<double>& x, const OutputGradient& y_bar_of,
-             double* gradient);
+             double* gradient, WorkDone* samples = nullptr);
 
  private:
   struct Group {
@@ -54,6 +59,7 @@ class GradientPasses {
   };
 
   const FiniteNetwork::State& network_;
+  const Control* control_;
   std::vector<Group> groups_;
   std::vector<double> sums_;  // of pieces
 };

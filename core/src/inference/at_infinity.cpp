@@ -57,7 +57,7 @@ class AtInfinity {
     } else {
       Matrix alpha = s_.to_learn.clone();
       SolveInfo info;
-      factor_of(entry_, s_).solve_in_place(alpha, &info);
+      factor_of(entry_, s_).solve_in_place(alpha, &info, s_.control);
       result_.solve.residual = info.residual;
       products_.multiply(1, plain(*s_.drive().test_train), plain(alpha), 1, mean_);
     }
@@ -100,7 +100,7 @@ class AtInfinity {
     const Factor& factor = factor_of(entry_, s_);
     Matrix solved = s_.to_learn.clone();
     SolveInfo info;
-    factor.solve_in_place(solved, &info);
+    factor.solve_in_place(solved, &info, s_.control);
     result_.solve.residual = info.residual;
     left_out_ = leave_one_out(s_, solved, inverse_diagonal(factor, s_), result_.logdet);
   }

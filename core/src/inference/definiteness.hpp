@@ -2,13 +2,13 @@
 // being, and which ridge would do.
 #pragma once
 
+#include <widelimit/control.hpp>
 #include <widelimit/kernel.hpp>
 #include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
-#include <functional>
 
 namespace widelimit::detail {
 
@@ -16,8 +16,9 @@ struct Extremes {
   double smallest = 0, largest = 0;
   bool estimated = false;  ///< by Lanczos: `smallest` is from above, `largest` from below
 };
-/// Of a symmetric matrix, consumed; exact up to 5,000 rows.
-[[nodiscard]] Extremes extreme_eigenvalues(Matrix a, int threads);
+/// Of a symmetric matrix, consumed; exact up to 5,000 rows. `control`, here and below, may be NULL.
+/// It is checked between steps of Lanczos and receives "eigenvalues".
+[[nodiscard]] Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control);
 
 /// How far rounding alone moves an eigenvalue of an n x n kernel, either way: an eigenvalue that is
 /// not above this cannot be told from zero, whatever its sign. 10 n eps times the largest: a
@@ -29,18 +30,18 @@ struct Extremes {
 
 /// The smallest eigenvalue of a factor's matrix of n rows, as the inverse of the largest of its
 /// inverse, where it stands out, by 24 steps of Lanczos. O(n^2).
-[[nodiscard]] double smallest_by_factor(std::int64_t n, const Factor& factor);
+[[nodiscard]] double smallest_by_factor(std::int64_t n, const Factor& factor,
+                                        const Control* control);
 /// Extremes of the matrix of a factor, `kernel` with `ridge` on its diagonal, both by Lanczos,
 /// the smallest by the factor. O(n^2), and no copy of the kernel.
 [[nodiscard]] Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor,
-                                          int threads);
+                                          int threads, const Control* control);
 
 /// Extremes of a kernel that is read from the disk, with `ridge` on its diagonal: exact up to 5,000
 /// rows, which are read into memory; of more 24 steps of Lanczos, each a pass over the kernel of
-/// O(n^2), next to the O(n^3) of the factorisation that failed. `report(done, total)` after each.
-[[nodiscard]] Extremes extremes_of_source(
-    const KernelSource& kernel, double ridge, int threads,
-    const std::function<void(std::int64_t, std::int64_t)>& report);
+/// O(n^2), next to the O(n^3) of the factorisation that failed.
+[[nodiscard]] Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
+                                          const Control* control);
 
 struct Ridge {
   double absolute = 0;       ///< what was added to the diagonal

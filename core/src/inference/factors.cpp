@@ -39,10 +39,12 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
   if (factor->info().rcond > rounding_of_eigenvalues(setting.n, 1)) return;
   const Matrix& kernel = *setting.drive().train_train;
   const int threads = setting.solver->threads();
-  const Extremes near = extremes_by_factor(kernel, ridge.absolute, *factor, threads);
+  const Extremes near =
+      extremes_by_factor(kernel, ridge.absolute, *factor, threads, setting.control);
   if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
   factor.reset();  // of the size of the copy that follows
-  Extremes told = extreme_eigenvalues(regularised(kernel, ridge.absolute), threads);
+  Extremes told =
+      extreme_eigenvalues(regularised(kernel, ridge.absolute), threads, setting.control);
   if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
   throw_not_positive_definite(setting.driving, setting.n, ridge, told, -1);
 }
@@ -88,10 +90,10 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
     factor = setting.solver->factorise(regularised(kernel, entry.ridge.absolute), setting.control);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
-    throw_not_positive_definite(
-        setting.driving, setting.n, entry.ridge,
-        extreme_eigenvalues(regularised(kernel, entry.ridge.absolute), setting.solver->threads()),
-        e.facts().index);
+    throw_not_positive_definite(setting.driving, setting.n, entry.ridge,
+                                extreme_eigenvalues(regularised(kernel, entry.ridge.absolute),
+                                                    setting.solver->threads(), setting.control),
+                                e.facts().index);
   }
   require_above_rounding(factor, entry.ridge, setting);
   entry.factor = std::move(factor);
@@ -102,7 +104,7 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
 const Matrix& solved_cross(FactorEntry& entry, const Setting& setting) {
   if (!entry.solved) {
     Matrix b = transpose(*setting.drive().test_train);
-    factor_of(entry, setting).solve_in_place(b, &entry.solved_info);
+    factor_of(entry, setting).solve_in_place(b, &entry.solved_info, setting.control);
     entry.solved = std::move(b);
     setting.check();
   }

@@ -64,7 +64,7 @@ class Streamed {
       if (e.code() != ErrorCode::unsupported) throw;
     }
     const Matrix to_learn = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
-    const Matrix alpha = factor.solve(to_learn);
+    const Matrix alpha = factor.solve(to_learn, control_);
     result_.solve.residual = residual(to_learn, alpha);
     if (p_.test_train != nullptr) predict(factor, alpha);
     if (options_.predictions && p_.test_train != nullptr)
@@ -149,7 +149,7 @@ class Streamed {
   void require_above_rounding(const Factor& factor) const {
     const std::int64_t n = p_.train_train->rows();
     if (factor.info().rcond > detail::rounding_of_eigenvalues(n, 1)) return;
-    const double smallest = detail::smallest_by_factor(n, factor);
+    const double smallest = detail::smallest_by_factor(n, factor, control_);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
     if (smallest > detail::rounding_of_eigenvalues(n, trace)) return;
     detail::Extremes told = extremes();
@@ -158,9 +158,8 @@ class Streamed {
   }
 
   [[nodiscard]] detail::Extremes extremes() const {
-    return detail::extremes_of_source(
-        *p_.train_train, ridge_.absolute, solver_.threads(),
-        [&](std::int64_t done, std::int64_t total) { report("eigenvalues", done, total); });
+    return detail::extremes_of_source(*p_.train_train, ridge_.absolute, solver_.threads(),
+                                      control_);
   }
 
   // Kernels on the disk may be float32. Their errors, of about a unit in the last place and

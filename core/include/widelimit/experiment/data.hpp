@@ -61,9 +61,10 @@ struct DataShapes {
   std::optional<DataShape> test;
 };
 /// Takes account of steps that change the number of outputs (one_hot without "classes" reads the
-/// labels).
+/// labels). `control`, which may be NULL, receives "read data" where labels are read.
 [[nodiscard]] WIDELIMIT_EXPORT DataShapes inspect_data(const DataSpec& spec,
-                                                       std::span<const PreprocessStep> steps);
+                                                       std::span<const PreprocessStep> steps,
+                                                       Control* control = nullptr);
 
 /// The transformation of the targets, and its inverse for predictions.
 struct WIDELIMIT_EXPORT TargetTransform {

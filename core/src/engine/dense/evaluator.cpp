@@ -137,7 +137,8 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
 }
 
 template <class T>
-Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk) const {
+Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk,
+                                     const Observer<T>& observer) const {
   Variances<T> v;
   v.lanes = padded(n);
   const auto size = static_cast<std::size_t>(v.lanes);
@@ -152,6 +153,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   block.lanes = v.lanes;
   block.ntk = with_ntk;
   block.own = &v;
+  block.observer = &observer;
   run(block, work);
   const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);

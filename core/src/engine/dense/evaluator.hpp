@@ -52,14 +52,20 @@ class TripMemory {
 /// statistics.
 template <class T>
 using Observer = std::function<void(int step, const T* nngp, const T* ntk)>;
+/// How often an observer is called on the way of one block.
+[[nodiscard]] inline std::int64_t observations(const Program& program) noexcept {
+  return std::ssize(program.steps) + 1;
+}
 
 template <class T>
 class Evaluator {
  public:
   explicit Evaluator(const Program& program) : program_(program) {}
 
-  /// `input` [n] are the variances of the data. With the NTK's diagonal where `with_ntk`.
-  [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk) const;
+  /// `input` [n] are the variances of the data. With the NTK's diagonal where `with_ntk`. The
+  /// observer, which may throw, is where a caller stops between layers.
+  [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk,
+                                       const Observer<T>& observer) const;
 
   /// A block of pairs: rows x lanes covariances `input` (row stride = lanes), the rows from sample
   /// `row` of v1, the lanes from sample `col` of v2. With their NTK where `out.ntk` or `observer`

@@ -24,11 +24,11 @@ template <class T>
 /// How many pairs it takes through the layers, those that only fill up tiles included.
 [[nodiscard]] std::int64_t tiles_pairs(const PairsOfSamples& pairs) noexcept;
 
-/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. Throws
-/// Error(usage) as sample_facts().
+/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. `control` (may be
+/// NULL) is checked between layers and receives "diagonals". Throws Error(usage) as sample_facts().
 template <class T>
 [[nodiscard]] Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x,
-                                           bool with_ntk, Executor& executor);
+                                           bool with_ntk, Executor& executor, Control* control);
 /// What it needs for n samples, results included.
 template <class T>
 [[nodiscard]] Memory diagonals_memory(const Program& program, std::int64_t n);

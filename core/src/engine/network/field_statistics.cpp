@@ -2,6 +2,7 @@
 // themselves, then of each with the others.
 #include "engine/network/field_statistics.hpp"
 
+#include "base/work_done.hpp"
 #include "engine/grid/buffer.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/worker_pool.hpp"
@@ -114,11 +115,14 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   if (n == 0) return result;
   static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
+  // Bundles: the samples with themselves twice, then each but the last with the later ones.
+  WorkDone done(control, "statistics", n + 1);
   const SpatialProgram& program = plan.program();
   const Schedule &own = plan.schedule(Purpose::itself), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, own, false);
   samples.fill(x, workers, executor, control, {});
+  done.add(1);
   SampleVariances<double> of_rows(program, n);
   of_rows.take(samples, n);
   BundleVariances<double> with_themselves;
@@ -142,6 +146,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     BundleMemory<double> memory(program, own, true);
     run_bundle<double>(program, own, {samples.data(0), samples.data(0), lanes}, with_themselves,
                        memory, control, {}, &observe);
+    done.add(1);
   }
   if (n == 1) return result;
 
@@ -160,6 +165,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
                        {}, &observe);
+    done.add(1);
   };
   executor.parallel_for(n - 1, 1, [&](std::int64_t begin, std::int64_t end) {
     row_workers.use([&](RowWorker& worker) {

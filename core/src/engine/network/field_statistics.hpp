@@ -14,7 +14,8 @@
 namespace widelimit::detail {
 
 /// As PlannedNetwork::statistics, of every node of the graph, from the first bundle_lanes samples.
-/// Throws Error(usage) that names a sample whose numbers are not finite, and Error(cancelled).
+/// `control` (may be NULL) is checked between trips and receives "statistics". Throws Error(usage)
+/// that names a sample whose numbers are not finite.
 [[nodiscard]] std::vector<LayerStatistics> field_statistics(const Graph& graph,
                                                             const SpatialPlan& plan,
                                                             SampleRows<double> x,

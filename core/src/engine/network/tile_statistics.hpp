@@ -14,10 +14,11 @@
 namespace widelimit::detail {
 
 /// As PlannedNetwork::statistics, of every node of the graph, from the first tile_side samples.
-/// Throws Error(usage) that names a sample whose numbers are not finite.
+/// `control` (may be NULL) is checked between layers and receives "statistics". Throws Error(usage)
+/// that names a sample whose numbers are not finite.
 [[nodiscard]] std::vector<LayerStatistics> tile_statistics(const Graph& graph,
                                                            const Program& program,
-                                                           SampleRows<double> x);
+                                                           SampleRows<double> x, Control* control);
 /// What it needs beside the samples.
 [[nodiscard]] Memory tile_statistics_memory(const Program& program, std::int64_t features);
 

@@ -27,10 +27,11 @@ template <class T>
 template <class T>
 [[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
-/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted.
+/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted. `control`
+/// (may be NULL) is checked between trips and receives "diagonals".
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
-                       const PerKernel<T*>& out);
+                       Control* control, const PerKernel<T*>& out);
 /// What it needs for n samples, beside these and results.
 template <class T>
 [[nodiscard]] Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
