@@ -26,7 +26,7 @@ class WIDELIMIT_EXPORT FiniteNetwork {
 
   /// The parameters of one layer in the vector of all parameters.
   struct Block {
-    std::string pointer, type, name;
+    std::string pointer = {}, type = {}, name = {};
     std::int64_t offset = 0, size = 0;
   };
   /// Of all layers with parameters.
@@ -63,7 +63,7 @@ class WIDELIMIT_EXPORT FiniteNetwork {
 struct TrainOptions {
   double learning_rate = 0.1, momentum = 0;
   std::int64_t steps = 1000;
-  std::optional<std::int64_t> batch_size;  ///< unset: full batch
+  std::optional<std::int64_t> batch_size = std::nullopt;  ///< unset: full batch
   std::int64_t ensemble = 1;
   std::uint64_t seed = 0;
   bool record_all = false;  ///< every step; else about 32 a factor of ten, with 0 and the last
@@ -75,9 +75,9 @@ struct LossRecord {
 };
 
 struct TrainedMember {
-  std::vector<double> parameters;
-  std::vector<LossRecord> losses;
-  Matrix predictions;  ///< of the test samples, [m, outputs]; empty if there are none
+  std::vector<double> parameters = {};
+  std::vector<LossRecord> losses = {};
+  Matrix predictions = {};  ///< of the test samples, [m, outputs]; empty if there are none
 };
 
 /// Gradient descent on 1/2 mean squared error over all entries: v <- momentum v + gradient, theta

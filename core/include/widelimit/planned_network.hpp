@@ -21,8 +21,8 @@ namespace widelimit {
 
 /// One layer of a plan: a line of what `widelimit check` shows.
 struct PlannedLayer {
-  std::string pointer, type, name;
-  std::string shape;                        ///< of the output, e.g. "512"; "?": width not given
+  std::string pointer = {}, type = {}, name = {};
+  std::string shape = {};                   ///< of the output, e.g. "512"; "?": width not given
   std::int64_t displacements = 1;           ///< of its input that are tracked
   std::int64_t possible_displacements = 1;  ///< that its input has
   double share = 0;                         ///< of the work, 0 to 1
@@ -34,7 +34,7 @@ struct PlannedLayer {
 /// covariance of one site with the same site of another sample, or with itself (Novak et al. 2019,
 /// arXiv:1810.05148, section 2); elsewhere there is one p.
 struct LayerStatistics {
-  std::string pointer, type;
+  std::string pointer = {}, type = {};
   double mean_variance = 0;  ///< mean over samples x and sites p of K[p, p](x, x) after the layer
   /// Mean over pairs of different samples and sites of
   /// K[p, p](x, x') / sqrt(K[p, p](x, x) K[p, p](x', x')); pairs of variance 0 count as 0.
@@ -44,7 +44,7 @@ struct LayerStatistics {
 
 /// What a computation takes, known before it begins.
 struct Cost {
-  Memory memory;  ///< beside samples and results
+  Memory memory = {};  ///< beside samples and results
   /// Pairs of samples that go through the layers, those that only fill up tiles included.
   std::int64_t pairs = 0;
 };
