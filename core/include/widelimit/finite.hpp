@@ -69,6 +69,9 @@ struct TrainOptions {
   bool record_all = false;  ///< every step; else about 32 a factor of ten, with 0 and the last
 };
 
+/// How many losses train() records of each member.
+[[nodiscard]] WIDELIMIT_EXPORT std::int64_t loss_count(const TrainOptions& options);
+
 struct LossRecord {
   std::int64_t step = 0;
   double train = 0, test = 0;  ///< 1/2 mean squared error; test NaN without test samples
