@@ -95,7 +95,7 @@ bool take_kernel(const EarlierRun& earlier, Kernel kernel, const Destination& to
                    [&](const KernelFile& k) { return k.block == block && k.kernel == kernel; });
   if (found == earlier.kernels.end()) return false;
   const fs::path file = earlier.directory / found->file;
-  if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(file, kernel, to.shape);
+  if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(file, kernel, to.shape, control);
   if (!to.plan.write[kernel]) return true;
   const bool as_store = is_store(file) && to.plan.store == StoreUse::kept;
   const std::string name = as_store ? store_file(block) : kernel_file(block, kernel);
@@ -114,7 +114,7 @@ void compute_through_store(const KernelInputs& inputs, const Destination& to, Co
   const fs::path store = directory.path() / name;
   const bool kept = to.plan.store == StoreUse::kept;
   for (const Kernel kernel : all_kernels) {
-    if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(store, kernel, to.shape);
+    if (to.plan.hold[kernel]) to.memory(kernel) = read_kernel(store, kernel, to.shape, control);
     if (!to.plan.write[kernel]) continue;
     const std::string file = kept ? name : kernel_file(to.plan.block, kernel);
     if (!kept) export_kernel(store, kernel, directory.prepare(file), control);

@@ -110,8 +110,8 @@ class Steps {
     }
     if (!data_.test) return;
     try {
-      held_.test_diagonal = loaded_.planned.diagonals(data_.test->x, plan_.precision,
-                                                      plan_.compute | plan_.test_diagonal);
+      held_.test_diagonal = loaded_.planned.diagonals(
+          data_.test->x, plan_.precision, plan_.compute | plan_.test_diagonal, &control_);
     } catch (const Error& error) {
       throw with_sample_source(error, {SampleSet::test, SampleSet::test}, sources);
     }

@@ -101,15 +101,16 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
                                          " tiles less than it should");
 }
 
-Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t, 2> shape) {
+Matrix read_kernel(const fs::path& file, Kernel kernel, std::array<std::int64_t, 2> shape,
+                   Control& control) {
   Matrix matrix;
   if (is_store(file)) {
     const StoreReader reader(file);
     const StoreSpec& spec = reader.spec();
     matrix = Matrix::uninitialized(spec.rows, spec.cols);
-    reader.read(kernel, 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols);
+    reader.read(kernel, 0, 0, spec.rows, spec.cols, matrix.data(), spec.cols, &control);
   } else {
-    matrix = Matrix::read_npy(file);
+    matrix = Matrix::read_npy(file, &control);
   }
   const std::array found{matrix.rows(), matrix.cols()};
   if (found != shape)

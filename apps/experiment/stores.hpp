@@ -48,7 +48,7 @@ void fill_store(const BlockPlan& plan, const KernelInputs& inputs, RunDirectory&
 /// One kernel of a store, or an .npy file, in float64. Throws Error(usage) where it is not of this
 /// shape.
 [[nodiscard]] Matrix read_kernel(const std::filesystem::path& file, Kernel kernel,
-                                 std::array<std::int64_t, 2> shape);
+                                 std::array<std::int64_t, 2> shape, Control& control);
 /// From a store to an .npy file.
 void export_kernel(const std::filesystem::path& store, Kernel kernel,
                    const std::filesystem::path& to, Control& control);

@@ -153,12 +153,9 @@ double finite_seconds(const FiniteSpec& spec, const Network& infinite, const Dat
       });
   // A loss that is recorded is a third of a step: the way forth, of test samples and, of batches,
   // of all training samples.
-  constexpr double recorded_a_decade = 32;
   const double steps = static_cast<double>(spec.options.steps);
-  const double records =
-      spec.options.record_all ? steps : std::min(steps, recorded_a_decade * std::log10(steps + 1));
-  const double recorded =
-      records / 3 * (static_cast<double>(test_count(shapes)) + (batch < n ? n : 0)) / batch;
+  const double recorded = static_cast<double>(loss_count(spec.options)) / 3 *
+                          (static_cast<double>(test_count(shapes)) + (batch < n ? n : 0)) / batch;
   const double rounds =
       std::ceil(static_cast<double>(spec.options.ensemble) / static_cast<double>(threads));
   return line.of(steps + recorded) * batch / static_cast<double>(sample) * rounds;

@@ -9,8 +9,6 @@ namespace {
 constexpr double f64 = sizeof(double);
 /// Bytes of a line of a table of predictions, and of a line of a table of losses.
 constexpr double prediction_line = 90, loss_line = 100;
-/// Steps that "log" records, about.
-constexpr double log_records = 200;
 
 double array_bytes(const PlannedInference& inference, const DataShapes& shapes) {
   const InferenceOptions& options = inference.options;
@@ -30,8 +28,7 @@ double array_bytes(const PlannedInference& inference, const DataShapes& shapes) 
 
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes) {
   const FiniteNetwork finite(network, shapes.train.sample);
-  const double records =
-      spec.options.record_all ? static_cast<double>(spec.options.steps) : log_records;
+  const auto records = static_cast<double>(loss_count(spec.options));
   const double numbers =
       static_cast<double>(finite.parameter_count()) +
       static_cast<double>(test_count(shapes)) * static_cast<double>(shapes.train.outputs);

@@ -15,13 +15,14 @@ enum class TypeKind { layer, solver };
 
 struct TypeInfo {
   TypeKind kind = TypeKind::layer;
-  std::string name;       ///< the name that users write as "type"
-  std::string qualified;  ///< "plugin.id/name", for two plugins with the same name
-  std::string version, summary, doc, params_schema;
-  std::string plugin_id, plugin_version, file;  ///< file: empty if the plugin was added in code
-  unsigned min_inputs = 1, max_inputs = 1;      ///< layers only; max 0: no upper limit
-  bool infinite = false, finite = false;        ///< the faces that a layer has
-  bool eigen = false;                           ///< whether a solver computes eigenpairs
+  std::string name = {};       ///< the name that users write as "type"
+  std::string qualified = {};  ///< "plugin.id/name", for two plugins with the same name
+  std::string version = {}, summary = {}, doc = {}, params_schema = {};
+  std::string plugin_id = {}, plugin_version = {},
+              file = {};                    ///< file: empty if the plugin was added in code
+  unsigned min_inputs = 1, max_inputs = 1;  ///< layers only; max 0: no upper limit
+  bool infinite = false, finite = false;    ///< the faces that a layer has
+  bool eigen = false;                       ///< whether a solver computes eigenpairs
 };
 
 class WIDELIMIT_EXPORT Catalogue {

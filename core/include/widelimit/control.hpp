@@ -14,7 +14,7 @@ namespace widelimit {
 
 /// The progress of one phase of a long call. All units of `total` are equal amounts of work.
 struct Progress {
-  std::string phase;  ///< "kernel", "factorise", "losses", "train", ...
+  std::string phase = {};  ///< "kernel", "factorise", "losses", "train", ...
   std::int64_t done = 0, total = 0;
 };
 

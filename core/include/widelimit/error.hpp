@@ -20,10 +20,10 @@ enum class ErrorCode { usage, unsupported, numeric, memory, cancelled, io, inter
 
 /// One problem of a configuration or a data file.
 struct Problem {
-  std::string file;          ///< as the user wrote it; empty: the problem is not in a file
+  std::string file = {};     ///< as the user wrote it; empty: the problem is not in a file
   int line = 0, column = 0;  ///< counted from 1; 0: unknown
-  std::string pointer;       ///< JSON pointer into the file, or into the object of the call
-  std::string message;       ///< what is wrong, what was expected, what to try
+  std::string pointer = {};  ///< JSON pointer into the file, or into the object of the call
+  std::string message = {};  ///< what is wrong, what was expected, what to try
 
   /// "file:line:column: /pointer: message", without unknown parts. Without a file: "line 3, column
   /// 7:

@@ -39,7 +39,7 @@ struct KernelBlocks {
 };
 
 struct InferenceProblem {
-  PerKernel<KernelBlocks> kernels;
+  PerKernel<KernelBlocks> kernels = {};
   const Matrix* y_train = nullptr;  ///< [n, outputs]
   const Matrix* y_test = nullptr;   ///< [m, outputs]; for test losses
   /// Outputs before training; NULL: zero.
@@ -49,13 +49,13 @@ struct InferenceProblem {
 struct InferenceOptions {
   Method method = Method::gp_inference;
   DrivingKernel kernel = DrivingKernel::nngp;
-  std::vector<double> times;  ///< >= 0 or infinity; not for gp_inference
-  bool predictions = true;    ///< predictions of the test samples at each time
-  bool losses = true;         ///< losses at each time; not for gp_inference
+  std::vector<double> times = {};  ///< >= 0 or infinity; not for gp_inference
+  bool predictions = true;         ///< predictions of the test samples at each time
+  bool losses = true;              ///< losses at each time; not for gp_inference
   double learning_rate = 1, diag_reg = 0;
   /// Several ridges, for gp_inference: computes predictions for each of them from one
   /// eigendecomposition of the kernel without ridge. If it is not empty, diag_reg is ignored.
-  std::vector<double> diag_reg_path;
+  std::vector<double> diag_reg_path = {};
   bool diag_reg_absolute_scale = false;
   bool leave_one_out = false;  ///< for gp_inference, for each ridge
   Covariance covariance = Covariance::none;
@@ -63,9 +63,9 @@ struct InferenceOptions {
 
 /// The blocks that an inference reads.
 struct InferenceNeeds {
-  PerKernel<PerBlock<bool>> blocks;
+  PerKernel<PerBlock<bool>> blocks = {};
   /// Kernels of which only the diagonal of test_test is read.
-  KernelSet test_diagonal;
+  KernelSet test_diagonal = {};
   /// Whether the solver must compute eigendecompositions: for finite times and several ridges.
   bool eigen = false;
 };
@@ -78,10 +78,10 @@ struct InferenceNeeds {
 /// (Rasmussen and Williams 2006, equations 5.12 and 5.8; Craven and Wahba 1979 show the first one
 /// for any ridge regression.) The ridge is that of all n samples.
 struct LeaveOneOut {
-  Matrix mean;  ///< [n, outputs]
+  Matrix mean = {};  ///< [n, outputs]
   /// [n], the same for all outputs: variances of observations, which include the ridge. Empty for
   /// the kernel `ntk`, which is not the covariance of its prior.
-  std::vector<double> variance;
+  std::vector<double> variance = {};
   double log_evidence = 0;  ///< log p(Y), the marginal likelihood; NaN for `ntk`
 };
 
@@ -89,27 +89,28 @@ struct LeaveOneOut {
 struct Prediction {
   double time = 0;
   double diag_reg = 0, ridge = 0;  ///< as requested; the number added to the diagonal
-  Matrix mean;                     ///< [m, outputs]
+  Matrix mean = {};                ///< [m, outputs]
   /// [m], the same for all outputs, not negative; if diagonal or full.
-  std::vector<double> variance;
-  Matrix covariance;     ///< [m, m]; if full
-  Matrix train_mean;     ///< [n, outputs]
-  LeaveOneOut left_out;  ///< empty if not requested
+  std::vector<double> variance = {};
+  Matrix covariance = {};     ///< [m, m]; if full
+  Matrix train_mean = {};     ///< [n, outputs]
+  LeaveOneOut left_out = {};  ///< empty if not requested
 };
 
 /// Half the mean squared error over all entries: of the mean prediction, and the expected one of a
 /// member of the infinite ensemble (which includes the variance). Unused curves are empty.
 struct LossCurves {
-  std::vector<double> time, train_mean, test_mean, train_expected, test_expected;
+  std::vector<double> time = {}, train_mean = {}, test_mean = {}, train_expected = {},
+                      test_expected = {};
 };
 
 struct InferenceResult {
-  std::vector<Prediction> predictions;  ///< one per time, or one per ridge of a path
-  LossCurves losses;
+  std::vector<Prediction> predictions = {};  ///< one per time, or one per ridge of a path
+  LossCurves losses = {};
   double ridge = 0;   ///< the number added to the diagonal; 0 for a path
   double logdet = 0;  ///< of the regularised kernel; NaN: unknown
   double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
-  SolveInfo solve;
+  SolveInfo solve = {};
 };
 
 /// Computes predictions and losses. If all times are infinite, the solver factorises the kernel.

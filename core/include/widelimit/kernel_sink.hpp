@@ -17,10 +17,10 @@ struct TileArea {
 
 /// A part of one or both kernels, as a sink receives it. The sender owns the memory.
 struct WIDELIMIT_EXPORT Tile {
-  TileArea area;
+  TileArea area = {};
   /// Row-major, with a distance of `ld` entries between rows, in `precision`; NULL: this kernel was
   /// not requested.
-  PerKernel<const void*> values;
+  PerKernel<const void*> values = {};
   std::int64_t ld = 0;
   Precision precision = Precision::float64;
   /// If true, the transpose of this tile is also part of the kernel: rows and columns belong to the

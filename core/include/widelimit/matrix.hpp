@@ -3,6 +3,7 @@
 #pragma once
 
 #include <widelimit/abi.h>
+#include <widelimit/control.hpp>
 #include <widelimit/sample_shape.hpp>
 
 #include <cstddef>
@@ -63,13 +64,13 @@ class WIDELIMIT_EXPORT BasicMatrix {
 
   /// Reads comma-separated numbers ("inf" and "nan" included), one row per line. A first line
   /// without numbers is a header, which is skipped. Throws Error(usage) with line and column if a
-  /// field is not a number.
-  static BasicMatrix read_csv(const std::filesystem::path& file);
+  /// field is not a number. A control, here and below, may be NULL; it receives "read" or "write".
+  static BasicMatrix read_csv(const std::filesystem::path& file, Control* control = nullptr);
   /// Writes 17 (float64) or 9 (float32) significant digits. Writes a temporary file and renames it.
-  void write_csv(const std::filesystem::path& file) const;
+  void write_csv(const std::filesystem::path& file, Control* control = nullptr) const;
   /// Reads float32, float64 or uint8, one or two axes ([n] becomes [n, 1]), C or Fortran order.
-  static BasicMatrix read_npy(const std::filesystem::path& file);
-  void write_npy(const std::filesystem::path& file) const;
+  static BasicMatrix read_npy(const std::filesystem::path& file, Control* control = nullptr);
+  void write_npy(const std::filesystem::path& file, Control* control = nullptr) const;
 
  private:
   struct Release {

@@ -26,11 +26,13 @@ class WIDELIMIT_EXPORT Network {
   [[nodiscard]] PlannedNetwork plan(const SampleShape& shape) const;
 
   /// One kernel of samples, in float64: [n, n], exactly symmetric.
-  [[nodiscard]] Matrix nngp(const SamplesView& x) const;
-  [[nodiscard]] Matrix ntk(const SamplesView& x) const;
+  [[nodiscard]] Matrix nngp(const SamplesView& x, Control* control = nullptr) const;
+  [[nodiscard]] Matrix ntk(const SamplesView& x, Control* control = nullptr) const;
   /// Of two sets of samples: [n1, n2].
-  [[nodiscard]] Matrix nngp(const SamplesView& x1, const SamplesView& x2) const;
-  [[nodiscard]] Matrix ntk(const SamplesView& x1, const SamplesView& x2) const;
+  [[nodiscard]] Matrix nngp(const SamplesView& x1, const SamplesView& x2,
+                            Control* control = nullptr) const;
+  [[nodiscard]] Matrix ntk(const SamplesView& x1, const SamplesView& x2,
+                           Control* control = nullptr) const;
   /// Both, as PlannedNetwork::kernels.
   template <class T>
   [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const SamplesView& x1,

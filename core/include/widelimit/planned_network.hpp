@@ -21,8 +21,8 @@ namespace widelimit {
 
 /// One layer of a plan: a line of what `widelimit check` shows.
 struct PlannedLayer {
-  std::string pointer, type, name;
-  std::string shape;                        ///< of the output, e.g. "512"; "?": width not given
+  std::string pointer = {}, type = {}, name = {};
+  std::string shape = {};                   ///< of the output, e.g. "512"; "?": width not given
   std::int64_t displacements = 1;           ///< of its input that are tracked
   std::int64_t possible_displacements = 1;  ///< that its input has
   double share = 0;                         ///< of the work, 0 to 1
@@ -34,7 +34,7 @@ struct PlannedLayer {
 /// covariance of one site with the same site of another sample, or with itself (Novak et al. 2019,
 /// arXiv:1810.05148, section 2); elsewhere there is one p.
 struct LayerStatistics {
-  std::string pointer, type;
+  std::string pointer = {}, type = {};
   double mean_variance = 0;  ///< mean over samples x and sites p of K[p, p](x, x) after the layer
   /// Mean over pairs of different samples and sites of
   /// K[p, p](x, x') / sqrt(K[p, p](x, x) K[p, p](x', x')); pairs of variance 0 count as 0.
@@ -44,7 +44,7 @@ struct LayerStatistics {
 
 /// What a computation takes, known before it begins.
 struct Cost {
-  Memory memory;  ///< beside samples and results
+  Memory memory = {};  ///< beside samples and results
   /// Pairs of samples that go through the layers, those that only fill up tiles included.
   std::int64_t pairs = 0;
 };
@@ -68,9 +68,9 @@ class WIDELIMIT_EXPORT PlannedNetwork {
 
   /// Both kernels of x1 with x2 in the precision of T: [n1, n2] each, empty where not asked for.
   /// Without x2, or where it is the same memory, x1 with itself: exactly symmetric, half the work.
-  /// Throws Error(usage) where samples have another shape than the plan, and that names the sample
-  /// where its numbers are not finite; Error(numeric) that names the samples where an entry is not
-  /// finite; Error(memory); Error(cancelled).
+  /// `control`, here and below, may be NULL; it receives "kernel" and is checked between tiles.
+  /// Throws Error(usage) where samples have another shape than the plan, Error(numeric) that names
+  /// the sample where an entry is not finite.
   template <class T>
   [[nodiscard]] PerKernel<BasicMatrix<T>> kernels(const SamplesView& x1,
                                                   const std::optional<SamplesView>& x2 = {},
@@ -85,11 +85,13 @@ class WIDELIMIT_EXPORT PlannedNetwork {
   void kernels_to(const SamplesView& x1, const std::optional<SamplesView>& x2, Precision precision,
                   KernelSet which, KernelSink& sink, Control* control = nullptr) const;
   /// The diagonals of the kernels of x with itself, O(n): [n] each, empty where not asked for.
+  /// `control` receives "diagonals".
   [[nodiscard]] PerKernel<std::vector<double>> diagonals(const SamplesView& x,
                                                          Precision precision = Precision::float64,
-                                                         KernelSet which = both_kernels) const;
+                                                         KernelSet which = both_kernels,
+                                                         Control* control = nullptr) const;
   /// Per layer, branches included, in float64: over the first statistics_samples() samples. Throws
-  /// Error(usage) as kernels() does.
+  /// Error(usage) as kernels() does. `control` receives "statistics".
   [[nodiscard]] std::vector<LayerStatistics> statistics(const SamplesView& x,
                                                         Control* control = nullptr) const;
 

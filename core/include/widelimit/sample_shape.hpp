@@ -12,7 +12,7 @@ namespace widelimit {
 
 /// A sample is an array [site..., channel], channels last. Dense samples have no axis of sites.
 struct WIDELIMIT_EXPORT SampleShape {
-  std::vector<std::int64_t> sites;  ///< extent of every spatial axis
+  std::vector<std::int64_t> sites = {};  ///< extent of every spatial axis
   std::int64_t channels = 0;
 
   /// Numbers of a sample: sites times channels. The largest number of the type where they are more.

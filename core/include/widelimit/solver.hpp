@@ -44,8 +44,8 @@ class WIDELIMIT_EXPORT Factor {
 
 /// Eigenvalues in ascending order. Row k of `vectors` is the eigenvector of values[k].
 struct Eigen {
-  std::vector<double> values;
-  Matrix vectors;
+  std::vector<double> values = {};
+  Matrix vectors = {};
 };
 
 /// Copies share one object of the plugin. == compares whether two solvers share it. A control, if

@@ -24,7 +24,7 @@ namespace widelimit {
 /// One of the inputs of a kernel computation, such as {"layer 3", "relu 1.0.0 {}"}. Stores with
 /// equal lists contain equal kernels. If the lists differ, the names say what changed.
 struct StorePart {
-  std::string name, value;
+  std::string name = {}, value = {};
   friend bool operator==(const StorePart&, const StorePart&) = default;
 };
 using StoreOrigin = std::vector<StorePart>;
@@ -36,7 +36,7 @@ struct StoreSpec {
   Precision precision = Precision::float64;
   KernelSet kernels = both_kernels;
   std::int64_t tile_side = 128;  ///< a power of two from 8 to 4096
-  StoreOrigin origin;
+  StoreOrigin origin = {};
 };
 
 struct StoreOptions {
@@ -45,7 +45,7 @@ struct StoreOptions {
   std::chrono::milliseconds batch_time{10000};
   /// Returns the origin for the first `rows` and `cols` samples only. If it is set, a store with
   /// fewer samples grows; otherwise such a store belongs to another experiment.
-  std::function<StoreOrigin(std::int64_t rows, std::int64_t cols)> origin_of_first;
+  std::function<StoreOrigin(std::int64_t rows, std::int64_t cols)> origin_of_first = {};
 };
 
 /// A sink whose tiles survive kill -9 and power cuts, so that no tile is computed twice.
@@ -110,10 +110,11 @@ class WIDELIMIT_EXPORT StoreReader {
   [[nodiscard]] std::vector<std::string> verify(Control* control = nullptr) const;
 
   /// Reads a block in the precision of T, and checks each tile when it is read for the first time.
-  /// Throws Error(usage) with the name of a missing or damaged tile.
+  /// Throws Error(usage) with the name of a missing or damaged tile. `control`, which may be NULL,
+  /// is checked between rows of tiles and receives "read", in entries.
   template <class T>
   void read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-            T* out, std::int64_t ld) const;
+            T* out, std::int64_t ld, Control* control = nullptr) const;
   /// Writes a whole kernel to an .npy file in the precision of the store, a few rows at a time.
   void export_npy(Kernel kernel, const std::filesystem::path& file,
                   Control* control = nullptr) const;

@@ -10,13 +10,13 @@
 namespace widelimit {
 
 struct BuildInfo {
-  std::string release;      ///< "0.1.0"
-  std::string abi;          ///< the plugin boundary: "draft 2", or major and minor, "1.0"
-  std::string compiler;     ///< "GCC 12.2.0"
-  std::string blas;         ///< "OpenBLAS 0.3.21"
-  std::string blas_kernel;  ///< the processor family that OpenBLAS selected, e.g. "SkylakeX"
-  std::string simd;         ///< the copy of plugins on this processor: "baseline", "avx2", "avx512"
-  std::string executor;     ///< "oneTBB", or "std::thread"
+  std::string release = {};      ///< "0.1.0"
+  std::string abi = {};          ///< the plugin boundary: "draft 2", or major and minor, "1.0"
+  std::string compiler = {};     ///< "GCC 12.2.0"
+  std::string blas = {};         ///< "OpenBLAS 0.3.21"
+  std::string blas_kernel = {};  ///< the processor family that OpenBLAS selected, e.g. "SkylakeX"
+  std::string simd = {};  ///< the copy of plugins on this processor: "baseline", "avx2", "avx512"
+  std::string executor = {};  ///< "oneTBB", or "std::thread"
 };
 [[nodiscard]] WIDELIMIT_EXPORT BuildInfo build_info();
 

@@ -18,7 +18,8 @@ constexpr std::int64_t lines_between_reports = 4096;
 
 class CsvSource final : public Source {
  public:
-  explicit CsvSource(const DataSource& spec) : file_(spec.x), header_(spec.header) {
+  CsvSource(const DataSource& spec, const Control* control)
+      : Source(control), file_(spec.x), header_(spec.header) {
     std::vector<CsvField> first;
     CsvReader reader(file_);
     if (!reader.next(first)) refuse(file_.path(), "is empty; expected lines of numbers");
@@ -31,7 +32,7 @@ class CsvSource final : public Source {
     column_to_output_.assign(first.size(), not_a_target);
     for (std::size_t k = 0; k < targets.size(); ++k)
       column_to_output_[targets[k]] = static_cast<std::int64_t>(k);
-    shape_.count = CsvReader::count_records(file_) - (header_ ? 1 : 0);
+    shape_.count = CsvReader::count_records(file_, control_) - (header_ ? 1 : 0);
     shape_.outputs = static_cast<std::int64_t>(targets.size());
     shape_.sample.channels = static_cast<std::int64_t>(first.size()) - shape_.outputs;
     if (shape_.sample.channels == 0)
@@ -127,16 +128,16 @@ class CsvSource final : public Source {
     // Every field takes at least one byte. If the file is too small for lines as wide as the first,
     // one of them is wrong; find it before memory is allocated.
     if (columns > 1 && count > file_.size() / columns) {
-      CsvReader lines(file_);
-      while (lines.next(fields)) {
+      CsvReader all(file_, control_);
+      while (all.next(fields)) {
       }
     }
-    CsvReader reader(file_);
+    CsvReader reader(file_, control_);
     for (std::int64_t i = 0; i < skipped; ++i) next(reader, fields);
     auto x = Matrix::uninitialized(features_too ? count : 0, shape_.sample.channels);
     auto y = Matrix::uninitialized(count, shape_.outputs);
+    WorkDone samples = work(count);
     for (std::int64_t i = 0; i < count; ++i) {
-      if (i % lines_between_reports == 0) report(i, count);
       next(reader, fields);
       std::int64_t feature = 0;
       for (std::size_t c = 0; c < fields.size(); ++c) {
@@ -145,8 +146,11 @@ class CsvSource final : public Source {
         else if (features_too)
           x(i, feature++) = finite_number(fields[c]);
       }
+      if ((i + 1) % lines_between_reports != 0) continue;
+      samples.add(lines_between_reports);
+      samples.check();
     }
-    report(count, count);
+    if (const std::int64_t rest = count % lines_between_reports; rest > 0) samples.add(rest);
     return {std::move(x), std::move(y)};
   }
 
@@ -176,8 +180,8 @@ class CsvSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_csv_source(const DataSource& spec) {
-  return std::make_unique<CsvSource>(spec);
+std::unique_ptr<Source> open_csv_source(const DataSource& spec, const Control* control) {
+  return std::make_unique<CsvSource>(spec, control);
 }
 
 }  // namespace widelimit::detail

@@ -125,18 +125,22 @@ std::int64_t IdxReader::features() const noexcept {
   return product;
 }
 
-void IdxReader::read(std::int64_t begin, std::int64_t count,
+void IdxReader::read(std::int64_t begin, std::int64_t count, WorkDone& numbers,
                      const std::function<void(const std::uint8_t*, std::size_t)>& take) const {
   Stream stream(file_);
   std::vector<std::uint8_t> chunk(chunk_bytes);
   const auto pass = [&](std::int64_t bytes, bool wanted) {
     while (bytes > 0) {
+      numbers.check();
       const auto ask = static_cast<std::size_t>(
           std::min<std::int64_t>(bytes, static_cast<std::int64_t>(chunk.size())));
       if (stream.read(chunk.data(), ask) < ask)
         refuse(file_.path(), "is truncated: the shape " + shape_text(shape_) +
                                  " promises more than its gzip stream holds");
-      if (wanted) take(chunk.data(), ask);
+      if (wanted) {
+        take(chunk.data(), ask);
+        numbers.add(static_cast<std::int64_t>(ask));
+      }
       bytes -= static_cast<std::int64_t>(ask);
     }
   };

@@ -2,6 +2,7 @@
 // axes, their lengths as big-endian 32-bit numbers, then the array in C order), plain or gzip.
 #pragma once
 
+#include "base/work_done.hpp"
 #include "files/input_file.hpp"
 
 #include <cstddef>
@@ -25,9 +26,10 @@ class IdxReader {
   [[nodiscard]] std::int64_t count() const noexcept { return shape_.front(); }
   /// Bytes of one sample.
   [[nodiscard]] std::int64_t features() const noexcept;
-  /// Passes the bytes of samples [begin, begin + count) to `take`, piece by piece in order. Throws
-  /// Error(usage) if a gzip stream is damaged, truncated, or goes on after the last sample.
-  void read(std::int64_t begin, std::int64_t count,
+  /// Passes the bytes of samples [begin, begin + count) to `take`, piece by piece in order, and
+  /// adds them to `numbers`, which stops the call between pieces. Throws Error(usage) if a gzip
+  /// stream is damaged, truncated, or goes on after the last sample.
+  void read(std::int64_t begin, std::int64_t count, WorkDone& numbers,
             const std::function<void(const std::uint8_t*, std::size_t)>& take) const;
 
  private:

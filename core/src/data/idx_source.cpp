@@ -11,7 +11,8 @@ namespace {
 
 class IdxSource final : public Source {
  public:
-  explicit IdxSource(const DataSource& spec) : images_(spec.x), labels_(spec.y) {
+  IdxSource(const DataSource& spec, const Control* control)
+      : Source(control), images_(spec.x), labels_(spec.y) {
     if (images_.shape().size() < 2)
       refuse(images_.path(), "has the shape " + shape_text(images_.shape()) +
                                  "; expected images [sample, height, width] (are images and labels "
@@ -33,25 +34,25 @@ class IdxSource final : public Source {
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
-    report(0, 2);
+    WorkDone numbers = work(count * (images_.features() + labels_.features()));
     Dataset data;
-    data.x = Samples(bytes<float>(images_, begin, count), shape_.sample.sites);
-    report(1, 2);
-    data.y = read_targets(begin, count);
-    report(2, 2);
+    data.x = Samples(bytes<float>(images_, begin, count, numbers), shape_.sample.sites);
+    data.y = bytes<double>(labels_, begin, count, numbers);
     return data;
   }
 
   [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    return bytes<double>(labels_, begin, count);
+    WorkDone numbers = work(count * labels_.features());
+    return bytes<double>(labels_, begin, count, numbers);
   }
 
  private:
   template <class T>
-  static BasicMatrix<T> bytes(const IdxReader& file, std::int64_t begin, std::int64_t count) {
+  static BasicMatrix<T> bytes(const IdxReader& file, std::int64_t begin, std::int64_t count,
+                              WorkDone& numbers) {
     auto out = BasicMatrix<T>::uninitialized(count, file.features());
     T* to = out.data();
-    file.read(begin, count, [&](const std::uint8_t* from, std::size_t n) {
+    file.read(begin, count, numbers, [&](const std::uint8_t* from, std::size_t n) {
       for (std::size_t i = 0; i < n; ++i) *to++ = static_cast<T>(from[i]);
     });
     return out;
@@ -62,8 +63,8 @@ class IdxSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_idx_source(const DataSource& spec) {
-  return std::make_unique<IdxSource>(spec);
+std::unique_ptr<Source> open_idx_source(const DataSource& spec, const Control* control) {
+  return std::make_unique<IdxSource>(spec, control);
 }
 
 }  // namespace widelimit::detail

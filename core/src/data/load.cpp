@@ -20,18 +20,18 @@ namespace widelimit {
 
 namespace detail {
 
-std::unique_ptr<Source> open_source(const DataSource& spec) {
+std::unique_ptr<Source> open_source(const DataSource& spec, const Control* control) {
   switch (spec.type) {
     case SourceType::npy:
-      return open_npy_source(spec);
+      return open_npy_source(spec, control);
     case SourceType::csv:
-      return open_csv_source(spec);
+      return open_csv_source(spec, control);
     case SourceType::idx:
-      return open_idx_source(spec);
+      return open_idx_source(spec, control);
     case SourceType::make_regression:
       break;
   }
-  return open_regression_source(spec);
+  return open_regression_source(spec, control);
 }
 
 namespace {
@@ -60,9 +60,8 @@ Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
 // A source and the part of it that `rows`, `offset` and `limit` select.
 class Window {
  public:
-  explicit Window(const DataSource& spec, Control* control = nullptr)
-      : source_(open_source(spec)), begin_(spec.offset) {
-    source_->set_control(control);
+  Window(const DataSource& spec, const Control* control)
+      : source_(open_source(spec, control)), begin_(spec.offset) {
     std::int64_t all = source_->shape().count;
     if (spec.rows) {
       rows_ = read_row_numbers(*spec.rows, all);
@@ -220,11 +219,12 @@ Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
   return window.read(std::move(samples));
 }
 
-DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> steps) {
-  const detail::Window window(spec.train);
+DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> steps,
+                        Control* control) {
+  const detail::Window window(spec.train, control);
   DataShapes shapes{window.shape(), std::nullopt};
   if (spec.test) {
-    shapes.test = detail::Window(*spec.test).shape();
+    shapes.test = detail::Window(*spec.test, control).shape();
     detail::require_same_shape(spec, shapes.train, *shapes.test);
   } else if (spec.split) {
     shapes.test = shapes.train;

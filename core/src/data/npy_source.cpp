@@ -10,8 +10,12 @@ namespace {
 
 class NpySource final : public Source {
  public:
-  explicit NpySource(const DataSource& spec)
-      : x_(spec.x), y_(spec.y), x_header_(read_npy_header(x_)), y_header_(read_npy_header(y_)) {
+  NpySource(const DataSource& spec, const Control* control)
+      : Source(control),
+        x_(spec.x),
+        y_(spec.y),
+        x_header_(read_npy_header(x_)),
+        y_header_(read_npy_header(y_)) {
     if (y_header_.shape.size() > 2)
       refuse(y_.path(), "targets have the shape " + shape_text(y_header_.shape) +
                             "; expected [sample] or [sample, output]");
@@ -28,27 +32,26 @@ class NpySource final : public Source {
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
-    report(0, 2);
+    WorkDone numbers = work(count * (x_header_.features() + y_header_.features()));
     Dataset data;
     if (x_header_.type == NpyType::float64)
-      data.x = Samples(read_finite<double>(x_, x_header_, begin, count), shape_.sample.sites);
+      data.x = Samples(finite<double>(x_, x_header_, begin, count, numbers), shape_.sample.sites);
     else
-      data.x = Samples(read_finite<float>(x_, x_header_, begin, count), shape_.sample.sites);
-    report(1, 2);
-    data.y = read_targets(begin, count);
-    report(2, 2);
+      data.x = Samples(finite<float>(x_, x_header_, begin, count, numbers), shape_.sample.sites);
+    data.y = finite<double>(y_, y_header_, begin, count, numbers);
     return data;
   }
 
   [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    return read_finite<double>(y_, y_header_, begin, count);
+    WorkDone numbers = work(count * y_header_.features());
+    return finite<double>(y_, y_header_, begin, count, numbers);
   }
 
  private:
   template <class T>
-  static BasicMatrix<T> read_finite(const InputFile& file, const NpyHeader& header,
-                                    std::int64_t begin, std::int64_t count) {
-    auto values = read_npy_rows<T>(file, header, begin, count);
+  static BasicMatrix<T> finite(const InputFile& file, const NpyHeader& header, std::int64_t begin,
+                               std::int64_t count, WorkDone& numbers) {
+    auto values = read_npy_rows<T>(file, header, begin, count, numbers);
     if (header.type != NpyType::uint8) require_finite(values, file.path(), begin);
     return values;
   }
@@ -59,8 +62,8 @@ class NpySource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_npy_source(const DataSource& spec) {
-  return std::make_unique<NpySource>(spec);
+std::unique_ptr<Source> open_npy_source(const DataSource& spec, const Control* control) {
+  return std::make_unique<NpySource>(spec, control);
 }
 
 }  // namespace widelimit::detail

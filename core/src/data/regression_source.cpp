@@ -12,6 +12,7 @@
 
 #include <widelimit/error.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -20,11 +21,13 @@ namespace widelimit::detail {
 
 namespace {
 
+constexpr std::int64_t numbers_at_once = 1 << 20;
+
 enum Stream : std::uint64_t { sample_stream, coefficient_stream, noise_stream, order_stream };
 
 class RegressionSource final : public Source {
  public:
-  explicit RegressionSource(const DataSource& spec) : spec_(spec) {
+  RegressionSource(const DataSource& spec, const Control* control) : Source(control), spec_(spec) {
     const auto check = [&](bool fine, const char* key, const char* expected) {
       if (!fine) throw Error(ErrorCode::usage, expected, spec.place.pointer + "/" + key);
     };
@@ -54,9 +57,16 @@ class RegressionSource final : public Source {
 
  private:
   [[nodiscard]] Matrix samples(std::int64_t begin, std::int64_t count) const {
+    WorkDone samples = work(count);
     auto x = Matrix::uninitialized(count, spec_.n_features);
-    normals(spec_.seed, sample_stream, static_cast<std::uint64_t>(begin * spec_.n_features),
-            static_cast<std::uint64_t>(x.size()), x.data());
+    const std::int64_t step = std::max<std::int64_t>(1, numbers_at_once / spec_.n_features);
+    for (std::int64_t i = 0; i < count; i += step) {
+      samples.check();
+      const std::int64_t rows = std::min(step, count - i);
+      normals(spec_.seed, sample_stream, static_cast<std::uint64_t>((begin + i) * x.cols()),
+              static_cast<std::uint64_t>(rows * x.cols()), x.row(i).data());
+      samples.add(rows);
+    }
     return x;
   }
 
@@ -69,6 +79,7 @@ class RegressionSource final : public Source {
     normals(spec_.seed, noise_stream, static_cast<std::uint64_t>(begin),
             static_cast<std::uint64_t>(y.size()), y.data());
     for (std::int64_t i = 0; i < x.rows(); ++i) {
+      if (control_ != nullptr) control_->check();
       double sum = 0;
       for (std::size_t k = 0; k < informative; ++k) sum += x(i, order[k]) * 100.0 * w[k];
       y(i, 0) = sum + spec_.noise * y(i, 0);
@@ -81,8 +92,8 @@ class RegressionSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_regression_source(const DataSource& spec) {
-  return std::make_unique<RegressionSource>(spec);
+std::unique_ptr<Source> open_regression_source(const DataSource& spec, const Control* control) {
+  return std::make_unique<RegressionSource>(spec, control);
 }
 
 }  // namespace widelimit::detail

@@ -6,6 +6,8 @@
 #include <widelimit/experiment/data.hpp>
 #include <widelimit/experiment/experiment.hpp>
 
+#include "base/work_done.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +16,9 @@ namespace widelimit::detail {
 
 class Source {
  public:
+  /// Opening and reading stop when `control`, which may be NULL, is cancelled. Reading reports
+  /// "read data" to it.
+  explicit Source(const Control* control) noexcept : control_(control) {}
   virtual ~Source() = default;
   /// The number of all samples of the source, before offset and limit.
   [[nodiscard]] const DataShape& shape() const noexcept { return shape_; }
@@ -22,30 +27,28 @@ class Source {
   [[nodiscard]] virtual Dataset read(std::int64_t begin, std::int64_t count) const = 0;
   /// Only the targets of these samples.
   [[nodiscard]] virtual Matrix read_targets(std::int64_t begin, std::int64_t count) const = 0;
-  /// Reading reports "read data" to the control and stops when it is cancelled. The control may be
-  /// NULL.
-  void set_control(Control* control) noexcept { control_ = control; }
 
  protected:
-  void report(std::int64_t done, std::int64_t total) const {
-    if (control_ == nullptr) return;
-    control_->check();
-    control_->report({"read data", done, total});
+  /// Reading so many numbers or samples.
+  [[nodiscard]] WorkDone work(std::int64_t total) const {
+    return WorkDone(control_, "read data", total);
   }
 
   DataShape shape_;
-
- private:
-  Control* control_ = nullptr;
+  const Control* control_;
 };
 
 /// Throws Error(usage) if the files cannot be a source, for example if x and y have different
 /// lengths.
-[[nodiscard]] std::unique_ptr<Source> open_source(const DataSource& spec);
+[[nodiscard]] std::unique_ptr<Source> open_source(const DataSource& spec, const Control* control);
 
-[[nodiscard]] std::unique_ptr<Source> open_npy_source(const DataSource& spec);
-[[nodiscard]] std::unique_ptr<Source> open_csv_source(const DataSource& spec);
-[[nodiscard]] std::unique_ptr<Source> open_idx_source(const DataSource& spec);
-[[nodiscard]] std::unique_ptr<Source> open_regression_source(const DataSource& spec);
+[[nodiscard]] std::unique_ptr<Source> open_npy_source(const DataSource& spec,
+                                                      const Control* control);
+[[nodiscard]] std::unique_ptr<Source> open_csv_source(const DataSource& spec,
+                                                      const Control* control);
+[[nodiscard]] std::unique_ptr<Source> open_idx_source(const DataSource& spec,
+                                                      const Control* control);
+[[nodiscard]] std::unique_ptr<Source> open_regression_source(const DataSource& spec,
+                                                             const Control* control);
 
 }  // namespace widelimit::detail

@@ -65,11 +65,12 @@ std::string_view other_separator(std::string_view text) {
                                                      : "";
 }
 
-CsvReader::CsvReader(const InputFile& file)
-    : file_(file), buffer_(buffer_bytes), offset_(bytes_of_mark(file)) {}
+CsvReader::CsvReader(const InputFile& file, const Control* control)
+    : file_(file), control_(control), buffer_(buffer_bytes), offset_(bytes_of_mark(file)) {}
 
 int CsvReader::peek() {
   if (at_ == filled_) {
+    if (control_ != nullptr) control_->check();
     filled_ = file_.read_some(offset_, buffer_.data(), buffer_.size());
     offset_ += static_cast<std::int64_t>(filled_);
     at_ = 0;
@@ -180,7 +181,7 @@ bool CsvReader::next(std::vector<CsvField>& fields) {
   return true;
 }
 
-std::int64_t CsvReader::count_records(const InputFile& file) {
+std::int64_t CsvReader::count_records(const InputFile& file, const Control* control) {
   std::vector<char> buffer(buffer_bytes);
   std::int64_t records = 0, empty_lines = 0;
   bool inside_quotes = false, empty = true;
@@ -194,6 +195,7 @@ std::int64_t CsvReader::count_records(const InputFile& file) {
     empty = true;
   };
   for (std::int64_t offset = bytes_of_mark(file);;) {
+    if (control != nullptr) control->check();
     const std::size_t got = file.read_some(offset, buffer.data(), buffer.size());
     if (got == 0) break;
     offset += static_cast<std::int64_t>(got);

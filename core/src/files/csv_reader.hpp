@@ -2,6 +2,8 @@
 // quotes; lines end with LF or CRLF; a UTF-8 byte order mark is skipped).
 #pragma once
 
+#include <widelimit/control.hpp>
+
 #include "files/input_file.hpp"
 
 #include <cstddef>
@@ -20,8 +22,8 @@ struct CsvField {
 
 class CsvReader {
  public:
-  /// `file` must outlive the reader.
-  explicit CsvReader(const InputFile& file);
+  /// `file` must outlive the reader. `control`, which may be NULL, is checked between reads.
+  explicit CsvReader(const InputFile& file, const Control* control = nullptr);
 
   /// The next record, valid until the next call; false after the last one. Throws Error(usage) with
   /// line and column for broken quotes, an empty line between records, and a record whose number of
@@ -29,8 +31,11 @@ class CsvReader {
   [[nodiscard]] bool next(std::vector<CsvField>& fields);
 
   /// The number of records of a file, with its header if it has one. Fast, because it does not
-  /// check them; it is exact for a file that next() accepts.
-  [[nodiscard]] static std::int64_t count_records(const InputFile& file);
+  /// check them; it is exact for a file that next() accepts. `control` as above.
+  [[nodiscard]] static std::int64_t count_records(const InputFile& file,
+                                                  const Control* control = nullptr);
+  /// Of the file, so far.
+  [[nodiscard]] std::int64_t bytes_read() const noexcept { return offset_; }
 
  private:
   struct Extent {
@@ -48,6 +53,7 @@ class CsvReader {
   [[noreturn]] void fail(const std::string& message, int line, int column) const;
 
   const InputFile& file_;
+  const Control* control_;
   std::vector<char> buffer_;
   std::size_t at_ = 0, filled_ = 0;
   std::int64_t offset_ = 0;

@@ -13,24 +13,32 @@ namespace widelimit::detail {
 namespace {
 
 constexpr std::int64_t chunk_bytes = 1 << 20;
+constexpr std::int64_t direct_bytes = 16 << 20;  // without a copy
 
 // Numbers in C order: rows are contiguous.
 template <class From, class T>
 void read_c_order(const InputFile& file, const NpyHeader& header, std::int64_t begin,
-                  BasicMatrix<T>& out) {
+                  BasicMatrix<T>& out, WorkDone& numbers) {
   const auto size = static_cast<std::int64_t>(sizeof(From));
   const std::int64_t offset = header.data_offset + begin * header.features() * size;
   if constexpr (std::is_same_v<From, T>) {
-    file.read(offset, out.data(), static_cast<std::size_t>(out.size() * size));
+    for (std::int64_t at = 0; at < out.size(); at += direct_bytes / size) {
+      numbers.check();
+      const std::int64_t n = std::min(direct_bytes / size, out.size() - at);
+      file.read(offset + at * size, out.data() + at, static_cast<std::size_t>(n * size));
+      numbers.add(n);
+    }
   } else {
     std::vector<From> chunk(
         static_cast<std::size_t>(std::min<std::int64_t>(out.size(), chunk_bytes / size)));
     const auto step = static_cast<std::int64_t>(chunk.size());
     for (std::int64_t at = 0; at < out.size(); at += step) {
+      numbers.check();
       const std::int64_t n = std::min(step, out.size() - at);
       file.read(offset + at * size, chunk.data(), static_cast<std::size_t>(n * size));
       std::transform(chunk.begin(), chunk.begin() + n, out.data() + at,
                      [](From v) { return static_cast<T>(v); });
+      numbers.add(n);
     }
   }
 }
@@ -60,7 +68,7 @@ std::vector<std::int64_t> offsets_in_row(const NpyHeader& header) {
 // then scattered in blocks of rows that stay in cache.
 template <class From, class T>
 void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int64_t begin,
-                        BasicMatrix<T>& out) {
+                        BasicMatrix<T>& out, WorkDone& numbers) {
   const auto size = static_cast<std::int64_t>(sizeof(From));
   const std::int64_t rows = out.rows(), features = out.cols();
   const std::vector<std::int64_t> offsets = offsets_in_row(header);
@@ -68,6 +76,7 @@ void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int
   std::vector<From> columns(static_cast<std::size_t>(panel * rows));
   constexpr std::int64_t block = 32;
   for (std::int64_t f = 0; f < features; f += panel) {
+    numbers.check();
     const std::int64_t width = std::min(panel, features - f);
     for (std::int64_t c = 0; c < width; ++c)
       file.read(header.data_offset + ((f + c) * header.count() + begin) * size,
@@ -79,34 +88,35 @@ void read_fortran_order(const InputFile& file, const NpyHeader& header, std::int
         for (std::int64_t i = r; i < std::min(r + block, rows); ++i)
           out(i, offset) = static_cast<T>(from[i]);
       }
+    numbers.add(width * rows);
   }
 }
 
 template <class From, class T>
 void read_as(const InputFile& file, const NpyHeader& header, std::int64_t begin,
-             BasicMatrix<T>& out) {
+             BasicMatrix<T>& out, WorkDone& numbers) {
   if (header.fortran_order)
-    read_fortran_order<From>(file, header, begin, out);
+    read_fortran_order<From>(file, header, begin, out, numbers);
   else
-    read_c_order<From>(file, header, begin, out);
+    read_c_order<From>(file, header, begin, out, numbers);
 }
 
 }  // namespace
 
 template <class T>
 BasicMatrix<T> read_npy_rows(const InputFile& file, const NpyHeader& header, std::int64_t begin,
-                             std::int64_t count) {
+                             std::int64_t count, WorkDone& numbers) {
   auto out = BasicMatrix<T>::uninitialized(count, header.features());
   if (out.empty()) return out;
   switch (header.type) {
     case NpyType::float32:
-      read_as<float>(file, header, begin, out);
+      read_as<float>(file, header, begin, out, numbers);
       break;
     case NpyType::float64:
-      read_as<double>(file, header, begin, out);
+      read_as<double>(file, header, begin, out, numbers);
       break;
     case NpyType::uint8:
-      read_as<std::uint8_t>(file, header, begin, out);
+      read_as<std::uint8_t>(file, header, begin, out, numbers);
       break;
   }
   return out;
@@ -114,12 +124,19 @@ BasicMatrix<T> read_npy_rows(const InputFile& file, const NpyHeader& header, std
 
 template <class T>
 void write_npy_array(const std::filesystem::path& file, const T* data,
-                     const std::vector<std::int64_t>& shape) {
-  std::size_t count = 1;
-  for (const std::int64_t axis : shape) count *= static_cast<std::size_t>(axis);
+                     const std::vector<std::int64_t>& shape, const Control* control) {
+  std::int64_t count = 1;
+  for (const std::int64_t axis : shape) count *= axis;
+  WorkDone numbers(control, "write", count);
   AtomicFile out(file);
   out.write(npy_header_text(sizeof(T) == 4 ? NpyType::float32 : NpyType::float64, shape));
-  out.write(data, count * sizeof(T));
+  constexpr auto step = direct_bytes / static_cast<std::int64_t>(sizeof(T));
+  for (std::int64_t at = 0; at < count; at += step) {
+    numbers.check();
+    const std::int64_t n = std::min(step, count - at);
+    out.write(data + at, static_cast<std::size_t>(n) * sizeof(T));
+    numbers.add(n);
+  }
   out.commit();
 }
 
@@ -142,13 +159,13 @@ void require_finite(const BasicMatrix<T>& values, const std::filesystem::path& f
 }
 
 template BasicMatrix<float> read_npy_rows(const InputFile&, const NpyHeader&, std::int64_t,
-                                          std::int64_t);
+                                          std::int64_t, WorkDone&);
 template BasicMatrix<double> read_npy_rows(const InputFile&, const NpyHeader&, std::int64_t,
-                                           std::int64_t);
+                                           std::int64_t, WorkDone&);
 template void write_npy_array(const std::filesystem::path&, const float*,
-                              const std::vector<std::int64_t>&);
+                              const std::vector<std::int64_t>&, const Control*);
 template void write_npy_array(const std::filesystem::path&, const double*,
-                              const std::vector<std::int64_t>&);
+                              const std::vector<std::int64_t>&, const Control*);
 template void require_finite(const BasicMatrix<float>&, const std::filesystem::path&, std::int64_t);
 template void require_finite(const BasicMatrix<double>&, const std::filesystem::path&,
                              std::int64_t);
@@ -158,8 +175,8 @@ template void require_finite(const BasicMatrix<double>&, const std::filesystem::
 namespace widelimit {
 
 void write_npy(const std::filesystem::path& file, const double* data,
-               const std::vector<std::int64_t>& shape) {
-  detail::write_npy_array(file, data, shape);
+               const std::vector<std::int64_t>& shape, Control* control) {
+  detail::write_npy_array(file, data, shape, control);
 }
 
 }  // namespace widelimit

@@ -34,12 +34,13 @@ std::optional<Precision> NpyFile::precision() const noexcept {
 
 std::int64_t NpyFile::row_size() const noexcept { return state_->header.features(); }
 
-Matrix NpyFile::rows(std::int64_t begin, std::int64_t count) const {
+Matrix NpyFile::rows(std::int64_t begin, std::int64_t count, Control* control) const {
   if (begin < 0 || count < 0 || begin > shape().front() - count)
     detail::refuse(state_->file.path(), "has " + std::to_string(shape().front()) +
                                             " rows, but rows " + std::to_string(begin) + " to " +
                                             std::to_string(begin + count) + " were requested");
-  return detail::read_npy_rows<double>(state_->file, state_->header, begin, count);
+  detail::WorkDone numbers(control, "read", count * row_size());
+  return detail::read_npy_rows<double>(state_->file, state_->header, begin, count, numbers);
 }
 
 }  // namespace widelimit

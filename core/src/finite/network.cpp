@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "base/work_done.hpp"
 #include "boundary/layer.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
@@ -30,11 +31,13 @@ Memory FiniteNetwork::training_memory(std::int64_t members, std::int64_t batch,
   return {members * member + detail::ForwardPasses::bytes(*state_, evaluated, members), 0};
 }
 
-std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
+std::vector<double> FiniteNetwork::init(std::uint64_t seed, Control* control) const {
+  detail::WorkDone done(control, "init", state_->parameters);
   std::vector<double> theta(static_cast<std::size_t>(state_->parameters));
   for (std::size_t i = 1; i < state_->nodes.size(); ++i) {
     const State::Node& node = state_->nodes[i];
     if (node.size == 0) continue;
+    done.check();
     const detail::Layer& layer = *node.layer;
     widelimit_init draw{};
     draw.struct_size = sizeof draw;
@@ -46,42 +49,50 @@ std::vector<double> FiniteNetwork::init(std::uint64_t seed) const {
     detail::call_layer(layer, [&](const widelimit_layer* object, widelimit_error* error) {
       return node.face->init(object, &draw, error);
     });
+    done.add(node.size);
   }
   return theta;
 }
 
-Matrix FiniteNetwork::forward(std::span<const double> theta, const SamplesView& x) const {
+Matrix FiniteNetwork::forward(std::span<const double> theta, const SamplesView& x,
+                              Control* control) const {
   state_->check_parameters(theta.size());
   state_->check_samples(x);
   const detail::InPrecision<double> values(x);
   Matrix y = Matrix::uninitialized(x.count(), state_->outputs);
-  detail::ForwardPasses(*state_).run(
-      theta.data(), values.rows(), [&](std::int64_t first, std::int64_t rows, const double* out) {
-        std::copy_n(out, rows * state_->outputs, y.row(first).data());
-      });
+  detail::WorkDone done(control, "forward", x.count());
+  detail::ForwardPasses(*state_, control)
+      .run(theta.data(), values.rows(),
+           [&](std::int64_t first, std::int64_t rows, const double* out) {
+             std::copy_n(out, rows * state_->outputs, y.row(first).data());
+             done.add(rows);
+           });
   return y;
 }
 
 Matrix FiniteNetwork::jvp(std::span<const double> theta, std::span<const double> theta_dot,
-                          const SamplesView& x) const {
+                          const SamplesView& x, Control* control) const {
   state_->check_parameters(theta.size());
   state_->check_parameters(theta_dot.size());
   state_->check_samples(x);
   const detail::InPrecision<double> values(x);
   Matrix y_dot = Matrix::uninitialized(x.count(), state_->outputs);
+  detail::WorkDone done(control, "jvp", x.count());
   state_->executor().parallel_for(
-      x.count(), state_->rows_per_piece(x.count()), [&](std::int64_t begin, std::int64_t end) {
+      x.count(), state_->rows_at_once(x.count()), [&](std::int64_t begin, std::int64_t end) {
+        done.check();
         const detail::TilePhase phase;
         detail::Workspace workspace(*state_, end - begin);
         workspace.forward(theta.data(), values.rows().part(begin, end - begin));
         const double* const out = workspace.tangent(theta.data(), theta_dot.data());
         std::copy_n(out, (end - begin) * state_->outputs, y_dot.row(begin).data());
+        done.add(end - begin);
       });
   return y_dot;
 }
 
 std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const SamplesView& x,
-                                       const Matrix& y_bar) const {
+                                       const Matrix& y_bar, Control* control) const {
   state_->check_parameters(theta.size());
   state_->check_samples(x);
   if (y_bar.rows() != x.count() || y_bar.cols() != state_->outputs)
@@ -90,14 +101,15 @@ std::vector<double> FiniteNetwork::vjp(std::span<const double> theta, const Samp
                                       detail::shape_text(x.count(), state_->outputs));
   const detail::InPrecision<double> values(x);
   std::vector<double> gradient(theta.size());
-  detail::GradientPasses passes(*state_, x.count());
+  detail::WorkDone done(control, "vjp", x.count());
+  detail::GradientPasses passes(*state_, x.count(), control);
   passes.run(
       theta.data(), values.rows(),
       [&](std::int64_t first, std::int64_t rows, const double*, double* out) {
         std::copy_n(y_bar.row(first).data(), rows * state_->outputs, out);
         return 0.0;
       },
-      gradient.data());
+      gradient.data(), &done);
   return gradient;
 }
 

@@ -22,6 +22,10 @@ std::int64_t groups_for(const FiniteNetwork::State& network, std::int64_t n) {
                     most_groups);
 }
 
+void check(const Control* control) {
+  if (control != nullptr) control->check();
+}
+
 }  // namespace
 
 std::int64_t ForwardPasses::bytes(const FiniteNetwork::State& network, std::int64_t n,
@@ -43,6 +47,7 @@ void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const 
   const std::int64_t n = x.count;
   const std::int64_t rows = network_.rows_per_piece(n);
   if (n <= rows) {
+    check(control_);
     const TilePhase phase;
     if (workspace_ == nullptr || workspace_->rows() < n)
       workspace_ = std::make_unique<Workspace>(network_, n);
@@ -50,15 +55,19 @@ void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const 
     return;
   }
   network_.executor().parallel_for(n, rows, [&](std::int64_t begin, std::int64_t end) {
+    check(control_);
     const TilePhase phase;
     Workspace workspace(network_, end - begin);
     consume(begin, end - begin, workspace.forward(theta, x.part(begin, end - begin)));
   });
 }
 
-GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t n)
-    : network_(network), groups_(static_cast<std::size_t>(groups_for(network, n))) {
-  const std::int64_t rows = network.rows_per_piece(n);
+GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t n,
+                               const Control* control)
+    : network_(network),
+      control_(control),
+      groups_(static_cast<std::size_t>(groups_for(network, n))) {
+  const std::int64_t rows = network.rows_at_once(n);
   sums_.resize(static_cast<std::size_t>((n + rows - 1) / rows));
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     groups_[g].workspace = std::make_unique<Workspace>(network, rows);
@@ -68,7 +77,7 @@ GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t
 }
 
 double GradientPasses::run(const double* theta, const SampleRows<double>& x,
-                           const OutputGradient& y_bar_of, double* gradient) {
+                           const OutputGradient& y_bar_of, double* gradient, WorkDone* samples) {
   const std::int64_t n = x.count;
   const std::int64_t rows = groups_.front().workspace->rows();
   const std::int64_t pieces = (n + rows - 1) / rows;
@@ -78,10 +87,12 @@ double GradientPasses::run(const double* theta, const SampleRows<double>& x,
     double* const sum = g == 0 ? gradient : group.gradient.data();
     std::fill_n(sum, network_.parameters, 0.0);
     for (std::int64_t p = g; p < pieces; p += groups) {
+      check(control_);
       const std::int64_t first = p * rows, count = std::min(rows, n - first);
       const double* const y = group.workspace->forward(theta, x.part(first, count));
       sums_[static_cast<std::size_t>(p)] = y_bar_of(first, count, y, group.y_bar.data());
       group.workspace->reverse(theta, group.y_bar.data(), sum);
+      if (samples != nullptr) samples->add(count);
     }
   };
   if (groups == 1) {

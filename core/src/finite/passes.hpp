@@ -2,6 +2,7 @@
 // threads, with results that do not depend on the number of threads.
 #pragma once
 
+#include "base/work_done.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "finite/state.hpp"
 #include "finite/workspace.hpp"
@@ -17,8 +18,10 @@ namespace widelimit::detail {
 /// sets can be evaluated after every step of training.
 class ForwardPasses {
  public:
-  explicit ForwardPasses(const FiniteNetwork::State& network) : network_(network) {}
-  /// Memory for sets of n samples if `runs` of them run at once.
+  /// `control`, which may be NULL, is checked before each piece.
+  ForwardPasses(const FiniteNetwork::State& network, const Control* control)
+      : network_(network), control_(control) {}
+  /// Memory for sets of n samples where so many run at once.
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n,
                                           std::int64_t runs);
 
@@ -29,6 +32,7 @@ class ForwardPasses {
 
  private:
   const FiniteNetwork::State& network_;
+  const Control* control_;
   std::unique_ptr<Workspace> workspace_;
 };
 
@@ -37,16 +41,17 @@ class ForwardPasses {
 /// order.
 class GradientPasses {
  public:
-  /// `n`: the largest batch.
-  GradientPasses(const FiniteNetwork::State& network, std::int64_t n);
+  /// `n`: the largest batch. `control`, which may be NULL, is checked before each piece.
+  GradientPasses(const FiniteNetwork::State& network, std::int64_t n, const Control* control);
   [[nodiscard]] static std::int64_t bytes(const FiniteNetwork::State& network, std::int64_t n);
 
-  /// Sets gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
-  /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns a number; run() returns the sum
-  /// of these numbers. Large networks call it from several threads.
+  /// gradient = d / d theta of the sum of y_bar times outputs. `y_bar_of(first, rows, outputs,
+  /// y_bar)` fills in y_bar [rows, outputs] of a piece and returns what is to be summed of it; the
+  /// sum over all pieces is returned. Called from several threads for large networks. `samples`,
+  /// which may be NULL, counts those that have gone forth and back.
   using OutputGradient = std::function<double(std::int64_t, std::int64_t, const double*, double*)>;
   double run(const double* theta, const SampleRows<double>& x, const OutputGradient& y_bar_of,
-             double* gradient);
+             double* gradient, WorkDone* samples = nullptr);
 
  private:
   struct Group {
@@ -55,6 +60,7 @@ class GradientPasses {
   };
 
   const FiniteNetwork::State& network_;
+  const Control* control_;
   std::vector<Group> groups_;
   std::vector<double> sums_;  // results of y_bar_of for each piece
 };

@@ -1,6 +1,8 @@
 // See schedule.hpp.
 #include "finite/schedule.hpp"
 
+#include <widelimit/finite.hpp>
+
 #include <cmath>
 
 namespace widelimit::detail {
@@ -23,3 +25,12 @@ std::vector<std::int64_t> recorded_steps(std::int64_t steps, bool all) {
 }
 
 }  // namespace widelimit::detail
+
+namespace widelimit {
+
+std::int64_t loss_count(const TrainOptions& options) {
+  return options.record_all ? options.steps + 1
+                            : std::ssize(detail::recorded_steps(options.steps, false));
+}
+
+}  // namespace widelimit

@@ -2,9 +2,9 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "base/work_done.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
-#include "execution/work_done.hpp"
 #include "finite/passes.hpp"
 #include "finite/schedule.hpp"
 #include "finite/state.hpp"
@@ -25,7 +25,10 @@ namespace widelimit {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint64_t batches_stream = 1;  // of random numbers; parameters have another stream
+// A report takes a lock and a call of the listener, which is long beside a step of a small network.
+// Multiplications of the way forth; at most so many steps.
+constexpr std::int64_t products_between_reports = 1 << 24, most_steps_between_reports = 64;
+constexpr std::uint64_t batches_stream = 1;  // of a member's seed, beside that of its parameters
 
 // Samples with their targets.
 struct Set {
@@ -146,18 +149,21 @@ class Member {
         index_(index),
         seed_(detail::derive_seed(job.options.seed, static_cast<std::uint64_t>(index), 0)),
         batches_(job, detail::derive_seed(seed_, batches_stream, 1)),
-        passes_(job.state, batches_.largest_batch()),
-        evaluation_(job.state),
+        passes_(job.state, batches_.most(), job.control),
+        evaluation_(job.state, job.control),
         gradient_(static_cast<std::size_t>(job.state.parameters)) {
     result_.parameters = job.network->init(seed_);
     if (job.options.momentum > 0) velocity_.resize(gradient_.size());
+    const std::int64_t products = std::max<std::int64_t>(1, job.state.parameters) * batches_.most();
+    steps_between_reports_ = std::clamp(products_between_reports / products, std::int64_t{1},
+                                        most_steps_between_reports);
   }
 
   TrainedMember run() {
     const TrainOptions& o = job_.options;
     auto next_record = job_.recorded.begin();
     for (std::int64_t step = 0; step < o.steps; ++step) {
-      if (step % 64 == 0) report_steps(step);
+      if (step % steps_between_reports_ == 0) tell(step);
       const Batch batch = batches_.next();
       const double loss = compute_gradient(batch);
       if (!std::isfinite(loss)) throw_diverged(step);
@@ -242,7 +248,7 @@ class Member {
   [[nodiscard]] double largest_stable_rate() const;
 
   Job& job_;
-  std::int64_t index_, reported_steps_ = 0;
+  std::int64_t index_, told_ = 0, steps_between_reports_ = 1;
   std::uint64_t seed_;
   Batches batches_;
   detail::GradientPasses passes_;
@@ -264,6 +270,7 @@ double Member::largest_stable_rate() const {
     for (const double v : u.flat()) norm += v * v;
     norm = std::sqrt(norm);
     if (!(norm > 0) || !std::isfinite(norm)) break;
+    if (job_.control != nullptr) job_.control->check();
     for (double& v : u.flat()) v /= norm;
     if (i > 0) largest = norm;
     u = job_.network->jvp(theta, job_.network->vjp(theta, job_.train.x, u), job_.train.x);

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/work_done.hpp"
 #include "execution/blas.hpp"
 #include "execution/symmetric_eigen.hpp"
 #include "inference/products.hpp"
@@ -27,7 +28,8 @@ constexpr int lanczos_steps = 80;
 // SIAM J. Matrix Anal. Appl. 13 (1992), theorem 3.2).
 constexpr int lanczos_steps_for_largest = 24;
 
-Extremes exact(Matrix& a, int threads) {
+Extremes exact(Matrix& a, int threads, const Control* control) {
+  if (control != nullptr) control->check();
   const SolverPhase phase(threads);
   const std::vector<double> values = symmetric_eigenvalues(a, Eigenvectors::none, "the kernel");
   return {values.front(), values.back(), false};
@@ -46,12 +48,14 @@ void subtract(std::span<double> a, double c, std::span<const double> b) {
 // Lanczos with full reorthogonalisation; the ends of the spectrum converge first. apply(x, y)
 // computes y = A x for vectors of length n.
 template <class Apply>
-Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
+Extremes lanczos(std::int64_t n, int steps, const Control* control, Apply&& apply) {
+  WorkDone done(control, "eigenvalues", steps);
   Matrix q(steps + 1, n);
   normals(1, 0, 0, static_cast<std::uint64_t>(n), q.row(0).data());
   std::vector<double> diagonal, off_diagonal;
   double norm = std::sqrt(dot(q.row(0), q.row(0)));
   for (int j = 0; j < steps && norm > 0; ++j) {
+    done.check();
     for (double& v : q.row(j)) v /= norm;
     const std::span<double> next = q.row(j + 1);
     apply(q.row(j), next);
@@ -59,7 +63,8 @@ Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
     for (int pass = 0; pass < 2; ++pass)
       for (int i = 0; i <= j; ++i) subtract(next, dot(q.row(i), next), q.row(i));
     norm = std::sqrt(dot(next, next));
-    off_diagonal.push_back(norm);
+    beside.push_back(norm);
+    done.add(1);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
   if (diagonal.empty())
@@ -69,9 +74,9 @@ Extremes lanczos(std::int64_t n, int steps, Apply&& apply) {
   return {values.front(), values.back(), true};
 }
 
-Extremes lanczos(const Matrix& a, int steps, int threads) {
+Extremes lanczos(const Matrix& a, int steps, int threads, const Control* control) {
   const Products products(threads);
-  return lanczos(a.rows(), steps, [&](std::span<const double> x, std::span<double> y) {
+  return lanczos(a.rows(), steps, control, [&](std::span<const double> x, std::span<double> y) {
     products.multiply_vector(a, x.data(), y.data());
   });
 }
@@ -86,52 +91,55 @@ double rounded_up(double x) {
 
 }  // namespace
 
-Extremes extreme_eigenvalues(Matrix a, int threads) {
-  return a.rows() <= most_exact_rows ? exact(a, threads) : lanczos(a, lanczos_steps, threads);
+Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control) {
+  return a.rows() <= exact_up_to ? exact(a, threads, control)
+                                 : lanczos(a, lanczos_steps, threads, control);
 }
 
-double smallest_by_factor(std::int64_t n, const Factor& factor) {
+double smallest_by_factor(std::int64_t n, const Factor& factor, const Control* control) {
   Matrix column = Matrix::uninitialized(n, 1);
-  const double largest_of_inverse =
-      lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
-        std::copy(x.begin(), x.end(), column.data());
-        factor.solve_in_place(column);
-        std::copy_n(column.data(), n, y.begin());
-      }).largest;
-  return 1 / largest_of_inverse;
+  const double of_inverse = lanczos(n, lanczos_steps_for_largest, control,
+                                    [&](std::span<const double> x, std::span<double> y) {
+                                      std::copy(x.begin(), x.end(), column.data());
+                                      factor.solve_in_place(column);
+                                      std::copy_n(column.data(), n, y.begin());
+                                    })
+                                .largest;
+  return 1 / of_inverse;
 }
 
-Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads) {
-  return {smallest_by_factor(kernel.rows(), factor),
-          lanczos(kernel, lanczos_steps_for_largest, threads).largest + ridge, true};
+Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor, int threads,
+                            const Control* control) {
+  return {smallest_by_factor(kernel.rows(), factor, control),
+          lanczos(kernel, lanczos_steps_for_largest, threads, control).largest + ridge, true};
 }
 
 Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
-                            const std::function<void(std::int64_t, std::int64_t)>& report) {
+                            const Control* control) {
   const std::int64_t n = kernel.rows();
   if (n <= most_exact_rows) {
     Matrix a = Matrix::uninitialized(n, n);
     kernel.read(0, 0, n, n, a.data(), n);
     for (std::int64_t i = 0; i < n; ++i) a(i, i) += ridge;
-    return exact(a, threads);
+    return exact(a, threads, control);
   }
   constexpr std::int64_t panel_rows = 256;
   const Products products(threads);
   Matrix panel = Matrix::uninitialized(panel_rows, n), in = Matrix::uninitialized(n, 1), out;
-  std::int64_t done = 0;
-  return lanczos(n, lanczos_steps_for_largest, [&](std::span<const double> x, std::span<double> y) {
-    std::copy(x.begin(), x.end(), in.data());
-    for (std::int64_t row = 0; row < n; row += panel_rows) {
-      const std::int64_t rows = std::min(panel_rows, n - row);
-      kernel.read(row, 0, rows, n, panel.data(), n);
-      out = products.multiply(plain(panel), plain(in));
-      for (std::int64_t i = 0; i < rows; ++i) {
-        const auto at = static_cast<std::size_t>(row + i);
-        y[at] = out(i, 0) + ridge * x[at];
-      }
-    }
-    report(++done, lanczos_steps_for_largest);
-  });
+  return lanczos(n, lanczos_steps_for_largest, control,
+                 [&](std::span<const double> x, std::span<double> y) {
+                   std::copy(x.begin(), x.end(), in.data());
+                   for (std::int64_t row = 0; row < n; row += panel_rows) {
+                     const std::int64_t rows = std::min(panel_rows, n - row);
+                     if (control != nullptr) control->check();
+                     kernel.read(row, 0, rows, n, panel.data(), n);
+                     out = products.multiply(plain(panel), plain(in));
+                     for (std::int64_t i = 0; i < rows; ++i) {
+                       const auto at = static_cast<std::size_t>(row + i);
+                       y[at] = out(i, 0) + ridge * x[at];
+                     }
+                   }
+                 });
 }
 
 double eigenvalue_rounding(std::int64_t n, double largest) noexcept {

@@ -2,13 +2,13 @@
 // failed, the extreme eigenvalues, and a ridge that suffices.
 #pragma once
 
+#include <widelimit/control.hpp>
 #include <widelimit/kernel.hpp>
 #include <widelimit/kernel_source.hpp>
 #include <widelimit/matrix.hpp>
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
-#include <functional>
 
 namespace widelimit::detail {
 
@@ -16,8 +16,9 @@ struct Extremes {
   double smallest = 0, largest = 0;
   bool estimated = false;  ///< by Lanczos: `smallest` is an upper bound, `largest` a lower bound
 };
-/// The extreme eigenvalues of a symmetric matrix, exact up to 5,000 rows. Overwrites the matrix.
-[[nodiscard]] Extremes extreme_eigenvalues(Matrix a, int threads);
+/// Of a symmetric matrix, consumed; exact up to 5,000 rows. `control`, here and below, may be NULL.
+/// It is checked between steps of Lanczos and receives "eigenvalues".
+[[nodiscard]] Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control);
 
 /// A bound for the effect of rounding on an eigenvalue of an n x n kernel: 10 n eps times the
 /// largest eigenvalue. An eigenvalue that is not above it cannot be distinguished from zero. A
@@ -28,21 +29,20 @@ struct Extremes {
 /// Cholesky.
 [[nodiscard]] double eigenvalue_rounding(std::int64_t n, double largest) noexcept;
 
-/// Estimates the smallest eigenvalue of the n x n matrix of a factor by 24 steps of Lanczos for its
-/// inverse, where this eigenvalue is the largest and well separated. O(n^2).
-[[nodiscard]] double smallest_by_factor(std::int64_t n, const Factor& factor);
-/// Estimates the extreme eigenvalues of `kernel` with `ridge` on its diagonal, given its factor, by
-/// Lanczos. O(n^2), without a copy of the kernel.
+/// The smallest eigenvalue of a factor's matrix of n rows, as the inverse of the largest of its
+/// inverse, where it stands out, by 24 steps of Lanczos. O(n^2).
+[[nodiscard]] double smallest_by_factor(std::int64_t n, const Factor& factor,
+                                        const Control* control);
+/// Extremes of the matrix of a factor, `kernel` with `ridge` on its diagonal, both by Lanczos,
+/// the smallest by the factor. O(n^2), and no copy of the kernel.
 [[nodiscard]] Extremes extremes_by_factor(const Matrix& kernel, double ridge, const Factor& factor,
-                                          int threads);
+                                          int threads, const Control* control);
 
-/// The extreme eigenvalues of a kernel on disk with `ridge` on its diagonal. Up to 5,000 rows are
-/// read into memory and the result is exact. For more rows it is an estimate by 24 steps of
-/// Lanczos, each a pass of O(n^2) over the kernel, little compared with the O(n^3) of the
-/// factorisation that failed. Calls report(done, total) after each step.
-[[nodiscard]] Extremes extremes_of_source(
-    const KernelSource& kernel, double ridge, int threads,
-    const std::function<void(std::int64_t, std::int64_t)>& report);
+/// Extremes of a kernel that is read from the disk, with `ridge` on its diagonal: exact up to 5,000
+/// rows, which are read into memory; of more 24 steps of Lanczos, each a pass over the kernel of
+/// O(n^2), next to the O(n^3) of the factorisation that failed.
+[[nodiscard]] Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
+                                          const Control* control);
 
 struct Ridge {
   double absolute = 0;       ///< added to the diagonal

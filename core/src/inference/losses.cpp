@@ -116,6 +116,7 @@ class Losses {
                                     gain_.cols());
     }
     for (std::int64_t o = 0; o < s_.outputs; ++o) {
+      s_.check();
       for (std::int64_t k = 0; k < s_.n; ++k) {
         const double c = b_.c(k, o);
         const double* const gain = gain_.row(k).data();

@@ -42,6 +42,7 @@ class Predictions {
     const DecayBlocks decays(b_.values, b_.rounding, b_.scaled_times, columns);
     Matrix left(s_.n, columns), gain(s_.n, columns);
     for (std::int64_t first = 0; first < b_.times(); first += columns) {
+      s_.check();
       const std::int64_t count = std::min(columns, b_.times() - first);
       decays.fill(first, left, gain);
       add_means(first, count, gain);

@@ -64,9 +64,9 @@ class StreamedInference {
     } catch (const Error& e) {
       if (e.code() != ErrorCode::unsupported) throw;
     }
-    const Matrix centred_targets = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
-    const Matrix alpha = factor.solve(centred_targets);
-    result_.solve.residual = residual(centred_targets, alpha);
+    const Matrix to_learn = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
+    const Matrix alpha = factor.solve(to_learn, control_);
+    result_.solve.residual = residual(to_learn, alpha);
     if (p_.test_train != nullptr) predict(factor, alpha);
     if (options_.predictions && p_.test_train != nullptr)
       for (const double time : times_) {
@@ -149,8 +149,8 @@ class StreamedInference {
   // Success of the factorisation is not sufficient, as for kernels in memory (factors.cpp).
   void require_above_rounding(const Factor& factor) const {
     const std::int64_t n = p_.train_train->rows();
-    if (factor.info().rcond > detail::eigenvalue_rounding(n, 1)) return;
-    const double smallest = detail::smallest_by_factor(n, factor);
+    if (factor.info().rcond > detail::rounding_of_eigenvalues(n, 1)) return;
+    const double smallest = detail::smallest_by_factor(n, factor, control_);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
     if (smallest > detail::eigenvalue_rounding(n, trace)) return;
     detail::Extremes extremes = compute_extremes();
@@ -159,10 +159,9 @@ class StreamedInference {
       refuse_kernel(extremes, -1);
   }
 
-  [[nodiscard]] detail::Extremes compute_extremes() const {
-    return detail::extremes_of_source(
-        *p_.train_train, ridge_.absolute, solver_.threads(),
-        [&](std::int64_t done, std::int64_t total) { report("eigenvalues", done, total); });
+  [[nodiscard]] detail::Extremes extremes() const {
+    return detail::extremes_of_source(*p_.train_train, ridge_.absolute, solver_.threads(),
+                                      control_);
   }
 
   // Kernels on disk may be float32. Independent errors of one unit in the last place form a matrix

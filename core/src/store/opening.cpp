@@ -13,7 +13,7 @@ namespace widelimit::detail {
 
 namespace {
 
-constexpr std::int64_t report_every = 64;  // tiles
+constexpr std::int64_t bytes_between_reports = 8 << 20;
 
 std::string read_text(const StoreFile& file, std::int64_t offset, std::int64_t bytes) {
   std::string text(static_cast<std::size_t>(bytes), '\0');
@@ -69,16 +69,18 @@ void for_each_listed(const StoreFile& file, const Layout& layout, Control* contr
       file.read_some(layout.header_bytes(), table.data(), table.size() * sizeof(Checksum)));
   const std::int64_t listed = layout.tiles() - std::count(table.begin(), table.end(), Checksum{});
   std::vector<std::byte> data(static_cast<std::size_t>(layout.tile_bytes()));
+  const std::int64_t report_every =
+      std::max<std::int64_t>(1, bytes_between_reports / layout.tile_bytes());
   std::int64_t read = 0;
   for (std::int64_t tile = 0; tile < layout.tiles(); ++tile) {
     const Checksum& entry = table[static_cast<std::size_t>(tile)];
     if (entry == Checksum{}) continue;
+    if (control != nullptr) control->check();
     const bool there =
         file.read_some(layout.tile_offset(tile), data.data(), data.size()) == data.size();
     found(tile, data, there && layout.tile_checksum(tile, data.data()) == entry);
-    if (control == nullptr || ++read % report_every != 0) continue;
-    control->check();
-    control->report({"check tiles", read, listed});
+    if (++read % report_every == 0 || read == listed)
+      if (control != nullptr) control->report({"check tiles", read, listed});
   }
 }
 

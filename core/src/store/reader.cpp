@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/work_done.hpp"
 #include "files/input_file.hpp"
 #include "files/new_file.hpp"
 #include "files/npy_header.hpp"
@@ -24,6 +25,7 @@ namespace widelimit {
 using detail::Layout;
 using detail::StoreFile;
 using detail::TileIndices;
+using detail::WorkDone;
 
 namespace {
 
@@ -89,13 +91,14 @@ struct StoreReader::State {
 
   template <class S, class T>
   void read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols,
-            T* out, std::int64_t ld) const {
+            T* out, std::int64_t ld, WorkDone& entries) const {
     const std::int64_t side = layout.side();
-    for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down)
+    for (std::int64_t down = row / side; down <= (row + rows - 1) / side; ++down) {
+      entries.check();
+      const std::int64_t top = std::max(row, down * side),
+                         bottom = std::min(row + rows, (down + 1) * side);
       for (std::int64_t across = col / side; across <= (col + cols - 1) / side; ++across) {
-        const std::int64_t top = std::max(row, down * side),
-                           bottom = std::min(row + rows, (down + 1) * side),
-                           left = std::max(col, across * side),
+        const std::int64_t left = std::max(col, across * side),
                            right = std::min(col + cols, (across + 1) * side);
         T* to = out + (top - row) * ld + (left - col);
         if (layout.stored({down, across})) {
@@ -109,6 +112,8 @@ struct StoreReader::State {
           turn(from, bottom - top, right - left, to, ld);
         }
       }
+      entries.add((bottom - top) * cols);
+    }
   }
 
   /// to(i, j) = from(j, i), in squares that stay in the first-level cache.
@@ -180,23 +185,24 @@ std::vector<std::string> StoreReader::verify(Control* control) const {
 
 template <class T>
 void StoreReader::read(Kernel kernel, std::int64_t row, std::int64_t col, std::int64_t rows,
-                       std::int64_t cols, T* out, std::int64_t ld) const {
+                       std::int64_t cols, T* out, std::int64_t ld, Control* control) const {
   state_->require(kernel);
   const StoreSpec& s = spec();
   if (row < 0 || col < 0 || rows < 0 || cols < 0 || row > s.rows - rows || col > s.cols - cols)
     throw Error(ErrorCode::usage, "the requested block lies outside the kernel of " +
                                       detail::shape_text(s.rows, s.cols));
   if (rows == 0 || cols == 0) return;
+  WorkDone entries(control, "read", rows * cols);
   if (s.precision == Precision::float32)
-    state_->read<float>(kernel, row, col, rows, cols, out, ld);
+    state_->read<float>(kernel, row, col, rows, cols, out, ld, entries);
   else
-    state_->read<double>(kernel, row, col, rows, cols, out, ld);
+    state_->read<double>(kernel, row, col, rows, cols, out, ld, entries);
 }
 
 template void StoreReader::read(Kernel, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                                float*, std::int64_t) const;
+                                float*, std::int64_t, Control*) const;
 template void StoreReader::read(Kernel, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                                double*, std::int64_t) const;
+                                double*, std::int64_t, Control*) const;
 
 void StoreReader::export_npy(Kernel kernel, const std::filesystem::path& path,
                              Control* control) const {

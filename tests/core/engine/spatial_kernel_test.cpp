@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/runtime.hpp>
 
+#include "core/control.hpp"
 #include "core/engine/plugin_runtime.hpp"
 
 #include <doctest/doctest.h>
@@ -247,6 +248,23 @@ TEST_CASE("a kernel of images can be cancelled") {
     FAIL("not cancelled");
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::cancelled);
+  }
+}
+
+TEST_CASE("diagonals and statistics of images report bundles and can be cancelled") {
+  const int threads = plugin_runtime().threads();
+  const Samples x = images(16 * (threads + 2), 6, 6, 2, 8);
+  for (const std::string& json : {pooled, flat}) {
+    const PlannedNetwork plan = plugin_network(json).plan(x.shape());
+    const auto diagonals = [&](Control* c) {
+      static_cast<void>(plan.diagonals(x, Precision::float32, both_kernels, c));
+    };
+    check_control("diagonals", diagonals, threads);
+    CHECK(reports_of(diagonals, "diagonals") == threads + 2);
+    const auto statistics = [&](Control* c) { static_cast<void>(plan.statistics(x, c)); };
+    check_control("statistics", statistics, threads);
+    CHECK(reports_of(statistics, "statistics") == 17);
+    CHECK(stops_at(1, statistics));
   }
 }
 

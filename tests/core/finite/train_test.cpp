@@ -78,6 +78,7 @@ TEST_CASE("steps are those of gradient descent with momentum") {
     const TrainedMember member = std::move(train(net, p.x, p.y, &p.x_test, &p.y_test, o).at(0));
     std::vector<double> theta = start(net, p, o), v(theta.size());
     REQUIRE(member.losses.size() == 4);
+    CHECK(loss_count(o) == 4);
     for (int step = 0; step <= 3; ++step) {
       const LossRecord& r = member.losses[static_cast<std::size_t>(step)];
       CHECK(r.step == step);
@@ -104,6 +105,7 @@ TEST_CASE("log-spaced records have the first and the last step, about 32 a facto
   const Task p(4, 2, 3, 2);
   for (const std::int64_t steps : {0, 1, 7, 1000, 1234}) {
     const auto losses = train(net, p.x, p.y, nullptr, nullptr, options(0.01, steps)).at(0).losses;
+    CHECK(loss_count(options(0.01, steps)) == std::ssize(losses));
     CHECK(losses.front().step == 0);
     CHECK(losses.back().step == steps);
     for (std::size_t i = 1; i < losses.size(); ++i) {

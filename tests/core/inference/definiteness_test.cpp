@@ -273,7 +273,7 @@ TEST_CASE("eigenvalues of a large kernel are estimated, and the message says so"
     a(i, i) = 1 + static_cast<double>(i) / static_cast<double>(n - 1);
   a(17, 17) = -0.25;
   a(18, 18) = 5;
-  const detail::Extremes e = detail::extreme_eigenvalues(std::move(a), 0);
+  const detail::Extremes e = detail::extreme_eigenvalues(std::move(a), 0, nullptr);
   CHECK(e.estimated);
   CHECK(e.smallest == doctest::Approx(-0.25).epsilon(1e-9));
   CHECK(e.largest == doctest::Approx(5).epsilon(1e-9));

@@ -1,6 +1,7 @@
 // Stores from the first tile to the last: contents, sizes, growth, export.
 #include <widelimit/store.hpp>
 
+#include "core/control.hpp"
 #include "core/data/files.hpp"
 #include "core/store/kernels.hpp"
 
@@ -175,4 +176,35 @@ TEST_CASE("a source gives any block of a kernel as float64") {
     });
     CHECK(outside.code() == ErrorCode::usage);
   }
+}
+
+TEST_CASE("reading, checking and exporting a store report progress and can be cancelled") {
+  const Folder folder(memory());
+  const StoreSpec spec = square(37);
+  {
+    KernelStore store(folder / "s", spec);
+    fill(store, spec, 8);
+  }
+  const StoreReader reader(folder / "s");
+  Matrix all(37, 37);
+  const auto reading = [&](Control* c) {
+    reader.read(Kernel::ntk, 0, 0, 37, 37, all.data(), 37, c);
+  };
+  test::check_control("read", reading);
+  CHECK(test::reports_of(reading, "read") == 5);  // rows of tiles
+  test::check_control("check tiles", [&](Control* c) { static_cast<void>(reader.verify(c)); });
+  test::check_control("export",
+                      [&](Control* c) { reader.export_npy(Kernel::nngp, folder / "k.npy", c); });
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("opening a store reports the tiles that it checks and can be cancelled") {
+  const Folder folder(memory());
+  const StoreSpec spec = square(37);
+  {
+    KernelStore store(folder / "s", spec);
+    fill(store, spec, 8);
+  }
+  test::check_control("check tiles",
+                      [&](Control* c) { const KernelStore store(folder / "s", spec, {}, c); });
 }

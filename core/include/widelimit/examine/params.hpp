@@ -35,8 +35,8 @@ class WIDELIMIT_EXPORT Params {
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<Problem> check_schema(std::string_view schema);
 
 struct ValidatedParams {
-  std::string json;  ///< defaults filled in
-  std::vector<Problem> problems;
+  std::string json = {};  ///< defaults filled in
+  std::vector<Problem> problems = {};
 };
 /// Validates one parameter object against a schema. Each problem has a pointer, what was expected,
 /// and the most similar valid name.
@@ -48,7 +48,7 @@ struct ValidatedParams {
 [[nodiscard]] WIDELIMIT_EXPORT std::string draw_valid_params(std::string_view schema,
                                                              std::uint64_t seed);
 struct InvalidParams {
-  std::string json, pointer;
+  std::string json = {}, pointer = {};
 };
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<InvalidParams> draw_invalid_params(
     std::string_view schema, std::uint64_t seed);

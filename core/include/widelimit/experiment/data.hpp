@@ -16,14 +16,15 @@ namespace widelimit {
 
 /// Samples with their targets. Samples keep the precision of their file (uint8 becomes float32).
 struct Dataset {
-  Samples x;
-  Matrix y;                                   ///< [n, outputs]
-  std::vector<std::string> x_names, y_names;  ///< names of columns, if the source has them
+  Samples x = {};
+  Matrix y = {};  ///< [n, outputs]
+  std::vector<std::string> x_names = {},
+                           y_names = {};  ///< names of columns, if the source has them
 };
 
 struct TrainTest {
-  Dataset train;
-  std::optional<Dataset> test;
+  Dataset train = {};
+  std::optional<Dataset> test = std::nullopt;
 };
 
 /// Rows, offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
@@ -53,22 +54,23 @@ struct TrainTest {
 /// Shapes of the arrays from their headers, without reading the numbers: enough for a plan.
 struct DataShape {
   std::int64_t count = 0;
-  SampleShape sample;
+  SampleShape sample = {};
   std::int64_t outputs = 0;
 };
 struct DataShapes {
-  DataShape train;
-  std::optional<DataShape> test;
+  DataShape train = {};
+  std::optional<DataShape> test = std::nullopt;
 };
 /// Takes account of steps that change the number of outputs (one_hot without "classes" reads the
-/// labels).
+/// labels). `control`, which may be NULL, receives "read data" where labels are read.
 [[nodiscard]] WIDELIMIT_EXPORT DataShapes inspect_data(const DataSpec& spec,
-                                                       std::span<const PreprocessStep> steps);
+                                                       std::span<const PreprocessStep> steps,
+                                                       Control* control = nullptr);
 
 /// The transformation of the targets, and its inverse for predictions.
 struct WIDELIMIT_EXPORT TargetTransform {
-  std::vector<double> mean, deviation;  ///< per output; empty: not transformed
-  std::optional<std::int64_t> classes;  ///< after one_hot
+  std::vector<double> mean = {}, deviation = {};       ///< per output; empty: not transformed
+  std::optional<std::int64_t> classes = std::nullopt;  ///< after one_hot
 
   /// Converts predictions [rows, outputs] to the original units, in place.
   void restore_mean(Matrix& mean) const;

@@ -23,21 +23,21 @@ namespace widelimit {
 enum class SourceType { npy, csv, idx, make_regression };
 
 struct DataSource {
-  Place place;
+  Place place = {};
   SourceType type = SourceType::npy;
   /// npy: x, y; csv: x is `path`; idx: `images`, `labels`. Already resolved against the folder of
   /// the experiment.
-  std::filesystem::path x, y;
-  std::vector<std::string> target_names;     ///< csv: target columns by name ...
-  std::vector<std::int64_t> target_indices;  ///< ... or by index from 0
-  bool header = true;                        ///< csv
+  std::filesystem::path x = {}, y = {};
+  std::vector<std::string> target_names = {};     ///< csv: target columns by name ...
+  std::vector<std::int64_t> target_indices = {};  ///< ... or by index from 0
+  bool header = true;                             ///< csv
   std::int64_t n_samples = 100, n_features = 100, n_informative = 10;  ///< make_regression
   double noise = 0;
   std::uint64_t seed = 0;
   /// File with the numbers of the rows to use; unset: all.
-  std::optional<std::filesystem::path> rows;
+  std::optional<std::filesystem::path> rows = std::nullopt;
   std::int64_t offset = 0;  ///< rows to skip of these; `limit` counts after it
-  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> limit = std::nullopt;
 };
 
 struct Split {
@@ -48,21 +48,22 @@ struct Split {
 enum class PreprocessType { standardize_x, standardize_y, unit_norm, scale, zca, one_hot };
 
 struct PreprocessStep {
-  Place place;
+  Place place = {};
   PreprocessType type = PreprocessType::standardize_x;
-  bool per_feature = true;              ///< standardize_x: "per"
-  double factor = 1;                    ///< scale
-  double regularization = 0;            ///< zca
-  std::optional<std::int64_t> classes;  ///< one_hot; unset: as many as the training labels have
+  bool per_feature = true;    ///< standardize_x: "per"
+  double factor = 1;          ///< scale
+  double regularization = 0;  ///< zca
+  std::optional<std::int64_t> classes =
+      std::nullopt;                     ///< one_hot; unset: as many as the training labels have
   bool centered = true;                 ///< one_hot
-  std::vector<std::string> names;       ///< one_hot: names of the classes; empty: no names
+  std::vector<std::string> names = {};  ///< one_hot: names of the classes; empty: no names
 };
 
 struct DataSpec {
-  Place place;
-  DataSource train;
-  std::optional<DataSource> test;
-  std::optional<Split> split;
+  Place place = {};
+  DataSource train = {};
+  std::optional<DataSource> test = std::nullopt;
+  std::optional<Split> split = std::nullopt;
 };
 
 /// Which kernels of a run use tile stores, and whether these are kept.
@@ -75,23 +76,23 @@ enum class StoreChoice {
 
 struct KernelChoice {
   KernelSet compute = both_kernels;
-  std::optional<std::filesystem::path> from;  ///< use the kernels of an earlier run
+  std::optional<std::filesystem::path> from = std::nullopt;  ///< use the kernels of an earlier run
   StoreChoice store = StoreChoice::automatic;
-  Place place;
+  Place place = {};
 };
 
 /// One entry of "inference": an inference for each of its kernels.
 struct InferenceSpec {
-  Place place;
+  Place place = {};
   /// The name in file names and metrics.
-  std::string name;
-  std::vector<DrivingKernel> kernels;
+  std::string name = {};
+  std::vector<DrivingKernel> kernels = {};
   /// The options in the file, with ranges of times and ridges expanded. For a range of times, which
   /// gives only losses, `predictions` is not set.
-  InferenceOptions options;
+  InferenceOptions options = {};
   /// With the default filled in.
-  SolverSpec solver;
-  std::optional<std::filesystem::path> initial_train, initial_test;
+  SolverSpec solver = {};
+  std::optional<std::filesystem::path> initial_train = std::nullopt, initial_test = std::nullopt;
 
   /// The options of `infer` for one of `kernels`. Without test samples, no predictions are
   /// requested, and a covariance only if the results contain it: one network has none, a Gaussian
@@ -101,25 +102,25 @@ struct InferenceSpec {
 };
 
 struct FiniteSpec {
-  Place place;
-  TrainOptions options;
+  Place place = {};
+  TrainOptions options = {};
 };
 
 struct Experiment {
-  std::filesystem::path file;  ///< empty: the experiment is not from a file
-  std::string title;
+  std::filesystem::path file = {};  ///< empty: the experiment is not from a file
+  std::string title = {};
   std::uint64_t seed = 0;
   Precision precision = Precision::float64;
-  std::vector<std::string> plugins;  ///< names or paths; empty with `plugins_given` unset: all
+  std::vector<std::string> plugins = {};  ///< names or paths; empty with `plugins_given` unset: all
   bool plugins_given = false;
-  std::optional<DataSpec> data;
-  std::vector<PreprocessStep> preprocess;
-  NetworkSpec network;
-  Place network_place;
-  KernelChoice kernel;
-  std::vector<InferenceSpec> inference;
-  std::optional<FiniteSpec> finite;
-  std::string resolved;  ///< the whole configuration as JSON text with defaults filled in
+  std::optional<DataSpec> data = std::nullopt;
+  std::vector<PreprocessStep> preprocess = {};
+  NetworkSpec network = {};
+  Place network_place = {};
+  KernelChoice kernel = {};
+  std::vector<InferenceSpec> inference = {};
+  std::optional<FiniteSpec> finite = std::nullopt;
+  std::string resolved = {};  ///< the whole configuration as JSON text with defaults filled in
 };
 
 /// The text of an experiment file before validation: its syntax has been checked, `--set` applied

@@ -2,6 +2,7 @@
 // Thread safety: one thread per object, except for KernelFiles::put, which many threads may call.
 #pragma once
 
+#include <widelimit/control.hpp>
 #include <widelimit/kernel.hpp>
 #include <widelimit/kernel_sink.hpp>
 #include <widelimit/matrix.hpp>
@@ -37,9 +38,10 @@ class WIDELIMIT_EXPORT AtomicFile {
 
 WIDELIMIT_EXPORT void write_file(const std::filesystem::path& file, std::string_view text);
 
-/// Writes an .npy file of any shape, C order, float64.
+/// Writes an .npy file of any shape, C order, float64. `control`, which may be NULL, receives
+/// "write".
 WIDELIMIT_EXPORT void write_npy(const std::filesystem::path& file, const double* data,
-                                const std::vector<std::int64_t>& shape);
+                                const std::vector<std::int64_t>& shape, Control* control = nullptr);
 
 /// An .npy file of any shape that is read in parts, because a kernel can have gigabytes when a plot
 /// needs only a few hundred of its rows.
@@ -60,7 +62,9 @@ class WIDELIMIT_EXPORT NpyFile {
   [[nodiscard]] std::int64_t row_size() const noexcept;
   /// Reads the entries [begin, begin + count) of the first axis, as [count, row_size()] in C order.
   /// Throws Error(usage) if the array has no such entries, Error(io) if they cannot be read.
-  [[nodiscard]] Matrix rows(std::int64_t begin, std::int64_t count) const;
+  /// `control`, which may be NULL, receives "read".
+  [[nodiscard]] Matrix rows(std::int64_t begin, std::int64_t count,
+                            Control* control = nullptr) const;
 
  private:
   struct State;

@@ -137,7 +137,8 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
 }
 
 template <class T>
-Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, bool with_ntk) const {
+Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk,
+                                     const Observer<T>& observer) const {
   Variances<T> v;
   v.lanes = padded_lanes(n);
   const auto size = static_cast<std::size_t>(v.lanes);
@@ -151,7 +152,8 @@ Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, boo
   block.rows = 1;
   block.lanes = v.lanes;
   block.ntk = with_ntk;
-  block.self = &v;
+  block.own = &v;
+  block.observer = &observer;
   run(block, work);
   const Operand& last = program_.result;
   const auto at = static_cast<std::size_t>(last.buffer - 1);

@@ -52,15 +52,20 @@ class TripMemory {
 /// step with its index and output.
 template <class T>
 using Observer = std::function<void(int step, const T* nngp, const T* ntk)>;
+/// How often an observer is called on the way of one block.
+[[nodiscard]] inline std::int64_t observations(const Program& program) noexcept {
+  return std::ssize(program.steps) + 1;
+}
 
 template <class T>
 class Evaluator {
  public:
   explicit Evaluator(const Program& program) : program_(program) {}
 
-  /// Computes the variances of n samples from `input` [n], the variances of the data. Computes the
-  /// diagonal of the NTK if `with_ntk`.
-  [[nodiscard]] Variances<T> compute_variances(const T* input, std::int64_t n, bool with_ntk) const;
+  /// `input` [n] are the variances of the data. With the NTK's diagonal where `with_ntk`. The
+  /// observer, which may throw, is where a caller stops between layers.
+  [[nodiscard]] Variances<T> variances(const T* input, std::int64_t n, bool with_ntk,
+                                       const Observer<T>& observer) const;
 
   /// Computes the kernels of a block of pairs from the covariances `input` [rows, lanes] of the
   /// data. Rows begin at sample `row` of v1, lanes at sample `col` of v2. Computes the NTK if

@@ -128,12 +128,15 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
     throw Error(ErrorCode::unsupported, "the samples have more features than BLAS can index");
   const Evaluator<T> evaluator(program);
   const auto facts1 = sample_facts(s.x1, SampleSet::x1, &call.executor);
-  const Variances<T> v1 = evaluator.compute_variances(facts1.variance.data(), s.x1.count, false);
+  const Observer<T> stop = [&](int, const T*, const T*) {
+    if (call.control != nullptr) call.control->check();
+  };
+  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.x1.count, false, stop);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
     other_facts = sample_facts(s.x2, SampleSet::x2, &call.executor);
-    other = evaluator.compute_variances(other_facts.variance.data(), s.x2.count, false);
+    other = evaluator.variances(other_facts.variance.data(), s.x2.count, false, stop);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
   const EqualRows equal =
@@ -176,9 +179,14 @@ std::int64_t tiles_pair_count(const PairsOfSamples& pairs) noexcept {
 
 template <class T>
 Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, bool with_ntk,
-                             Executor& executor) {
+                             Executor& executor, Control* control) {
+  WorkDone done(control, "diagonals", observations(program));
   const auto facts = sample_facts(x, SampleSet::x1, &executor);
-  return Evaluator<T>(program).compute_variances(facts.variance.data(), x.count, with_ntk);
+  return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk,
+                                         [&](int, const T*, const T*) {
+                                           done.check();
+                                           done.add(1);
+                                         });
 }
 
 template <class T>
@@ -192,7 +200,7 @@ void observe_tile(const Program& program, const SampleRows<double>& x,
   const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
   const auto facts = sample_facts(x, SampleSet::x1, nullptr);
-  const Variances<double> v = evaluator.compute_variances(facts.variance.data(), n, false);
+  const Variances<double> v = evaluator.variances(facts.variance.data(), n, false, {});
   Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;
   compute_unit_gram(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
@@ -210,10 +218,10 @@ template void compute_tiles(const Program&, const KernelCall<float>&);
 template void compute_tiles(const Program&, const KernelCall<double>&);
 template Memory tiles_memory<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);
 template Memory tiles_memory<double>(const Program&, std::int64_t, std::int64_t, std::int64_t);
-template Variances<float> dense_diagonals(const Program&, const SampleRows<float>&, bool,
-                                          Executor&);
+template Variances<float> dense_diagonals(const Program&, const SampleRows<float>&, bool, Executor&,
+                                          Control*);
 template Variances<double> dense_diagonals(const Program&, const SampleRows<double>&, bool,
-                                           Executor&);
+                                           Executor&, Control*);
 template Memory diagonals_memory<float>(const Program&, std::int64_t);
 template Memory diagonals_memory<double>(const Program&, std::int64_t);
 

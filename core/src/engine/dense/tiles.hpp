@@ -25,11 +25,12 @@ template <class T>
 /// The number of pairs that compute_tiles() computes, including those that pad tiles.
 [[nodiscard]] std::int64_t tiles_pair_count(const PairsOfSamples& pairs) noexcept;
 
-/// Computes the diagonals of the kernels, that of the NTK if `with_ntk`. Throws as sample_facts().
+/// The kernels' diagonals of samples with themselves, the NTK's where `with_ntk`. `control` (may be
+/// NULL) is checked between layers and receives "diagonals". Throws Error(usage) as sample_facts().
 template <class T>
 [[nodiscard]] Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x,
-                                           bool with_ntk, Executor& executor);
-/// Memory of dense_diagonals() for n samples, including the results.
+                                           bool with_ntk, Executor& executor, Control* control);
+/// What it needs for n samples, results included.
 template <class T>
 [[nodiscard]] Memory diagonals_memory(const Program& program, std::int64_t n);
 

@@ -2,10 +2,10 @@
 // threads, reports progress, stops on cancellation, and delivers finished tiles to the sink.
 #pragma once
 
+#include "base/work_done.hpp"
 #include "engine/grid/finished_tile.hpp"
 #include "engine/grid/kernel_call.hpp"
 #include "engine/grid/tile_grid.hpp"
-#include "execution/work_done.hpp"
 
 #include <algorithm>
 #include <cstdint>

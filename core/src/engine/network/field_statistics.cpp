@@ -2,6 +2,7 @@
 // themselves, then those of pairs.
 #include "engine/network/field_statistics.hpp"
 
+#include "base/work_done.hpp"
 #include "engine/grid/buffer.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/worker_pool.hpp"
@@ -114,14 +115,17 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   if (n == 0) return result;
   static_cast<void>(sample_facts(x, SampleSet::x1, nullptr));
 
+  // Bundles: the samples with themselves twice, then each but the last with the later ones.
+  WorkDone done(control, "statistics", n + 1);
   const SpatialProgram& program = plan.program();
   const Schedule &self = plan.schedule(Purpose::diagonals), &pairs = plan.schedule(Purpose::pairs);
   BundledSamples<double> samples(program, n);
   BundleWorkers<double> workers(program, self, false);
   samples.fill(x, workers, executor, control, {});
-  SampleVariances<double> row_variances(program, n);
-  row_variances.copy_from(samples, n);
-  BundleVariances<double> self_variances;
+  done.add(1);
+  SampleVariances<double> of_rows(program, n);
+  of_rows.take(samples, n);
+  BundleVariances<double> with_themselves;
   for (std::size_t v = 0; std::cmp_less(v, program.variances); ++v) {
     self_variances.first.push_back(samples.variance(v, 0));
     self_variances.second.push_back(samples.variance(v, 0));
@@ -142,6 +146,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     BundleMemory<double> memory(program, self, true);
     run_bundle<double>(program, self, {samples.data(0), samples.data(0), lanes}, self_variances,
                        memory, control, {}, &observe);
+    done.add(1);
   }
   if (n == 1) return result;
 
@@ -161,6 +166,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
     };
     run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,
                        {}, &observe);
+    done.add(1);
   };
   executor.parallel_for(n - 1, 1, [&](std::int64_t begin, std::int64_t end) {
     row_workers.use([&](RowWorker& worker) {

@@ -13,8 +13,9 @@
 
 namespace widelimit::detail {
 
-/// Computes PlannedNetwork::statistics of every node of the graph from the first bundle_lanes
-/// samples. Throws Error(usage) with a sample whose numbers are not finite, and Error(cancelled).
+/// As PlannedNetwork::statistics, of every node of the graph, from the first bundle_lanes samples.
+/// `control` (may be NULL) is checked between trips and receives "statistics". Throws Error(usage)
+/// that names a sample whose numbers are not finite.
 [[nodiscard]] std::vector<LayerStatistics> field_statistics(const Graph& graph,
                                                             const SpatialPlan& plan,
                                                             SampleRows<double> x,

@@ -37,17 +37,17 @@ PlannedNetwork Network::State::plan(const SampleShape& shape) const {
 
 PlannedNetwork Network::plan(const SampleShape& shape) const { return state_->plan(shape); }
 
-Matrix Network::nngp(const SamplesView& x) const {
-  return kernels<double>(x, {}, KernelSet::only(Kernel::nngp)).nngp;
+Matrix Network::nngp(const SamplesView& x, Control* control) const {
+  return kernels<double>(x, {}, KernelSet::only(Kernel::nngp), control).nngp;
 }
-Matrix Network::ntk(const SamplesView& x) const {
-  return kernels<double>(x, {}, KernelSet::only(Kernel::ntk)).ntk;
+Matrix Network::ntk(const SamplesView& x, Control* control) const {
+  return kernels<double>(x, {}, KernelSet::only(Kernel::ntk), control).ntk;
 }
-Matrix Network::nngp(const SamplesView& x1, const SamplesView& x2) const {
-  return kernels<double>(x1, x2, KernelSet::only(Kernel::nngp)).nngp;
+Matrix Network::nngp(const SamplesView& x1, const SamplesView& x2, Control* control) const {
+  return kernels<double>(x1, x2, KernelSet::only(Kernel::nngp), control).nngp;
 }
-Matrix Network::ntk(const SamplesView& x1, const SamplesView& x2) const {
-  return kernels<double>(x1, x2, KernelSet::only(Kernel::ntk)).ntk;
+Matrix Network::ntk(const SamplesView& x1, const SamplesView& x2, Control* control) const {
+  return kernels<double>(x1, x2, KernelSet::only(Kernel::ntk), control).ntk;
 }
 
 const NetworkSpec& Network::spec() const noexcept { return state_->spec(); }

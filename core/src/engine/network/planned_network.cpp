@@ -85,7 +85,7 @@ void compute(const State& state, const SamplesView& x1, const std::optional<Samp
 
 template <class T>
 PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesView& x,
-                                            KernelSet which) {
+                                            KernelSet which, Control* control) {
   require_shape(state, x);
   PerKernel<std::vector<double>> diagonals;
   if (x.count() == 0) return diagonals;
@@ -101,12 +101,12 @@ PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesVie
     if (state.net.spatial) {
       const auto n = static_cast<std::size_t>(x.count());
       std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
-      detail::spatial_diagonals<T>(*state.net.spatial, samples.rows(), state.executor(),
+      detail::spatial_diagonals<T>(*state.net.spatial, samples.rows(), state.executor(), control,
                                    {nngp.data(), which.ntk ? ntk.data() : nullptr});
       take({nngp.data(), ntk.data()});
     } else {
-      const detail::Variances<T> v =
-          detail::dense_diagonals(*state.net.dense, samples.rows(), which.ntk, state.executor());
+      const detail::Variances<T> v = detail::dense_diagonals(*state.net.dense, samples.rows(),
+                                                             which.ntk, state.executor(), control);
       take({v.diagonal.nngp.data(), v.diagonal.ntk.data()});
     }
   });
@@ -183,9 +183,9 @@ void PlannedNetwork::kernels_to(const SamplesView& x1, const std::optional<Sampl
 }
 
 PerKernel<std::vector<double>> PlannedNetwork::diagonals(const SamplesView& x, Precision precision,
-                                                         KernelSet which) const {
-  return precision == Precision::float64 ? diagonals_of<double>(*state_, x, which)
-                                         : diagonals_of<float>(*state_, x, which);
+                                                         KernelSet which, Control* control) const {
+  return precision == Precision::float64 ? diagonals_of<double>(*state_, x, which, control)
+                                         : diagonals_of<float>(*state_, x, which, control);
 }
 
 std::vector<LayerStatistics> PlannedNetwork::statistics(const SamplesView& x,
@@ -197,7 +197,7 @@ std::vector<LayerStatistics> PlannedNetwork::statistics(const SamplesView& x,
   std::vector<LayerStatistics> per_node =
       net.spatial ? detail::field_statistics(net.graph, *net.spatial, samples.rows(),
                                              state_->executor(), control)
-                  : detail::tile_statistics(net.graph, *net.dense, samples.rows());
+                  : detail::tile_statistics(net.graph, *net.dense, samples.rows(), control);
   std::vector<LayerStatistics> result;
   for (std::size_t i = 1; i < per_node.size(); ++i) {
     const detail::Layer& layer = *net.graph.nodes[i].layer;

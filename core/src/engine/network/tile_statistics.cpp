@@ -1,6 +1,7 @@
 // Observes one tile of pairs after each step.
 #include "engine/network/tile_statistics.hpp"
 
+#include "base/work_done.hpp"
 #include "engine/dense/tiles.hpp"
 #include "engine/grid/buffer.hpp"
 
@@ -35,12 +36,14 @@ void summarise(const double* nngp, const double* ntk, std::int64_t n, std::int64
 }  // namespace
 
 std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& program,
-                                             SampleRows<double> x) {
+                                             SampleRows<double> x, Control* control) {
   x.count = std::min(x.count, side);
   std::vector<LayerStatistics> statistics(graph.nodes.size());
   if (x.count == 0) return statistics;
   Buffer<double> nngp(side * side), ntk(side * side);
+  WorkDone done(control, "statistics", observations(program));
   const Observer<double> observe = [&](int step, const double* k, const double* t) {
+    done.check();
     for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
       const Output& o = program.outputs[i];
       if (o.after_step != step) continue;
@@ -48,6 +51,7 @@ std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& 
       apply_ntk(o.value.pending, k, t, ntk.data(), side * side);
       summarise(nngp.data(), ntk.data(), x.count, side, statistics[i]);
     }
+    done.add(1);
   };
   observe_tile(program, x, observe);
   return statistics;

@@ -13,12 +13,13 @@
 
 namespace widelimit::detail {
 
-/// Computes PlannedNetwork::statistics of every node of the graph from the first tile_side samples.
-/// Throws Error(usage) with the sample if its numbers are not finite.
+/// As PlannedNetwork::statistics, of every node of the graph, from the first tile_side samples.
+/// `control` (may be NULL) is checked between layers and receives "statistics". Throws Error(usage)
+/// that names a sample whose numbers are not finite.
 [[nodiscard]] std::vector<LayerStatistics> tile_statistics(const Graph& graph,
                                                            const Program& program,
-                                                           SampleRows<double> x);
-/// Memory of tile_statistics(), without the samples.
+                                                           SampleRows<double> x, Control* control);
+/// What it needs beside the samples.
 [[nodiscard]] Memory tile_statistics_memory(const Program& program, std::int64_t features);
 
 }  // namespace widelimit::detail

@@ -3,6 +3,7 @@
 
 #include <widelimit/control.hpp>
 
+#include "base/work_done.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "engine/grid/worker_pool.hpp"
 #include "engine/spatial/bundle.hpp"
@@ -51,11 +52,11 @@ class BundledSamples {
   /// Allocates memory for this number of samples.
   BundledSamples(const SpatialProgram& program, std::int64_t samples);
 
-  /// Copies samples, each [site][channel], and runs them with themselves to compute their
-  /// variances. If the workers' schedule includes the network's end, writes its diagonals [x.count]
-  /// to `out`; NULL kernels are not written.
+  /// Takes samples, each [site][channel], and runs them with themselves. Where the workers'
+  /// schedule leads to the network's end its diagonals [x.count] go to `out` (NULL: not wanted).
+  /// `bundles`, which may be NULL, counts them.
   void fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor, Control* control,
-            const PerKernel<T*>& out);
+            const PerKernel<T*>& out, WorkDone* bundles = nullptr);
 
   /// [site][channel][lane]; lanes beyond the last sample are zero.
   [[nodiscard]] const T* data(std::int64_t bundle) const;

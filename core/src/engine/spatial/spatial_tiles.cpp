@@ -151,15 +151,16 @@ std::int64_t spatial_tiles_pair_count(const PairsOfSamples& pairs) noexcept {
 
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
-                       const PerKernel<T*>& out) {
-  static_cast<void>(sample_facts(x, SampleSet::x1, &executor));
-  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::diagonals), out.ntk != nullptr);
+                       Control* control, const PerKernel<T*>& out) {
+  WorkDone done(control, "diagonals", bundles_of(x.count));
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), out.ntk != nullptr);
   const std::int64_t side = spatial_tile_side<T>(plan, x.count);
   BundledSamples<T> samples(plan.program(), side);
   for (std::int64_t begin = 0; begin < x.count; begin += side)
-    samples.fill(x.part(begin, std::min(side, x.count - begin)), workers, executor, nullptr,
+    samples.fill(x.part(begin, std::min(side, x.count - begin)), workers, executor, control,
                  {out.nngp == nullptr ? nullptr : out.nngp + begin,
-                  out.ntk == nullptr ? nullptr : out.ntk + begin});
+                  out.ntk == nullptr ? nullptr : out.ntk + begin},
+                 &done);
 }
 
 template <class T>
@@ -177,9 +178,9 @@ template Memory spatial_tiles_memory<float>(const SpatialPlan&, std::int64_t, bo
 template Memory spatial_tiles_memory<double>(const SpatialPlan&, std::int64_t, bool);
 template std::int64_t spatial_tile_side<float>(const SpatialPlan&, std::int64_t);
 template std::int64_t spatial_tile_side<double>(const SpatialPlan&, std::int64_t);
-template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&,
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<float>&, Executor&, Control*,
                                 const PerKernel<float*>&);
-template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&,
+template void spatial_diagonals(const SpatialPlan&, const SampleRows<double>&, Executor&, Control*,
                                 const PerKernel<double*>&);
 template Memory spatial_diagonals_memory<float>(const SpatialPlan&, std::int64_t, bool);
 template Memory spatial_diagonals_memory<double>(const SpatialPlan&, std::int64_t, bool);

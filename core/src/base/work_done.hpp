@@ -1,5 +1,5 @@
-// Progress of work that several threads do.
-// Thread safety: add() may be called by any number of threads at once.
+// Progress and cancellation of work that several threads do.
+// Thread safety: all members may be called by any number of threads at once.
 #pragma once
 
 #include <widelimit/control.hpp>
@@ -20,6 +20,10 @@ class WorkDone {
     if (control_ != nullptr && done > 0) control_->report(now_);
   }
 
+  /// Throws Error(cancelled) after cancel(): for the beginning of a unit of work.
+  void check() const {
+    if (control_ != nullptr) control_->check();
+  }
   void add(std::int64_t units) {
     if (control_ == nullptr) return;
     const std::lock_guard lock(mutex_);
