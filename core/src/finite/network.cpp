@@ -79,7 +79,7 @@ Matrix FiniteNetwork::jvp(std::span<const double> theta, std::span<const double>
   Matrix y_dot = Matrix::uninitialized(x.count(), state_->outputs);
   detail::WorkDone done(control, "jvp", x.count());
   state_->executor().parallel_for(
-      x.count(), state_->rows_at_once(x.count()), [&](std::int64_t begin, std::int64_t end) {
+      x.count(), state_->rows_per_piece(x.count()), [&](std::int64_t begin, std::int64_t end) {
         done.check();
         const detail::TilePhase phase;
         detail::Workspace workspace(*state_, end - begin);

@@ -67,7 +67,7 @@ GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t
     : network_(network),
       control_(control),
       groups_(static_cast<std::size_t>(groups_for(network, n))) {
-  const std::int64_t rows = network.rows_at_once(n);
+  const std::int64_t rows = network.rows_per_piece(n);
   sums_.resize(static_cast<std::size_t>((n + rows - 1) / rows));
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     groups_[g].workspace = std::make_unique<Workspace>(network, rows);

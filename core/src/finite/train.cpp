@@ -149,12 +149,13 @@ class Member {
         index_(index),
         seed_(detail::derive_seed(job.options.seed, static_cast<std::uint64_t>(index), 0)),
         batches_(job, detail::derive_seed(seed_, batches_stream, 1)),
-        passes_(job.state, batches_.most(), job.control),
+        passes_(job.state, batches_.largest_batch(), job.control),
         evaluation_(job.state, job.control),
         gradient_(static_cast<std::size_t>(job.state.parameters)) {
     result_.parameters = job.network->init(seed_);
     if (job.options.momentum > 0) velocity_.resize(gradient_.size());
-    const std::int64_t products = std::max<std::int64_t>(1, job.state.parameters) * batches_.most();
+    const std::int64_t products =
+        std::max<std::int64_t>(1, job.state.parameters) * batches_.largest_batch();
     steps_between_reports_ = std::clamp(products_between_reports / products, std::int64_t{1},
                                         most_steps_between_reports);
   }
@@ -163,7 +164,7 @@ class Member {
     const TrainOptions& o = job_.options;
     auto next_record = job_.recorded.begin();
     for (std::int64_t step = 0; step < o.steps; ++step) {
-      if (step % steps_between_reports_ == 0) tell(step);
+      if (step % steps_between_reports_ == 0) report_steps(step);
       const Batch batch = batches_.next();
       const double loss = compute_gradient(batch);
       if (!std::isfinite(loss)) throw_diverged(step);
@@ -248,7 +249,7 @@ class Member {
   [[nodiscard]] double largest_stable_rate() const;
 
   Job& job_;
-  std::int64_t index_, told_ = 0, steps_between_reports_ = 1;
+  std::int64_t index_, reported_steps_ = 0, steps_between_reports_ = 1;
   std::uint64_t seed_;
   Batches batches_;
   detail::GradientPasses passes_;

@@ -101,7 +101,7 @@ class AtInfinity {
     const Factor& factor = factor_of(entry_, s_);
     Matrix alpha = s_.centred_targets.clone();
     SolveInfo info;
-    factor.solve_in_place(solved, &info, s_.control);
+    factor.solve_in_place(alpha, &info, s_.control);
     result_.solve.residual = info.residual;
     leave_one_out_ = leave_one_out(s_, alpha, inverse_diagonal(factor, s_), result_.logdet);
   }

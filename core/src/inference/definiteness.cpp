@@ -63,7 +63,7 @@ Extremes lanczos(std::int64_t n, int steps, const Control* control, Apply&& appl
     for (int pass = 0; pass < 2; ++pass)
       for (int i = 0; i <= j; ++i) subtract(next, dot(q.row(i), next), q.row(i));
     norm = std::sqrt(dot(next, next));
-    beside.push_back(norm);
+    off_diagonal.push_back(norm);
     done.add(1);
     if (norm <= std::numeric_limits<double>::epsilon() * std::abs(diagonal.front())) break;
   }
@@ -92,8 +92,8 @@ double rounded_up(double x) {
 }  // namespace
 
 Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control) {
-  return a.rows() <= exact_up_to ? exact(a, threads, control)
-                                 : lanczos(a, lanczos_steps, threads, control);
+  return a.rows() <= most_exact_rows ? exact(a, threads, control)
+                                     : lanczos(a, lanczos_steps, threads, control);
 }
 
 double smallest_by_factor(std::int64_t n, const Factor& factor, const Control* control) {

@@ -39,14 +39,14 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
   if (factor->info().rcond > eigenvalue_rounding(setting.n, 1)) return;
   const Matrix& kernel = *setting.driving_blocks().train_train;
   const int threads = setting.solver->threads();
-  const Extremes near =
+  const Extremes estimate =
       extremes_by_factor(kernel, ridge.absolute, *factor, threads, setting.control);
-  if (near.smallest > rounding_of_eigenvalues(setting.n, near.largest)) return;
-  factor.reset();  // of the size of the copy that follows
-  Extremes told =
-      extreme_eigenvalues(regularised(kernel, ridge.absolute), threads, setting.control);
-  if (told.estimated) told.smallest = std::min(told.smallest, near.smallest);
-  throw_not_positive_definite(setting.driving, setting.n, ridge, told, -1);
+  if (estimate.smallest > eigenvalue_rounding(setting.n, estimate.largest)) return;
+  factor.reset();  // frees memory for the copy
+  Extremes extremes =
+      extreme_eigenvalues(add_ridge(kernel, ridge.absolute), threads, setting.control);
+  if (extremes.estimated) extremes.smallest = std::min(extremes.smallest, estimate.smallest);
+  throw_not_positive_definite(setting.driving_kernel, setting.n, ridge, extremes, -1);
 }
 
 }  // namespace
@@ -93,8 +93,8 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
     factor = setting.solver->factorise(add_ridge(kernel, entry.ridge.absolute), setting.control);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
-    throw_not_positive_definite(setting.driving, setting.n, entry.ridge,
-                                extreme_eigenvalues(regularised(kernel, entry.ridge.absolute),
+    throw_not_positive_definite(setting.driving_kernel, setting.n, entry.ridge,
+                                extreme_eigenvalues(add_ridge(kernel, entry.ridge.absolute),
                                                     setting.solver->threads(), setting.control),
                                 e.facts().index);
   }
@@ -104,11 +104,11 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   return *entry.factor;
 }
 
-const Matrix& solved_cross(FactorEntry& entry, const Setting& setting) {
-  if (!entry.solved) {
-    Matrix b = transpose(*setting.drive().test_train);
-    factor_of(entry, setting).solve_in_place(b, &entry.solved_info, setting.control);
-    entry.solved = std::move(b);
+const Matrix& cross_solution(FactorEntry& entry, const Setting& setting) {
+  if (!entry.cross_solution) {
+    Matrix b = transpose(*setting.driving_blocks().test_train);
+    factor_of(entry, setting).solve_in_place(b, &entry.cross_solution_info, setting.control);
+    entry.cross_solution = std::move(b);
     setting.check();
   }
   return *entry.cross_solution;

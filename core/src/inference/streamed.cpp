@@ -149,7 +149,7 @@ class StreamedInference {
   // Success of the factorisation is not sufficient, as for kernels in memory (factors.cpp).
   void require_above_rounding(const Factor& factor) const {
     const std::int64_t n = p_.train_train->rows();
-    if (factor.info().rcond > detail::rounding_of_eigenvalues(n, 1)) return;
+    if (factor.info().rcond > detail::eigenvalue_rounding(n, 1)) return;
     const double smallest = detail::smallest_by_factor(n, factor, control_);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
     if (smallest > detail::eigenvalue_rounding(n, trace)) return;
@@ -159,7 +159,7 @@ class StreamedInference {
       refuse_kernel(extremes, -1);
   }
 
-  [[nodiscard]] detail::Extremes extremes() const {
+  [[nodiscard]] detail::Extremes compute_extremes() const {
     return detail::extremes_of_source(*p_.train_train, ridge_.absolute, solver_.threads(),
                                       control_);
   }

@@ -137,8 +137,8 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
 }
 
 template <class T>
-Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_ntk,
-                                     const Observer<T>& observer) const {
+Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, bool with_ntk,
+                                             const Observer<T>& observer) const {
   Variances<T> v;
   v.lanes = padded_lanes(n);
   const auto size = static_cast<std::size_t>(v.lanes);
@@ -152,7 +152,7 @@ Variances<T> Evaluator<T>::variances(const T* input, std::int64_t n, bool with_n
   block.rows = 1;
   block.lanes = v.lanes;
   block.ntk = with_ntk;
-  block.own = &v;
+  block.self = &v;
   block.observer = &observer;
   run(block, work);
   const Operand& last = program_.result;

@@ -131,12 +131,13 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   const Observer<T> stop = [&](int, const T*, const T*) {
     if (call.control != nullptr) call.control->check();
   };
-  const Variances<T> v1 = evaluator.variances(facts1.variance.data(), s.x1.count, false, stop);
+  const Variances<T> v1 =
+      evaluator.compute_variances(facts1.variance.data(), s.x1.count, false, stop);
   SampleFacts<T> other_facts;
   Variances<T> other;
   if (!s.symmetric()) {
     other_facts = sample_facts(s.x2, SampleSet::x2, &call.executor);
-    other = evaluator.variances(other_facts.variance.data(), s.x2.count, false, stop);
+    other = evaluator.compute_variances(other_facts.variance.data(), s.x2.count, false, stop);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
   const EqualRows equal =
@@ -182,11 +183,11 @@ Variances<T> dense_diagonals(const Program& program, const SampleRows<T>& x, boo
                              Executor& executor, Control* control) {
   WorkDone done(control, "diagonals", observations(program));
   const auto facts = sample_facts(x, SampleSet::x1, &executor);
-  return Evaluator<T>(program).variances(facts.variance.data(), x.count, with_ntk,
-                                         [&](int, const T*, const T*) {
-                                           done.check();
-                                           done.add(1);
-                                         });
+  return Evaluator<T>(program).compute_variances(facts.variance.data(), x.count, with_ntk,
+                                                 [&](int, const T*, const T*) {
+                                                   done.check();
+                                                   done.add(1);
+                                                 });
 }
 
 template <class T>
@@ -200,7 +201,7 @@ void observe_tile(const Program& program, const SampleRows<double>& x,
   const SamplePair<double> s{x, x};
   const Evaluator<double> evaluator(program);
   const auto facts = sample_facts(x, SampleSet::x1, nullptr);
-  const Variances<double> v = evaluator.variances(facts.variance.data(), n, false, {});
+  const Variances<double> v = evaluator.compute_variances(facts.variance.data(), n, false, {});
   Worker<double> w(program, tile_side, tile_side, {});
   const TilePhase blas;
   compute_unit_gram(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),

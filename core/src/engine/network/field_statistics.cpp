@@ -123,9 +123,9 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   BundleWorkers<double> workers(program, self, false);
   samples.fill(x, workers, executor, control, {});
   done.add(1);
-  SampleVariances<double> of_rows(program, n);
-  of_rows.take(samples, n);
-  BundleVariances<double> with_themselves;
+  SampleVariances<double> row_variances(program, n);
+  row_variances.copy_from(samples, n);
+  BundleVariances<double> self_variances;
   for (std::size_t v = 0; std::cmp_less(v, program.variances); ++v) {
     self_variances.first.push_back(samples.variance(v, 0));
     self_variances.second.push_back(samples.variance(v, 0));

@@ -31,7 +31,7 @@ BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t sa
 template <class T>
 void BundledSamples<T>::fill(const SampleRows<T>& x, BundleWorkers<T>& workers, Executor& executor,
                              Control* control, const PerKernel<T*>& out, WorkDone* bundles) {
-  executor.parallel_for(bundles_of(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
+  executor.parallel_for(bundle_count(x.count), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) {
       fill_bundle(x, b, workers, control, out);
       if (bundles != nullptr) bundles->add(1);

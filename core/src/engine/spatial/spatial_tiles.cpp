@@ -152,8 +152,8 @@ std::int64_t spatial_tiles_pair_count(const PairsOfSamples& pairs) noexcept {
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        Control* control, const PerKernel<T*>& out) {
-  WorkDone done(control, "diagonals", bundles_of(x.count));
-  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::itself), out.ntk != nullptr);
+  WorkDone done(control, "diagonals", bundle_count(x.count));
+  BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::diagonals), out.ntk != nullptr);
   const std::int64_t side = spatial_tile_side<T>(plan, x.count);
   BundledSamples<T> samples(plan.program(), side);
   for (std::int64_t begin = 0; begin < x.count; begin += side)
