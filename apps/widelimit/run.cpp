@@ -1,10 +1,8 @@
 // widelimit run: an experiment from data to report.
-#include "experiment/run.hpp"
+#include "run_verb.hpp"
+
 #include "common/numbers.hpp"
 #include "common/table.hpp"
-#include "display.hpp"
-#include "experiment_options.hpp"
-#include "signals.hpp"
 
 #if WIDELIMIT_HAS_REPORT
 #include "report/report.hpp"
@@ -23,12 +21,6 @@ namespace {
 
 using apps::Json;
 using experiment::Finished;
-
-struct Options {
-  ExperimentOptions common;
-  std::string out;
-  bool resume = false, quiet = false;
-};
 
 std::string formatted(const char* format, double value, int decimals = 0) {
   std::array<char, 64> text{};
@@ -109,52 +101,28 @@ void summarise(const Finished& finished) {
   std::cout << '\n';
 }
 
-int run(const Options& options, const Arguments& arguments) {
-  Display display(options.quiet);
-  const experiment::LoadedExperiment loaded = options.common.load(display);
-
-  experiment::RunOptions run_options;
-  run_options.experiment_file = options.common.file;
-  run_options.out = options.out;
-  run_options.command = arguments;
-  run_options.max_memory = options.common.memory_limit();
-  run_options.resume = options.resume;
-  run_options.on_warning = [&](const std::string& text) { display.warning(text); };
-  run_options.on_begin = [&](const std::string& phase) { display.begin(phase); };
-  run_options.on_step = [&](const std::string& phase, double seconds) {
-    display.step(phase, seconds);
-  };
+int run(const RunVerb& verb, const Arguments& arguments) {
+  experiment::RunOptions options;
 #if WIDELIMIT_HAS_REPORT
-  run_options.draw = [](const std::filesystem::path& directory) {
+  options.draw = [](const std::filesystem::path& directory) {
     report::Outcome outcome = report::draw(directory);
     return experiment::Drawing{std::move(outcome.warnings), std::move(outcome.files)};
   };
 #endif
-
-  Control control([&](const Progress& progress) { display.progress(progress); });
-  const CancelOnSignal cancel(control);
-  const Finished finished = experiment::run(loaded, run_options, control);
-  if (!options.quiet) summarise(finished);
+  const Finished finished = verb.run(arguments, std::move(options));
+  if (!verb.quiet) summarise(finished);
   return done;
 }
 
 }  // namespace
 
 Verb add_run(const Parser& program, const Arguments& arguments) {
-  auto options = std::make_shared<Options>();
-  const Parser verb = program.verb("run", "Run an experiment: kernels, inference, report");
-  options->common.add_to(verb);
-  verb.option("--out", options->out,
-              "Directory of the results; files of an earlier run in it are replaced "
-              "[./STEM.out]",
-              "DIR");
-  verb.flag(
-      "--resume", options->resume,
-      "Keep the blocks of kernels (train_train, test_train, test_test) that an earlier run in the "
-      "directory finished, if they still fit; continue those with a store, and compute the others "
-      "again");
-  verb.flag("--quiet", options->quiet, "Print errors only");
-  return {verb, [options, &arguments] { return run(*options, arguments); }};
+  auto verb = std::make_shared<RunVerb>();
+  const Parser parser = program.verb("run", "Run an experiment: kernels, inference, report");
+  verb->add_to(parser, false,
+               "Directory of the results; files of an earlier run in it are replaced "
+               "[./STEM.out]");
+  return {parser, [verb, &arguments] { return run(*verb, arguments); }};
 }
 
 }  // namespace widelimit::program

@@ -2,6 +2,8 @@
 // MOMENT when.
 #include <widelimit/abi.h>
 
+#include "plugin_descriptor.hpp"
+
 #include <unistd.h>
 #include <csignal>
 #include <cstdlib>
@@ -70,23 +72,8 @@ constexpr widelimit_infinite_face infinite{
 constexpr widelimit_layer_type layer{
     sizeof(widelimit_layer_type), 1, 1, &info, create, destroy, plan, &infinite, nullptr};
 constexpr const widelimit_layer_type* layers[] = {&layer};
-constexpr widelimit_plugin plugin{sizeof(widelimit_plugin),
-                                  WIDELIMIT_ABI_MINOR,
-                                  0,
-                                  0,
-                                  "org.example.misbehaves",
-                                  "1.0.0",
-                                  "",
-                                  "",
-                                  "",
-                                  "",
-                                  1,
-                                  0,
-                                  layers,
-                                  nullptr,
-                                  open,
-                                  close,
-                                  nullptr};
+constexpr widelimit_plugin plugin =
+    widelimit::test::descriptor_of("org.example.misbehaves", "1.0.0", layers, open, close);
 
 const int before_anything = misbehave(in_init);
 

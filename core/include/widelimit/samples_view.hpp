@@ -43,6 +43,8 @@ class WIDELIMIT_EXPORT SamplesView {
  private:
   SamplesView(const void* numbers, Precision precision, std::int64_t count, SampleShape shape,
               std::int64_t stride);
+  template <class T>
+  SamplesView(const BasicMatrix<T>& values, SampleShape shape);
 
   const void* numbers_;
   Precision precision_;

@@ -54,28 +54,22 @@ Samples Samples::converted(Precision to, std::int64_t begin, std::int64_t end) c
   return SamplesView(*this).converted(to, begin, end);
 }
 
+// Without the checks of memory of the host: a matrix has what it says, and may be empty.
+template <class T>
+SamplesView::SamplesView(const BasicMatrix<T>& values, SampleShape shape)
+    : numbers_(values.data()),
+      precision_(precision_of<T>),
+      count_(values.rows()),
+      shape_(std::move(shape)),
+      stride_(values.cols()) {}
+
+SamplesView::SamplesView(const Matrix& values) : SamplesView(values, {{}, values.cols()}) {}
+SamplesView::SamplesView(const MatrixF& values) : SamplesView(values, {{}, values.cols()}) {}
+
 SamplesView::SamplesView(const Samples& samples)
-    : numbers_(samples.precision() == Precision::float64
-                   ? static_cast<const void*>(samples.f64().data())
-                   : samples.f32().data()),
-      precision_(samples.precision()),
-      count_(samples.count()),
-      shape_(samples.shape()),
-      stride_(samples.features()) {}
-
-SamplesView::SamplesView(const Matrix& values)
-    : numbers_(values.data()),
-      precision_(Precision::float64),
-      count_(values.rows()),
-      shape_{{}, values.cols()},
-      stride_(values.cols()) {}
-
-SamplesView::SamplesView(const MatrixF& values)
-    : numbers_(values.data()),
-      precision_(Precision::float32),
-      count_(values.rows()),
-      shape_{{}, values.cols()},
-      stride_(values.cols()) {}
+    : SamplesView(samples.precision() == Precision::float64
+                      ? SamplesView(samples.f64(), samples.shape())
+                      : SamplesView(samples.f32(), samples.shape())) {}
 
 SamplesView::SamplesView(const void* numbers, Precision precision, std::int64_t count,
                          SampleShape shape, std::int64_t stride)

@@ -3,6 +3,7 @@
 #include <widelimit/runtime.hpp>
 
 #include "core/plugin/fixtures.hpp"
+#include "plugin_descriptor.hpp"
 
 #include <doctest/doctest.h>
 
@@ -54,23 +55,7 @@ const widelimit_layer_type twice{sizeof twice, 1,    1,       &info,  create,
 const widelimit_layer_type* const layers[] = {&twice};
 
 // With the id of a fixture, to shadow it.
-const widelimit_plugin plugin{sizeof plugin,
-                              WIDELIMIT_ABI_MINOR,
-                              0,
-                              0,
-                              "org.example.plain",
-                              "9.0.0",
-                              "",
-                              "",
-                              "",
-                              "",
-                              1,
-                              0,
-                              layers,
-                              nullptr,
-                              nullptr,
-                              nullptr,
-                              nullptr};
+const widelimit_plugin plugin = descriptor_of("org.example.plain", "9.0.0", layers);
 
 NetworkSpec scaled(const std::string& scale) {
   NetworkSpec spec = network_of("twice");
