@@ -23,6 +23,7 @@ struct Erf {
       R"(x -> a erf(b x) + c. With p, k, q times b^2 and D = (1 + 2p)(1 + 2q) - 4k^2: value = a^2
 (2/pi) atan2(2k, sqrt D) + c^2, slope = a^2 b^2 (4/pi) / sqrt D (Williams 1997).)";
 
+  static constexpr bool specialised_loops = true;
   double a = 1, b = 1, c = 0;
   static constexpr auto params =
       std::tuple{sdk::field("a", &Erf::a, "output scale"), sdk::field("b", &Erf::b, "input scale"),
@@ -45,7 +46,7 @@ exp(-x)). Moments: those of erf with a = c = 1/2, b = 1 / 2.4020563531719796 (Wi
 
   static constexpr Erf form{.a = 0.5, .b = 1 / 2.4020563531719796, .c = 0.5};
 
-  auto moments(auto k, auto p, auto q) const { return form.moments(k, p, q); }
+  [[nodiscard]] Erf shared_moments() const { return form; }
   double value(double x) const { return form.value(x); }
   double slope(double x) const { return form.slope(x); }
 };

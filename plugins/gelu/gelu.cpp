@@ -16,6 +16,7 @@ struct Gelu {
 D = sqrt(P - k^2), t = atan2(k, D): value = k/4 + ((k^2 + p q D^2) / (P D) + k t) / (2 pi), slope =
 1/4 + t / (2 pi) + k / (2 pi D) (1/D^2 + (2 + p + q)/P) (arXiv:2002.08517).)";
   static constexpr auto params = std::tuple{};
+  static constexpr bool specialised_loops = true;
 
   template <class V>
   auto moments(V k, V p, V q) const {

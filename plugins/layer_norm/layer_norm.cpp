@@ -52,6 +52,7 @@ sqrt(m m'), Theta' = Theta / sqrt(m m') (arXiv:1607.06450).)";
 
   enum class Axis { channel, all };
 
+  static constexpr bool specialised_loops = true;
   Axis axis = Axis::channel;
   double eps = 1e-12;
   static constexpr auto params = std::tuple{

@@ -14,6 +14,7 @@ struct Rbf {
       R"(x -> sqrt(2) sin(sqrt(2 gamma) x + pi/4), so that value = exp(-gamma (p + q - 2k)), the
 squared exponential kernel, and slope = 2 gamma value (random features: Rahimi and Recht 2007).)";
 
+  static constexpr bool specialised_loops = true;
   double gamma = 1;
   static constexpr auto params =
       std::tuple{sdk::field("gamma", &Rbf::gamma, "inverse squared length scale", sdk::positive)};

@@ -10,12 +10,12 @@ namespace sdk = widelimit::sdk;
 /// f(x) = a min(x, 0) + b max(x, 0) is (b - a) relu(x) + a x, so that with E[relu(u) v] = k / 2
 ///   value = (b - a)^2 ramp + a b k,   slope = (b - a)^2 step + a b.
 template <class V>
-struct TwoSlopes {
+struct StepsAndCovariance {
   sdk::ArcCosineSteps<V> steps;
   V k;
 };
 template <class V>
-auto moments_of(double a, double b, const TwoSlopes<V>& of) {
+auto moments_of(double a, double b, const StepsAndCovariance<V>& of) {
   const auto [step, ramp] = of.steps.complete();
   const V relu_share = (b - a) * (b - a), linear_share = a * b;
   return sdk::Moments{fma(relu_share, ramp, linear_share * of.k),
@@ -24,13 +24,15 @@ auto moments_of(double a, double b, const TwoSlopes<V>& of) {
 
 /// What all of them need of a variance, and of two with a covariance.
 struct ArcCosineLayer {
+  static constexpr bool specialised_loops = true;
+
   template <class V>
   auto site_terms(V variance) const {
     return sdk::ArcCosineTerms<V>(variance);
   }
   template <class V, class Terms>
   auto prepare(V k, const Terms& p, const Terms& q) const {
-    return TwoSlopes<V>{{k, p, q}, k};
+    return StepsAndCovariance<V>{{k, p, q}, k};
   }
 };
 
@@ -54,7 +56,16 @@ q - k^2) / (2 pi) + slope k (Cho and Saul 2009).)";
   double slope(double x) const { return x > 0 ? 1 : 0; }
 };
 
-struct LeakyRelu : ArcCosineLayer {
+/// The moments of the three types that are not relu, which share their loops.
+struct TwoSlopes : ArcCosineLayer {
+  double a, b;
+
+  TwoSlopes(double below, double above) : a(below), b(above) {}
+  auto complete(const auto& prepared) const { return moments_of(a, b, prepared); }
+  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
+};
+
+struct LeakyRelu {
   static constexpr auto name = "leaky_relu", version = "1.0.0",
                         summary = "x -> alpha min(x, 0) + max(x, 0)";
   static constexpr auto doc =
@@ -65,26 +76,24 @@ k and alpha (arXiv:1711.09090).)";
   static constexpr auto params = std::tuple{
       sdk::field("alpha", &LeakyRelu::alpha, "slope of the negative side", sdk::required)};
 
-  auto complete(const auto& prepared) const { return moments_of(alpha, 1, prepared); }
-  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
+  [[nodiscard]] TwoSlopes shared_moments() const { return {alpha, 1}; }
   double value(double x) const { return x < 0 ? alpha * x : x; }
   double slope(double x) const { return x > 0 ? 1 : alpha; }
 };
 
-struct Abs : ArcCosineLayer {
+struct Abs {
   static constexpr auto name = "abs", version = "1.0.0", summary = "x -> |x|";
   static constexpr auto doc =
       R"(x -> |x|. Moments: four times those of relu, minus k and minus 1 (arXiv:1711.09090 with
 slopes -1 and 1).)";
   static constexpr auto params = std::tuple{};
 
-  auto complete(const auto& prepared) const { return moments_of(-1, 1, prepared); }
-  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
+  [[nodiscard]] TwoSlopes shared_moments() const { return {-1, 1}; }
   double value(double x) const { return std::abs(x); }
   double slope(double x) const { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 };
 
-struct AbRelu : ArcCosineLayer {
+struct AbRelu {
   static constexpr auto name = "ab_relu", version = "1.0.0",
                         summary = "x -> a min(x, 0) + b max(x, 0)";
   static constexpr auto doc =
@@ -96,8 +105,7 @@ b (arXiv:1711.09090).)";
       std::tuple{sdk::field("a", &AbRelu::a, "slope of the negative side", sdk::required),
                  sdk::field("b", &AbRelu::b, "slope of the positive side", sdk::required)};
 
-  auto complete(const auto& prepared) const { return moments_of(a, b, prepared); }
-  auto moments(auto k, const auto& p, const auto& q) const { return complete(prepare(k, p, q)); }
+  [[nodiscard]] TwoSlopes shared_moments() const { return {a, b}; }
   double value(double x) const { return x < 0 ? a * x : b * x; }
   double slope(double x) const { return x > 0 ? b : a; }
 };

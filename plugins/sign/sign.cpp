@@ -14,6 +14,7 @@ struct Sign {
       R"(x -> sign(x). With c = k / sqrt(p q): value = 1 - 2 arccos(c) / pi; slope = 0 by
 convention, so the NTK ends here (Cho and Saul 2009).)";
   static constexpr auto params = std::tuple{};
+  static constexpr bool specialised_loops = true;
 
   template <class V>
   auto site_terms(V variance) const {

@@ -10,21 +10,27 @@ namespace sdk = widelimit::sdk;
 ///   value = a^2 / 2 (E+ - cos(2c) E-),   slope = a^2 b^2 / 2 (E+ + cos(2c) E-).
 /// Written with E+ - E- = sign(k) exp(|k| - m) (1 - exp(-2|k|)), which keeps its digits where k is
 /// small, and with -cos(2c) = 2 sin^2 c - 1, cos(2c) = 2 cos^2 c - 1.
-template <class V>
-auto wave_moments(double a, double b, double sin2, double cos2, V k, V p, V q) {
-  k *= b * b;
-  p *= b * b;
-  q *= b * b;
-  const V size = abs(k);
-  // |k| - m as a sum of two differences: exactly 0 where k = p = q.
-  const V nearer = exp(min(0.5 * (size - p) + 0.5 * (size - q), V(0)));
-  const V difference = copysign(nearer * -expm1(-2 * size), k);
-  const V further = exp(-(k + 0.5 * p + 0.5 * q));
-  return sdk::Moments{V(a * a / 2) * fma(V(2 * sin2), further, difference),
-                      V(a * a * b * b / 2) * fma(V(2 * cos2), further, difference)};
-}
-
 double square(double x) { return x * x; }
+
+/// Moments of a sin(b x + c), or of the cosine with the squares exchanged.
+struct WaveMoments {
+  static constexpr bool specialised_loops = true;
+  double a, b, sin2, cos2;
+
+  template <class V>
+  auto moments(V k, V p, V q) const {
+    k *= b * b;
+    p *= b * b;
+    q *= b * b;
+    const V size = abs(k);
+    // |k| - m as a sum of two differences: exactly 0 where k = p = q.
+    const V nearer = exp(min(0.5 * (size - p) + 0.5 * (size - q), V(0)));
+    const V difference = copysign(nearer * -expm1(-2 * size), k);
+    const V further = exp(-(k + 0.5 * p + 0.5 * q));
+    return sdk::Moments{V(a * a / 2) * fma(V(2 * sin2), further, difference),
+                        V(a * a * b * b / 2) * fma(V(2 * cos2), further, difference)};
+  }
+};
 
 struct Sin {
   static constexpr auto name = "sin", version = "1.0.0", summary = "x -> a sin(b x + c)";
@@ -37,8 +43,8 @@ exp(-b^2 (k + m))), slope = a^2 b^2/2 times the same with + in place of -.)";
       std::tuple{sdk::field("a", &Sin::a, "output scale"), sdk::field("b", &Sin::b, "input scale"),
                  sdk::field("c", &Sin::c, "phase")};
 
-  auto moments(auto k, auto p, auto q) const {
-    return wave_moments(a, b, square(std::sin(c)), square(std::cos(c)), k, p, q);
+  [[nodiscard]] WaveMoments shared_moments() const {
+    return {a, b, square(std::sin(c)), square(std::cos(c))};
   }
   double value(double x) const { return a * std::sin(b * x + c); }
   double slope(double x) const { return a * b * std::cos(b * x + c); }
@@ -55,8 +61,8 @@ struct Cos {
       std::tuple{sdk::field("a", &Cos::a, "output scale"), sdk::field("b", &Cos::b, "input scale"),
                  sdk::field("c", &Cos::c, "phase")};
 
-  auto moments(auto k, auto p, auto q) const {
-    return wave_moments(a, b, square(std::cos(c)), square(std::sin(c)), k, p, q);
+  [[nodiscard]] WaveMoments shared_moments() const {
+    return {a, b, square(std::cos(c)), square(std::sin(c))};
   }
   double value(double x) const { return a * std::cos(b * x + c); }
   double slope(double x) const { return -a * b * std::sin(b * x + c); }

@@ -78,7 +78,8 @@ class RowsUnder {
   static constexpr std::int64_t taps = window ? 3 : 1;
   using Rows = std::array<const T*, static_cast<std::size_t>(taps)>;
 
-  RowsUnder(const widelimit_run& run, const T* zeros) : zeros_(zeros) {
+  /// Those under output row `row` come first.
+  RowsUnder(const widelimit_run& run, std::int64_t row, const T* zeros) : zeros_(zeros) {
     const widelimit_field &in = *run.inputs[0], &out = *run.output;
     const int last = out.rank - 1;
     columns = last < 0 ? 1 : in.extent[last];
@@ -92,8 +93,8 @@ class RowsUnder {
         shift_ = out.origin[last - 1] - map.pad_low[last - 1] - in.origin[last - 1];
       }
     }
-    block_ = out_rows_ > 0 ? run.row_begin / out_rows_ : 0;
-    at_ = run.row_begin - block_ * out_rows_;
+    block_ = out_rows_ > 0 ? row / out_rows_ : 0;
+    at_ = row - block_ * out_rows_;
   }
   /// Those of `field` under the current one.
   [[nodiscard]] Rows of(const T* field) const {
@@ -157,11 +158,13 @@ auto complete_moments(const L& layer, const Prepared& prepared) {
 }
 
 /// Rows of a field under a small window, with the NTK by the common rule, Theta' = K' + scale A
-/// Theta; or under a map of window 1, or none.
-template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, class L>
+/// Theta; or under a map of window 1, or none. The variance of the first sample is one number for
+/// all lanes of a site.
+template <class T, bool with_ntk, bool kept, bool window, class L>
 [[gnu::flatten]] void sweep_rows(const L& layer, const widelimit_run& run) {
+  OwnCopy<L> own = layer;
   using V = Vec<T>;
-  using First = SiteTermsOf<T, broadcast_first, kept, L>;
+  using First = SiteTermsOf<T, true, kept, L>;
   using Second = SiteTermsOf<T, false, kept, L>;
   using Under = RowsUnder<T, window>;
   using Rows = typename Under::Rows;
@@ -185,7 +188,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
 
   auto* const zeros = static_cast<T*>(run.scratch);
   for (std::int64_t lane = 0; lane < lanes; lane += static_cast<std::int64_t>(V::lanes)) {
-    Under under(run, zeros);
+    Under under(run, run.row_begin, zeros);
     if (window && lane == 0) std::fill_n(zeros, under.columns * lanes, T(0));
     // Output sites whose last tap is inside the row, or after it.
     const std::int64_t inside =
@@ -218,7 +221,7 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
     };
     const auto prepare = [&] {
       prepared_theta = theta;
-      auto prepared = prepare_moments(layer, k, first(layer, lane), second(layer, lane));
+      auto prepared = prepare_moments(own, k, first(own, lane), second(own, lane));
       first.at += first_step;
       second.at += second_step;
       return prepared;
@@ -237,42 +240,50 @@ template <class T, bool with_ntk, bool broadcast_first, bool kept, bool window, 
       const V last_theta = prepared_theta;
       const auto next = prepare();
       map_another();
-      write(complete_moments(layer, prepared), last_theta);
+      write(complete_moments(own, prepared), last_theta);
       prepared = next;
     };
     for (std::int64_t row = run.row_begin; row < run.row_end; ++row, under.next()) {
-      const Rows nngp_rows = under.of(static_cast<const T*>(in.nngp));
-      const Rows ntk_rows = with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
-      if constexpr (window) {
-        left = column_at(nngp_rows, under.first_column);
-        middle = column_at(nngp_rows, under.first_column + 1);
+      Rows nngp_rows = under.of(static_cast<const T*>(in.nngp));
+      Rows ntk_rows = with_ntk ? under.of(static_cast<const T*>(in.ntk)) : nngp_rows;
+      for (std::int64_t c = under.first_column; c < under.first_column + reach; ++c) {
+        left = middle;
+        middle = column_at(nngp_rows, c);
         if constexpr (with_ntk) {
-          left_ntk = column_at(ntk_rows, under.first_column);
-          middle_ntk = column_at(ntk_rows, under.first_column + 1);
+          left_ntk = middle_ntk;
+          middle_ntk = column_at(ntk_rows, c);
         }
       }
       const std::int64_t site = row * width;
       first.at = static_cast<const T*>(variances.first) + variances.first_at[site] * First::of_site;
       second.at =
           static_cast<const T*>(variances.second) + variances.second_at[site] * Second::of_site;
-      const auto map_site = [&](std::int64_t x) {
+      // One site is mapped ahead, and of the first row another is prepared; if a row is a single
+      // site, the next row completes it.
+      std::int64_t x = 0;
+      for (const std::int64_t ahead = row == run.row_begin ? 2 : 1;;) {
         const std::int64_t c = under.first_column + reach + x;
         map(column_at(nngp_rows, c), with_ntk ? column_at(ntk_rows, c) : V(0));
-      };
-      std::int64_t x = 1;
-      map_site(0);
-      if (row == run.row_begin) {
+        if (++x == ahead) break;
         prepared = prepare();
-        if (width == 1) continue;
-        map_site(x++);
+        if (x < width) continue;
+        ++x;
+        break;
       }
-      for (std::int64_t at = (under.first_column + reach + x) * lanes + lane; x < inside;
-           ++x, at += lanes)
-        turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
-      for (; x < width; ++x) turn([&] { map(V(0), V(0)); });
-      turn([] {});
+      // The code of a turn is large, so one loop serves the columns inside the row, those after it,
+      // and a last turn that maps nothing of use.
+      std::int64_t end = inside, step = lanes, at = (under.first_column + reach + x) * lanes + lane;
+      for (;;) {
+        for (; x < end; ++x, at += window ? step : lanes)
+          turn([&] { map(column<V>(nngp_rows, at), with_ntk ? column<V>(ntk_rows, at) : V(0)); });
+        if (end > width) break;
+        end = width + 1;
+        step = 0;
+        at = lane;
+        if constexpr (window) nngp_rows.fill(zeros), ntk_rows.fill(zeros);
+      }
     }
-    write(complete_moments(layer, prepared), prepared_theta);
+    write(complete_moments(own, prepared), prepared_theta);
   }
 }
 
@@ -295,44 +306,6 @@ inline bool has_window(const widelimit_linear* map) {
                 "of pending maps with windows pointwise layers apply those of 3 along the last one "
                 "or two axes, of stride and dilation 1: materialise others first");
   return window;
-}
-
-template <class T, bool with_ntk, bool broadcast_first, class L>
-void sweep_field(const L& layer, const widelimit_run& run, bool window) {
-  constexpr std::uint32_t numbers = numbers_of_site_terms<L>();
-  if (run.variances->n_site_terms != numbers || run.output->lanes != lanes_of_fields)
-    throw Error(WIDELIMIT_E_ARGUMENT,
-                "runs with windows come with the site terms that the plan asked for, on 16 lanes");
-  if (window) return sweep_rows<T, with_ntk, broadcast_first, (numbers > 0), true>(layer, run);
-  static_cast<void>(pending_kind(pending_of(run, 0)));  // refuses windows
-  if constexpr (numbers > 0) sweep_rows<T, with_ntk, broadcast_first, true, false>(layer, run);
-}
-
-template <class T, class L>
-void sweep_field_as(const L& layer, const widelimit_run& run, bool window) {
-  const bool ntk = run.output->ntk != nullptr, broadcast = run.variances->first_lanes == 1;
-  if (ntk && broadcast)
-    sweep_field<T, true, true>(layer, run, window);
-  else if (ntk)
-    sweep_field<T, true, false>(layer, run, window);
-  else if (broadcast)
-    sweep_field<T, false, true>(layer, run, window);
-  else
-    sweep_field<T, false, false>(layer, run, window);
-}
-
-/// One call of a pointwise transform with `layer.moments`, for any kind of run.
-template <class Layer>
-void transform_field(const Layer& layer, const widelimit_run& run) {
-  check_run(run, true);
-  const bool window = has_window(pending_of(run, 0));
-  if (!window && run.variances->n_site_terms == 0) return transform_pointwise(layer, run);
-  // The stores cannot write to a copy on the stack, so its members stay in registers.
-  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
-  if (run.output->dtype == WIDELIMIT_F32)
-    sweep_field_as<float>(own, run, window);
-  else
-    sweep_field_as<double>(own, run, window);
 }
 
 }  // namespace widelimit::sdk::detail

@@ -72,8 +72,8 @@ class Getters {
   widelimit_params table_{};
 };
 
-inline void check_range(const Rules& rules, double value, const std::string& shown,
-                        const std::string& pointer) {
+[[gnu::cold]] inline void check_range(const Rules& rules, double value, const std::string& shown,
+                                      const std::string& pointer) {
   const bool low = rules.low_excluded ? value > rules.low : value >= rules.low;
   const bool high = rules.high_excluded ? value < rules.high : value <= rules.high;
   if (std::isfinite(value) && low && high) return;
@@ -86,80 +86,91 @@ inline void check_range(const Rules& rules, double value, const std::string& sho
   throw invalid(pointer, "must be " + (range.empty() ? "finite" : range) + ", got " + shown);
 }
 
-template <class F>
-std::string choices_text(const F& f) {
+/// Which of the choices is the value?
+[[gnu::cold]] inline std::optional<std::size_t> read_choice(const Getters& getters,
+                                                            const FieldFacts& f,
+                                                            const std::string& pointer) {
+  const auto word = getters.get<std::string>(pointer);
+  if (!word) return std::nullopt;
+  std::size_t at = 0;
+  while (at < f.choices.size() && *word != f.choices[at]) ++at;
+  if (at < f.choices.size()) return at;
   std::string text;
-  for (const char* word : f.choices) text += (text.empty() ? "" : ", ") + quoted(word);
-  return text;
+  for (const char* choice : f.choices) text += (text.empty() ? "" : ", ") + quoted(choice);
+  throw invalid(pointer, "must be one of " + text + ", got " + quoted(*word));
 }
 
 /// One value of type T: a member, or an item of a list.
-template <class T, class F>
-std::optional<T> read_value(const Getters& getters, const F& f, const std::string& pointer) {
+template <class T>
+[[gnu::cold]] std::optional<T> read_value(const Getters& getters, const FieldFacts& f,
+                                          const std::string& pointer) {
   if constexpr (std::is_same_v<T, double>) {
     const auto value = getters.get<double>(pointer);
-    if (value) check_range(f.rules, *value, number_text(*value), pointer);
+    if (value) check_range(*f.rules, *value, number_text(*value), pointer);
     return value;
   } else if constexpr (std::is_same_v<T, bool>) {
     return getters.get<bool>(pointer);
   } else if constexpr (is_integer<T>) {
     const auto value = getters.get<std::int64_t>(pointer);
     if (!value) return std::nullopt;
-    check_range(f.rules, static_cast<double>(*value), std::to_string(*value), pointer);
+    check_range(*f.rules, static_cast<double>(*value), std::to_string(*value), pointer);
     return static_cast<T>(*value);
+  } else if constexpr (std::is_enum_v<T>) {
+    const auto at = read_choice(getters, f, pointer);
+    if (!at) return std::nullopt;
+    return static_cast<T>(*at);
   } else {
-    const auto word = getters.get<std::string>(pointer);
-    if (!word) return std::nullopt;
-    std::size_t at = 0;
-    while (at < f.choices.size() && *word != f.choices[at]) ++at;
-    if (!f.choices.empty() && at == f.choices.size())
-      throw invalid(pointer, "must be one of " + choices_text(f) + ", got " + quoted(*word));
-    if constexpr (std::is_enum_v<T>)
-      return static_cast<T>(at);
-    else
-      return word;
+    if (!f.choices.empty() && !read_choice(getters, f, pointer)) return std::nullopt;
+    return getters.get<std::string>(pointer);
   }
 }
 
-template <class F>
-void check_items(const F& f, std::uint64_t n, const std::string& pointer) {
-  if (n >= f.rules.min_items && n <= f.rules.max_items) return;
-  const bool few = n < f.rules.min_items;
+[[gnu::cold]] inline void check_items(const Rules& rules, std::uint64_t n,
+                                      const std::string& pointer) {
+  if (n >= rules.min_items && n <= rules.max_items) return;
+  const bool few = n < rules.min_items;
   throw invalid(pointer, "must have " + std::string(few ? "at least " : "at most ") +
-                             std::to_string(few ? f.rules.min_items : f.rules.max_items) +
+                             std::to_string(few ? rules.min_items : rules.max_items) +
                              " items, got " + std::to_string(n));
 }
 
-template <class F, class Object>
-void read_field(const Getters& getters, const F& f, Object& object) {
-  using Member = typename F::Member;
+/// "a number", "an integer", ...
+[[gnu::cold]] inline std::string wanted_text(const FieldFacts& f) {
+  return (f.type_word == std::string_view("integer") ? "an " : "a ") + std::string(f.type_word);
+}
+
+/// For a parameter that was not read: throws unless it may be left out, and is.
+[[gnu::cold]] inline void check_left_out(const Getters& getters, const FieldFacts& f,
+                                         const std::string& pointer) {
+  const std::string wanted = wanted_text(f);
+  if (getters.has(pointer))
+    throw invalid(pointer, (f.is_list ? "must be a list, each item " : "must be ") + wanted);
+  if (f.rules->required)
+    throw invalid(pointer, std::string("is missing: ") + f.doc + " (" + wanted + ")");
+}
+
+template <class Member>
+[[gnu::cold]] void read_member(const Getters& getters, const FieldFacts& f, Member& member) {
   using T = element_t<Member>;
   const std::string pointer = pointer_step(f.name);
-  const std::string wanted =
-      std::string(std::is_same_v<T, std::int64_t> || is_integer<T> ? "an " : "a ") + type_word<T>();
   if constexpr (ListOf<Member>::is) {
     if (const auto n = getters.length(pointer)) {
-      check_items(f, *n, pointer);
+      check_items(*f.rules, *n, pointer);
       Member list;
       for (std::uint64_t i = 0; i < *n; ++i) {
         const std::string at = pointer + "/" + std::to_string(i);
         auto item = read_value<T>(getters, f, at);
-        if (!item) throw invalid(at, "must be " + wanted);
+        if (!item) throw invalid(at, "must be " + wanted_text(f));
         list.push_back(*std::move(item));
       }
-      object.*(f.member) = std::move(list);
+      member = std::move(list);
       return;
     }
-    if (getters.has(pointer)) throw invalid(pointer, "must be a list, each item " + wanted);
-  } else {
-    if (auto value = read_value<T>(getters, f, pointer)) {
-      object.*(f.member) = *std::move(value);
-      return;
-    }
-    if (getters.has(pointer)) throw invalid(pointer, "must be " + wanted);
+  } else if (auto value = read_value<T>(getters, f, pointer)) {
+    member = *std::move(value);
+    return;
   }
-  if (f.rules.required)
-    throw invalid(pointer, std::string("is missing: ") + f.doc + " (" + wanted + ")");
+  check_left_out(getters, f, pointer);
 }
 
 }  // namespace detail
@@ -168,10 +179,12 @@ void read_field(const Getters& getters, const F& f, Object& object) {
 /// `void prepare()`, if it has one. prepare() computes what depends on the parameters, and throws
 /// sdk::invalid("/pointer", ...) if they contradict one another.
 template <class T>
-T read_params(const widelimit_params* params) {
+[[gnu::cold]] T read_params(const widelimit_params* params) {
   T object{};
   const detail::Getters getters(params);
-  for_each_field<T>([&](const auto& f) { detail::read_field(getters, f, object); });
+  for_each_field<T>([&](const auto& f) {
+    detail::read_member(getters, detail::facts_of(f), object.*(f.member));
+  });
   if constexpr (requires { object.prepare(); }) object.prepare();
   return object;
 }

@@ -1,9 +1,7 @@
-// The loop around an author's `moments`: it applies a pending map and a nonlinearity to one run of
-// a field, register by register, in one pass over memory. The loop is a template. Its
-// instantiations for the common kinds of runs are selected here from the description of the run.
-//
-// The loop applies pending maps of window 1 and stride 1. It refuses others
-// (WIDELIMIT_E_UNSUPPORTED), so core applies them before the call.
+// The loop around an author's `moments` for networks without sites: it applies a pending map and a
+// nonlinearity to one run of a field, register by register, in one pass over memory. The loop is a
+// template, with an instantiation for each of the commonest kinds of runs
+// (detail/pointwise_transform.hpp).
 //
 // Thread safety: pure functions of a run; many at once.
 #pragma once
@@ -167,15 +165,37 @@ class SecondTerms {
   std::array<Terms, static_cast<std::size_t>(stored ? block / width : 0)> terms_;
 };
 
-/// Flattened: all functions that `moments` calls are inlined, so that values stay in registers.
-template <class T, bool with_ntk, Pending pending, bool broadcast_first, class Layer>
-[[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run) {
+/// A copy on the stack whose address no function takes: stores to fields cannot write to it, so its
+/// members stay in registers.
+template <class L>
+using OwnCopy = std::conditional_t<std::is_trivially_copyable_v<L>, const L, const L&>;
+
+/// What a run computes and how its pending map acts: known when the loop is compiled, or not.
+struct WithoutNtk {  // all maps act in the same way
+  static constexpr bool with_ntk = false;
+  static constexpr Pending pending = Pending::general;
+};
+struct WithCommonNtk {
+  static constexpr bool with_ntk = true;
+  static constexpr Pending pending = Pending::common;
+};
+struct WithNtk {
+  static constexpr bool with_ntk = true;
+  Pending pending;
+};
+
+/// For runs in which the variance of the first sample is one number for all lanes of a site, as in
+/// tiles of kernels. Flattened: all functions that `moments` calls are inlined, so that values stay
+/// in registers.
+template <class T, class Kind, class Layer>
+[[gnu::flatten]] void sweep(const Layer& layer, const widelimit_run& run, const Kind kind) {
+  OwnCopy<Layer> own = layer;
   using V = Vec<T>;
   constexpr auto width = static_cast<std::int64_t>(V::lanes);
   const Span span(run);
-  const PendingMap<V> map(pending_of(run, 0));
+  PendingMap<V> map(pending_of(run, 0));
+  if (pending_of(run, 0) == nullptr) map.bias = V(-0.0);  // k * 1 + -0.0 is k, even where k is -0.0
   const widelimit_variances& variances = *run.variances;
-  const std::int64_t first_lanes = variances.first_lanes;
   const auto* const first = static_cast<const T*>(variances.first);
   const auto* const second = static_cast<const T*>(variances.second);
 
@@ -185,72 +205,28 @@ template <class T, bool with_ntk, Pending pending, bool broadcast_first, class L
     const std::int64_t n = std::min(Second::block, span.lanes - begin);
     for (std::int64_t site = span.first_site; site < span.last_site; ++site) {
       const std::int64_t entry = site * span.lanes + begin;
-      const T* const p_at =
-          first + variances.first_at[site] * first_lanes + (broadcast_first ? 0 : begin);
       const T* const k_at = static_cast<const T*>(run.inputs[0]->nngp) + entry;
       T* const value_at = static_cast<T*>(run.output->nngp) + entry;
       const auto* const theta_at =
-          with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + entry : nullptr;
-      auto* const ntk_at = with_ntk ? static_cast<T*>(run.output->ntk) + entry : nullptr;
+          kind.with_ntk ? static_cast<const T*>(run.inputs[0]->ntk) + entry : nullptr;
+      auto* const ntk_at = kind.with_ntk ? static_cast<T*>(run.output->ntk) + entry : nullptr;
       second_terms.go_to(layer, second + variances.second_at[site] * span.lanes + begin, n);
-      const auto common_terms = site_terms_of(layer, V(*p_at));
+      const auto first_terms = site_terms_of(own, V(first[variances.first_at[site]]));
       for (std::int64_t lane = 0; lane < n; lane += width) {
         const V k = V::load(k_at + lane);
-        const V mapped_k = pending == Pending::none ? k : map.nngp(k);
+        const V mapped_k = kind.pending == Pending::none ? k : map.nngp(k);
         const auto write = [&](const auto& moments) {
-          if constexpr (with_ntk) {
-            const V theta = map.template ntk<pending>(k, mapped_k, V::load(theta_at + lane));
+          if (kind.with_ntk) {
+            const V theta = map.ntk(kind.pending, k, mapped_k, V::load(theta_at + lane));
             (V(moments.slope) * theta).store(ntk_at + lane);
           }
           V(moments.value).store(value_at + lane);
         };
         // No copies of terms or moments: GCC would carry them through memory.
-        if constexpr (broadcast_first)
-          write(layer.moments(mapped_k, common_terms, second_terms[lane]));
-        else
-          write(layer.moments(mapped_k, site_terms_of(layer, V::load(p_at + lane)),
-                              second_terms[lane]));
+        write(own.moments(mapped_k, first_terms, second_terms[lane]));
       }
     }
   }
-}
-
-template <class T, bool with_ntk, Pending pending, class Layer>
-void sweep_for_variances(const Layer& layer, const widelimit_run& run) {
-  if (run.variances->first_lanes == 1)
-    sweep<T, with_ntk, pending, true>(layer, run);
-  else
-    sweep<T, with_ntk, pending, false>(layer, run);
-}
-
-template <class T, class Layer>
-void sweep_for_precision(const Layer& layer, const widelimit_run& run) {
-  const Pending pending = pending_kind(pending_of(run, 0));
-  if (run.output->ntk == nullptr) {
-    // Without the NTK, all maps act in the same way.
-    if (pending == Pending::none)
-      sweep_for_variances<T, false, Pending::none>(layer, run);
-    else
-      sweep_for_variances<T, false, Pending::general>(layer, run);
-  } else if (pending == Pending::none) {
-    sweep_for_variances<T, true, Pending::none>(layer, run);
-  } else if (pending == Pending::common) {
-    sweep_for_variances<T, true, Pending::common>(layer, run);
-  } else {
-    sweep_for_variances<T, true, Pending::general>(layer, run);
-  }
-}
-
-/// One call of a pointwise transform with `layer.moments`.
-template <class Layer>
-void transform_pointwise(const Layer& layer, const widelimit_run& run) {
-  check_run(run, true);
-  // The stores cannot write to a copy on the stack, so its members stay in registers.
-  const std::conditional_t<std::is_trivially_copyable_v<Layer>, Layer, const Layer&> own = layer;
-  if (run.output->dtype == WIDELIMIT_F32)
-    sweep_for_precision<float>(own, run);
-  else
-    sweep_for_precision<double>(own, run);
 }
 
 }  // namespace detail

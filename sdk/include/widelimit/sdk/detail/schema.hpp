@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -23,13 +24,13 @@ namespace widelimit::sdk {
 namespace detail {
 
 /// The shortest text that is read as the same number, in any locale.
-inline std::string number_text(double number) {
+[[gnu::cold]] inline std::string number_text(double number) {
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   return {text.data(), end};
 }
 
-inline std::string quoted(std::string_view text) {
+[[gnu::cold]] inline std::string quoted(std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -49,7 +50,7 @@ inline std::string quoted(std::string_view text) {
 }
 
 /// A key as a step of a JSON pointer (RFC 6901).
-inline std::string pointer_step(std::string_view key) {
+[[gnu::cold]] inline std::string pointer_step(std::string_view key) {
   std::string out = "/";
   for (const char c : key) {
     if (c == '~')
@@ -74,8 +75,30 @@ constexpr const char* type_word() {
     return "string";
 }
 
-template <class F, class T>
-std::string value_text(const F& f, const T& value) {
+/// What the texts about a declared parameter need of it, whatever its member's type: they are
+/// written once for all, because each plugin is compiled several times.
+struct FieldFacts {
+  const char *name, *doc;
+  const char* type_word;  // of the single value inside the member
+  bool is_list, is_optional;
+  const Rules* rules;
+  std::span<const char* const> choices;
+};
+
+template <class F>
+FieldFacts facts_of(const F& f) {
+  using Member = typename F::Member;
+  return {f.name,
+          f.doc,
+          type_word<element_t<Member>>(),
+          ListOf<Member>::is,
+          OptionalOf<Member>::is,
+          &f.rules,
+          f.choices};
+}
+
+template <class T>
+[[gnu::cold]] std::string value_text(const FieldFacts& f, const T& value) {
   if constexpr (OptionalOf<T>::is) {
     return value ? value_text(f, *value) : "null";
   } else if constexpr (ListOf<T>::is) {
@@ -99,42 +122,60 @@ std::string value_text(const F& f, const T& value) {
 }
 
 /// "exclusiveMinimum": 0 and so on, for the value itself or for the items of a list.
-template <class F>
-std::string bounds_text(const F& f) {
+[[gnu::cold]] inline std::string bounds_text(const FieldFacts& f) {
   std::string text;
-  if (f.rules.low > -std::numeric_limits<double>::infinity())
-    text += std::string(f.rules.low_excluded ? R"(, "exclusiveMinimum": )" : R"(, "minimum": )") +
-            number_text(f.rules.low);
-  if (f.rules.high < std::numeric_limits<double>::infinity())
-    text += std::string(f.rules.high_excluded ? R"(, "exclusiveMaximum": )" : R"(, "maximum": )") +
-            number_text(f.rules.high);
+  const Rules& rules = *f.rules;
+  if (rules.low > -std::numeric_limits<double>::infinity())
+    text += std::string(rules.low_excluded ? R"(, "exclusiveMinimum": )" : R"(, "minimum": )") +
+            number_text(rules.low);
+  if (rules.high < std::numeric_limits<double>::infinity())
+    text += std::string(rules.high_excluded ? R"(, "exclusiveMaximum": )" : R"(, "maximum": )") +
+            number_text(rules.high);
   if (!f.choices.empty()) {
     text += R"(, "enum": [)";
     for (std::size_t i = 0; i < f.choices.size(); ++i)
       text += (i == 0 ? "" : ", ") + quoted(f.choices[i]);
-    if (OptionalOf<typename F::Member>::is) text += ", null";
+    if (f.is_optional) text += ", null";
     text += "]";
   }
   return text;
 }
 
-template <class F, class Layer>
-std::string property_text(const F& f, const Layer& defaults) {
-  using Member = typename F::Member;
-  std::string word = quoted(type_word<element_t<Member>>());
+/// `default_text`: what stands for the member where the parameter is left out.
+[[gnu::cold]] inline std::string property_text(const FieldFacts& f,
+                                               const std::string& default_text) {
+  std::string word = quoted(f.type_word);
   std::string text;
-  if constexpr (ListOf<Member>::is) {
+  if (f.is_list) {
     text = R"("type": "array", "items": {"type": )" + word + bounds_text(f) + "}";
-    if (f.rules.min_items > 0) text += R"(, "minItems": )" + std::to_string(f.rules.min_items);
-    if (f.rules.max_items < std::numeric_limits<std::uint64_t>::max())
-      text += R"(, "maxItems": )" + std::to_string(f.rules.max_items);
+    if (f.rules->min_items > 0) text += R"(, "minItems": )" + std::to_string(f.rules->min_items);
+    if (f.rules->max_items < std::numeric_limits<std::uint64_t>::max())
+      text += R"(, "maxItems": )" + std::to_string(f.rules->max_items);
   } else {
-    if (OptionalOf<Member>::is) word = "[" + word + R"(, "null"])";
+    if (f.is_optional) word = "[" + word + R"(, "null"])";
     text = R"("type": )" + word + bounds_text(f);
   }
-  if (!f.rules.required) text += R"(, "default": )" + value_text(f, defaults.*(f.member));
+  if (!f.rules->required) text += R"(, "default": )" + default_text;
   return quoted(f.name) + ": {" + text + R"(, "description": )" + quoted(f.doc) + "}";
 }
+
+/// A schema, property by property.
+class SchemaText {
+ public:
+  [[gnu::cold]] void add(const FieldFacts& f, const std::string& default_text) {
+    properties_ += (properties_.empty() ? "" : ", ") + property_text(f, default_text);
+    if (f.rules->required)
+      required_names_ += (required_names_.empty() ? "" : ", ") + quoted(f.name);
+  }
+  [[nodiscard, gnu::cold]] std::string whole() const {
+    return R"({"type": "object", "properties": {)" + properties_ + "}" +
+           (required_names_.empty() ? "" : R"(, "required": [)" + required_names_ + "]") +
+           R"(, "additionalProperties": false})";
+  }
+
+ private:
+  std::string properties_, required_names_;
+};
 
 }  // namespace detail
 
@@ -155,17 +196,14 @@ void for_each_field([[maybe_unused]] const F& f) {
 
 /// The schema of a type's parameter object.
 template <class T>
-std::string schema_text() {
+[[gnu::cold]] std::string schema_text() {
   const T defaults{};
-  std::string properties, required_names;
+  detail::SchemaText schema;
   for_each_field<T>([&](const auto& f) {
-    properties += (properties.empty() ? "" : ", ") + detail::property_text(f, defaults);
-    if (f.rules.required)
-      required_names += (required_names.empty() ? "" : ", ") + detail::quoted(f.name);
+    const detail::FieldFacts facts = detail::facts_of(f);
+    schema.add(facts, detail::value_text(facts, defaults.*(f.member)));
   });
-  return R"({"type": "object", "properties": {)" + properties + "}" +
-         (required_names.empty() ? "" : R"(, "required": [)" + required_names + "]") +
-         R"(, "additionalProperties": false})";
+  return schema.whole();
 }
 
 }  // namespace widelimit::sdk
