@@ -19,7 +19,7 @@ std::vector<double> read_list(Reading& reading, const Value& list, const std::st
                        "must have at most 1000 ridges, got " + std::to_string(items.size()));
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto number = items[i].number();
-    if (number && std::isnan(*number)) continue;  // the parser has reported it
+    if (items[i].is_reported()) continue;
     if (!number || *number < 0)
       reading.report.add(items[i], child(pointer, i),
                          "must be a number >= 0, got " + shown(items[i]));

@@ -63,6 +63,7 @@ bool Reading::conforms(const Value& schema, Value& value, const std::string& poi
 
 const std::string* Reading::naming_key(const Value& object, std::string_view key,
                                        const std::string& pointer, const std::string& what) {
+  if (object.is_reported()) return nullptr;
   if (object.object() == nullptr) {
     report.add(object, pointer,
                "must be an object with " + in_quotes(key) + ", " + what + ", got " + shown(object));

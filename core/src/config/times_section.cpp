@@ -17,7 +17,7 @@ std::vector<double> read_list(Reading& reading, const Value& times, const std::s
   if (items.empty()) reading.report.add(times, pointer, "must have at least 1 time, got none");
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto number = items[i].number();
-    if (number && std::isnan(*number)) continue;  // the parser has reported it
+    if (items[i].is_reported()) continue;
     if (number && *number >= 0)
       values.push_back(*number);
     else if (items[i].string() != nullptr && *items[i].string() == "inf")

@@ -70,8 +70,7 @@ class Conforming {
   Value any(const Value& schema, const Value& value, const std::string& pointer) {
     // Other code checks the section that it refers to.
     if (schema.find("$ref") != nullptr) return value;
-    const auto number = value.number();
-    if (number && std::isnan(*number)) return value;  // the parser has reported it
+    if (value.is_reported()) return value;
     if (!has_admitted_type(schema, value)) {
       const bool too_long = value.digits && admits(schema, "integer");
       refuse(schema, value, pointer,
@@ -85,7 +84,7 @@ class Conforming {
         refuse_choice(schema, *choices->array(), value, pointer);
         return value;
       }
-    if (number) check_bounds(schema, *number, value, pointer);
+    if (const auto number = value.number()) check_bounds(schema, *number, value, pointer);
     if (value.array() != nullptr) return list(schema, value, pointer);
     if (value.object() != nullptr) return object(schema, value, pointer);
     return value;

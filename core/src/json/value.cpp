@@ -13,6 +13,11 @@ std::optional<double> Value::number() const noexcept {
   return std::nullopt;
 }
 
+bool Value::is_reported() const noexcept {
+  const std::optional<double> value = number();
+  return value && std::isnan(*value);
+}
+
 std::optional<std::int64_t> Value::integer() const noexcept {
   if (const auto* i = std::get_if<std::int64_t>(&data)) return *i;
   constexpr double exact = 9007199254740992.0;  // 2^53: a double holds all whole numbers up to here

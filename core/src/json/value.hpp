@@ -44,6 +44,8 @@ struct Value {
   [[nodiscard]] Object* object() noexcept { return std::get_if<Object>(&data); }
   /// Any number, also one written as an integer. NaN if the parser has reported the number.
   [[nodiscard]] std::optional<double> number() const noexcept;
+  /// A number that the parser has reported: nothing else need be said about it.
+  [[nodiscard]] bool is_reported() const noexcept;
   /// A whole number. If it is written as 1e3 or 3.0, it must not exceed 2^53.
   [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
   /// The member of an object; NULL if there is no such member or this is not an object.

@@ -65,7 +65,7 @@ class Evaluator {
   /// `input` [n] are the variances of the data. With the NTK's diagonal where `with_ntk`. The
   /// observer, which may throw, is where a caller stops between layers.
   [[nodiscard]] Variances<T> compute_variances(const T* input, std::int64_t n, bool with_ntk,
-                                       const Observer<T>& observer) const;
+                                               const Observer<T>& observer) const;
 
   /// Computes the kernels of a block of pairs from the covariances `input` [rows, lanes] of the
   /// data. Rows begin at sample `row` of v1, lanes at sample `col` of v2. Computes the NTK if

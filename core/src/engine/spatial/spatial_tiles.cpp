@@ -152,6 +152,7 @@ std::int64_t spatial_tiles_pair_count(const PairsOfSamples& pairs) noexcept {
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        Control* control, const PerKernel<T*>& out) {
+  static_cast<void>(sample_facts(x, SampleSet::x1, &executor));
   WorkDone done(control, "diagonals", bundle_count(x.count));
   BundleWorkers<T> workers(plan.program(), plan.schedule(Purpose::diagonals), out.ntk != nullptr);
   const std::int64_t side = spatial_tile_side<T>(plan, x.count);

@@ -27,12 +27,13 @@ template <class T>
 template <class T>
 [[nodiscard]] std::int64_t spatial_tile_side(const SpatialPlan& plan, std::int64_t n);
 
-/// The diagonals of the kernels of samples with themselves [x.count]; NULL: not wanted. `control`
-/// (may be NULL) is checked between trips and receives "diagonals".
+/// Computes the diagonals [x.count] of the kernels; NULL kernels are not computed. `control` (may
+/// be NULL) is checked between trips and receives "diagonals". Throws Error(usage) as
+/// sample_facts().
 template <class T>
 void spatial_diagonals(const SpatialPlan& plan, const SampleRows<T>& x, Executor& executor,
                        Control* control, const PerKernel<T*>& out);
-/// What it needs for n samples, beside these and results.
+/// Memory of spatial_diagonals() for n samples, without samples and results.
 template <class T>
 [[nodiscard]] Memory spatial_diagonals_memory(const SpatialPlan& plan, std::int64_t n, bool ntk);
 
