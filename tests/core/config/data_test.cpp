@@ -116,10 +116,10 @@ TEST_CASE("idx and make_regression sources") {
 }
 
 TEST_CASE("an unknown data source or key is reported with the nearest name") {
-  CHECK(
-      problems_with(R"("data": {"train": {"type": "nyp", "x": "a", "y": "b"}})") ==
-      "line 2, column 28: /data/train/type: no data source \"nyp\"; did you mean \"npy\"?   (npy, npz, "
-      "csv, idx, make_regression)");
+  CHECK(problems_with(R"("data": {"train": {"type": "nyp", "x": "a", "y": "b"}})") ==
+        "line 2, column 28: /data/train/type: no data source \"nyp\"; did you mean \"npy\"?   "
+        "(npy, npz, "
+        "csv, idx, make_regression)");
   CHECK(problems_with(R"("data": {"trian": {}, "tset": {}})") ==
         R"(line 2, column 9: /data/train: is missing
 line 2, column 10: /data/trian: unknown key "trian"; did you mean "train"?   (data takes train, test, split)
@@ -138,7 +138,8 @@ line 2, column 74: /data/train/offset: must be >= 0, got -1   (integer, default 
         "line 2, column 19: /data/train: must be an object with \"type\", the data source, one of "
         "npy, npz, csv, idx, make_regression, got \"npy\"");
   CHECK(problems_with(R"("data": {"train": {"x": "a"}})") ==
-        "line 2, column 19: /data/train/type: is missing: the data source, one of npy, npz, csv, idx, "
+        "line 2, column 19: /data/train/type: is missing: the data source, one of npy, npz, csv, "
+        "idx, "
         "make_regression");
 }
 
