@@ -1,7 +1,7 @@
 # Lists of Debian packages by purpose. Other scripts source this file.
 #   need run|test|ci    installs the missing packages of a list with apt, and uses sudo unless it runs as root.
 
-packages_run="cmake ninja-build g++ pkg-config libboost1.81-dev libboost-json1.81-dev libopenblas-dev liblapacke-dev libtbb-dev libhwy-dev libcli11-dev libpng-dev libpugixml-dev librandom123-dev zlib1g-dev libxxhash-dev libelf-dev gnuplot-nox"
+packages_run="cmake ninja-build g++ pkg-config libboost1.81-dev libboost-json1.81-dev libopenblas-dev liblapacke-dev libtbb-dev libhwy-dev libcli11-dev libpng-dev libpugixml-dev librandom123-dev zlib1g-dev libminizip-dev libxxhash-dev libelf-dev gnuplot-nox"
 packages_test="$packages_run doctest-dev qemu-user git"
 packages_ci="$packages_test clang libclang-rt-14-dev clang-format libbenchmark-dev ccache"
 

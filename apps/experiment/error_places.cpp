@@ -31,10 +31,11 @@ Error with_data_value(const Error& error, const DataSpec& data) {
   if (at_fault.empty()) return error;
   for (const DataSource* source : {&data.train, data.test ? &*data.test : nullptr}) {
     if (!source) continue;
-    const bool idx = source->type == SourceType::idx, csv = source->type == SourceType::csv;
-    for (const auto& [file, key] : {std::pair(&source->x, idx   ? "/images"
-                                                          : csv ? "/path"
-                                                                : "/x"),
+    const bool idx = source->type == SourceType::idx;
+    const bool one_file = source->type == SourceType::csv || source->type == SourceType::npz;
+    for (const auto& [file, key] : {std::pair(&source->x, idx        ? "/images"
+                                                          : one_file ? "/path"
+                                                                     : "/x"),
                                     std::pair(&source->y, idx ? "/labels" : "/y"),
                                     std::pair(source->rows ? &*source->rows : nullptr, "/rows")}) {
       if (file == nullptr || file->empty() || *file != at_fault) continue;

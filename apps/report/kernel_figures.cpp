@@ -111,7 +111,9 @@ std::vector<Figure> kernel_figures(Run& run) {
       const std::filesystem::path& file = files[block][kernel];
       if (file.empty() || !run.has(file)) continue;
       attempt(run, [&] {
-        figures.push_back(kernel_figure(read_map(run.dir / file, kernel), block, kernel));
+        const Map map = read_map(run.dir / file, kernel);
+        // One number is no picture, and gnuplot draws none.
+        if (map.rows * map.cols > 1) figures.push_back(kernel_figure(map, block, kernel));
       });
     }
   return figures;

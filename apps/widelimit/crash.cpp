@@ -2,12 +2,15 @@
 // more than write() and raise().
 #include "crash.hpp"
 
+#include <widelimit/error.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <string>
 
 namespace widelimit::program {
 namespace {
@@ -53,9 +56,10 @@ void watch_plugin_loading(LogLevel level, std::string_view component, std::strin
   if (level != LogLevel::debug || component != component_of_loading) return;
   restore_handlers();
   if (!message.starts_with(begins_with)) return;
-  const std::string_view file = message.substr(begins_with.size());
+  const std::string file = printable(message.substr(begins_with.size()));
   note_length = 0;
-  for (const std::string_view part : {before, file, between, file, std::string_view("\n")})
+  for (const std::string_view part :
+       {before, std::string_view(file), between, std::string_view(file), std::string_view("\n")})
     append(part);
   install_handlers();
 }

@@ -5,6 +5,8 @@
 #include "common/numbers.hpp"
 #include "common/table.hpp"
 
+#include <widelimit/error.hpp>
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -62,6 +64,7 @@ std::string tiles_text(const Progress& progress, double rate) {
          speed + "/s";
 }
 
+// Escapes of the terminal are this file's alone: all other text comes through printable().
 void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
@@ -77,8 +80,9 @@ void Display::progress(const Progress& progress) {
   if (quiet_ || progress.total <= 0) return;
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  if (progress.phase != phase_ || progress.done < last_done_) {
-    phase_ = progress.phase;
+  const std::string phase = printable(progress.phase);
+  if (phase != phase_ || progress.done < last_done_) {
+    phase_ = phase;
     phase_begin_ = last_shown_ = now;
     done_at_begin_ = progress.done;
   }
@@ -113,7 +117,7 @@ void Display::progress(const Progress& progress) {
 void Display::begin(const std::string& phase) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);
-  step_ = phase;
+  step_ = printable(phase);
   phase_.clear();
   if (terminal_) show("  " + step_ + " ...");
 }
@@ -140,7 +144,7 @@ void Display::line(const std::string& text) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);
   erase_bar();
-  put(text + "\n");
+  put(printable(text) + "\n");
 }
 
 void Display::erase_bar() {

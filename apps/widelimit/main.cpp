@@ -1,5 +1,6 @@
 // The widelimit program: finds the verb, runs it, and turns errors into messages and an exit
 // status.
+#include "printable_stream.hpp"
 #include "signals.hpp"
 #include "verbs.hpp"
 
@@ -123,5 +124,6 @@ int main(int argc, char** argv) {
   // Large blocks go back to the system when they are free. By default the allocator keeps ever
   // larger ones, and a run's peak is more than any part of it needs.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  const widelimit::program::PrintableStream out(std::cout), err(std::cerr);
   return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
 }

@@ -3,6 +3,8 @@
 #include "sanitized.hpp"
 #include "support/experiments.hpp"
 
+#include <widelimit/error.hpp>
+
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
@@ -71,6 +73,41 @@ TEST_CASE("text that is not JSON is refused with line and column") {
   c.refused("{\"format\": 1, \"seed\": NaN}", {"exp.json:1:"});
   c.refused(std::string(100000, '['), {"exp.json:1:"});
   c.refused("{\"format\": 1, \"title\": \"\xff\xfe\"}", {"exp.json:1:"});
+}
+
+TEST_CASE("no byte of a file, an argument or a name reaches the terminal as it is") {
+  const TemporaryDirectory directory;
+  const std::string escape =
+                        "\x1b]0;owned\x07\x9b"
+                        "2J",
+                    name = "t" + escape + "\n.csv";
+  directory.file(name, "a" + escape + ",b\n1,2\n3," + escape + "\n");
+  directory.file("exp.json", R"({"format": 1, "title": "\u001b[2J\u009b",
+"data": {"train": {"type": "csv", "path": "t\u001b]0;owned\u0007.csv", "target": "\u001b[2J"}},
+"network": [{"type": "dense"}, "\u001b[2J"]})");
+  directory.file("good.json", regression(8, R"(, "title": "\u001b[2J")"));
+  directory.file("raw.json", "{\"" + escape + "\": 1}");
+  const std::vector<std::vector<std::string>> uses{
+      {"check", "exp.json"},
+      {"run", "exp.json"},
+      {"check", "raw.json"},
+      {"check", name},
+      {"check", "good.json"},
+      {"run", "good.json", "--set", "/title=" + escape},
+      {"describe", escape},
+      {escape},
+      {"check", "--" + escape},
+      {"plugins", "--plugin-path", escape},
+      {"verify", name},
+      {"report", escape},
+      {"check", "good.json", "--set", "/data/train/" + escape + "=1"}};
+  for (const std::vector<std::string>& arguments : uses) {
+    INFO(arguments.front());
+    const Result result = run_program(Run{.arguments = arguments, .directory = directory.path()});
+    CHECK(!(result.out + result.err).empty());
+    CHECK(widelimit::printable(result.out) == result.out);
+    CHECK(widelimit::printable(result.err) == result.err);
+  }
 }
 
 TEST_CASE("unknown names are refused with the nearest valid one, all at once") {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace widelimit::test;
@@ -34,6 +35,31 @@ TEST_CASE("a run draws a report, and report draws it again from the directory al
   CHECK(again.status == 0);
   CHECK(contains(again.out, "report.html"));
   CHECK(std::filesystem::exists(directory / "out/report.html"));
+}
+
+TEST_CASE("a kernel of one sample has no picture, and gnuplot nothing to complain about") {
+  const TemporaryDirectory directory;
+  const auto source = [](int samples) {
+    return R"({"type": "make_regression", "n_features": 2, "n_samples": )" +
+           std::to_string(samples) + "}";
+  };
+  for (const auto& [train, test] : {std::pair(1, 1), std::pair(1, 5), std::pair(5, 1)}) {
+    CAPTURE(train);
+    CAPTURE(test);
+    const std::string file = directory.file(
+        "exp.json", R"({"format": 1, "data": {"train": )" + source(train) + R"(, "test": )" +
+                        source(test) + R"(}, "network": ["dense", "relu", "dense"], "inference": [
+  {"method": "gp_inference", "kernels": ["nngp"], "diag_reg": 0.01, "covariance": "full"}]})");
+    const std::string out =
+        (directory / ("out" + std::to_string(train) + std::to_string(test))).string();
+    const Result result = run_program({"run", file, "--out", out});
+    INFO(result.err);
+    CHECK(result.status == 0);
+    CHECK(result.err.find("warning") == std::string::npos);
+    CHECK(std::filesystem::exists(out + "/plots/kernel.train_train.nngp.svg") == (train > 1));
+    CHECK(std::filesystem::exists(out + "/plots/kernel.test_train.nngp.svg") == (train * test > 1));
+    CHECK(std::filesystem::exists(out + "/plots/kernel.test_test.nngp.svg") == (test > 1));
+  }
 }
 
 TEST_CASE("report refuses a directory without a run") {

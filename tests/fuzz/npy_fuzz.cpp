@@ -1,4 +1,5 @@
-// Any bytes as an .npy file: a matrix that the bytes can hold, or Error(usage) that names the file.
+// Any bytes as an .npy file, an .npz archive or an IDX file: numbers that the bytes can hold, or
+// Error(usage) that names the file.
 // Seeds: the arrays in tests/golden.
 #include "claims.hpp"
 
@@ -40,6 +41,7 @@ void may_be_refused(const std::string& path, Call&& call) {
   } catch (const Error& e) {
     claim(e.code() == ErrorCode::usage, "bad input is a usage error", e.what());
     claim(e.problems().front().file == path, "a problem names the file", e.what());
+    claim(printable(e.what()) == e.what(), "a terminal can show the message", e.what());
   }
 }
 
@@ -54,14 +56,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     claim(m.rows() == f.rows() && m.cols() == f.cols(), "both precisions see one shape", {});
     claim(m.size() > 0 && static_cast<std::size_t>(m.size()) < size, "numbers take bytes", {});
   });
-  may_be_refused(path, [&] {
-    DataSpec spec;
-    spec.train.x = spec.train.y = path;
-    const DataShape shape = inspect_data(spec, {}).train;
-    const Dataset data = load_data(spec, 0).train;
-    claim(data.x.count() == shape.count && data.x.features() == shape.sample.features() &&
-              data.y.cols() == shape.outputs,
-          "the data are what their headers say", {});
-  });
+  for (const SourceType type : {SourceType::npy, SourceType::npz, SourceType::idx})
+    may_be_refused(path, [&] {
+      DataSpec spec;
+      spec.train.type = type;
+      spec.train.x = spec.train.y = path;
+      spec.train.x_array = "x";
+      spec.train.y_array = "y";
+      const DataShape shape = inspect_data(spec, {}).train;
+      const Dataset data = load_data(spec, 0).train;
+      claim(data.x.count() == shape.count && data.x.features() == shape.sample.features() &&
+                data.y.cols() == shape.outputs,
+            "the data are what their headers say", {});
+    });
   return 0;
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace widelimit {
@@ -17,6 +18,11 @@ namespace widelimit {
 /// Why a call failed. `usage`: a wrong configuration, file or argument (exit status 2 of the
 /// program). All others: a failure during the run (exit status 1).
 enum class ErrorCode { usage, unsupported, numeric, memory, cancelled, io, internal };
+
+/// The text as a terminal or a log may show it. Every control character but line feed and tab,
+/// every character that changes the direction of text, and every byte that is not UTF-8 becomes an
+/// escape, as in \x1b. The messages of errors have been through this already.
+[[nodiscard]] WIDELIMIT_EXPORT std::string printable(std::string_view text);
 
 /// One problem of a configuration or a data file.
 struct Problem {

@@ -79,6 +79,11 @@ DataSource read_source(Reading& reading, Value& value, const std::string& pointe
   if (type == "npy") {
     source.x = file("x");
     source.y = file("y");
+  } else if (type == "npz") {
+    source.type = SourceType::npz;
+    source.x = file("path");
+    source.x_array = string_of(value, "x");
+    source.y_array = string_of(value, "y");
   } else if (type == "csv") {
     source.x = file("path");
   } else if (type == "idx") {

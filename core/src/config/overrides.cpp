@@ -2,9 +2,9 @@
 #include "config/overrides.hpp"
 
 #include "json/parse.hpp"
-#include "json/syntax.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"
+#include "text/utf8.hpp"
 
 #include <algorithm>
 #include <optional>

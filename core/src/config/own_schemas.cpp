@@ -49,6 +49,11 @@ constexpr std::string_view text = R"({
     "required": ["x", "y"], "properties": {
     "x": {"type": "string", "description": "File with the samples."},
     "y": {"type": "string", "description": "File with the targets, [n] or [n, outputs]."}}},
+  "npz": {"type": "object", "description": "Two arrays of one .npz archive (numpy.savez).",
+    "required": ["path", "x", "y"], "properties": {
+    "path": {"type": "string"},
+    "x": {"type": "string", "description": "Name of the array of the samples, [sample, site..., channel]."},
+    "y": {"type": "string", "description": "Name of the array of the targets, [n] or [n, outputs]."}}},
   "csv": {"type": "object", "description": "A table of numbers.", "required": ["path", "target"],
     "properties": {
     "path": {"type": "string"},

@@ -1,6 +1,7 @@
 // Finds variants and types by name, and explains unknown names.
 #include "config/reading.hpp"
 
+#include "config/known_layers.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"
 
@@ -114,8 +115,14 @@ const TypeInfo* Reading::type(TypeKind kind, const std::string& name, const Valu
       for (const TypeInfo& type : catalogue_.types())
         if (type.kind == kind) candidates.push_back(type.qualified);
     const TypeKind other = kind == TypeKind::layer ? TypeKind::solver : TypeKind::layer;
-    message += catalogue_.find(other, name) != nullptr ? "; it is a " + std::string(noun(other))
-                                                       : did_you_mean(name, candidates);
+    const KnownLayer* const known = kind == TypeKind::layer ? known_layer(name) : nullptr;
+    if (catalogue_.find(other, name) != nullptr)
+      message += "; it is a " + std::string(noun(other));
+    else if (known != nullptr && (known->nearest.empty() ||
+                                  catalogue_.find(kind, std::string(known->nearest)) != nullptr))
+      message += advice(*known);
+    else
+      message += did_you_mean(name, candidates);
     message += "   (" + census(catalogue_, kind) + ")";
   }
   report.add(at, pointer, std::move(message));

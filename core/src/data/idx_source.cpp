@@ -1,8 +1,9 @@
 // Images and labels from two IDX files.
 #include "data/idx_reader.hpp"
 #include "data/source.hpp"
-#include "files/npy_header.hpp"
+#include "files/npy.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace widelimit::detail {
@@ -12,19 +13,19 @@ namespace {
 class IdxSource final : public Source {
  public:
   IdxSource(const DataSource& spec, const Control* control)
-      : Source(control), images_(spec.x), labels_(spec.y) {
+      : Source(control), images_(spec.x, control), labels_(spec.y, control) {
     if (images_.shape().size() < 2)
-      refuse(images_.path(), "has the shape " + shape_text(images_.shape()) +
-                                 "; expected images [sample, height, width] (are images and labels "
-                                 "exchanged?)");
+      images_.file().refuse("has the shape " + shape_text(images_.shape()) +
+                            "; expected images [sample, height, width] (are images and labels "
+                            "exchanged?)");
     if (labels_.shape().size() > 2)
-      refuse(labels_.path(), "has the shape " + shape_text(labels_.shape()) +
-                                 "; expected labels [sample] (are images and labels exchanged?)");
+      labels_.file().refuse("has the shape " + shape_text(labels_.shape()) +
+                            "; expected labels [sample] (are images and labels exchanged?)");
     if (images_.count() != labels_.count())
-      refuse(labels_.path(), "holds labels of " + std::to_string(labels_.count()) +
-                                 " samples, but \"" + images_.path().string() + "\" holds " +
-                                 std::to_string(images_.count()) +
-                                 " images; each image needs its label");
+      labels_.file().refuse("holds labels of " + std::to_string(labels_.count()) +
+                            " samples, but \"" + images_.file().path().string() + "\" holds " +
+                            std::to_string(images_.count()) +
+                            " images; each image needs its label");
     shape_.count = images_.count();
     const auto& axes = images_.shape();
     // [n, d] are samples without sites, [n, h, w] grey images, [n, h, w, c] others.
@@ -34,27 +35,32 @@ class IdxSource final : public Source {
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
-    WorkDone numbers = work(count * (images_.features() + labels_.features()));
+    WorkDone done = work(count * (images_.features() + labels_.features()));
     Dataset data;
-    data.x = Samples(bytes<float>(images_, begin, count, numbers), shape_.sample.sites);
-    data.y = bytes<double>(labels_, begin, count, numbers);
+    if (images_.type() == IdxType::int32 || images_.type() == IdxType::float64)
+      data.x = Samples(numbers<double>(images_, begin, count, done), shape_.sample.sites);
+    else
+      data.x = Samples(numbers<float>(images_, begin, count, done), shape_.sample.sites);
+    data.y = numbers<double>(labels_, begin, count, done);
     return data;
   }
 
   [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    WorkDone numbers = work(count * labels_.features());
-    return bytes<double>(labels_, begin, count, numbers);
+    WorkDone done = work(count * labels_.features());
+    return numbers<double>(labels_, begin, count, done);
   }
 
  private:
   template <class T>
-  static BasicMatrix<T> bytes(const IdxReader& file, std::int64_t begin, std::int64_t count,
-                              WorkDone& numbers) {
-    auto out = BasicMatrix<T>::uninitialized(count, file.features());
+  static BasicMatrix<T> numbers(const IdxReader& reader, std::int64_t begin, std::int64_t count,
+                                WorkDone& done) {
+    auto out = BasicMatrix<T>::uninitialized(count, reader.features());
     T* to = out.data();
-    file.read(begin, count, numbers, [&](const std::uint8_t* from, std::size_t n) {
-      for (std::size_t i = 0; i < n; ++i) *to++ = static_cast<T>(from[i]);
+    reader.read(begin, count, done, [&](const double* from, std::size_t n) {
+      to = std::transform(from, from + n, to, [](double v) { return static_cast<T>(v); });
     });
+    if (reader.type() == IdxType::float32 || reader.type() == IdxType::float64)
+      require_finite(out, reader.file(), begin);
     return out;
   }
 

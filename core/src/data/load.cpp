@@ -24,6 +24,8 @@ std::unique_ptr<Source> open_source(const DataSource& spec, const Control* contr
   switch (spec.type) {
     case SourceType::npy:
       return open_npy_source(spec, control);
+    case SourceType::npz:
+      return open_npz_source(spec, control);
     case SourceType::csv:
       return open_csv_source(spec, control);
     case SourceType::idx:

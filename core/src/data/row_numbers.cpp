@@ -3,6 +3,7 @@
 
 #include "files/input_file.hpp"
 #include "text/quoting.hpp"
+#include "text/utf8.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -19,8 +20,10 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; 
 
 std::vector<std::int64_t> read_row_numbers(const std::filesystem::path& path, std::int64_t count) {
   const InputFile file(path);
+  refuse_other_kind(file, "a text of row numbers");
   std::string text(static_cast<std::size_t>(file.size()), '\0');
   file.read(0, text.data(), text.size());
+  if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   std::vector<std::int64_t> rows;
   int line = 1;
   const char* line_start = text.data();

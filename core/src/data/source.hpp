@@ -44,6 +44,8 @@ class Source {
 
 [[nodiscard]] std::unique_ptr<Source> open_npy_source(const DataSource& spec,
                                                       const Control* control);
+[[nodiscard]] std::unique_ptr<Source> open_npz_source(const DataSource& spec,
+                                                      const Control* control);
 [[nodiscard]] std::unique_ptr<Source> open_csv_source(const DataSource& spec,
                                                       const Control* control);
 [[nodiscard]] std::unique_ptr<Source> open_idx_source(const DataSource& spec,

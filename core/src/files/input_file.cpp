@@ -38,7 +38,7 @@ std::string bytes_text(std::int64_t bytes) {
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
   fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd_ < 0) refuse(path_, "cannot be read: " + reason(errno));
+  if (fd_ < 0) refuse("cannot be read: " + reason(errno));
   struct stat status {};
   const int failed = ::fstat(fd_, &status) == 0 ? 0 : errno;
   if (failed == 0 && S_ISREG(status.st_mode)) {
@@ -46,9 +46,9 @@ InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
     return;
   }
   ::close(fd_);
-  if (failed != 0) refuse(path_, "cannot be read: " + reason(failed));
-  refuse(path_, S_ISDIR(status.st_mode) ? "is a folder, expected a file"
-                                        : "is not a regular file: save the data to a file first");
+  if (failed != 0) refuse("cannot be read: " + reason(failed));
+  refuse(S_ISDIR(status.st_mode) ? "is a folder, expected a file"
+                                 : "is not a regular file: save the data to a file first");
 }
 
 InputFile::InputFile(InputFile&& other) noexcept

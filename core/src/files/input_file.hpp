@@ -2,6 +2,8 @@
 // it.
 #pragma once
 
+#include "files/byte_source.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -16,21 +18,21 @@ namespace widelimit::detail {
 /// "1 byte", "12 bytes".
 [[nodiscard]] std::string bytes_text(std::int64_t bytes);
 
-class InputFile {
+class InputFile final : public ByteSource {
  public:
   /// Throws Error(usage) with the system's reason if it cannot be opened, is a folder, or has no
   /// size (a pipe, a terminal).
   explicit InputFile(std::filesystem::path path);
-  ~InputFile();
+  ~InputFile() override;
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::int64_t size() const noexcept { return size_; }
-  /// Reads exactly `bytes` bytes from `offset` on. Throws Error(io) if that fails.
-  void read(std::int64_t offset, void* to, std::size_t bytes) const;
-  /// Reads the bytes that exist, at most `most`.
-  [[nodiscard]] std::size_t read_some(std::int64_t offset, void* to, std::size_t most) const;
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
+  [[nodiscard]] std::int64_t size() const noexcept override { return size_; }
+  [[nodiscard]] std::size_t read_some(std::int64_t offset, void* to,
+                                      std::size_t most) const override;
+  /// Throws Error(io) if the file became shorter.
+  void read(std::int64_t offset, void* to, std::size_t bytes) const override;
   /// A new descriptor at the start of the file, for libraries that read themselves. The caller
   /// closes it.
   [[nodiscard]] int descriptor() const;

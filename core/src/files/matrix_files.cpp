@@ -1,6 +1,7 @@
 // Matrices from and to files.
 #include "base/work_done.hpp"
 #include "files/csv_reader.hpp"
+#include "files/input_file.hpp"
 #include "files/npy.hpp"
 
 #include <widelimit/experiment/files.hpp>

@@ -17,7 +17,7 @@ namespace widelimit::detail {
 /// T. Fortran order becomes C order. `numbers` counts what has been read, a few MiB at a time, and
 /// stops the call between these.
 template <class T>
-[[nodiscard]] BasicMatrix<T> read_npy_rows(const InputFile& file, const NpyHeader& header,
+[[nodiscard]] BasicMatrix<T> read_npy_rows(const ByteSource& file, const NpyHeader& header,
                                            std::int64_t begin, std::int64_t count,
                                            WorkDone& numbers);
 
@@ -30,7 +30,6 @@ void write_npy_array(const std::filesystem::path& file, const T* data,
 /// Throws Error(usage) with file, row, column (both counted from 0) of the first number of an array
 /// that is not finite; `first_row` is the row of the file that row 0 of `values` was.
 template <class T>
-void require_finite(const BasicMatrix<T>& values, const std::filesystem::path& file,
-                    std::int64_t first_row);
+void require_finite(const BasicMatrix<T>& values, const ByteSource& file, std::int64_t first_row);
 
 }  // namespace widelimit::detail

@@ -1,4 +1,5 @@
 // An .npy file for programs: its header, and some of its rows.
+#include "files/input_file.hpp"
 #include "files/npy.hpp"
 
 #include <widelimit/experiment/files.hpp>
@@ -21,14 +22,9 @@ NpyFile::NpyFile(NpyFile&&) noexcept = default;
 const std::vector<std::int64_t>& NpyFile::shape() const noexcept { return state_->header.shape; }
 
 std::optional<Precision> NpyFile::precision() const noexcept {
-  switch (state_->header.type) {
-    case detail::NpyType::float32:
-      return Precision::float32;
-    case detail::NpyType::float64:
-      return Precision::float64;
-    case detail::NpyType::uint8:
-      break;
-  }
+  const detail::NpyType type = state_->header.number.type;
+  if (type == detail::NpyType::float32) return Precision::float32;
+  if (type == detail::NpyType::float64) return Precision::float64;
   return std::nullopt;
 }
 

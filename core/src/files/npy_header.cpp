@@ -1,10 +1,12 @@
 // Reading and writing the headers of .npy files.
 #include "files/npy_header.hpp"
 
+#include "files/input_file.hpp"
+
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -17,25 +19,22 @@ constexpr std::size_t most_axes = 32;  // NumPy's own limit for long
 constexpr std::int64_t longest_text = 1
                                       << 20;  // of a header; NumPy's own are about a hundred bytes
 
-constexpr const char* remedy =
-    "; widelimit reads float32, float64 and uint8 in little endian (in NumPy: "
-    "np.save(file, array.astype('<f8')))";
-
 // The dictionary in Python's notation, key by key.
 class HeaderParser {
  public:
-  HeaderParser(const std::filesystem::path& file, std::string_view text, std::int64_t text_offset)
+  HeaderParser(const ByteSource& file, std::string_view text, std::int64_t text_offset)
       : file_(file), text_(text), text_offset_(text_offset) {}
 
   void parse(NpyHeader& header) {
     std::set<std::string> seen;
+    std::string descr;
     expect('{');
     while (!accept('}')) {
       const std::string key = string("a key in quotes, or }");
       if (!seen.insert(key).second) fail("the key '" + key + "' appears twice");
       expect(':');
       if (key == "descr")
-        header.type = type();
+        descr = type();
       else if (key == "fortran_order")
         header.fortran_order = boolean();
       else if (key == "shape")
@@ -51,13 +50,15 @@ class HeaderParser {
     if (at_ != text_.size()) fail("expected nothing but spaces after the dictionary");
     for (const char* key : {"descr", "fortran_order", "shape"})
       if (!seen.contains(key)) fail(std::string("the key '") + key + "' is missing");
+    const std::optional<NpyNumber> number = npy_number(descr);
+    if (!number) file_.refuse(npy_type_refusal(descr, header.shape));
+    header.number = *number;
   }
 
  private:
   [[noreturn]] void fail(const std::string& message) const {
-    refuse(file_, "the .npy header is damaged at byte " +
-                      std::to_string(text_offset_ + static_cast<std::int64_t>(at_)) + ": " +
-                      message);
+    file_.refuse("the .npy header is damaged at byte " +
+                 std::to_string(text_offset_ + static_cast<std::int64_t>(at_)) + ": " + message);
   }
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
@@ -105,6 +106,7 @@ class HeaderParser {
       value = 10 * value + digit;
     }
     if (at_ == begin) fail("shape: expected a length of an axis (digits)");
+    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // a long of Python 2
     return value;
   }
   [[nodiscard]] std::vector<std::int64_t> shape() {
@@ -121,66 +123,37 @@ class HeaderParser {
     }
     return axes;
   }
-  [[nodiscard]] NpyType type() {
+  [[nodiscard]] std::string type() {
     skip_space();
-    if (at_ < text_.size() && text_[at_] == '[')
-      refuse(file_, std::string("holds a structured array (fields with names)") + remedy);
-    const std::string descr = string("the type of the numbers in quotes");
-    if (descr == "<f4") return NpyType::float32;
-    if (descr == "<f8") return NpyType::float64;
-    if (descr == "|u1" || descr == "<u1") return NpyType::uint8;
-    refuse(file_, "holds " + kind(descr) + " (" + descr + ")" + remedy);
-  }
-  // The name of a type that is not supported.
-  [[nodiscard]] static std::string kind(std::string_view descr) {
-    if (descr == ">f4" || descr == ">f8") return "big-endian floating-point numbers";
-    const std::string_view order = "<>|=";
-    if (!descr.empty() && order.find(descr.front()) != std::string_view::npos)
-      descr.remove_prefix(1);
-    const char letter = descr.empty() ? '\0' : descr.front();
-    static const std::map<char, const char*> kinds = {
-        {'O', "Python objects"},
-        {'U', "text"},
-        {'S', "text"},
-        {'a', "text"},
-        {'c', "complex numbers"},
-        {'i', "integers"},
-        {'u', "integers"},
-        {'b', "truth values"},
-        {'f', "floating-point numbers of another size"},
-        {'M', "dates"},
-        {'m', "time spans"},
-        {'V', "raw bytes"}};
-    const auto known = kinds.find(letter);
-    return known == kinds.end() ? "numbers of an unknown type" : known->second;
+    if (at_ < text_.size() && text_[at_] == '[') file_.refuse(npy_fields_refusal());
+    return string("the type of the numbers in quotes");
   }
 
-  const std::filesystem::path& file_;
+  const ByteSource& file_;
   std::string_view text_;
   std::int64_t text_offset_;
   std::size_t at_ = 0;
 };
 
 // Checks what follows the header against the shape; the product is formed without overflow.
-void check_shape(const InputFile& file, const NpyHeader& header) {
+void check_shape(const ByteSource& file, const NpyHeader& header) {
   const std::string shape = shape_text(header.shape);
   if (header.shape.empty())
-    refuse(file.path(), "holds a single number of shape (); expected an array [sample, ...]");
-  if (header.count() == 0) refuse(file.path(), "has no samples: its shape is " + shape);
+    file.refuse("holds a single number of shape (); expected an array [sample, ...]");
+  if (header.count() == 0) file.refuse("has no samples: its shape is " + shape);
   if (std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end())
-    refuse(file.path(), "is empty: its shape " + shape + " has an axis of length 0");
+    file.refuse("is empty: its shape " + shape + " has an axis of length 0");
   const std::int64_t available = file.size() - header.data_offset;
   constexpr std::int64_t uncountable = std::numeric_limits<std::int64_t>::max();
-  std::int64_t needed = bytes_of(header.type);
+  std::int64_t needed = bytes_of(header.number.type);
   for (const std::int64_t axis : header.shape)
     needed = needed > uncountable / axis ? uncountable : needed * axis;
   if (needed == available) return;
-  refuse(
-      file.path(),
+  file.refuse(
       (needed < available ? "has bytes after its array" : "is truncated (or its header is wrong)") +
-          std::string(": the shape ") + shape + " promises " +
-          (needed == uncountable ? "more bytes than can be counted" : bytes_text(needed)) +
-          " of numbers, the file holds " + bytes_text(available));
+      std::string(": the shape ") + shape + " promises " +
+      (needed == uncountable ? "more bytes than can be counted" : bytes_text(needed)) +
+      " of numbers, the file holds " + bytes_text(available));
 }
 
 }  // namespace
@@ -198,35 +171,36 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + (shape.size() == 1 ? ",)" : ")");
 }
 
-NpyHeader read_npy_header(const InputFile& file) {
-  if (file.size() == 0) refuse(file.path(), "is empty; expected an .npy file");
+NpyHeader read_npy_header(const ByteSource& file) {
+  if (file.size() == 0) file.refuse("is empty; expected an .npy file");
   std::array<unsigned char, 12> head{};
   const std::size_t got = file.read_some(0, head.data(), head.size());
   const auto begins =
       std::equal(magic.begin(), magic.end(), head.begin(),
                  [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
-  if (!begins)
-    refuse(file.path(),
-           "is not an .npy file: it does not begin with \\x93NUMPY; expected an array "
-           "saved by numpy.save");
-  if (got < 10) refuse(file.path(), "is truncated inside the .npy header");
+  if (!begins) {
+    refuse_other_kind(file, "an .npy file");
+    file.refuse(
+        "is not an .npy file: it does not begin with \\x93NUMPY; expected an array "
+        "saved by numpy.save");
+  }
+  if (got < 10) file.refuse("is truncated inside the .npy header");
   const int major = head[6], minor = head[7];
   if (major < 1 || major > 3 || minor != 0)
-    refuse(file.path(), "is an .npy file of version " + std::to_string(major) + "." +
-                            std::to_string(minor) + "; versions 1.0, 2.0 and 3.0 are read");
+    file.refuse("is an .npy file of version " + std::to_string(major) + "." +
+                std::to_string(minor) + "; versions 1.0, 2.0 and 3.0 are read");
   const std::int64_t text_offset = major == 1 ? 10 : 12;
   std::int64_t length = head[8] + 256 * std::int64_t{head[9]};
   if (major > 1) length += 65536 * (head[10] + 256 * std::int64_t{head[11]});
-  if (length > file.size() - text_offset)
-    refuse(file.path(), "is truncated inside the .npy header");
+  if (length > file.size() - text_offset) file.refuse("is truncated inside the .npy header");
   if (length > longest_text)
-    refuse(file.path(), "has an .npy header of " + bytes_text(length) + "; at most " +
-                            bytes_text(longest_text) + " are read");
+    file.refuse("has an .npy header of " + bytes_text(length) + "; at most " +
+                bytes_text(longest_text) + " are read");
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read(text_offset, text.data(), text.size());
   NpyHeader header;
   header.data_offset = text_offset + length;
-  HeaderParser(file.path(), text, text_offset).parse(header);
+  HeaderParser(file, text, text_offset).parse(header);
   check_shape(file, header);
   return header;
 }

@@ -3,7 +3,8 @@
 // NumPy writes, and is not evaluated.
 #pragma once
 
-#include "files/input_file.hpp"
+#include "files/byte_source.hpp"
+#include "files/npy_type.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,14 +14,8 @@
 
 namespace widelimit::detail {
 
-enum class NpyType { float32, float64, uint8 };
-
-[[nodiscard]] constexpr std::int64_t bytes_of(NpyType type) noexcept {
-  return type == NpyType::float32 ? 4 : type == NpyType::float64 ? 8 : 1;
-}
-
 struct NpyHeader {
-  NpyType type = NpyType::float64;
+  NpyNumber number;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;  ///< at least one axis, all of them at least 1
   std::int64_t data_offset = 0;
@@ -30,10 +25,9 @@ struct NpyHeader {
   [[nodiscard]] std::int64_t features() const noexcept;
 };
 
-/// Throws Error(usage) unless the file is exactly one complete array of float32, float64 or uint8
-/// (little endian) with at least one number. The length of an accepted file agrees with its shape,
-/// so callers may allocate memory for that shape.
-[[nodiscard]] NpyHeader read_npy_header(const InputFile& file);
+/// Throws Error(usage) unless the bytes are exactly one complete array of a type of NpyType with at
+/// least one number. Their number agrees with the shape, so callers may allocate memory for it.
+[[nodiscard]] NpyHeader read_npy_header(const ByteSource& file);
 
 /// "(3, 4)", as Python writes it.
 [[nodiscard]] std::string shape_text(const std::vector<std::int64_t>& shape);

@@ -1,6 +1,8 @@
 // Byte offsets to lines and columns, and problems in the order of the text.
 #include "json/report.hpp"
 
+#include "text/utf8.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -23,6 +25,7 @@ std::size_t count_characters(std::string_view bytes) {
 SourceText::SourceText(std::string name, std::string text, bool has_lines)
     : name_(std::move(name)), text_(std::move(text)) {
   if (!has_lines) return;
+  if (text_.starts_with(byte_order_mark)) text_.erase(0, byte_order_mark.size());
   line_starts_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i)
     if (text_[i] == '\n') line_starts_.push_back(i + 1);

@@ -22,7 +22,8 @@ struct Position {
 class SourceText {
  public:
   /// Messages begin with `name`: a file as the user wrote it, or "--set /pointer=VALUE". Without
-  /// `has_lines` problems have no line and column.
+  /// `has_lines` problems have no line and column. A byte order mark is left out of a text with
+  /// lines.
   SourceText(std::string name, std::string text, bool has_lines);
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::string_view text() const noexcept { return text_; }

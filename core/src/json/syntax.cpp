@@ -3,7 +3,9 @@
 #include "json/syntax.hpp"
 
 #include "json/value.hpp"
+#include "text/file_kind.hpp"
 #include "text/quoting.hpp"
+#include "text/utf8.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -100,6 +102,18 @@ bool after_high_surrogate(std::string_view text, std::size_t end) {
          std::string_view("89ab").find(escape[3]) != std::string_view::npos;
 }
 
+/// The parser stops behind a word that is cut short, as in [1.]: then the offset of this word. Else
+/// that of the next character that is not white space.
+std::size_t mistake_near(std::string_view text, std::size_t offset) {
+  std::size_t begin = offset;
+  while (begin > 0 && is_word(text[begin - 1])) --begin;
+  const bool ends = offset == text.size() || !is_word(text[offset]);
+  if (begin < offset && ends && !explain_word(text.substr(begin, offset - begin)).empty())
+    return begin;
+  while (offset < text.size() && is_space(text[offset])) ++offset;
+  return offset;
+}
+
 SyntaxProblem explain_end(std::string_view text, const Before& before,
                           const std::function<std::string(std::size_t)>& position_text) {
   if (before.in_string)
@@ -115,28 +129,6 @@ SyntaxProblem explain_end(std::string_view text, const Before& before,
 
 }  // namespace
 
-std::size_t first_not_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned c = byte(i);
-    const std::size_t length = c < 0x80   ? 1
-                               : c < 0xC2 ? 0
-                               : c < 0xE0 ? 2
-                               : c < 0xF0 ? 3
-                               : c < 0xF5 ? 4
-                                          : 0;
-    if (length == 0 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xC0) != 0x80) return i;
-    const unsigned second = length > 1 ? byte(i + 1) : 0;
-    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) ||
-        (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F))
-      return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
-
 bool replace_controls(std::string& text) {
   bool any = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -151,10 +143,7 @@ bool replace_controls(std::string& text) {
 }
 
 SyntaxProblem explain_encoding(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF"))
-    return {0, "begins with a byte order mark; save the file as UTF-8 without one"};
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return {0, "is UTF-16; save the file as UTF-8"};
+  if (std::string other = other_kind(text, "JSON"); !other.empty()) return {0, std::move(other)};
   if (const std::size_t bad = first_not_utf8(text); bad != std::string_view::npos)
     return {bad, "not UTF-8 from here on; save the file as UTF-8"};
   if (std::all_of(text.begin(), text.end(), is_space)) return {0, "is empty; JSON was expected"};
@@ -165,7 +154,7 @@ SyntaxProblem explain_syntax(std::string_view text, std::size_t offset,
                              const std::function<std::string(std::size_t)>& position_text) {
   offset = std::min(offset, text.size());
   const bool in_string = look_before(text, offset).in_string;
-  while (!in_string && offset < text.size() && is_space(text[offset])) ++offset;
+  if (!in_string) offset = mistake_near(text, offset);
   std::size_t begin = offset;
   if (!in_string)
     while (begin > 0 && is_word(text[begin - 1]) &&

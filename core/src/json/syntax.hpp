@@ -23,16 +23,12 @@ inline constexpr const char* half_a_pair =
     std::string_view text, std::size_t offset,
     const std::function<std::string(std::size_t)>& position_text);
 
-/// The first byte that is not UTF-8; npos if there is none. Overlong forms, surrogates and code
-/// points above U+10FFFF are not UTF-8 (RFC 3629).
-[[nodiscard]] std::size_t first_not_utf8(std::string_view text);
-
 /// Replaces every control character (U+0000 to U+001F, U+007F to U+009F) of a UTF-8 text by '?'.
 /// Returns whether there were any.
 bool replace_controls(std::string& text);
 
-/// Says why a text is refused before it is parsed: it is empty, not UTF-8, or has a byte order
-/// mark. The message is empty for any other text.
+/// Says why a text is refused before it is parsed: it is empty, not UTF-8, or a file of another
+/// kind. The message is empty for any other text.
 [[nodiscard]] SyntaxProblem explain_encoding(std::string_view text);
 
 }  // namespace widelimit::detail

@@ -35,8 +35,11 @@ class NpySource final : public KernelSource {
   explicit NpySource(const std::filesystem::path& file)
       : file_(file), header_(detail::read_npy_header(file_)) {
     if (header_.shape.size() != 2 || header_.fortran_order ||
-        header_.type == detail::NpyType::uint8)
-      detail::refuse(file, "is no kernel: expected two axes of float32 or float64 in C order");
+        (!is_float64() && header_.number.type != detail::NpyType::float32) ||
+        header_.number.big_endian)
+      detail::refuse(file,
+                     "is no kernel: expected two axes of float32 or float64 in C order and little "
+                     "endian");
   }
   [[nodiscard]] std::int64_t rows() const override { return header_.shape[0]; }
   [[nodiscard]] std::int64_t cols() const override { return header_.shape[1]; }
@@ -48,7 +51,7 @@ class NpySource final : public KernelSource {
     std::vector<float> narrow;
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t at = (row + i) * this->cols() + col;
-      if (header_.type == detail::NpyType::float64) {
+      if (is_float64()) {
         read_numbers(at, out + i * ld, cols);
       } else {
         narrow.resize(static_cast<std::size_t>(cols));
@@ -59,6 +62,9 @@ class NpySource final : public KernelSource {
   }
 
  private:
+  [[nodiscard]] bool is_float64() const noexcept {
+    return header_.number.type == detail::NpyType::float64;
+  }
   template <class T>
   void read_numbers(std::int64_t first, T* to, std::int64_t count) const {
     file_.read(header_.data_offset + first * static_cast<std::int64_t>(sizeof(T)), to,

@@ -13,6 +13,11 @@ inline constexpr std::size_t shown_bytes = 40;
 /// Appends `text` in double quotes with the escapes of JSON. Control characters are escaped too.
 void append_quoted(std::string& out, std::string_view text);
 
+/// The text as a terminal may show it: every control character that is not in `kept`, every
+/// character that changes the direction or the lines of a text, and every byte that is not UTF-8
+/// becomes an escape, as in \\x1b, \\u202e or \\xff.
+[[nodiscard]] std::string printable(std::string_view text, std::string_view kept);
+
 /// A name in double quotes with control characters escaped, cut after `shown_bytes` bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 

@@ -80,6 +80,20 @@ TEST_CASE("csv targets that cannot be found are refused") {
         "their indices, from 0");
 }
 
+TEST_CASE("an npz source names an archive and two of its arrays") {
+  const DataSpec data = data_of(R"("data": {
+      "train": {"type": "npz", "path": "a/d.npz", "x": "x_train", "y": "y_train"}})");
+  CHECK(data.train.type == SourceType::npz);
+  CHECK(data.train.x == "a/d.npz");
+  CHECK(data.train.x_array == "x_train");
+  CHECK(data.train.y_array == "y_train");
+  CHECK(data.train.y.empty());
+  const std::string problems =
+      problems_of(experiment_with(R"("data": {"train": {"type": "npz", "path": "d.npz"}})"));
+  CHECK(problems.find("/data/train/x: is missing") != std::string::npos);
+  CHECK(problems.find("/data/train/y: is missing") != std::string::npos);
+}
+
 TEST_CASE("idx and make_regression sources") {
   const DataSpec data = data_of(R"("data": {
       "train": {"type": "idx", "images": "i.gz", "labels": "l.gz"},
@@ -102,10 +116,10 @@ TEST_CASE("idx and make_regression sources") {
 }
 
 TEST_CASE("an unknown data source or key is reported with the nearest name") {
-  CHECK(
-      problems_with(R"("data": {"train": {"type": "nyp", "x": "a", "y": "b"}})") ==
-      "line 2, column 28: /data/train/type: no data source \"nyp\"; did you mean \"npy\"?   (npy, "
-      "csv, idx, make_regression)");
+  CHECK(problems_with(R"("data": {"train": {"type": "nyp", "x": "a", "y": "b"}})") ==
+        "line 2, column 28: /data/train/type: no data source \"nyp\"; did you mean \"npy\"?   "
+        "(npy, npz, "
+        "csv, idx, make_regression)");
   CHECK(problems_with(R"("data": {"trian": {}, "tset": {}})") ==
         R"(line 2, column 9: /data/train: is missing
 line 2, column 10: /data/trian: unknown key "trian"; did you mean "train"?   (data takes train, test, split)
@@ -122,9 +136,10 @@ line 2, column 74: /data/train/offset: must be >= 0, got -1   (integer, default 
         "line 2, column 40: /data/train/x: must be the path of a file, got \"\"");
   CHECK(problems_with(R"("data": {"train": "npy"})") ==
         "line 2, column 19: /data/train: must be an object with \"type\", the data source, one of "
-        "npy, csv, idx, make_regression, got \"npy\"");
+        "npy, npz, csv, idx, make_regression, got \"npy\"");
   CHECK(problems_with(R"("data": {"train": {"x": "a"}})") ==
-        "line 2, column 19: /data/train/type: is missing: the data source, one of npy, csv, idx, "
+        "line 2, column 19: /data/train/type: is missing: the data source, one of npy, npz, csv, "
+        "idx, "
         "make_regression");
 }
 

@@ -89,6 +89,42 @@ TEST_CASE("an unknown type is reported with the nearest name and how many there 
             .find("no layer type \"cholesky\"; it is a solver") != std::string::npos);
 }
 
+TEST_CASE("a layer of other libraries is reported with what comes nearest, or why there is none") {
+  const auto reported = [](const std::string& name) {
+    const std::string all =
+        problems_of_network("[\"" + name + "\"]", test::catalogue_with_images());
+    const std::string begins = "/0: no layer type \"" + name + "\"; ";
+    const std::size_t begin = all.find(begins), end = all.find("   (");
+    REQUIRE(begin != std::string::npos);
+    REQUIRE(end != std::string::npos);
+    return all.substr(begin + begins.size(), end - begin - begins.size());
+  };
+  CHECK(
+      reported("tanh") ==
+      "\"erf\" comes nearest: {\"type\": \"erf\", \"b\": 0.833} differs from tanh by 0.02 at most");
+  CHECK(reported("sigmoid") ==
+        "\"sigmoid_like\" comes nearest: it differs from the sigmoid by 0.01 at most");
+  CHECK(reported("softmax") ==
+        "the infinite-width limit has no such layer, because it divides by a sum over the outputs, "
+        "which are independent in the limit. Leave it out and give classes as targets with the "
+        "step one_hot: the results have the probabilities of the classes");
+  const std::string pooling =
+      "\"avg_pool\" comes nearest: the infinite-width limit has no maximum over several numbers, "
+      "because the covariance of two maxima depends on all of these numbers together and has no "
+      "closed form";
+  for (const char* name : {"max_pool", "MaxPool2d", "MaxPooling2D", "max-pool"})
+    CHECK(reported(name) == pooling);
+  CHECK(reported("Linear") == "here it is called \"dense\"");
+  CHECK(reported("Conv2D") == "here it is called \"conv\"");
+  CHECK(reported("BatchNorm1d").starts_with("\"layer_norm\" comes nearest: "));
+  CHECK(reported("silu").starts_with("\"gelu\" comes nearest: a plugin can have the function "));
+  CHECK(reported("dropout").starts_with("at infinite width its noise "));
+  CHECK(reported("ReLU6").starts_with("\"relu\" comes nearest: "));
+  // A type that this installation lacks is not recommended.
+  CHECK(problems_of_network(R"(["max_pool"])", test::catalogue()).find("avg_pool") ==
+        std::string::npos);
+}
+
 TEST_CASE("parameters are checked against the plugin's schema, with all that is wrong") {
   CHECK(
       problems_of(experiment_of(R"([

@@ -67,7 +67,7 @@ TEST_CASE("problems of an override's value name the argument") {
   CHECK(problems_of(base, {"/kernel={\"from\": \"a\", \"from\": \"b\"}"}) ==
         "--set /kernel={\"from\": \"a\", \"from\": \"b\"}: the key \"from\" is given twice in this "
         "object; remove one");
-  CHECK(problems_of(base, {"/title=\xFF"}) == "--set /title=\xFF: the value is not UTF-8");
+  CHECK(problems_of(base, {"/title=\xFF"}) == "--set /title=\\xff: the value is not UTF-8");
 }
 
 TEST_CASE("an override whose place does not exist says what is there") {

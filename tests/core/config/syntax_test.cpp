@@ -59,6 +59,15 @@ TEST_CASE("numbers that JSON does not have are refused, each with the reason") {
   CHECK(problems_of("{\"seed\": .5}") ==
         "line 1, column 10: \".5\" is not a number in JSON (digits on both sides of the point, no "
         "leading zero or plus)");
+  for (const std::string number :
+       {"1.", "-1.", "1.e3", "1e", "1e+", "-", "+1", "1_000", "0x10", ".5"})
+    for (const char* after : {"}", " }", ", \"title\": \"\"}", "\n}"})
+      CHECK(problems_of("{\"seed\": " + number + after) ==
+            "line 1, column 10: \"" + number +
+                "\" is not a number in JSON (digits on both sides of the point, no leading zero or "
+                "plus)");
+  CHECK(problems_of("[1., 2]").find("line 1, column 2: \"1.\" is not a number in JSON") == 0);
+  CHECK(problems_of("{\"seed\": 1.").find("line 1, column 10: \"1.\" is not a number") == 0);
   CHECK(problems_of("{\"seed\": True}") == "line 1, column 10: \"True\" is written true in JSON");
   CHECK(problems_of("{\"seed\": None}") == "line 1, column 10: \"None\" is written null in JSON");
 }
@@ -106,10 +115,12 @@ TEST_CASE("a hundred thousand nested brackets are refused at the level that is t
 TEST_CASE("texts that are not UTF-8, or empty, or too large, are refused with the remedy") {
   CHECK(problems_of("") == "line 1, column 1: is empty; JSON was expected");
   CHECK(problems_of(" \n\t ") == "line 1, column 1: is empty; JSON was expected");
-  CHECK(problems_of("\xEF\xBB\xBF{}") ==
-        "line 1, column 1: begins with a byte order mark; save the file as UTF-8 without one");
-  CHECK(problems_of(std::string("\xFF\xFE{\0}\0", 6)) ==
-        "line 1, column 1: is UTF-16; save the file as UTF-8");
+  for (const std::string& text :
+       {std::string("\xFF\xFE{\0}\0", 6), std::string("{\0}\0", 4), std::string("\0{\0}", 4)})
+    CHECK(problems_of(text) ==
+          "line 1, column 1: is text in UTF-16, but JSON is expected: save it as UTF-8");
+  CHECK(problems_of("\x1F\x8B\x08 and more") ==
+        "line 1, column 1: is a gzip file, but JSON is expected: unpack it with gunzip");
   CHECK(problems_of("{\"title\": \"caf\xE9\"}") ==
         "line 1, column 15: not UTF-8 from here on; save the file as UTF-8");
   CHECK(problems_of("{\"title\": \"\xC0\xAF\"}") ==
@@ -118,6 +129,14 @@ TEST_CASE("texts that are not UTF-8, or empty, or too large, are refused with th
         "line 1, column 12: not UTF-8 from here on; save the file as UTF-8");
   CHECK(problems_of(std::string((16 << 20) + 1, ' ')) ==
         "line 1, column 1: larger than 16 MiB; data belong in files of their own");
+}
+
+TEST_CASE("a byte order mark before JSON is no character of it") {
+  CHECK(test::read("\xEF\xBB\xBF" + experiment_of("[\"dense\"]")).network.size() == 1);
+  CHECK(problems_of("\xEF\xBB\xBF{\"seed\": -1, \"network\": [\"dense\"]}") ==
+        "line 1, column 10: /seed: must be >= 0, got -1   (integer, default 0)");
+  CHECK(problems_of("\xEF\xBB\xBF") == "line 1, column 1: is empty; JSON was expected");
+  CHECK(problems_of("\xEF\xBB\xBF\xEF\xBB\xBF{}").find("line 1, column 1: ") == 0);
 }
 
 TEST_CASE("columns count characters, not bytes") {

@@ -50,12 +50,16 @@ class Folder {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The error that a call ends with; fails the test where there is none.
+/// The error that a call ends with; fails the test where there is none, and where a terminal could
+/// not show the message.
 template <class Call>
 [[nodiscard]] widelimit::Error error_of(Call&& call) {
   try {
     call();
   } catch (const widelimit::Error& e) {
+    CHECK(widelimit::printable(e.what()) == e.what());
+    for (const widelimit::Problem& problem : e.problems())
+      CHECK(widelimit::printable(problem.text()) == problem.text());
     return e;
   }
   FAIL("expected an error");

@@ -108,10 +108,17 @@ TEST_CASE("broken IDX files are refused with the reason") {
   CHECK(message(gzip("text")) ==
         "i: is not an IDX file: it does not begin with two zero bytes, a type and a number of "
         "axes");
-  CHECK(message(idx({2, 2, 2}, counting(32), 0x0d)) ==
-        "i: holds float32; only IDX files of unsigned bytes can be read");
-  CHECK(message(idx({2, 2, 2}, counting(8), 0x77)) ==
-        "i: holds numbers of the unknown type 119; only IDX files of unsigned bytes can be read");
+  for (const char type : {'\x77', '\x0a', '\x0f', '\x07'})
+    CHECK(message(idx({2, 2, 2}, counting(8), type)) ==
+          "i: holds numbers of the unknown type " + std::to_string(type) +
+              "; IDX files hold bytes (8, 9), integers (11, 12) or floating-point numbers (13, "
+              "14)");
+  CHECK(message("\x93NUMPY\1\0"sv) ==
+        "i: is an .npy file, but an IDX file is expected: name it in a source {\"type\": "
+        "\"npy\"}");
+  CHECK(message(idx({2, 2, 2}, counting(31), 0x0d)) ==
+        "i: is truncated (or its header is wrong): the shape (2, 2, 2) promises a file of 48 "
+        "bytes, it has 47 bytes");
   CHECK(message("\0\0\x08\x00"sv) ==
         "i: has 0 axes; expected 1 for labels, 3 for images, at most 4");
   CHECK(message("\0\0\x08\x09"sv) ==
@@ -140,6 +147,75 @@ TEST_CASE("broken IDX files are refused with the reason") {
   std::string damaged = gzip(good);
   damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 1);  // its checksum
   CHECK(contains(message(damaged), "i: is damaged: its gzip stream cannot be uncompressed ("));
+}
+
+TEST_CASE("every type of IDX is read, from its big-endian bytes") {
+  const Folder folder;
+  struct Case {
+    char type;
+    std::string_view bytes;
+    std::vector<double> numbers;
+    Precision precision;
+  };
+  for (const Case& c :
+       {Case{0x08, "\x00\xff"sv, {0, 255}, Precision::float32},
+        {0x09, "\x80\x7f"sv, {-128, 127}, Precision::float32},
+        {0x0b, "\x80\x01\x7f\xff"sv, {-32767, 32767}, Precision::float32},
+        {0x0c, "\xff\xff\xff\xfe\x7f\xff\xff\xff"sv, {-2, 2147483647}, Precision::float64},
+        {0x0d, "\xbf\xc0\0\0\x3d\xcc\xcc\xcd"sv, {-1.5, 0.1f}, Precision::float32},
+        {0x0e,
+         "\xbf\xf8\0\0\0\0\0\0\x3f\xb9\x99\x99\x99\x99\x99\x9a"sv,
+         {-1.5, 0.1},
+         Precision::float64}}) {
+    CAPTURE(static_cast<int>(c.type));
+    const std::string bytes = idx({2, 1}, c.bytes, c.type);
+    const auto plain = folder.with("plain", bytes), packed = folder.with("packed", gzip(bytes));
+    for (const DataSpec& spec : {idx_spec(plain, packed), idx_spec(packed, plain)}) {
+      const Dataset data = load_data(spec, 0).train;
+      CHECK(data.x.precision() == c.precision);
+      for (std::int64_t i = 0; i < 2; ++i) {
+        CHECK(data.x.at(i, 0) == c.numbers[static_cast<std::size_t>(i)]);
+        CHECK(data.y(i, 0) == c.numbers[static_cast<std::size_t>(i)]);
+      }
+    }
+  }
+  const auto nan = folder.with("nan", idx({2, 1}, "\0\0\0\0\x7f\xc0\0\0"sv, 0x0d));
+  CHECK(message_of(folder, [&] {
+          (void)load_data(idx_spec(nan, nan), 0);
+        }).starts_with("nan: row 1, column 0 (counted from 0, as in the array) is NaN;"));
+}
+
+TEST_CASE("bytes after the array are refused, whatever part of a gzip file is asked for") {
+  const Folder folder;
+  const auto labels = folder.with("labels", idx({2}, "\1\2"sv));
+  const std::string good = idx({2, 2, 2}, counting(8));
+  const auto message = [&](const std::string& bytes) {
+    DataSpec spec = idx_spec(folder.with("i", bytes), labels);
+    spec.train.limit = 1;
+    return message_of(folder, [&] { (void)load_data(spec, 0); });
+  };
+  CHECK(message(gzip(good + "x")) ==
+        "i: has bytes after its array: the shape (2, 2, 2) promises fewer than its gzip stream "
+        "holds");
+  CHECK(message(gzip(good) + "trailing") ==
+        "i: has 8 bytes after the end of its gzip stream: is it damaged?");
+  CHECK(message(gzip(good) + '\x1f') ==
+        "i: has 1 byte after the end of its gzip stream: is it damaged?");
+  CHECK(message(gzip(good) + gzip("x")) ==
+        "i: has bytes after its array: the shape (2, 2, 2) promises fewer than its gzip stream "
+        "holds");
+  CHECK(message(gzip(good).substr(0, gzip(good).size() - 3)) ==
+        "i: is truncated: its gzip stream ends too early");
+}
+
+TEST_CASE("a gzip file of several members is one file") {
+  const Folder folder;
+  const std::string images = idx({2, 2, 2}, counting(8));
+  const auto file = folder.with("i", gzip(images.substr(0, 5)) + gzip(images.substr(5, 12)) +
+                                         gzip("") + gzip(images.substr(17)));
+  const Dataset data =
+      load_data(idx_spec(file, folder.with("labels", idx({2}, "\1\2"sv))), 0).train;
+  for (std::int64_t i = 0; i < 8; ++i) CHECK(data.x.at(i / 4, i % 4) == static_cast<double>(i));
 }
 
 TEST_CASE("a gzip file that goes on for ever is not followed") {

@@ -72,6 +72,15 @@ TEST_CASE(
   CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 6);  // labels up to 5
 }
 
+TEST_CASE("a byte order mark before row numbers is no part of them") {
+  const Folder folder;
+  DataSpec spec = counting_spec(folder, 10);
+  spec.train.rows = folder.with("rows.txt",
+                                "\xEF\xBB\xBF"
+                                "7 2\n");
+  CHECK(targets(load_data(spec, 0).train) == std::vector<double>{7, 2});
+}
+
 TEST_CASE("row numbers that are none, or beyond the last row, are refused with line and column") {
   const Folder folder;
   DataSpec spec = counting_spec(folder, 10);
@@ -83,6 +92,15 @@ TEST_CASE("row numbers that are none, or beyond the last row, are refused with l
   CHECK(message("1 2\n3 10\n").find("10 samples") != std::string::npos);
   for (const char* word : {"-1", "1.5", "x", "99999999999999999999", "1,2"})
     CHECK(message(std::string("0 ") + word).find("is no row number") != std::string::npos);
+  CHECK(message("\xEF\xBB\xBF 1\n10").find("rows.txt:2:1") != std::string::npos);
+  CHECK(message("\x1f\x8b\x08")
+            .find("rows.txt: is a gzip file, but a text of row numbers is "
+                  "expected: unpack it with gunzip") != std::string::npos);
+  CHECK(message(std::string_view("\xff\xfe"
+                                 "1\0",
+                                 4))
+            .find("is text in UTF-16, but ") != std::string::npos);
+  CHECK(message("\x1b[2J").find("\"\\u001b[2J\" is no row number") != std::string::npos);
   CHECK(message(" \n").find("chooses no rows") != std::string::npos);
 }
 

@@ -179,10 +179,6 @@ TEST_CASE("files that are not arrays of numbers are refused with the reason") {
     return message(
         npy("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }", eight));
   };
-  const std::string remedy =
-      "; widelimit reads float32, float64 and uint8 in little endian (in NumPy: np.save(file, "
-      "array.astype('<f8')))";
-
   CHECK(message("") == "x.npy: is empty; expected an .npy file");
   CHECK(message("1,2,3\n4,5,6\n") ==
         "x.npy: is not an .npy file: it does not begin with \\x93NUMPY; expected an array saved by "
@@ -199,18 +195,10 @@ TEST_CASE("files that are not arrays of numbers are refused with the reason") {
   CHECK(message("\x93NUMPY\1\1\1\0\n"sv) ==
         "x.npy: is an .npy file of version 1.1; versions 1.0, 2.0 and 3.0 are read");
 
-  CHECK(of_type("'|O'") == "x.npy: holds Python objects (|O)" + remedy);
-  CHECK(of_type("'<U5'") == "x.npy: holds text (<U5)" + remedy);
-  CHECK(of_type("'|S8'") == "x.npy: holds text (|S8)" + remedy);
-  CHECK(of_type("'<c16'") == "x.npy: holds complex numbers (<c16)" + remedy);
-  CHECK(of_type("'>f8'") == "x.npy: holds big-endian floating-point numbers (>f8)" + remedy);
-  CHECK(of_type("'<i8'") == "x.npy: holds integers (<i8)" + remedy);
-  CHECK(of_type("'|b1'") == "x.npy: holds truth values (|b1)" + remedy);
-  CHECK(of_type("'<f2'") == "x.npy: holds floating-point numbers of another size (<f2)" + remedy);
-  CHECK(of_type("'<M8[s]'") == "x.npy: holds dates (<M8[s])" + remedy);
-  CHECK(of_type("''") == "x.npy: holds numbers of an unknown type ()" + remedy);
-  CHECK(of_type("[('a', '<f8')]") ==
-        "x.npy: holds a structured array (fields with names)" + remedy);
+  // numpy_test.cpp has the messages about types that NumPy writes.
+  CHECK(of_type("''") == "x.npy: holds numbers of an unknown type (): save array.astype('<f8')");
+  for (const char* type : {"'<x4'", "'f8'", "'=f8'", "'|f8'", "'<f80'", "'<i3'"})
+    CHECK(contains(of_type(type), ": save array.astype('<f8')"));
 
   CHECK(of_shape("()") ==
         "x.npy: holds a single number of shape (); expected an array [sample, ...]");
@@ -261,6 +249,8 @@ TEST_CASE("damaged headers are refused with the byte") {
   CHECK(message("{'shape': (-1,)}") == at + "21: shape: expected a length of an axis (digits)");
   CHECK(message("{'shape': (1)}") == at + "22: expected a comma: a shape of one axis is (n,)");
   CHECK(message("{'shape': (1, 2.5)}") == at + "25: expected )");
+  CHECK(message("{'shape': (1, 1LL)}") == at + "26: expected )");
+  CHECK(message("{'shape': (L,)}") == at + "21: shape: expected a length of an axis (digits)");
   CHECK(message("{'shape': (99999999999999999999,)}") ==
         at + "39: an axis of the shape is too long for any memory");
   CHECK(message("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), } x") ==
@@ -274,7 +264,8 @@ TEST_CASE("headers in other notations of the same dictionary are read") {
   const Folder folder;
   for (const char* dictionary :
        {"{\"shape\":(1,),\"fortran_order\":True,\"descr\":\"<f8\"}",
-        "  { 'descr' : '<f8' , 'shape' : ( 1 , 1 ) , 'fortran_order' : False }   "}) {
+        "  { 'descr' : '<f8' , 'shape' : ( 1 , 1 ) , 'fortran_order' : False }   ",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 1L), }"}) {
     const auto file = folder.with("x.npy", npy(dictionary, as_bytes(std::vector<double>{2.5})));
     check_matrix(Matrix::read_npy(file), {{2.5}});
   }

@@ -14,7 +14,8 @@
 
 namespace widelimit {
 
-/// Samples with their targets. Samples keep the precision of their file (uint8 becomes float32).
+/// Samples with their targets. Samples keep the precision of their file: types that float32 holds
+/// exactly become float32, all others float64.
 struct Dataset {
   Samples x = {};
   Matrix y = {};  ///< [n, outputs]

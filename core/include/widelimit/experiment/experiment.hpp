@@ -20,14 +20,15 @@
 
 namespace widelimit {
 
-enum class SourceType { npy, csv, idx, make_regression };
+enum class SourceType { npy, npz, csv, idx, make_regression };
 
 struct DataSource {
   Place place = {};
   SourceType type = SourceType::npy;
-  /// npy: x, y; csv: x is `path`; idx: `images`, `labels`. Already resolved against the folder of
-  /// the experiment.
+  /// npy: x, y; npz and csv: x is `path`; idx: `images`, `labels`. Already resolved against the
+  /// folder of the experiment.
   std::filesystem::path x = {}, y = {};
+  std::string x_array = {}, y_array = {};         ///< npz: names of the arrays
   std::vector<std::string> target_names = {};     ///< csv: target columns by name ...
   std::vector<std::int64_t> target_indices = {};  ///< ... or by index from 0
   bool header = true;                             ///< csv

@@ -48,7 +48,7 @@ WIDELIMIT_EXPORT void write_npy(const std::filesystem::path& file, const double*
 class WIDELIMIT_EXPORT NpyFile {
  public:
   /// Reads the header. Throws Error(usage) with the file name if the file cannot be opened, or is
-  /// not exactly one array of float32, float64 or uint8 with at least one number.
+  /// not exactly one array of numbers of a plain type with at least one number.
   explicit NpyFile(const std::filesystem::path& file);
   ~NpyFile();
   NpyFile(NpyFile&&) noexcept;
@@ -56,7 +56,7 @@ class WIDELIMIT_EXPORT NpyFile {
 
   /// At least one axis; every extent is at least one.
   [[nodiscard]] const std::vector<std::int64_t>& shape() const noexcept;
-  /// Precision of the numbers in the file; unset if they are uint8.
+  /// Precision of the numbers in the file; unset if they have another type.
   [[nodiscard]] std::optional<Precision> precision() const noexcept;
   /// Numbers in one entry of the first axis: the product of all other extents.
   [[nodiscard]] std::int64_t row_size() const noexcept;
