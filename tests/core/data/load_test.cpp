@@ -69,7 +69,7 @@ TEST_CASE(
   CHECK(targets(*parts.test) == std::vector<double>{2});
   PreprocessStep one_hot;
   one_hot.type = PreprocessType::one_hot;
-  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 6);  // labels up to 5
+  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 2);  // the labels 2 and 5
 }
 
 TEST_CASE("row numbers that are none, or beyond the last row, are refused with line and column") {
