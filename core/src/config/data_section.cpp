@@ -2,6 +2,7 @@
 #include "config/sections.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace widelimit::detail {
 
@@ -222,10 +223,12 @@ DataSpec read_data(Reading& reading, Value& data, const std::string& pointer) {
   spec.place = reading.place(data, pointer);
   reading.conforms(own_schema("data"), data, pointer, {"data"});
   Value *train = data.find("train"), *test = data.find("test"), *split = data.find("split");
-  if (train != nullptr && test != nullptr)
-    inherit_table(reading, *train, *test, child(pointer, "test"));
+  const std::optional<Value> written = train != nullptr ? std::optional(*train) : std::nullopt;
+  const std::size_t before = reading.report.size();
   if (train != nullptr)
     spec.train = read_source(reading, *train, child(pointer, "train"), data_sources());
+  if (train != nullptr && test != nullptr && reading.report.size() == before)
+    inherit_table(reading, *written, *test, child(pointer, "test"));
   if (test != nullptr)
     spec.test = read_source(reading, *test, child(pointer, "test"), test_sources());
   if (split != nullptr) {

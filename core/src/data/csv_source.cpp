@@ -277,8 +277,8 @@ class CsvSource final : public Source {
       text.gap(row, rows);
     } else if (number || !(category || columns_.automatic)) {
       refuse_number(field,
-                    "name the column in \"categories\", which makes one feature of each word, "
-                    "or in \"ignore\"");
+                    "\"categories\" makes one feature of each word of a column, or of all such "
+                    "columns (\"auto\"), and \"ignore\" leaves a column out");
     } else {
       text.word(row, rows, word);
     }

@@ -31,7 +31,9 @@ DataSpec csv_spec(const std::filesystem::path& file, std::vector<std::string> na
 const std::string numbers_alone =
     "; a table holds numbers alone: write words as numbers, or leave out their column";
 const std::string no_words =
-    "; name the column in \"categories\", which makes one feature of each word, or in \"ignore\"";
+    "; \"categories\" makes one feature of each word of a column, or of all such columns "
+    "(\"auto\"), "
+    "and \"ignore\" leaves a column out";
 const std::string no_labels = "; the step one_hot makes classes of words";
 
 }  // namespace

@@ -185,8 +185,8 @@ TEST_CASE(
         "t.csv: the column \"new\" is not in the training table; remove it, or name it in "
         "\"ignore\"");
   CHECK(message("colour,leaves,height\nred,one,2\n") ==
-        "t.csv:2:5: \"one\" is not a number; name the column in \"categories\", which makes one "
-        "feature of each word, or in \"ignore\"");
+        "t.csv:2:5: \"one\" is not a number; \"categories\" makes one feature of each word of a "
+        "column, or of all such columns (\"auto\"), and \"ignore\" leaves a column out");
 }
 
 TEST_CASE("test tables without names have the columns of training by position") {
