@@ -7,6 +7,8 @@
 #include <widelimit/finite.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace widelimit::experiment {
 namespace {
@@ -16,11 +18,28 @@ double least_diag_reg(const InferenceSpec& spec) {
                                             : *std::ranges::min_element(spec.options.diag_reg_path);
 }
 
+/// Grey or colour channels where images have their height.
+std::optional<std::string> channels_first(const Experiment& experiment, const SampleShape& sample) {
+  const auto are_channels = [](std::int64_t count) { return count == 1 || count == 3; };
+  const std::vector<std::int64_t>& sites = sample.sites;
+  if (!experiment.data || sites.size() != 2 || !are_channels(sites[0]) ||
+      are_channels(sample.channels))
+    return std::nullopt;
+  const std::string n = std::to_string(sites[0]), h = std::to_string(sites[1]),
+                    w = std::to_string(sample.channels);
+  return experiment.data->train.place.pointer + ": the samples are taken for images of " + n +
+         " x " + h + " with " + w + " channels; channels come last here: if these are images of " +
+         h + " x " + w + " with " + n + (sites[0] == 1 ? " channel" : " channels") +
+         ", save them as [sample, " + h + ", " + w + ", " + n + "] (NumPy: np.moveaxis(x, 1, -1))";
+}
+
 }  // namespace
 
 std::vector<std::string> advice(const Experiment& experiment,
                                 const std::vector<PlannedLayer>& layers, const DataShapes& shapes) {
   std::vector<std::string> all;
+  if (std::optional<std::string> text = channels_first(experiment, shapes.train.sample))
+    all.push_back(std::move(*text));
   if (!shapes.test)
     for (const InferenceSpec& spec : experiment.inference)
       all.push_back(spec.place.pointer + ": there is no test data, so \"" + spec.name +

@@ -68,19 +68,32 @@ class Row {
 
 }  // namespace
 
-std::int64_t index_of_greatest(std::span<const double> row) {
-  return std::max_element(row.begin(), row.end()) - row.begin();
+std::int64_t index_of_greatest(std::span<const double> row, ClassSamples samples) {
+  std::size_t best = row.size();
+  for (std::size_t c = 0; c < row.size(); ++c)
+    if ((samples.empty() || samples[c] > 0) && (best == row.size() || row[c] > row[best])) best = c;
+  return static_cast<std::int64_t>(best);
 }
 
-Matrix class_probabilities(const Matrix& mean, const Matrix& variance) {
-  Matrix out = Matrix::uninitialized(mean.rows(), mean.cols());
-  Row row(mean.cols());
-  for (std::int64_t i = 0; i < mean.rows(); ++i)
-    row.probabilities(mean.row(i), variance.row(i), out.row(i));
+Matrix class_probabilities(const Matrix& mean, const Matrix& variance, ClassSamples samples) {
+  std::vector<std::int64_t> taken;
+  for (std::int64_t c = 0; c < mean.cols(); ++c)
+    if (samples.empty() || samples[static_cast<std::size_t>(c)] > 0) taken.push_back(c);
+  Matrix out(mean.rows(), mean.cols());
+  Row row(std::ssize(taken));
+  std::vector<double> means(taken.size()), variances(taken.size()), probabilities(taken.size());
+  for (std::int64_t i = 0; i < mean.rows(); ++i) {
+    for (std::size_t k = 0; k < taken.size(); ++k) {
+      means[k] = mean(i, taken[k]);
+      variances[k] = variance(i, taken[k]);
+    }
+    row.probabilities(means, variances, probabilities);
+    for (std::size_t k = 0; k < taken.size(); ++k) out(i, taken[k]) = probabilities[k];
+  }
   return out;
 }
 
-Json confusion(const Matrix& mean, const Matrix& truth) {
+Json confusion(const Matrix& mean, const Matrix& truth, ClassSamples samples) {
   const std::int64_t classes = truth.cols();
   if (classes > max_confusion_classes) return {};
   std::vector<std::vector<std::int64_t>> counts(
@@ -88,11 +101,12 @@ Json confusion(const Matrix& mean, const Matrix& truth) {
       std::vector<std::int64_t>(static_cast<std::size_t>(classes)));
   for (std::int64_t i = 0; i < truth.rows(); ++i)
     ++counts[static_cast<std::size_t>(index_of_greatest(truth.row(i)))]
-            [static_cast<std::size_t>(index_of_greatest(mean.row(i)))];
+            [static_cast<std::size_t>(index_of_greatest(mean.row(i), samples))];
   return counts;
 }
 
-Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& truth) {
+Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& truth,
+                 ClassSamples samples) {
   struct Bin {
     std::int64_t count = 0, right = 0;
     double confidence = 0;
@@ -102,7 +116,7 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
   for (std::int64_t i = 0; i < truth.rows(); ++i) {
     const std::span<const double> p = probabilities.row(i);
     const std::int64_t right = index_of_greatest(truth.row(i)),
-                       guess = index_of_greatest(mean.row(i));
+                       guess = index_of_greatest(mean.row(i), samples);
     const double confidence = p[static_cast<std::size_t>(guess)];
     const auto at = std::clamp<std::int64_t>(
         static_cast<std::int64_t>(std::ceil(confidence * confidence_bins)) - 1, 0,
@@ -118,7 +132,7 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
       brier += miss * miss;
     }
   }
-  const auto samples = static_cast<double>(truth.rows());
+  const auto all = static_cast<double>(truth.rows());
   double error = 0;
   Json::Array list;
   for (std::size_t b = 0; b < bins.size(); ++b) {
@@ -127,7 +141,7 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
     // Of an empty bin both are 0 / 0, which is null.
     const double confidence = bin.confidence / count;
     const double accuracy = static_cast<double>(bin.right) / count;
-    if (bin.count > 0) error += count / samples * std::abs(accuracy - confidence);
+    if (bin.count > 0) error += count / all * std::abs(accuracy - confidence);
     list.push_back(
         Json::Object{{"from", static_cast<double>(b) / static_cast<double>(confidence_bins)},
                      {"to", static_cast<double>(b + 1) / static_cast<double>(confidence_bins)},
@@ -136,16 +150,17 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
                      {"accuracy", accuracy}});
   }
   return Json::Object{{"expected_calibration_error", error},
-                      {"log_loss", log_loss / samples},
-                      {"brier", brier / samples},
+                      {"log_loss", log_loss / all},
+                      {"brier", brier / all},
                       {"bins", std::move(list)}};
 }
 
-std::vector<Mistake> worst_mistakes(const Matrix& mean, const Matrix& truth, std::size_t most) {
+std::vector<Mistake> worst_mistakes(const Matrix& mean, const Matrix& truth, std::size_t most,
+                                    ClassSamples samples) {
   std::vector<Mistake> all;
   for (std::int64_t i = 0; i < truth.rows(); ++i) {
     const std::int64_t right = index_of_greatest(truth.row(i)),
-                       guess = index_of_greatest(mean.row(i));
+                       guess = index_of_greatest(mean.row(i), samples);
     if (right != guess) all.push_back({i, right, guess, mean(i, guess) - mean(i, right)});
   }
   std::ranges::stable_sort(all, std::greater<>(), &Mistake::margin);

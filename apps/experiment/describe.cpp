@@ -3,6 +3,7 @@
 
 #include "first_unused.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -23,6 +24,22 @@ Json describe(const Dataset& set) {
                       {"y_names", set.y_names}};
 }
 
+Json describe(const TableEncoding& encoding) {
+  const bool is_plain =
+      encoding.labels.empty() && std::ranges::none_of(encoding.columns, [](const auto& column) {
+        return column.category || column.marks_gaps;
+      });
+  if (is_plain) return {};
+  Json::Array columns;
+  for (const TableEncoding::Column& column : encoding.columns)
+    columns.push_back(Json::Object{{"name", column.name},
+                                   {"position", column.position},
+                                   {"words", column.category ? Json(column.words) : Json()},
+                                   {"mean", column.category ? Json() : Json(column.mean)},
+                                   {"marks_gaps", column.marks_gaps}});
+  return Json::Object{{"columns", std::move(columns)}, {"labels", encoding.labels}};
+}
+
 /// Every layer of the network, those of branches included.
 void flatten(const NetworkSpec& layers, std::vector<const LayerSpec*>& all) {
   for (const LayerSpec& layer : layers) {
@@ -33,9 +50,11 @@ void flatten(const NetworkSpec& layers, std::vector<const LayerSpec*>& all) {
 
 }  // namespace
 
-Json describe_data(const TrainTest& data) {
+Json describe_data(const TrainTest& data, const TargetTransform& targets) {
   return Json::Object{{"train", describe(data.train)},
-                      {"test", data.test ? describe(*data.test) : Json()}};
+                      {"test", data.test ? describe(*data.test) : Json()},
+                      {"class_samples", targets.classes ? Json(targets.class_samples) : Json()},
+                      {"encoding", describe(data.encoding)}};
 }
 
 Json describe_network(const NetworkSpec& spec, const PlannedNetwork& network, const Samples& x,

@@ -12,8 +12,10 @@
 
 namespace widelimit::experiment {
 
-/// {"train": {count, features, channels, sites, outputs, x_names, y_names}, "test": null or such}
-[[nodiscard]] apps::Json describe_data(const TrainTest& data);
+/// {"train": {count, features, channels, sites, outputs, x_names, y_names}, "test": null or such,
+///  "class_samples": of each class in training, or null, "encoding": null, or of a table with words
+///  or gaps {"columns": [{name, position, words (null: numbers), mean, marks_gaps}], "labels"}}
+[[nodiscard]] apps::Json describe_data(const TrainTest& data, const TargetTransform& targets);
 
 /// One object for each of the planned `layers`: pointer, shape, parameters, and its kernel's
 /// statistics over the training samples `x` (at most 256 of them). Throws Error(cancelled).

@@ -42,10 +42,11 @@ KernelBlocks blocks_of(PerBlock<Matrix>& held, const std::vector<double>& diagon
 
 /// f_0 from a file, checked against the samples.
 std::optional<Matrix> read_initial(const std::optional<std::filesystem::path>& file,
-                                   const Dataset& samples, const std::string& pointer) {
+                                   const Samples& x, std::int64_t outputs,
+                                   const std::string& pointer) {
   if (!file) return std::nullopt;
   Matrix f0 = Matrix::read_npy(*file);
-  const std::array found{f0.rows(), f0.cols()}, expected{samples.x.count(), samples.y.cols()};
+  const std::array found{f0.rows(), f0.cols()}, expected{x.count(), outputs};
   if (found != expected)
     throw Error(
         ErrorCode::usage,
@@ -62,11 +63,12 @@ struct InitialOutputs {
 
 InitialOutputs read_initial_outputs(const InferenceSpec& spec, const TrainTest& data) {
   InitialOutputs initial;
-  initial.train =
-      read_initial(spec.initial_train, data.train, spec.place.pointer + "/initial_train");
+  const std::int64_t outputs = data.train.y.cols();
+  initial.train = read_initial(spec.initial_train, data.train.x, outputs,
+                               spec.place.pointer + "/initial_train");
   if (data.test)
-    initial.test =
-        read_initial(spec.initial_test, *data.test, spec.place.pointer + "/initial_test");
+    initial.test = read_initial(spec.initial_test, data.test->x, outputs,
+                                spec.place.pointer + "/initial_test");
   return initial;
 }
 
@@ -136,9 +138,9 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
 }
 
 /// From the kernels as the run left them on the disk.
-InferenceResult infer_from_disk(const InferenceProblem& problem, const InferenceOptions& options,
-                                const Solver& solver, const RunDirectory& directory,
-                                Control& control) {
+InferenceResult infer_from_disk(const InferenceProblem& problem, bool has_test,
+                                const InferenceOptions& options, const Solver& solver,
+                                const RunDirectory& directory, Control& control) {
   const Kernel kernel = kernel_of(options.kernel);
   const auto open = [&](Block block) {
     for (const KernelFile& k : directory.record.kernels)
@@ -148,7 +150,7 @@ InferenceResult infer_from_disk(const InferenceProblem& problem, const Inference
                 std::string("the kernel ").append(name_of(block)) + " was not written");
   };
   const auto train_train = open(Block::train_train);
-  const auto test_train = problem.y_test ? open(Block::test_train) : nullptr;
+  const auto test_train = has_test ? open(Block::test_train) : nullptr;
   return infer_streamed(StreamedProblem{.train_train = train_train.get(),
                                         .test_train = test_train.get(),
                                         .test_diagonal = problem.kernels[kernel].test_diagonal,
@@ -173,7 +175,7 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
     problem.kernels[kernel] =
         blocks_of(held.blocks[kernel], held.test_diagonal[kernel], training[kernel]);
   problem.y_train = &data.train.y;
-  if (data.test) problem.y_test = &data.test->y;
+  if (data.test && data.test->has_targets()) problem.y_test = &data.test->y;
 
   for (const PlannedInference& inference : inferences) {
     const InferenceSpec& spec = *inference.spec;
@@ -185,7 +187,8 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
     directory.step("inference " + id, id, [&] {
       const Solver& solver = solvers.get(spec.solver);
       const InferenceResult result = with_entry_in_errors(inference, [&] {
-        return inference.streamed ? infer_from_disk(problem, options, solver, directory, control)
+        return inference.streamed ? infer_from_disk(problem, data.test.has_value(), options, solver,
+                                                    directory, control)
                                   : infer(problem, options, solver, &control);
       });
       const double greatest_rate = max_learning_rate(result.largest_eigenvalue - result.ridge,
@@ -196,7 +199,7 @@ void run_inferences(std::span<const PlannedInference> inferences, const Inferenc
         PredictionSummary summary = write_predictions(id, result, options, inputs.test, directory);
         if (!options.diag_reg_path.empty()) chosen = options.diag_reg_path[summary.shown];
         if (!summary.mistakes.empty()) mistakes.emplace_back(id, std::move(summary.mistakes));
-        metrics.set(id, std::move(summary.metrics));
+        if (!summary.metrics.is_null()) metrics.set(id, std::move(summary.metrics));
       }
       if (!result.losses.time.empty()) write_losses(id, result.losses, directory);
       directory.record.inference.push_back(

@@ -51,7 +51,7 @@ Runtime load_plugins(const ExperimentText& text, const LoadOptions& options) {
 }
 
 DataShapes inspect(const Experiment& experiment) try {
-  return inspect_data(*experiment.data, experiment.preprocess);
+  return inspect_data(*experiment.data, experiment.preprocess, experiment.seed);
 } catch (const Error& error) {
   throw with_data_value(error, *experiment.data);
 }

@@ -110,7 +110,7 @@ Json::Object errors(const Predicted& predicted, const Matrix& truth, bool one_ho
                    {"r2", r2(mean, truth)},
                    {"nlpd", observed.nlpd},
                    {"coverage_95", observed.coverage}};
-  if (one_hot) all.set("accuracy", accuracy(mean, truth));
+  if (one_hot) all.set("accuracy", accuracy(mean, truth, predicted.class_samples));
   return all;
 }
 
@@ -124,10 +124,10 @@ double rmse(const Matrix& mean, const Matrix& truth) {
   return std::sqrt(squares / static_cast<double>(truth.size()));
 }
 
-double accuracy(const Matrix& mean, const Matrix& truth) {
+double accuracy(const Matrix& mean, const Matrix& truth, ClassSamples samples) {
   std::int64_t right = 0;
   for (std::int64_t i = 0; i < truth.rows(); ++i)
-    right += index_of_greatest(mean.row(i)) == index_of_greatest(truth.row(i)) ? 1 : 0;
+    right += index_of_greatest(mean.row(i), samples) == index_of_greatest(truth.row(i)) ? 1 : 0;
   return static_cast<double>(right) / static_cast<double>(truth.rows());
 }
 
@@ -135,10 +135,11 @@ Json metrics(const Predicted& predicted, const Matrix& truth, const Samples& x, 
   Json::Object all = errors(predicted, truth, one_hot);
   all.set("pearson", correlations(*predicted.mean, truth, x));
   if (!one_hot) return all;
-  all.set("confusion", confusion(*predicted.mean, truth));
+  all.set("confusion", confusion(*predicted.mean, truth, predicted.class_samples));
   all.set("calibration", predicted.probabilities == nullptr
                              ? Json()
-                             : calibration(*predicted.probabilities, *predicted.mean, truth));
+                             : calibration(*predicted.probabilities, *predicted.mean, truth,
+                                           predicted.class_samples));
   return all;
 }
 

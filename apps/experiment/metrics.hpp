@@ -2,6 +2,7 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include "classes.hpp"
 #include "common/json.hpp"
 
 #include <widelimit/matrix.hpp>
@@ -17,6 +18,8 @@ struct Predicted {
   const Matrix* variance = nullptr;
   /// [m, outputs], of classes; NULL: not known
   const Matrix* probabilities = nullptr;
+  /// Of classes.
+  ClassSamples class_samples = {};
 };
 
 /// Pearson correlations are given for at most so many features.
@@ -36,7 +39,7 @@ inline constexpr std::int64_t max_features = 20;
 
 /// As above.
 [[nodiscard]] double rmse(const Matrix& mean, const Matrix& truth);
-[[nodiscard]] double accuracy(const Matrix& mean, const Matrix& truth);
+[[nodiscard]] double accuracy(const Matrix& mean, const Matrix& truth, ClassSamples samples = {});
 
 /// The same errors for training samples that are each predicted from the others, against their
 /// `truth`, and log_evidence as given (inference.hpp).

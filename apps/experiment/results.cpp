@@ -106,7 +106,7 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
     header.emplace_back(several == Several::times ? "time" : "diag_reg");
   header.emplace_back("mean");
   if (std) header.emplace_back("std");
-  header.emplace_back("truth");
+  if (test.truth != nullptr) header.emplace_back("truth");
   CsvTable table(header);
   for (std::size_t t = 0; t < predictions.size(); ++t)
     for (std::int64_t i = 0; i < means[t].rows(); ++i)
@@ -118,7 +118,8 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
         if (std)
           table.cell(test.targets->scale(o) *
                      deviation(predictions[t].variance[static_cast<std::size_t>(i)]));
-        table.cell((*test.truth)(i, o)).end_row();
+        if (test.truth != nullptr) table.cell((*test.truth)(i, o));
+        table.end_row();
       }
   directory.write("predictions/" + id + ".csv", table.text());
 }
@@ -139,10 +140,11 @@ bool positive(const Matrix& variance) {
   return std::ranges::all_of(variance.flat(), [](double v) { return v > 0; });
 }
 
-/// One time or one ridge. Probabilities of classes are appended to `probabilities`.
+/// One time or one ridge; no members without targets. Probabilities of classes are appended to
+/// `probabilities`.
 Json metrics_of(const Prediction& prediction, const Matrix& mean, const TestSet& test,
                 std::vector<Matrix>& probabilities) {
-  Predicted predicted{.mean = &mean};
+  Predicted predicted{.mean = &mean, .class_samples = test.targets->class_samples};
   Matrix variance;
   if (!prediction.variance.empty()) {
     variance =
@@ -151,14 +153,15 @@ Json metrics_of(const Prediction& prediction, const Matrix& mean, const TestSet&
   }
   const bool one_hot = test.targets->classes.has_value();
   if (one_hot && predicted.variance != nullptr && positive(variance)) {
-    probabilities.push_back(class_probabilities(mean, variance));
+    probabilities.push_back(class_probabilities(mean, variance, predicted.class_samples));
     predicted.probabilities = &probabilities.back();
   }
+  if (test.truth == nullptr) return Json::Object{};
   return metrics(predicted, *test.truth, *test.x, one_hot);
 }
 
 Json left_out_of(const LeaveOneOut& left_out, const Matrix& mean, const TestSet& test) {
-  Predicted predicted{.mean = &mean};
+  Predicted predicted{.mean = &mean, .class_samples = test.targets->class_samples};
   Matrix variance;
   if (!left_out.variance.empty()) {
     variance = observation_variance(left_out.variance, 0, mean.cols(), *test.targets);
@@ -188,11 +191,13 @@ std::size_t latest(const std::vector<Prediction>& predictions) {
 
 /// The prediction with the fewest wrong classes; of equal ones the one with the least squared
 /// error, then the first.
-std::size_t least_error(const std::vector<Matrix>& predicted, const Matrix& truth, bool one_hot) {
+std::size_t least_error(const std::vector<Matrix>& predicted, const Matrix& truth,
+                        const TargetTransform& targets) {
+  const bool one_hot = targets.classes.has_value();
   std::size_t best = 0;
   std::pair<double, double> least;
   for (std::size_t i = 0; i < predicted.size(); ++i) {
-    const std::pair error(one_hot ? 1 - accuracy(predicted[i], truth) : 0.0,
+    const std::pair error(one_hot ? 1 - accuracy(predicted[i], truth, targets.class_samples) : 0.0,
                           rmse(predicted[i], truth));
     if (i > 0 && error >= least) continue;
     least = error;
@@ -254,15 +259,17 @@ PredictionSummary write_predictions(const std::string& id, const InferenceResult
 
   PredictionSummary summary;
   summary.shown = several == Several::ridges && !left_out.empty()
-                      ? least_error(left_out, *test.train_truth, one_hot)
+                      ? least_error(left_out, *test.train_truth, *test.targets)
                   : several == Several::times ? latest(predictions)
                                               : 0;
-  if (tested && one_hot) {
+  if (tested && one_hot && test.truth != nullptr) {
     const std::size_t at = summary.shown;
-    summary.mistakes = worst_mistakes(means[at], *test.truth, max_mistakes);
+    summary.mistakes =
+        worst_mistakes(means[at], *test.truth, max_mistakes, test.targets->class_samples);
     write_mistakes(id, summary.mistakes, complete ? &probabilities[at] : nullptr, directory);
   }
-  summary.metrics = several == Several::none ? list[0] : list;
+  if ((tested && test.truth != nullptr) || options.leave_one_out)
+    summary.metrics = several == Several::none ? list[0] : list;
   return summary;
 }
 
@@ -316,7 +323,11 @@ void write_scatter(const TrainTest& data, const TargetTransform& targets, RunDir
     for (std::int64_t i = 0; i < std::min(part.x.count(), max_scatter_rows); ++i) {
       table.cell(set);
       for (std::int64_t f = 0; f < features; ++f) table.cell(part.x.at(i, f));
-      for (std::int64_t o = 0; o < outputs; ++o) table.cell(y(i, o));
+      for (std::int64_t o = 0; o < outputs; ++o)
+        if (part.has_targets())
+          table.cell(y(i, o));
+        else
+          table.cell("");
       table.end_row();
     }
   };

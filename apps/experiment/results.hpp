@@ -19,8 +19,8 @@ namespace widelimit::experiment {
 struct TestSet {
   /// As the network sees them; NULL: there is no test set.
   const Samples* x = nullptr;
-  /// The targets of the test set [m, outputs] and of the training set [n, outputs], in original
-  /// units.
+  /// The targets of the test set [m, outputs] (NULL: it has none) and of the training set [n,
+  /// outputs], in original units.
   const Matrix *truth = nullptr, *train_truth = nullptr;
   const TargetTransform* targets = nullptr;
 };
@@ -29,8 +29,8 @@ struct TestSet {
 [[nodiscard]] Matrix in_original_units(const Matrix& y, const TargetTransform& targets);
 
 struct PredictionSummary {
-  /// Of the test set, and "leave_one_out"; a list with "time", or with "diag_reg" and "ridge"
-  /// (absolute), where there are several.
+  /// Of the test set, if it has targets, and "leave_one_out"; null for neither; a list with "time",
+  /// or with "diag_reg" and "ridge" (absolute), where there are several.
   apps::Json metrics;
   /// Which of several predictions the report shows: the last time; of a path the ridge of least
   /// leave-one-out error (of fewest wrong classes, then of least rmse), or the first where that is

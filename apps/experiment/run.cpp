@@ -123,9 +123,9 @@ class Steps {
     const Matrix train_truth = in_original_units(data_.train.y, targets_);
     TestSet test{.x = nullptr, .truth = nullptr, .train_truth = &train_truth, .targets = &targets_};
     if (data_.test) {
-      truth = in_original_units(data_.test->y, targets_);
       test.x = &data_.test->x;
-      test.truth = &truth;
+      truth = in_original_units(data_.test->y, targets_);
+      if (data_.test->has_targets()) test.truth = &truth;
     }
     MistakesById mistakes;
     const InferenceInputs inputs{.runtime = loaded_.runtime,
@@ -192,7 +192,7 @@ std::string utc_now() {
 }
 
 void begin_record(const LoadedExperiment& loaded, const RunOptions& options, const TrainTest& data,
-                  const std::string& fingerprint, Record& record) {
+                  const TargetTransform& targets, const std::string& fingerprint, Record& record) {
   const Experiment& experiment = loaded.experiment;
   record.title = experiment.title;
   record.experiment_file = options.experiment_file.string();
@@ -200,7 +200,7 @@ void begin_record(const LoadedExperiment& loaded, const RunOptions& options, con
   record.started = utc_now();
   record.fingerprint = fingerprint;
   record.experiment = Json::parse(experiment.resolved, record.experiment_file);
-  record.data = describe_data(data);
+  record.data = describe_data(data, targets);
   record.threads = loaded.runtime.threads();
   record.seeds =
       Json::Object{{"experiment", experiment.seed},
@@ -261,7 +261,7 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   directory.on_warning = options.on_warning;
   directory.on_begin = options.on_begin;
   directory.on_step = options.on_step;
-  begin_record(loaded, options, data, kernel_fingerprint, directory.record);
+  begin_record(loaded, options, data, targets, kernel_fingerprint, directory.record);
   directory.record.memory_forecast = cost.memory_bytes;
   directory.record.disk_forecast = cost.disk_bytes;
   directory.record.timings.push_back(Json::Object{{"phase", "load data"}, {"seconds", loading}});
@@ -277,6 +277,7 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
           out.string() +
           " is not empty and holds no earlier run; files in it with the name of a file of "
           "this run are replaced, others stay");
+    for (const std::string& text : data.warnings) directory.warn(text);
     for (const std::string& text : reuse.warnings) directory.warn(text);
     if (std::optional<std::string> text = beyond_machine(cost)) directory.warn(*text);
     for (std::string& text : advice(experiment, loaded.planned.layers(), loaded.shapes))

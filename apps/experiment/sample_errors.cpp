@@ -35,7 +35,10 @@ std::string subject_of(const ErrorFacts& facts, const SampleSides& sides) {
 std::string origin_of(const SampleNumber& sample, const DataSource& source, bool split) {
   if (source.type == SourceType::make_regression) return {};
   return "; sample " + std::to_string(sample.number) + " is from " + source.x.string() +
-         (split ? ", split" : ", row " + std::to_string(source.offset + sample.number));
+         (split ? ", split"
+          : source.rows || source.table.missing == MissingValues::drop
+              ? ""
+              : ", row " + std::to_string(source.offset + sample.number));
 }
 
 }  // namespace

@@ -72,25 +72,32 @@ void write_parameters(const FiniteNetwork& network, const std::vector<TrainedMem
     }
 }
 
+/// Gives the metrics; null without targets.
 Json write_predictions(const std::vector<TrainedMember>& members, const TestSet& test,
                        RunDirectory& directory) {
-  const std::int64_t m = test.truth->rows(), outputs = test.truth->cols();
+  const std::int64_t m = members.front().predictions.rows(),
+                     outputs = members.front().predictions.cols();
   const bool one_hot = test.targets->classes.has_value();
   std::vector<double> stacked;
   Matrix mean(m, outputs);
   Json::Array each;
+  const auto metrics_of = [&](const Matrix& predictions) {
+    return metrics({.mean = &predictions, .class_samples = test.targets->class_samples},
+                   *test.truth, *test.x, one_hot);
+  };
   for (const TrainedMember& member : members) {
     const Matrix own = in_original_units(member.predictions, *test.targets);
     stacked.insert(stacked.end(), own.flat().begin(), own.flat().end());
     for (std::int64_t i = 0; i < own.size(); ++i)
       mean.data()[i] += own.data()[i] / static_cast<double>(members.size());
-    each.push_back(metrics({.mean = &own, .variance = nullptr}, *test.truth, *test.x, one_hot));
+    if (test.truth != nullptr) each.push_back(metrics_of(own));
   }
   const std::string file = "finite/predictions.npy";
   write_npy(directory.prepare(file), stacked.data(),
             {static_cast<std::int64_t>(members.size()), m, outputs});
   directory.add(file);
-  Json::Object all(metrics({.mean = &mean, .variance = nullptr}, *test.truth, *test.x, one_hot));
+  if (test.truth == nullptr) return {};
+  Json::Object all(metrics_of(mean));
   all.set("members", std::move(each));
   return all;
 }
@@ -118,8 +125,8 @@ std::vector<TrainedMember> train_members(const FiniteSpec& spec, const FiniteNet
                                          const Samples& x, const Matrix& y, const Dataset* test,
                                          const TrainOptions& options, Control* control) {
   try {
-    return train(network, x, y, test ? &test->x : nullptr, test ? &test->y : nullptr, options,
-                 control);
+    return train(network, x, y, test ? &test->x : nullptr,
+                 test && test->has_targets() ? &test->y : nullptr, options, control);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::memory) throw too_large(network);
     if (error.code() != ErrorCode::numeric) throw;
@@ -140,7 +147,9 @@ void run_finite(const FiniteSpec& spec, const Network& infinite,
                       options, &control);
     write_losses(members, directory);
     write_parameters(network, members, layers, directory);
-    if (data.test) metrics.set("finite", write_predictions(members, test, directory));
+    if (data.test)
+      if (Json tests = write_predictions(members, test, directory); !tests.is_null())
+        metrics.set("finite", std::move(tests));
     directory.record.finite =
         Json::Object{{"members", options.ensemble},
                      {"parameters", network.parameter_count()},

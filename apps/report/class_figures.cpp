@@ -17,13 +17,26 @@ namespace {
 constexpr std::size_t max_classes = 30, max_numbers = 10;
 
 std::size_t greatest(const Predictions& predictions, std::size_t sample,
-                     std::vector<double> Prediction::*member) {
-  std::size_t best = 0;
-  for (std::size_t k = 1; k < predictions.outputs.size(); ++k) {
-    if ((predictions.outputs[k].*member)[sample] > (predictions.outputs[best].*member)[sample])
+                     std::vector<double> Prediction::*member, const std::vector<bool>& counts) {
+  std::size_t best = predictions.outputs.size();
+  for (std::size_t k = 0; k < predictions.outputs.size(); ++k) {
+    if (counts[k] &&
+        (best == predictions.outputs.size() ||
+         (predictions.outputs[k].*member)[sample] > (predictions.outputs[best].*member)[sample]))
       best = k;
   }
   return best;
+}
+
+/// Of each class: has it a training sample? Others are never predicted.
+std::vector<bool> learned_classes(const Run& run, std::size_t classes) {
+  std::vector<bool> learned(classes, true);
+  const std::vector<Json> samples = run.record["data"]["class_samples"].elements();
+  for (std::size_t k = 0; k < classes && samples.size() == classes; ++k)
+    learned[k] = !(samples[k].number() == 0);
+  if (std::find(learned.begin(), learned.end(), true) == learned.end())
+    learned.assign(classes, true);
+  return learned;
 }
 
 }  // namespace
@@ -44,10 +57,11 @@ Figure class_figure(const Run& run, const Inference& inference, const Prediction
   const std::size_t classes = predictions.outputs.size();
   const std::size_t samples = predictions.outputs.front().mean.size();
   std::vector<std::vector<double>> counts(classes, std::vector<double>(classes));
+  const std::vector<bool> all(classes, true), learned = learned_classes(run, classes);
   std::size_t right = 0;
   for (std::size_t i = 0; i < samples; ++i) {
-    const std::size_t truth = greatest(predictions, i, &Prediction::truth);
-    const std::size_t guess = greatest(predictions, i, &Prediction::mean);
+    const std::size_t truth = greatest(predictions, i, &Prediction::truth, all);
+    const std::size_t guess = greatest(predictions, i, &Prediction::mean, learned);
     ++counts[truth][guess];
     right += truth == guess ? 1 : 0;
   }

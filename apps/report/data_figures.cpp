@@ -95,7 +95,9 @@ Figure scatter_figure(const Run& run, const Scatter& scatter, std::size_t k, std
   script.y_axis(output, range_of(joined(scatter.train.y[k], scatter.test.y[k])));
   const auto add = [&](const Set& set, const Color& color, bool is_train) {
     const std::size_t n = set.x[j].size(), stride = stride_for(n);
-    if (n == 0) return;
+    // A test set may have no targets.
+    if (std::none_of(set.y[k].begin(), set.y[k].end(), [](double y) { return std::isfinite(y); }))
+      return;
     const std::string name = is_train ? "train" : "test";
     const double opacity = n > 150 ? 0.6 : 0.8;
     script.plot(script.data({every(stride, set.x[j]), every(stride, set.y[k])}) +

@@ -44,27 +44,26 @@ struct Findings {
   std::vector<std::string> warnings;
 };
 
-/// Reads the tables that are small enough to take no time, since they have no header that says what
-/// is in them: throws Error for what `run` would refuse in them. Gives a warning for each table
-/// that was too large.
+/// Reads the tables if they are small enough to take no time, since they have no header that says
+/// what is in them: throws Error for what `run` would refuse in them. Gives the warnings of `run`,
+/// or one for each table that was too large.
 std::vector<std::string> check_tables(const Experiment& experiment) {
   constexpr std::uintmax_t most = 64 << 20;
   std::vector<std::string> unread;
+  bool any_table = false;
   const DataSpec& data = *experiment.data;
   for (const DataSource* source : {&data.train, data.test ? &*data.test : nullptr}) {
     if (!source || source->type != SourceType::csv) continue;
+    any_table = true;
     std::error_code ignored;
     if (const auto bytes = std::filesystem::file_size(source->x, ignored); bytes > most)
       unread.push_back(source->place.pointer + ": " + source->x.string() +
                        " was not read, because it has " +
                        apps::bytes_text(static_cast<double>(bytes)) + ", more than " +
                        apps::bytes_text(most) + "; the run reads it, and may find it damaged");
-    else
-      static_cast<void>(experiment::read_data(
-          DataSpec{.place = data.place, .train = *source, .test = {}, .split = {}},
-          experiment.seed));
   }
-  return unread;
+  if (!any_table || !unread.empty()) return unread;
+  return experiment::read_data(data, experiment.seed).warnings;
 }
 
 Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& options) try {

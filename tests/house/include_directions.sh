@@ -42,7 +42,7 @@ store           store
 inference       inference|factorised_kernel|streamed
 finite          finite
 config          experiment/experiment
-data            experiment/data
+data            experiment/data|experiment/table_encoding
 runtime         runtime|widelimit
 '
 names=() headers=()

@@ -2,23 +2,19 @@
 #include "config/sections.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace widelimit::detail {
 
 namespace {
 
-/// Column names or column indices, one or a list; not both.
-void read_target(Reading& reading, Value& target, const std::string& pointer, bool header,
-                 DataSource& source) {
-  if (target.array() == nullptr) {
-    const Value one = target;
-    target.data = Value::Array{one};
-  }
-  const Value::Array& columns = *target.array();
-  if (columns.empty()) reading.report.add(target, pointer, "must have at least 1 column, got none");
+/// Column names and column indices.
+ColumnChoice read_columns(Reading& reading, const Value::Array& columns, const std::string& pointer,
+                          bool header, bool alone) {
+  ColumnChoice choice;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Value& column = columns[i];
-    const std::string at = columns.size() == 1 ? pointer : child(pointer, i);
+    const std::string at = alone ? pointer : child(pointer, i);
     const auto refuse = [&](const std::string& message) {
       reading.report.add(column, at, message);
     };
@@ -26,17 +22,81 @@ void read_target(Reading& reading, Value& target, const std::string& pointer, bo
                     [&](const Value& earlier) { return same(earlier, column); }))
       refuse("the column " + shown(column) + " is named twice");
     if (const std::string* name = column.string()) {
-      source.target_names.push_back(*name);
+      choice.names.push_back(*name);
       if (!header)
         refuse("columns have no names where \"header\" is false; give their indices, from 0");
     } else if (column.number() && column.integer().value_or(-1) >= 0) {
-      source.target_indices.push_back(*column.integer());
+      choice.indices.push_back(*column.integer());
     } else {
       refuse("must be the name of a column or its index from 0, got " + shown(column));
     }
   }
+  return choice;
+}
+
+/// One column or a list, of names or indices; not both.
+void read_target(Reading& reading, Value& target, const std::string& pointer, DataSource& source) {
+  if (target.array() == nullptr) {
+    const Value one = target;
+    target.data = Value::Array{one};
+  }
+  const Value::Array& columns = *target.array();
+  if (columns.empty()) reading.report.add(target, pointer, "must have at least 1 column, got none");
+  ColumnChoice choice = read_columns(reading, columns, pointer, source.header, columns.size() == 1);
+  source.target_names = std::move(choice.names);
+  source.target_indices = std::move(choice.indices);
   if (!source.target_names.empty() && !source.target_indices.empty())
     reading.report.add(target, pointer, "must be names or indices, not both");
+}
+
+/// A list of columns under a key; "auto" where that is allowed.
+ColumnChoice read_column_list(Reading& reading, const Value& source, const char* key,
+                              const std::string& pointer, bool header, bool* automatic) {
+  const Value* list = source.find(key);
+  const std::string at = child(pointer, key);
+  if (list == nullptr) return {};
+  if (automatic != nullptr && list->string() != nullptr && *list->string() == "auto") {
+    *automatic = true;
+    return {};
+  }
+  if (list->array() != nullptr) return read_columns(reading, *list->array(), at, header, false);
+  reading.report.add(*list, at,
+                     std::string("must be ") + (automatic != nullptr ? "\"auto\" or " : "") +
+                         "a list of columns, by name or by index from 0, got " + shown(*list));
+  return {};
+}
+
+std::optional<char> read_delimiter(Reading& reading, const Value& source,
+                                   const std::string& pointer, char decimal) {
+  const Value* value = given(source, "delimiter");
+  if (value == nullptr) return std::nullopt;
+  const std::string& text = *value->string();
+  const auto refuse = [&](const std::string& message) {
+    reading.report.add(*value, child(pointer, "delimiter"), message);
+  };
+  if (text.size() != 1 || text.find_first_of("\"\r\n+-.0123456789") != std::string::npos)
+    refuse("must be one character, such as \",\", \";\", \"\\t\" or \" \" for white space, got " +
+           shown(*value));
+  else if (text.front() == decimal)
+    refuse("must differ from the decimal mark, which is " + shown(*source.find("decimal")));
+  return text.empty() ? ',' : text.front();
+}
+
+TableOptions read_table(Reading& reading, const Value& source, const std::string& pointer,
+                        bool header) {
+  TableOptions table;
+  table.decimal = string_of(source, "decimal").front();
+  table.delimiter = read_delimiter(reading, source, pointer, table.decimal);
+  table.categories =
+      read_column_list(reading, source, "categories", pointer, header, &table.automatic_categories);
+  table.ignore = read_column_list(reading, source, "ignore", pointer, header, nullptr);
+  table.unknown =
+      string_of(source, "unknown") == "zeros" ? UnknownWords::zeros : UnknownWords::error;
+  const std::string& missing = string_of(source, "missing");
+  table.missing = missing == "drop"   ? MissingValues::drop
+                  : missing == "mean" ? MissingValues::mean
+                                      : MissingValues::error;
+  return table;
 }
 
 void read_make_regression(Reading& reading, Value& value, const std::string& pointer,
@@ -55,46 +115,73 @@ void read_make_regression(Reading& reading, Value& value, const std::string& poi
   source.seed = static_cast<std::uint64_t>(integer_of(value, "seed"));
 }
 
-DataSource read_source(Reading& reading, Value& value, const std::string& pointer) {
+DataSource read_source(Reading& reading, Value& value, const std::string& pointer,
+                       const Variants& sources) {
   DataSource source;
   source.place = reading.place(value, pointer);
-  const Value* schema = reading.variant(data_sources(), value, pointer);
+  const Value* schema = reading.variant(sources, value, pointer);
   if (schema == nullptr) return source;
   const std::string type = string_of(value, "type");
+  const bool header_given = value.find("header") != nullptr;
   const bool conforms = reading.conforms(*schema, value, pointer, {type});
   if (type == "csv") {
     const Value* header = value.find("header");
     source.type = SourceType::csv;
     source.header = header == nullptr || header->boolean() == nullptr || *header->boolean();
     if (Value* target = value.find("target"))
-      read_target(reading, *target, child(pointer, "target"), source.header, source);
+      read_target(reading, *target, child(pointer, "target"), source);
   }
   if (!conforms) return source;
   const auto file = [&](const char* key) {
     return reading.path(*value.find(key), child(pointer, key), "the path of a file");
+  };
+  const auto file_if_given = [&](const char* key) {
+    return value.find(key) != nullptr ? file(key) : std::filesystem::path();
   };
   if (given(value, "rows") != nullptr) source.rows = file("rows");
   source.offset = integer_of(value, "offset");
   if (const Value* limit = given(value, "limit")) source.limit = *limit->integer();
   if (type == "npy") {
     source.x = file("x");
-    source.y = file("y");
+    source.y = file_if_given("y");
   } else if (type == "npz") {
     source.type = SourceType::npz;
     source.x = file("path");
     source.x_array = string_of(value, "x");
-    source.y_array = string_of(value, "y");
+    if (value.find("y") != nullptr) source.y_array = string_of(value, "y");
   } else if (type == "csv") {
     source.x = file("path");
+    source.table = read_table(reading, value, pointer, source.header);
+    source.table.header_given = header_given;
   } else if (type == "idx") {
     source.type = SourceType::idx;
     source.x = file("images");
-    source.y = file("labels");
+    source.y = file_if_given("labels");
   } else {
     source.type = SourceType::make_regression;
     read_make_regression(reading, value, pointer, source);
   }
   return source;
+}
+
+/// A test table is written like the training table unless it says otherwise, and words and means
+/// belong to that one.
+void inherit_table(Reading& reading, const Value& train, Value& test, const std::string& pointer) {
+  const auto is_csv = [](const Value& source) {
+    const Value* type = source.find("type");
+    return type != nullptr && type->string() != nullptr && *type->string() == "csv";
+  };
+  if (train.object() == nullptr || test.object() == nullptr || !is_csv(train) || !is_csv(test))
+    return;
+  const Value *own = test.find("categories"), *learned = train.find("categories");
+  if (own != nullptr && !(learned != nullptr && same(*own, *learned)))
+    reading.report.add(*own, child(pointer, "categories"),
+                       "belongs to the training data: the words of test samples become the "
+                       "features that training has; remove it");
+  for (const char* key :
+       {"header", "delimiter", "decimal", "categories", "unknown", "missing", "ignore"})
+    if (const Value* value = train.find(key); value != nullptr && test.find(key) == nullptr)
+      set_member(test, key, *value);
 }
 
 PreprocessStep read_step(Reading& reading, Value& value, const std::string& pointer) {
@@ -140,10 +227,15 @@ DataSpec read_data(Reading& reading, Value& data, const std::string& pointer) {
   DataSpec spec;
   spec.place = reading.place(data, pointer);
   reading.conforms(own_schema("data"), data, pointer, {"data"});
-  if (Value* train = data.find("train"))
-    spec.train = read_source(reading, *train, child(pointer, "train"));
-  Value *test = data.find("test"), *split = data.find("split");
-  if (test != nullptr) spec.test = read_source(reading, *test, child(pointer, "test"));
+  Value *train = data.find("train"), *test = data.find("test"), *split = data.find("split");
+  const std::optional<Value> written = train != nullptr ? std::optional(*train) : std::nullopt;
+  const std::size_t before = reading.report.size();
+  if (train != nullptr)
+    spec.train = read_source(reading, *train, child(pointer, "train"), data_sources());
+  if (train != nullptr && test != nullptr && reading.report.size() == before)
+    inherit_table(reading, *written, *test, child(pointer, "test"));
+  if (test != nullptr)
+    spec.test = read_source(reading, *test, child(pointer, "test"), test_sources());
   if (split != nullptr) {
     const std::string at = child(pointer, "split");
     if (test != nullptr)

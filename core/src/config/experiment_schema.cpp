@@ -127,6 +127,10 @@ constexpr std::string_view composed = R"({
 "preprocess": {"type": "array", "items": {"$ref": "#/$defs/step"}},
 "inference": {"type": "array", "items": {"$ref": "#/$defs/method"}},
 "column": {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0}]},
+"columns": {"description": "Columns that are not read, by name, or by index from 0.",
+  "type": "array", "uniqueItems": true, "items": {"$ref": "#/$defs/column"}},
+"categories": {"description": "Columns of words, by name, or by index from 0; each word becomes one feature. auto: all columns of words.",
+  "anyOf": [{"const": "auto"}, {"type": "array", "uniqueItems": true, "items": {"$ref": "#/$defs/column"}}]},
 "target": {"description": "Columns by name, or by index from 0.", "anyOf": [
   {"$ref": "#/$defs/column"},
   {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"$ref": "#/$defs/column"}}]},
@@ -164,6 +168,7 @@ std::string experiment_schema(const Catalogue& catalogue) {
   define("optimizer",
          object_value({{"anyOf", {}, list_value({one_of_names({"sgd"}), std::move(optimizer)})}}));
   define("source", any_of(data_sources(), false));
+  define("test_source", any_of(test_sources(), false));
   define("step", any_of(preprocess_steps(), true));
   define("method", any_of(inference_methods(), false));
   define("layer",

@@ -6,6 +6,7 @@
 #include "config/sections.hpp"
 #include "json/parse.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -118,6 +119,10 @@ Experiment ExperimentText::validate(const Catalogue& catalogue) const {
   if (Value* data = root.find("data")) experiment.data = detail::read_data(reading, *data, "/data");
   if (Value* steps = root.find("preprocess"))
     experiment.preprocess = detail::read_preprocess(reading, *steps, "/preprocess");
+  if (experiment.data)
+    experiment.data->labels = std::ranges::any_of(
+        experiment.preprocess,
+        [](const PreprocessStep& step) { return step.type == PreprocessType::one_hot; });
   if (Value* kernel = root.find("kernel"))
     experiment.kernel = detail::read_kernel(reading, *kernel, "/kernel");
   if (Value* entries = root.find("inference"))

@@ -29,7 +29,7 @@ constexpr std::string_view text = R"({
 
 "data": {"type": "object", "required": ["train"], "properties": {
   "train": {"$ref": "#/$defs/source"},
-  "test": {"$ref": "#/$defs/source"},
+  "test": {"$ref": "#/$defs/test_source"},
   "split": {"$ref": "#/$defs/split"}}},
 
 "split": {"type": "object", "description": "Takes the test set from the training set.", "properties": {
@@ -54,11 +54,20 @@ constexpr std::string_view text = R"({
     "path": {"type": "string"},
     "x": {"type": "string", "description": "Name of the array of the samples, [sample, site..., channel]."},
     "y": {"type": "string", "description": "Name of the array of the targets, [n] or [n, outputs]."}}},
-  "csv": {"type": "object", "description": "A table of numbers.", "required": ["path", "target"],
+  "csv": {"type": "object", "description": "A table, plain or gzip.", "required": ["path", "target"],
     "properties": {
     "path": {"type": "string"},
     "target": {"$ref": "#/$defs/target"},
-    "header": {"type": "boolean", "default": true, "description": "Is the first line names?"}}},
+    "header": {"type": "boolean", "default": true, "description": "Is the first line names?"},
+    "delimiter": {"type": ["string", "null"], "default": null,
+      "description": "What separates fields, one character; a blank: white space; null: found out from the first lines."},
+    "decimal": {"type": "string", "enum": [".", ","], "default": "."},
+    "categories": {"$ref": "#/$defs/categories", "default": []},
+    "unknown": {"type": "string", "enum": ["error", "zeros"], "default": "error",
+      "description": "A word that no training sample has: refused, or none of the words."},
+    "missing": {"type": "string", "enum": ["error", "drop", "mean"], "default": "error",
+      "description": "A gap: refused, the row left out, or the mean with a feature that marks gaps."},
+    "ignore": {"$ref": "#/$defs/columns", "default": []}}},
   "idx": {"type": "object", "description": "Images and labels as MNIST has them, plain or gzip.",
     "required": ["images", "labels"], "properties": {
     "images": {"type": "string"},
@@ -83,12 +92,12 @@ constexpr std::string_view text = R"({
     "factor": {"type": "number", "description": "What samples are multiplied by; not 0."}}},
   "zca": {"type": "object", "description": "Decorrelates the features.", "properties": {
     "regularization": {"type": "number", "minimum": 0, "default": 0}}},
-  "one_hot": {"type": "object", "description": "Integer labels to one output a class.", "properties": {
+  "one_hot": {"type": "object", "description": "Labels, integers or words, to one output a class.", "properties": {
     "classes": {"type": ["integer", "null"], "minimum": 2, "default": null,
-      "description": "null: as many as the training labels have."},
+      "description": "Labels are 0 to classes - 1; null: the labels of the training samples."},
     "centered": {"type": "boolean", "default": true, "description": "Minus 1/classes."},
     "names": {"type": "array", "items": {"type": "string"}, "default": [],
-      "description": "What the classes are called in the report, from label 0 on."}}}},
+      "description": "What the classes are called, in the order of their labels; []: by these."}}}},
 
 "kernel": {"type": "object", "properties": {
   "compute": {"type": "array", "minItems": 1, "items": {"type": "string", "enum": ["nngp", "ntk"]},
@@ -180,9 +189,23 @@ void share(Value& schemas, const std::string& name, const char* key) {
   std::erase_if(*schemas.object(), [&](const Member& m) { return m.key == name + "_common"; });
 }
 
+/// Sources of test samples need no targets.
+Value without_targets(Value sources) {
+  for (Member& source : *sources.object()) {
+    Value* const required = source.value.find("required");
+    if (required == nullptr) continue;
+    std::erase_if(*required->array(), [](const Value& key) {
+      return *key.string() == "y" || *key.string() == "target" || *key.string() == "labels";
+    });
+  }
+  return sources;
+}
+
 Value read_own() {
   Value schemas = literal(text);
   share(schemas, "source", "type");
+  Value test_sources = without_targets(*schemas.find("source"));
+  schemas.object()->push_back({"test_source", {}, std::move(test_sources)});
   share(schemas, "step", "type");
   share(schemas, "method", "method");
   return schemas;
@@ -213,6 +236,7 @@ std::vector<std::string> Variants::names() const {
 }
 
 Variants data_sources() { return {"data source", "type", &own_schema("source")}; }
+Variants test_sources() { return {"data source", "type", &own_schema("test_source")}; }
 Variants preprocess_steps() { return {"preprocess step", "type", &own_schema("step")}; }
 Variants inference_methods() { return {"inference method", "method", &own_schema("method")}; }
 

@@ -29,6 +29,8 @@ struct Variants {
   [[nodiscard]] std::vector<std::string> names() const;
 };
 [[nodiscard]] Variants data_sources();
+/// The same without required targets.
+[[nodiscard]] Variants test_sources();
 [[nodiscard]] Variants preprocess_steps();
 [[nodiscard]] Variants inference_methods();
 

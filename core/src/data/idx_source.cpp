@@ -4,6 +4,9 @@
 #include "files/npy.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace widelimit::detail {
@@ -13,44 +16,53 @@ namespace {
 class IdxSource final : public Source {
  public:
   IdxSource(const DataSource& spec, const Control* control)
-      : Source(control), images_(spec.x, control), labels_(spec.y, control) {
+      : Source(control), images_(spec.x, control) {
     if (images_.shape().size() < 2)
       images_.file().refuse("has the shape " + shape_text(images_.shape()) +
                             "; expected images [sample, height, width] (are images and labels "
                             "exchanged?)");
-    if (labels_.shape().size() > 2)
-      labels_.file().refuse("has the shape " + shape_text(labels_.shape()) +
-                            "; expected labels [sample] (are images and labels exchanged?)");
-    if (images_.count() != labels_.count())
-      labels_.file().refuse("holds labels of " + std::to_string(labels_.count()) +
-                            " samples, but \"" + images_.file().path().string() + "\" holds " +
-                            std::to_string(images_.count()) +
-                            " images; each image needs its label");
+    if (!spec.y.empty()) open_labels(spec.y, control);
     shape_.count = images_.count();
     const auto& axes = images_.shape();
     // [n, d] are samples without sites, [n, h, w] grey images, [n, h, w, c] others.
     if (axes.size() > 2) shape_.sample.sites.assign(axes.begin() + 1, axes.begin() + 3);
     shape_.sample.channels = axes.size() == 2 ? axes[1] : axes.size() == 3 ? 1 : axes[3];
-    shape_.outputs = labels_.features();
+    shape_.outputs = labels_ ? labels_->features() : 0;
   }
 
   [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
-    WorkDone done = work(count * (images_.features() + labels_.features()));
+    WorkDone done = work(count * (images_.features() + shape_.outputs));
     Dataset data;
     if (images_.type() == IdxType::int32 || images_.type() == IdxType::float64)
       data.x = Samples(numbers<double>(images_, begin, count, done), shape_.sample.sites);
     else
       data.x = Samples(numbers<float>(images_, begin, count, done), shape_.sample.sites);
-    data.y = numbers<double>(labels_, begin, count, done);
+    data.y = labels(begin, count, done);
     return data;
   }
 
   [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    WorkDone done = work(count * labels_.features());
-    return numbers<double>(labels_, begin, count, done);
+    WorkDone done = work(count * shape_.outputs);
+    return labels(begin, count, done);
   }
 
  private:
+  void open_labels(const std::filesystem::path& file, const Control* control) {
+    labels_.emplace(file, control);
+    if (labels_->shape().size() > 2)
+      labels_->file().refuse("has the shape " + shape_text(labels_->shape()) +
+                             "; expected labels [sample] (are images and labels exchanged?)");
+    if (images_.count() != labels_->count())
+      labels_->file().refuse("holds labels of " + std::to_string(labels_->count()) +
+                             " samples, but \"" + images_.file().path().string() + "\" holds " +
+                             std::to_string(images_.count()) +
+                             " images; each image needs its label");
+  }
+
+  [[nodiscard]] Matrix labels(std::int64_t begin, std::int64_t count, WorkDone& done) const {
+    return labels_ ? numbers<double>(*labels_, begin, count, done) : Matrix(count, 0);
+  }
+
   template <class T>
   static BasicMatrix<T> numbers(const IdxReader& reader, std::int64_t begin, std::int64_t count,
                                 WorkDone& done) {
@@ -64,7 +76,8 @@ class IdxSource final : public Source {
     return out;
   }
 
-  IdxReader images_, labels_;
+  IdxReader images_;
+  std::optional<IdxReader> labels_;  // unset: without targets
 };
 
 }  // namespace

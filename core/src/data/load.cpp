@@ -2,10 +2,12 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/data.hpp>
 
+#include "data/encode_table.hpp"
 #include "data/labels.hpp"
 #include "data/preprocess_step.hpp"
 #include "data/row_numbers.hpp"
 #include "data/source.hpp"
+#include "files/input_file.hpp"
 #include "random/random.hpp"
 #include "text/names.hpp"
 
@@ -20,14 +22,15 @@ namespace widelimit {
 
 namespace detail {
 
-std::unique_ptr<Source> open_source(const DataSource& spec, const Control* control) {
+std::unique_ptr<Source> open_source(const DataSource& spec, const SourceContext& context,
+                                    const Control* control) {
   switch (spec.type) {
     case SourceType::npy:
       return open_npy_source(spec, control);
     case SourceType::npz:
       return open_npz_source(spec, control);
     case SourceType::csv:
-      return open_csv_source(spec, control);
+      return open_csv_source(spec, context, control);
     case SourceType::idx:
       return open_idx_source(spec, control);
     case SourceType::make_regression:
@@ -36,34 +39,38 @@ std::unique_ptr<Source> open_source(const DataSource& spec, const Control* contr
   return open_regression_source(spec, control);
 }
 
+SourceRows Source::read_rows(std::int64_t begin, std::int64_t count, bool features) const {
+  SourceRows rows;
+  if (features)
+    rows.data = read(begin, count);
+  else
+    rows.data.y = read_targets(begin, count);
+  rows.numbers.resize(static_cast<std::size_t>(count));
+  std::iota(rows.numbers.begin(), rows.numbers.end(), begin);
+  return rows;
+}
+
+void Source::refuse_field(std::int64_t row, std::size_t column, const std::string& message) const {
+  const Problem problem = problem_with(row, column, message);
+  throw Error(ErrorCode::usage, {problem}, {.path = problem.file});
+}
+
+Problem Source::problem_with(std::int64_t row, std::size_t column,
+                             const std::string& message) const {
+  return {.file = {},
+          .pointer = {},
+          .message = "row " + std::to_string(row) + ", column " + std::to_string(column) + message};
+}
+
 namespace {
 
 std::string samples_text(std::int64_t n) { return counted(static_cast<std::size_t>(n), "sample"); }
 
-template <class T>
-BasicMatrix<T> rows_of(const BasicMatrix<T>& m, const std::vector<std::int64_t>& rows) {
-  auto out = BasicMatrix<T>::uninitialized(static_cast<std::int64_t>(rows.size()), m.cols());
-  T* to = out.data();
-  for (const std::int64_t r : rows) to = std::copy_n(m.row(r).data(), m.cols(), to);
-  return out;
-}
-
-Dataset part(const Dataset& all, const std::vector<std::int64_t>& rows) {
-  Dataset some;
-  some.x = all.x.precision() == Precision::float64
-               ? Samples(rows_of(all.x.f64(), rows), all.x.shape().sites)
-               : Samples(rows_of(all.x.f32(), rows), all.x.shape().sites);
-  some.y = rows_of(all.y, rows);
-  some.x_names = all.x_names;
-  some.y_names = all.y_names;
-  return some;
-}
-
-// A source and the part of it that `rows`, `offset` and `limit` select.
+// A source and the part of it that `rows`, `offset`, `limit` and missing values select.
 class Window {
  public:
-  Window(const DataSource& spec, const Control* control)
-      : source_(open_source(spec, control)), begin_(spec.offset) {
+  Window(const DataSource& spec, const SourceContext& context, const Control* control)
+      : spec_(spec), source_(open_source(spec, context, control)), begin_(spec.offset) {
     std::int64_t all = source_->shape().count;
     if (spec.rows) {
       rows_ = read_row_numbers(*spec.rows, all);
@@ -75,29 +82,33 @@ class Window {
                       samples_text(all),
                   spec.place.pointer + "/offset");
     count_ = all - begin_;
-    if (!spec.limit) return;
-    if (*spec.limit < 1)
+    if (spec.limit && *spec.limit < 1)
       throw Error(ErrorCode::usage, "at least one sample is needed", spec.place.pointer + "/limit");
-    count_ = std::min(count_, *spec.limit);
+    if (spec.limit) count_ = std::min(count_, *spec.limit);
+    warnings_ = source_->warnings();
+    if (source_->table() != nullptr && spec.table.missing == MissingValues::drop) drop_gaps();
   }
+  [[nodiscard]] const Source& source() const noexcept { return *source_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   [[nodiscard]] DataShape shape() const {
     DataShape s = source_->shape();
     s.count = count_;
     return s;
   }
-  [[nodiscard]] Dataset read() const {
-    return rows_.empty() ? source_->read(begin_, count_) : read(all());
+  // Is what the samples become known only when they are read?
+  [[nodiscard]] bool is_encoded() const {
+    const TableColumns* const table = source_->table();
+    return table != nullptr &&
+           (table->automatic || spec_.table.missing == MissingValues::mean ||
+            std::find(table->listed.begin(), table->listed.end(), true) != table->listed.end());
+  }
+  [[nodiscard]] SourceRows read(bool features = true) const {
+    return rows_.empty() ? source_->read_rows(begin_, count_, features) : read(all(), features);
   }
   // Samples of the window by number.
-  [[nodiscard]] Dataset read(std::vector<std::int64_t> chosen) const {
+  [[nodiscard]] SourceRows read(std::vector<std::int64_t> chosen, bool features = true) const {
     const auto [first, last] = to_rows(chosen);
-    return part(source_->read(first, last + 1 - first), chosen);
-  }
-  [[nodiscard]] Matrix read_targets() const {
-    if (rows_.empty()) return source_->read_targets(begin_, count_);
-    std::vector<std::int64_t> chosen = all();
-    const auto [first, last] = to_rows(chosen);
-    return rows_of(source_->read_targets(first, last + 1 - first), chosen);
+    return chosen_rows(source_->read_rows(first, last + 1 - first, features), chosen);
   }
 
  private:
@@ -116,10 +127,41 @@ class Window {
     for (std::int64_t& row : chosen) row -= least;
     return {least, most};
   }
+  // Leaves the rows that are whole.
+  void drop_gaps() {
+    const SourceRows rows = read();
+    std::vector<std::int64_t> whole;
+    std::vector<std::string> dropped;
+    constexpr std::size_t most_listed = 8;
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const std::int64_t row = rows.numbers[static_cast<std::size_t>(i)];
+      if (has_gap(rows, i))
+        dropped.push_back(std::to_string(row));
+      else
+        whole.push_back(row);
+    }
+    if (dropped.empty()) return;
+    const std::string file = spec_.x.string();
+    if (whole.empty()) refuse(spec_.x, "has a missing value in every row; none is left");
+    const std::size_t more = dropped.size() - std::min(dropped.size(), most_listed);
+    const std::size_t count = dropped.size();
+    dropped.resize(count - more);
+    warnings_.push_back(file + ": " + counted(count, "row") + " of " + std::to_string(count_) +
+                        (count == 1 ? " has a missing value and is left out (from 0: "
+                                    : " have a missing value and are left out (from 0: ") +
+                        listed(dropped) +
+                        (more > 0 ? " and " + std::to_string(more) + " more" : "") +
+                        "); samples are counted without them");
+    rows_ = std::move(whole);
+    begin_ = 0;
+    count_ = std::ssize(rows_);
+  }
 
+  DataSource spec_;
   std::unique_ptr<Source> source_;
   std::vector<std::int64_t> rows_;  // empty: all
   std::int64_t begin_ = 0, count_ = 0;
+  std::vector<std::string> warnings_;
 };
 
 std::string features_text(const DataShape& s) {
@@ -135,7 +177,7 @@ void require_same_shape(const DataSpec& spec, const DataShape& train, const Data
                 "the test samples are " + features_text(test) + ", the training samples " +
                     features_text(train) + "; they must agree in everything but their number",
                 pointer);
-  if (train.outputs != test.outputs)
+  if (test.outputs != 0 && train.outputs != test.outputs)
     throw Error(ErrorCode::usage,
                 "the test targets have " + std::to_string(test.outputs) +
                     " outputs, the training targets " + std::to_string(train.outputs),
@@ -184,26 +226,63 @@ SplitRows split_rows(std::int64_t n, const DataSpec& spec, std::uint64_t seed) {
   return rows;
 }
 
+DataShape shape_of(const Dataset& data) {
+  return {.count = data.x.count(), .sample = data.x.shape(), .outputs = data.y.cols()};
+}
+
+// The windows of an experiment.
+struct Windows {
+  Windows(const DataSpec& spec, const Control* control)
+      : train(spec.train, {.labels = spec.labels}, control) {
+    if (!spec.test) return;
+    test.emplace(*spec.test,
+                 SourceContext{.labels = spec.labels, .training = train.source().table()}, control);
+    if (!train.is_encoded()) require_same_shape(spec, train.shape(), test->shape());
+  }
+
+  Window train;
+  std::optional<Window> test;
+};
+
+TrainTest load(const DataSpec& spec, std::uint64_t seed, const Windows& windows) {
+  const Window &train = windows.train, &test = windows.test ? *windows.test : windows.train;
+  TrainTest data;
+  data.warnings = train.warnings();
+  if (windows.test)
+    data.warnings.insert(data.warnings.end(), test.warnings().begin(), test.warnings().end());
+  SourceRows train_rows = train.read();
+  std::optional<SourceRows> test_rows;
+  if (windows.test) {
+    test_rows = test.read();
+  } else if (spec.split) {
+    const SplitRows rows = split_rows(train_rows.data.y.rows(), spec, seed);
+    test_rows = chosen_rows(train_rows, rows.test);
+    train_rows = chosen_rows(train_rows, rows.train);
+  }
+  const DataSource& test_spec = spec.test ? *spec.test : spec.train;
+  data.encoding =
+      learn_encoding(train_rows, train.source(), spec.train.table.missing, data.warnings);
+  data.train = encoded(std::move(train_rows), data.encoding, train.source(),
+                       spec.train.table.unknown, SampleSet::train, data.warnings);
+  if (!test_rows) return data;
+  data.test = encoded(std::move(*test_rows), data.encoding, test.source(), test_spec.table.unknown,
+                      SampleSet::test, data.warnings);
+  require_same_shape(spec, shape_of(data.train), shape_of(*data.test));
+  return data;
+}
+
 }  // namespace
 
 }  // namespace detail
 
 TrainTest load_data(const DataSpec& spec, std::uint64_t seed, Control* control) {
-  const detail::Window train(spec.train, control);
-  if (spec.test) {
-    const detail::Window test(*spec.test, control);
-    detail::require_same_shape(spec, train.shape(), test.shape());
-    return {train.read(), test.read()};
-  }
-  Dataset all = train.read();
-  if (!spec.split) return {std::move(all), std::nullopt};
-  const detail::SplitRows rows = detail::split_rows(all.y.rows(), spec, seed);
-  return {detail::part(all, rows.train), detail::part(all, rows.test)};
+  return detail::load(spec, seed, detail::Windows(spec, control));
 }
 
 Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
                           std::span<const std::int64_t> chosen, Control* control) {
-  const detail::Window window(spec.test ? *spec.test : spec.train, control);
+  const detail::Windows windows(spec, control);
+  const detail::Window& window = windows.test ? *windows.test : windows.train;
   std::vector<std::int64_t> samples(chosen.begin(), chosen.end());
   std::int64_t count = spec.test ? window.shape().count : 0;
   std::vector<std::int64_t> tests;
@@ -218,16 +297,20 @@ Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
     if (!tests.empty()) sample = tests[static_cast<std::size_t>(sample)];
   }
   if (samples.empty()) throw Error(ErrorCode::usage, "the list of test samples is empty");
-  return window.read(std::move(samples));
+  return window.read(std::move(samples)).data;
 }
 
 DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> steps,
-                        Control* control) {
-  const detail::Window window(spec.train, control);
-  DataShapes shapes{window.shape(), std::nullopt};
-  if (spec.test) {
-    shapes.test = detail::Window(*spec.test, control).shape();
-    detail::require_same_shape(spec, shapes.train, *shapes.test);
+                        std::uint64_t seed, Control* control) {
+  const detail::Windows windows(spec, control);
+  const detail::Window& train = windows.train;
+  DataShapes shapes{train.shape(), std::nullopt};
+  if (train.is_encoded()) {
+    const TrainTest data = detail::load(spec, seed, windows);
+    shapes.train = detail::shape_of(data.train);
+    if (data.test) shapes.test = detail::shape_of(*data.test);
+  } else if (windows.test) {
+    shapes.test = windows.test->shape();
   } else if (spec.split) {
     shapes.test = shapes.train;
     shapes.test->count = detail::test_count(shapes.train.count, spec);
@@ -237,11 +320,16 @@ DataShapes inspect_data(const DataSpec& spec, std::span<const PreprocessStep> st
     if (step.type != PreprocessType::one_hot) continue;
     std::int64_t classes = step.classes.value_or(0);
     if (!step.classes) {
-      const Matrix targets = window.read_targets();
-      classes = detail::in_step(step, [&] { return detail::count_classes(targets); });
+      detail::SourceRows rows = train.read(false);
+      if (spec.split)
+        rows = detail::chosen_rows(rows, detail::split_rows(rows.data.y.rows(), spec, seed).train);
+      const std::vector<std::string> words = detail::learn_labels(rows);
+      classes = !words.empty() ? std::ssize(words) : detail::in_step(step, [&] {
+        return detail::Classes(step, rows.data.y, {}).count();
+      });
     }
     shapes.train.outputs = classes;
-    if (shapes.test) shapes.test->outputs = classes;
+    if (shapes.test && shapes.test->outputs != 0) shapes.test->outputs = classes;
   }
   return shapes;
 }

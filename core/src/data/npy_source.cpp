@@ -14,12 +14,36 @@ namespace {
 
 class NpySource final : public Source {
  public:
+  /// `y` may be NULL: without targets.
   NpySource(std::unique_ptr<ByteSource> x, std::unique_ptr<ByteSource> y, const Control* control)
-      : Source(control),
-        x_(std::move(x)),
-        y_(std::move(y)),
-        x_header_(read_npy_header(*x_)),
-        y_header_(read_npy_header(*y_)) {
+      : Source(control), x_(std::move(x)), y_(std::move(y)), x_header_(read_npy_header(*x_)) {
+    if (y_ != nullptr) read_target_header();
+    const auto& axes = x_header_.shape;
+    shape_.count = x_header_.count();
+    shape_.sample.channels = axes.size() == 1 ? 1 : axes.back();
+    if (axes.size() > 2) shape_.sample.sites.assign(axes.begin() + 1, axes.end() - 1);
+    shape_.outputs = y_ ? y_header_.features() : 0;
+  }
+
+  [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
+    WorkDone numbers = work(count * (x_header_.features() + shape_.outputs));
+    Dataset data;
+    if (fits_float32(x_header_.number.type))
+      data.x = Samples(finite<float>(*x_, x_header_, begin, count, numbers), shape_.sample.sites);
+    else
+      data.x = Samples(finite<double>(*x_, x_header_, begin, count, numbers), shape_.sample.sites);
+    data.y = targets(begin, count, numbers);
+    return data;
+  }
+
+  [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
+    WorkDone numbers = work(count * shape_.outputs);
+    return targets(begin, count, numbers);
+  }
+
+ private:
+  void read_target_header() {
+    y_header_ = read_npy_header(*y_);
     if (y_header_.shape.size() > 2)
       y_->refuse("targets have the shape " + shape_text(y_header_.shape) +
                  "; expected [sample] or [sample, output]");
@@ -27,30 +51,12 @@ class NpySource final : public Source {
       y_->refuse("holds targets of " + std::to_string(y_header_.count()) + " samples, but " +
                  x_->name() + " holds " + std::to_string(x_header_.count()) +
                  " samples; each sample needs its target");
-    const auto& axes = x_header_.shape;
-    shape_.count = x_header_.count();
-    shape_.sample.channels = axes.size() == 1 ? 1 : axes.back();
-    if (axes.size() > 2) shape_.sample.sites.assign(axes.begin() + 1, axes.end() - 1);
-    shape_.outputs = y_header_.features();
   }
 
-  [[nodiscard]] Dataset read(std::int64_t begin, std::int64_t count) const override {
-    WorkDone numbers = work(count * (x_header_.features() + y_header_.features()));
-    Dataset data;
-    if (fits_float32(x_header_.number.type))
-      data.x = Samples(finite<float>(*x_, x_header_, begin, count, numbers), shape_.sample.sites);
-    else
-      data.x = Samples(finite<double>(*x_, x_header_, begin, count, numbers), shape_.sample.sites);
-    data.y = finite<double>(*y_, y_header_, begin, count, numbers);
-    return data;
+  [[nodiscard]] Matrix targets(std::int64_t begin, std::int64_t count, WorkDone& numbers) const {
+    return y_ != nullptr ? finite<double>(*y_, y_header_, begin, count, numbers) : Matrix(count, 0);
   }
 
-  [[nodiscard]] Matrix read_targets(std::int64_t begin, std::int64_t count) const override {
-    WorkDone numbers = work(count * y_header_.features());
-    return finite<double>(*y_, y_header_, begin, count, numbers);
-  }
-
- private:
   template <class T>
   static BasicMatrix<T> finite(const ByteSource& file, const NpyHeader& header, std::int64_t begin,
                                std::int64_t count, WorkDone& numbers) {
@@ -59,7 +65,7 @@ class NpySource final : public Source {
     return values;
   }
 
-  std::unique_ptr<ByteSource> x_, y_;
+  std::unique_ptr<ByteSource> x_, y_;  // y_ may be NULL
   NpyHeader x_header_, y_header_;
 };
 
@@ -68,13 +74,13 @@ class NpySource final : public Source {
 // In this order, so that a message is about x if both are missing.
 std::unique_ptr<Source> open_npy_source(const DataSource& spec, const Control* control) {
   auto x = std::make_unique<InputFile>(spec.x);
-  auto y = std::make_unique<InputFile>(spec.y);
+  auto y = spec.y.empty() ? nullptr : std::make_unique<InputFile>(spec.y);
   return std::make_unique<NpySource>(std::move(x), std::move(y), control);
 }
 
 std::unique_ptr<Source> open_npz_source(const DataSource& spec, const Control* control) {
   auto x = std::make_unique<NpzArray>(spec.x, spec.x_array);
-  auto y = std::make_unique<NpzArray>(spec.x, spec.y_array);
+  auto y = spec.y_array.empty() ? nullptr : std::make_unique<NpzArray>(spec.x, spec.y_array);
   return std::make_unique<NpySource>(std::move(x), std::move(y), control);
 }
 

@@ -91,23 +91,21 @@ void apply_to_targets(const PreprocessStep& step, TrainTest& data, TargetTransfo
   if (step.type == PreprocessType::standardize_y) {
     const Standardization s = Standardization::of_columns(data.train.y);
     s.apply(data.train.y);
-    if (data.test) s.apply(data.test->y);
+    if (data.test && data.test->has_targets()) s.apply(data.test->y);
     compose(transform, s);
     return;
   }
   if (!transform.mean.empty())
     throw Error(ErrorCode::usage, "one_hot must come before standardize_y: it needs the labels");
-  const std::int64_t classes = step.classes ? *step.classes : count_classes(data.train.y);
-  data.train.y = one_hot(data.train.y, classes, step.centered, SampleSet::train);
-  if (data.test) data.test->y = one_hot(data.test->y, classes, step.centered, SampleSet::test);
-  transform.classes = classes;
-  if (!step.names.empty() && std::ssize(step.names) != classes)
-    throw Error(ErrorCode::usage,
-                std::to_string(step.names.size()) + " names for " + std::to_string(classes) +
-                    " classes; give one a class, from label 0 on",
-                "/names");
-  for (Dataset* set : {&data.train, data.test ? &*data.test : nullptr})
-    if (set != nullptr) set->y_names = step.names;
+  const Classes classes(step, data.train.y, data.encoding.labels);
+  transform.classes = classes.count();
+  transform.class_samples = classes.samples();
+  data.train.y = classes.one_hot(data.train.y, step.centered, SampleSet::train);
+  data.train.y_names = classes.names();
+  if (!data.test) return;
+  data.test->y_names = classes.names();
+  if (data.test->has_targets())
+    data.test->y = classes.one_hot(data.test->y, step.centered, SampleSet::test);
 }
 
 template <class T>

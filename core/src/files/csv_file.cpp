@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
 
+#include "files/csv_number.hpp"
 #include "files/csv_reader.hpp"
 #include "text/quoting.hpp"
 

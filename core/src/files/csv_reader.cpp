@@ -2,13 +2,11 @@
 // time, files may be larger than memory, and every message names a line.
 #include "files/csv_reader.hpp"
 
+#include "files/csv_number.hpp"
 #include "text/names.hpp"
-#include "text/quoting.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
-#include <system_error>
+#include <cstddef>
 
 namespace widelimit::detail {
 
@@ -19,60 +17,28 @@ constexpr std::size_t longest_record = 1 << 26;  // bytes; more is not a table
 constexpr std::size_t most_fields = 1 << 24;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-std::int64_t bytes_of_mark(const InputFile& file) {
-  char head[byte_order_mark.size()];
-  const std::size_t got = file.read_some(0, head, sizeof head);
-  return std::string_view(head, got) == byte_order_mark ? std::int64_t{byte_order_mark.size()} : 0;
-}
+bool is_blank(int c) { return c == ' ' || c == '\t'; }
 
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-struct Number {
-  double value;
-  std::errc error;
-};
-
-Number number_of(std::string_view text) {
-  text = trimmed(text);
-  if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc{} && end != text.data() + text.size())
-    return {0, std::errc::invalid_argument};
-  return {value, error};
-}
-
-// Advice for a field that is not a number.
-std::string remedy(std::string_view text) {
-  if (const std::string_view other = other_separator(text); !other.empty())
-    return "; fields are separated by commas, these by " + std::string(other) +
-           ": save the table with commas";
-  if (text.find(',') != std::string_view::npos)
-    return "; decimals are written with a point, and thousands without a mark";
-  return "; a table holds numbers alone: write words as numbers, or leave out their column";
+// Fills the buffer from the beginning of the text, without a byte order mark; gives the bytes.
+std::size_t fill_first(ByteStream& stream, std::vector<char>& buffer) {
+  const std::size_t got = stream.read(buffer.data(), buffer.size());
+  if (!std::string_view(buffer.data(), got).starts_with(byte_order_mark)) return got;
+  std::copy(buffer.begin() + byte_order_mark.size(),
+            buffer.begin() + static_cast<std::ptrdiff_t>(got), buffer.begin());
+  return got - byte_order_mark.size();
 }
 
 }  // namespace
 
-std::string_view other_separator(std::string_view text) {
-  return text.find(';') != std::string_view::npos    ? "semicolons"
-         : text.find('\t') != std::string_view::npos ? "tabs"
-                                                     : "";
+CsvReader::CsvReader(const InputFile& file, CsvFormat format, const Control* control)
+    : file_(file), format_(format), control_(control), stream_(file), buffer_(buffer_bytes) {
+  filled_ = fill_first(stream_, buffer_);
 }
-
-CsvReader::CsvReader(const InputFile& file, const Control* control)
-    : file_(file), control_(control), buffer_(buffer_bytes), offset_(bytes_of_mark(file)) {}
 
 int CsvReader::peek() {
   if (at_ == filled_) {
     if (control_ != nullptr) control_->check();
-    filled_ = file_.read_some(offset_, buffer_.data(), buffer_.size());
-    offset_ += static_cast<std::int64_t>(filled_);
+    filled_ = stream_.read(buffer_.data(), buffer_.size());
     at_ = 0;
     if (filled_ == 0) return end_of_file;
   }
@@ -112,7 +78,15 @@ void CsvReader::quoted_field() {
 }
 
 void CsvReader::plain_field() {
-  for (int c = peek(); c != ',' && c != '\n' && c != '\r' && c != end_of_file; c = peek()) {
+  const std::size_t begin = text_.size();
+  const auto ends = [&](int c) {
+    return c == '\n' || c == '\r' || c == end_of_file ||
+           (format_.delimiter == white_space ? is_blank(c) : c == format_.delimiter);
+  };
+  for (int c = peek(); !ends(c); c = peek()) {
+    if (c == '"' && trimmed(std::string_view(text_).substr(begin)).empty())
+      fail("a quote after a blank; remove the blank, so that the field begins with the quote",
+           line_, column_);
     if (c == '"')
       fail(
           "a quote in the middle of a field; a field with quotes in it is written \"so "
@@ -135,53 +109,90 @@ bool CsvReader::line_break() {
   return true;
 }
 
-void CsvReader::check_width() const {
-  if (extents_.size() == width_) return;
-  const Extent& at = extents_[std::min(extents_.size(), width_ + 1) - 1];
-  fail(counted(extents_.size(), "field") + " in this line, " + std::to_string(width_) +
-           " in the first one" +
-           (extents_.size() < width_
-                ? "; fill in what is missing, or leave out the line"
-                : "; a decimal comma or a comma in a text makes two fields of one"),
+// Does another field follow in this line? Passes its delimiter, or else the end of the line.
+bool CsvReader::another_field() {
+  bool another = false;
+  if (format_.delimiter == white_space) {
+    const bool blank = is_blank(peek());
+    skip_blanks();
+    const int c = peek();
+    another = blank && c != '\n' && c != '\r' && c != end_of_file;
+  } else if (peek() == format_.delimiter) {
+    take();
+    another = true;
+  }
+  if (another) {
+    if (extents_.size() == most_fields)
+      fail("more fields in a line than a table has", line_, column_);
+    return true;
+  }
+  if (peek() != end_of_file && !line_break())
+    fail("text after a closing quote; expected " + one_delimiter(format_.delimiter) +
+             " or the end of the line",
+         line_, column_);
+  return false;
+}
+
+void CsvReader::skip_blanks() {
+  if (format_.delimiter != white_space) return;
+  while (is_blank(peek())) take();
+}
+
+void CsvReader::check_width() {
+  const std::size_t fields = extents_.size();
+  if (fields == width_) return;
+  const Extent& last = extents_.back();
+  const bool empty_end = last.begin == last.end && !last.quoted;
+  if (format_.names_may_lack_first && records_ == 1 && fields == width_ + 1 && !empty_end) {
+    width_ = fields;
+    return;
+  }
+  const std::string delimiter = one_delimiter(format_.delimiter);
+  if (fields == width_ + 1 && empty_end)
+    fail("the line ends with " + delimiter + ", which begins an empty field more than the " +
+             counted(width_, "field") + " of the first line; remove it",
+         last.line, last.column);
+  const Extent& at = extents_[std::min(fields, width_ + 1) - 1];
+  fail(counted(fields, "field") + " in this line, " + std::to_string(width_) + " in the first one" +
+           (fields < width_ ? "; fill in what is missing, or leave out the line"
+            : format_.delimiter == ','
+                ? "; a decimal comma or a comma in a text makes two fields of one"
+                : "; " + delimiter + " in a text makes two fields of one"),
        at.line, at.column);
 }
 
 bool CsvReader::next(std::vector<CsvField>& fields) {
   text_.clear();
   extents_.clear();
+  skip_blanks();
   if (peek() == end_of_file) return false;
   if (const int line = line_; line_break()) {
-    while (line_break()) {
+    for (skip_blanks(); line_break(); skip_blanks()) {
     }
     if (peek() == end_of_file) return false;
     fail("an empty line; remove it, or fill in what is missing", line, 1);
   }
-  for (;;) {
-    const Extent start{text_.size(), 0, line_, column_};
-    if (peek() == '"')
+  do {
+    const Extent start{text_.size(), 0, line_, column_, peek() == '"'};
+    if (start.quoted)
       quoted_field();
     else
       plain_field();
-    extents_.push_back({start.begin, text_.size(), start.line, start.column});
-    const int c = peek();
-    if (c == ',') {
-      if (extents_.size() == most_fields)
-        fail("more fields in a line than a table has", line_, column_);
-      take();
-      continue;
-    }
-    if (c == end_of_file || line_break()) break;
-    fail("text after a closing quote; expected a comma or the end of the line", line_, column_);
-  }
+    extents_.push_back({start.begin, text_.size(), start.line, start.column, start.quoted});
+  } while (another_field());
   if (width_ == 0) width_ = extents_.size();
   check_width();
+  ++records_;
   fields.clear();
   for (const Extent& e : extents_)
-    fields.push_back({std::string_view(text_).substr(e.begin, e.end - e.begin), e.line, e.column});
+    fields.push_back(
+        {std::string_view(text_).substr(e.begin, e.end - e.begin), e.line, e.column, e.quoted});
   return true;
 }
 
-std::int64_t CsvReader::count_records(const InputFile& file, const Control* control) {
+std::int64_t CsvReader::count_records(const InputFile& file, CsvFormat format,
+                                      const Control* control) {
+  ByteStream stream(file);
   std::vector<char> buffer(buffer_bytes);
   std::int64_t records = 0, empty_lines = 0;
   bool inside_quotes = false, empty = true;
@@ -194,39 +205,20 @@ std::int64_t CsvReader::count_records(const InputFile& file, const Control* cont
     }
     empty = true;
   };
-  for (std::int64_t offset = bytes_of_mark(file);;) {
+  for (std::size_t got = fill_first(stream, buffer); got > 0;
+       got = stream.read(buffer.data(), buffer.size())) {
     if (control != nullptr) control->check();
-    const std::size_t got = file.read_some(offset, buffer.data(), buffer.size());
-    if (got == 0) break;
-    offset += static_cast<std::int64_t>(got);
     for (const char c : std::string_view(buffer.data(), got)) {
       if (c == '\n' && !inside_quotes) {
         end_line();
       } else {
         inside_quotes ^= c == '"';
-        empty = empty && c == '\r';
+        empty = empty && (c == '\r' || (format.delimiter == white_space && is_blank(c)));
       }
     }
   }
   if (!empty) end_line();
   return records;
-}
-
-double csv_number(const InputFile& file, const CsvField& field) {
-  const Number number = number_of(field.text);
-  if (number.error == std::errc{}) return number.value;
-  const auto fail = [&](const std::string& message) {
-    refuse(file.path(), message, field.line, field.column);
-  };
-  if (trimmed(field.text).empty()) fail("a missing value; fill it in, or leave out the row");
-  if (number.error == std::errc::result_out_of_range)
-    fail(in_quotes(field.text) + " does not fit a float64 (at most about 1.8e308)");
-  fail(in_quotes(field.text) + " is not a number" + remedy(trimmed(field.text)));
-  return 0;
-}
-
-bool is_csv_number(std::string_view text) {
-  return number_of(text).error != std::errc::invalid_argument;
 }
 
 }  // namespace widelimit::detail

@@ -1,5 +1,6 @@
 // Matrices from and to files.
 #include "base/work_done.hpp"
+#include "files/csv_number.hpp"
 #include "files/csv_reader.hpp"
 #include "files/input_file.hpp"
 #include "files/npy.hpp"
@@ -25,7 +26,7 @@ constexpr std::int64_t numbers_between_reports = 1 << 16;  // of a text
 template <class T>
 BasicMatrix<T> BasicMatrix<T>::read_csv(const std::filesystem::path& path, Control* control) {
   const detail::InputFile file(path);
-  detail::CsvReader reader(file, control);
+  detail::CsvReader reader(file, {}, control);
   detail::WorkDone done(control, "read", file.size());
   std::int64_t told = 0;
   std::vector<detail::CsvField> fields;

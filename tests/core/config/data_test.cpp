@@ -94,6 +94,78 @@ TEST_CASE("an npz source names an archive and two of its arrays") {
   CHECK(problems.find("/data/train/y: is missing") != std::string::npos);
 }
 
+TEST_CASE("csv sources say how the table is written, and what to do with words and gaps") {
+  const auto source = [](const std::string& more) {
+    return data_of(R"("data": {"train": {"type": "csv", "path": "t.csv", "target": "y")" + more +
+                   "}}")
+        .train.table;
+  };
+  const TableOptions plain = source("");
+  CHECK_FALSE(plain.delimiter);
+  CHECK(plain.decimal == '.');
+  CHECK_FALSE(plain.header_given);
+  CHECK_FALSE(plain.automatic_categories);
+  CHECK(plain.unknown == UnknownWords::error);
+  CHECK(plain.missing == MissingValues::error);
+  CHECK(source(R"(, "delimiter": ";", "decimal": ",")").delimiter == ';');
+  CHECK(source(R"(, "delimiter": ";", "decimal": ",")").decimal == ',');
+  CHECK(source(R"(, "delimiter": "\t", "header": true)").delimiter == '\t');
+  CHECK(source(R"(, "header": true)").header_given);
+  CHECK(source(R"(, "categories": "auto")").automatic_categories);
+  CHECK(source(R"(, "categories": ["a", 3])").categories.names == std::vector<std::string>{"a"});
+  CHECK(source(R"(, "categories": ["a", 3])").categories.indices == std::vector<std::int64_t>{3});
+  CHECK(source(R"(, "ignore": ["id"])").ignore.names == std::vector<std::string>{"id"});
+  CHECK(source(R"(, "unknown": "zeros")").unknown == UnknownWords::zeros);
+  CHECK(source(R"(, "missing": "drop")").missing == MissingValues::drop);
+  CHECK(source(R"(, "missing": "mean")").missing == MissingValues::mean);
+  const auto problem = [](const std::string& rest) {
+    return problems_with(R"("data": {"train": {"type": "csv", "path": "t.csv", "target": "y",
+)" + rest + "}}");
+  };
+  CHECK(problem(R"("delimiter": ";;")") ==
+        "line 3, column 14: /data/train/delimiter: must be one character, such as \",\", \";\", "
+        "\"\\t\" or \" \" for white space, got \";;\"");
+  CHECK(problem(R"("delimiter": ",", "decimal": ",")") ==
+        "line 3, column 14: /data/train/delimiter: must differ from the decimal mark, which is "
+        "\",\"");
+  CHECK(problem(R"("categories": "colour")") ==
+        "line 3, column 15: /data/train/categories: must be \"auto\" or a list of columns, by name "
+        "or by index from 0, got \"colour\"");
+  CHECK(problem(R"("ignore": ["a", -1])") ==
+        "line 3, column 17: /data/train/ignore/1: must be the name of a column or its index from "
+        "0, got -1");
+  CHECK(problem(R"("missing": "means")").find("did you mean \"mean\"?") != std::string::npos);
+}
+
+TEST_CASE("a test table is written like the training table unless it says otherwise") {
+  const std::string train = R"("data": {"train": {"type": "csv", "path": "a.csv", "target": "y",
+      "decimal": ",", "missing": "mean", "categories": ["a"], "ignore": ["id"]}, )";
+  const DataSource test =
+      *data_of(train + R"("test": {"type": "csv", "path": "b.csv", "missing": "drop"}})").test;
+  CHECK(test.table.decimal == ',');
+  CHECK(test.table.missing == MissingValues::drop);
+  CHECK(test.table.ignore.names == std::vector<std::string>{"id"});
+  CHECK(test.target_names.empty());
+  CHECK(problems_with(train + R"("test": {"type": "csv", "path": "b.csv",
+"categories": ["b"]}})") ==
+        "line 4, column 15: /data/test/categories: belongs to the training data: the words of test "
+        "samples become the features that training has; remove it");
+}
+
+TEST_CASE("test sources need no targets, and labels are words where a step is one_hot") {
+  const DataSpec data = data_of(R"("data": {"train": {"type": "npy", "x": "x.npy", "y": "y.npy"},
+      "test": {"type": "npy", "x": "z.npy"}})");
+  CHECK(data.test->y.empty());
+  CHECK_FALSE(data.labels);
+  const DataSpec archive = data_of(R"("data": {
+      "train": {"type": "npz", "path": "d.npz", "x": "x", "y": "y"},
+      "test": {"type": "npz", "path": "d.npz", "x": "z"}})");
+  CHECK(archive.test->y_array.empty());
+  CHECK(read(experiment_with(R"("data": {"train": {"type": "idx", "images": "i", "labels": "l"},
+      "test": {"type": "idx", "images": "j"}}, "preprocess": ["one_hot"])"))
+            .data->labels);
+}
+
 TEST_CASE("idx and make_regression sources") {
   const DataSpec data = data_of(R"("data": {
       "train": {"type": "idx", "images": "i.gz", "labels": "l.gz"},

@@ -98,9 +98,9 @@ TEST_CASE("inspecting data stops while it counts lines or reads labels") {
   PreprocessStep one_hot;
   one_hot.type = PreprocessType::one_hot;
   const std::vector<PreprocessStep> steps{one_hot};
-  check_control("read data", [&](Control* c) { (void)inspect_data(spec, steps, c); });
+  check_control("read data", [&](Control* c) { (void)inspect_data(spec, steps, 0, c); });
   CHECK(inspect_data(spec, steps).train.outputs == 3);
   Control control;
   control.cancel();
-  CHECK(is_cancelled([&](Control* c) { (void)inspect_data(spec, {}, c); }, control));
+  CHECK(is_cancelled([&](Control* c) { (void)inspect_data(spec, {}, 0, c); }, control));
 }

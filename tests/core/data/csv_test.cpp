@@ -28,8 +28,13 @@ DataSpec csv_spec(const std::filesystem::path& file, std::vector<std::string> na
   return spec;
 }
 
-const std::string no_words =
+const std::string numbers_alone =
     "; a table holds numbers alone: write words as numbers, or leave out their column";
+const std::string no_words =
+    "; \"categories\" makes one feature of each word of a column, or of all such columns "
+    "(\"auto\"), "
+    "and \"ignore\" leaves a column out";
+const std::string no_labels = "; the step one_hot makes classes of words";
 
 }  // namespace
 
@@ -87,7 +92,7 @@ TEST_CASE("quoted line breaks belong to their field, and lines are still counted
   const auto file = folder.with("d.csv", "\"first\nline\",y\n1,2\n3,oops\n");
   CHECK(inspect_data(csv_spec(file, {"y"}), {}).train.count == 2);
   CHECK(message_of(folder, [&] { (void)load_data(csv_spec(file, {"y"}), 0); }) ==
-        "d.csv:4:3: \"oops\" is not a number" + no_words);
+        "d.csv:4:3: \"oops\" is not a number" + no_labels);
 }
 
 TEST_CASE("broken CSV files are refused with line and column") {
@@ -107,25 +112,45 @@ TEST_CASE("broken CSV files are refused with line and column") {
         "comma in a text makes two fields of one");
   CHECK(message("x,y\n1,2\n\n3,4\n") ==
         "d.csv:3:1: an empty line; remove it, or fill in what is missing");
-  CHECK(message("x,y\n1,\n") == "d.csv:2:3: a missing value; fill it in, or leave out the row");
-  CHECK(message("x,y\n , 2\n") == "d.csv:2:1: a missing value; fill it in, or leave out the row");
-  CHECK(message("x,y\n1,2\n3,four\n") == "d.csv:3:3: \"four\" is not a number" + no_words);
+  CHECK(message("x,y\n1,2,\n") ==
+        "d.csv:2:5: the line ends with a comma, which begins an empty field more than the 2 fields "
+        "of the first line; remove it");
+  CHECK(message("x,y,\n1,2,\n") ==
+        "d.csv:1:5: the line ends with a comma, which begins a column without a name or values; "
+        "remove it from every line, or name its index in \"ignore\"");
+  CHECK(message("1,2,\n3,4,\n", false) ==
+        "d.csv:1:5: the line ends with a comma, which begins a column without a name or values; "
+        "remove it from every line, or name its index in \"ignore\"");
+  CHECK(message("x,y\n1,\n") ==
+        "d.csv:2:3: a missing value; a target has no substitute: fill it in, leave out the row, or "
+        "choose \"missing\": \"drop\"");
+  CHECK(message("x,y\n , 2\n") ==
+        "d.csv:2:1: a missing value; fill it in, leave out the row, or choose \"missing\": "
+        "\"drop\" or \"mean\"");
+  CHECK(message("x,y\n1,2\n3,four\n") == "d.csv:3:3: \"four\" is not a number" + no_labels);
   CHECK(message("x,y\n1;2,3\n") ==
         "d.csv:2:1: \"1;2\" is not a number; fields are separated by commas, these by "
-        "semicolons: save the table with commas");
+        "semicolons: say with \"delimiter\" which it is");
   CHECK(message("x,y\n1,2\t3\n") ==
-        "d.csv:2:3: \"2\\t3\" is not a number; fields are separated by commas, these by tabs: save "
-        "the table with commas");
+        "d.csv:2:3: \"2\\t3\" is not a number; fields are separated by commas, these by tabs: say "
+        "with \"delimiter\" which it is");
   CHECK(message("x,y\n\" 1,5\",3\n") ==
-        "d.csv:2:1: \" 1,5\" is not a number; decimals are written with a point, and thousands "
+        "d.csv:2:1: \" 1,5\" is not a number; if the comma is the decimal mark, set \"decimal\": "
+        "\",\"");
+  CHECK(message("x,y\n\"1,234.5\",3\n") ==
+        "d.csv:2:1: \"1,234.5\" is not a number; decimals are written with a point, and thousands "
         "without a mark");
-  CHECK(message("x,y\n1 2,3\n") == "d.csv:2:1: \"1 2\" is not a number" + no_words);
-  CHECK(message("x,y\n+-1,3\n") == "d.csv:2:1: \"+-1\" is not a number" + no_words);
+  CHECK(message("x,y\n1 2,3\n") ==
+        "d.csv:2:1: \"1 2\" is not a number; decimals are written with a point, and thousands "
+        "without a mark");
+  CHECK(message("x,y\na1,3\n") == "d.csv:2:1: \"a1\" is not a number" + no_words);
   CHECK(message("x,y\n0x10,3\n") == "d.csv:2:1: \"0x10\" is not a number" + no_words);
   CHECK(message("x,y\n1,2\n3,1e999\n") ==
         "d.csv:3:3: \"1e999\" does not fit a float64 (at most about 1.8e308)");
-  CHECK(message("x,y\n1,nan\n") ==
-        "d.csv:2:3: \"nan\" is not finite; repair the number, or leave out the row");
+  CHECK(
+      message("x,y\n1,nan\n") ==
+      "d.csv:2:3: a missing value (\"nan\"); a target has no substitute: fill it in, leave out the "
+      "row, or choose \"missing\": \"drop\"");
   CHECK(message("x,y\n-inf,1\n") ==
         "d.csv:2:1: \"-inf\" is not finite; repair the number, or leave out the row");
   CHECK(message("x,y\n1,\"2\n3,4\n") == "d.csv:2:3: a quote is opened here and never closed");
@@ -137,14 +162,14 @@ TEST_CASE("broken CSV files are refused with line and column") {
   CHECK(message("x,y\r1,2\r") ==
         "d.csv:1:4: a carriage return that does not end a line; lines end with LF or CRLF");
   CHECK(message("\xc3\xa4\xc3\xb6,y\n1,2\n3,\xc3\xa4x\n") ==
-        "d.csv:3:3: \"\xc3\xa4x\" is not a number" + no_words);
+        "d.csv:3:3: \"\xc3\xa4x\" is not a number" + no_labels);
   CHECK(message("x,y\n\xc3\xa4,2\n") == "d.csv:2:1: \"\xc3\xa4\" is not a number" + no_words);
   CHECK(message("x,\xc3\xa4,z\n1,2,\xc3\xa4\n") ==
         "d.csv:2:5: \"\xc3\xa4\" is not a number" + no_words);
   CHECK(
       message("1.5,2\n3,4\n") ==
       "d.csv:1:1: the first line was expected to name the columns, but it holds numbers; if it is "
-      "the first sample, set \"header\": false");
+      "the first sample, set \"header\": false, and if these are names, \"header\": true");
   CHECK(message("a,b\n1,2\n", false) ==
         "d.csv:1:1: \"a\" is not a number; if the first line names the columns, set \"header\": "
         "true");
@@ -152,21 +177,79 @@ TEST_CASE("broken CSV files are refused with line and column") {
   CHECK_FALSE(contains(message("x,y\n1,\x1b[31m\n"), "\x1b"));
 }
 
-TEST_CASE("for a table with another separator the message is about commas, not about columns") {
+TEST_CASE("the delimiter is found out from the first lines, or given") {
   const Folder folder;
-  const auto message = [&](std::string_view text, const DataSpec& spec) {
-    folder.with("d.csv", text);
-    return message_of(folder, [&] { (void)load_data(spec, 0); });
+  const auto first = [&](std::string_view text, std::optional<char> delimiter = {},
+                         char decimal = '.') {
+    DataSpec spec = csv_spec(folder.with("d.csv", text), {}, {1});
+    spec.train.table.delimiter = delimiter;
+    spec.train.table.decimal = decimal;
+    const TrainTest data = load_data(spec, 0);
+    return std::vector<double>{data.train.x.at(0, 0), data.train.y(0, 0)};
   };
-  const DataSpec by_name = csv_spec(folder / "d.csv", {"y"}),
-                 by_index = csv_spec(folder / "d.csv", {}, {1}, false);
-  const std::string remedy =
-      " in their place: save the table with commas, and with points in decimals";
-  CHECK(message("x;y\n1,5;2\n", by_name) ==
-        "d.csv:1:1: fields are separated by commas; in the first line there are semicolons" +
-            remedy);
-  CHECK(message("1\t2\n3\t4\n", by_index) ==
-        "d.csv:1:1: fields are separated by commas; in the first line there are tabs" + remedy);
+  CHECK(first("x,y\n1.5,2\n") == std::vector{1.5, 2.0});
+  CHECK(first("x;y\n1,5;2\n", {}, ',') == std::vector{1.5, 2.0});
+  CHECK(first("x;y\n1.5;2\n") == std::vector{1.5, 2.0});
+  CHECK(first("x\ty\n1.5\t2\n") == std::vector{1.5, 2.0});
+  CHECK(first("  x   y\n 1.5 \t 2 \n") == std::vector{1.5, 2.0});
+  CHECK(first("x|y\n1.5|2\n", '|') == std::vector{1.5, 2.0});
+  CHECK(first("\"a;b\",\"c;d\"\n1.5,2\n") == std::vector{1.5, 2.0});  // quotes hide semicolons
+  CHECK(first("x;y\n1,5;2,5\n2,5;3,5\n", {}, ',') == std::vector{1.5, 2.5});
+  CHECK(message_of(folder, [&] { (void)first("x;y\n1,5;2\n"); }) ==
+        "d.csv:2:1: \"1,5\" is not a number; if the comma is the decimal mark, set \"decimal\": "
+        "\",\"");
+  CHECK(message_of(folder, [&] { (void)first("x;y\n1.5;2\n", {}, ','); }) ==
+        "d.csv:2:1: \"1.5\" is not a number; decimals are written with a comma here; if it is a "
+        "point, leave out \"decimal\"");
+  CHECK(message_of(
+            folder,
+            [&] { (void)load_data(csv_spec(folder.with("d.csv", "x|y\n1|2\n"), {"y"}), 0); }) ==
+        "d.csv: no column is named \"y\"; the first line is one field, \"x|y\": say with "
+        "\"delimiter\" what separates fields; the columns are \"x|y\"");
+}
+
+TEST_CASE("a number too small for float64 is 0, whatever its form") {
+  const Folder folder;
+  const auto value = [&](const std::string& text) {
+    return load_data(csv_spec(folder.with("d.csv", "x,y\n" + text + ",1\n"), {"y"}), 0)
+        .train.x.at(0, 0);
+  };
+  CHECK(value("1e-400") == 0);
+  CHECK(value("-1e-400") == 0);
+  CHECK(value("1e-99999999999999999999") == 0);
+  CHECK(value("0." + std::string(400, '0') + "1") == 0);
+  CHECK(value(std::string(400, '9') + "e-800") == 0);
+  CHECK(value("4e-324") == 5e-324);
+  for (const std::string& large : {std::string("1e400"), std::string("0.001e400"),
+                                   std::string(400, '9'), std::string(400, '9') + "e-10"})
+    CHECK(contains(message_of(folder, [&] { (void)value(large); }), " does not fit a float64"));
+}
+
+TEST_CASE("a name that differs from the header in blanks or quotes alone is told so") {
+  const Folder folder;
+  const auto message = [&](std::string_view text, const std::string& name) {
+    return message_of(folder,
+                      [&] { (void)load_data(csv_spec(folder.with("d.csv", text), {name}), 0); });
+  };
+  CHECK(message("x, y\n1,2\n", "y") ==
+        "d.csv: no column is named \"y\"; the header has \" y\", which differs in blanks alone: "
+        "write the name so; the columns are \"x\", \" y\"");
+  CHECK(message("x,'y'\n1,2\n", "y") ==
+        "d.csv: no column is named \"y\"; the header has \"'y'\", which differs in quotes alone: "
+        "write the name so; the columns are \"x\", \"'y'\"");
+  CHECK(message("x, \"y\"\n1,2\n", "y") ==
+        "d.csv:1:4: a quote after a blank; remove the blank, so that the field begins with the "
+        "quote");
+}
+
+TEST_CASE("numbers are names where the experiment says so") {
+  const Folder folder;
+  const auto file = folder.with("d.csv", "2019,2020\n1,2\n3,4\n");
+  CHECK(load_data(csv_spec(file, {"2020"}), 0).train.x.count() == 2);
+  DataSpec spec = csv_spec(file, {}, {1});
+  CHECK(contains(message_of(folder, [&] { (void)load_data(spec, 0); }), "\"header\": true"));
+  spec.train.table.header_given = true;
+  CHECK(load_data(spec, 0).train.x_names == std::vector<std::string>{"2019"});
 }
 
 TEST_CASE("a column that does not exist is refused with the ones that do") {
@@ -176,10 +259,10 @@ TEST_CASE("a column that does not exist is refused with the ones that do") {
     return message_of(folder, [&] { (void)load_data(spec, 0); });
   };
   CHECK(message(csv_spec(file, {"room"})) ==
-        "d.csv: no column is named \"room\"; did you mean \"rooms\"?; the columns are area, rooms, "
-        "price, price");
+        "d.csv: no column is named \"room\"; did you mean \"rooms\"?; the columns are \"area\", "
+        "\"rooms\", \"price\", \"price\"");
   CHECK(message(csv_spec(file, {"price"})) ==
-        "d.csv: two columns are named \"price\"; give the index of the target, from 0");
+        "d.csv: two columns are named \"price\"; give the index of the column, from 0");
   CHECK(message(csv_spec(file, {}, {4})) ==
         "d.csv: there is no column 4; it has 4 columns, counted from 0");
   CHECK(message(csv_spec(file, {}, {0, 1, 2, 3})) ==
@@ -201,7 +284,7 @@ TEST_CASE("a header of column numbers is a header") {
 TEST_CASE("a first line much wider than the file is long asks for no memory") {
   const Folder folder;
   const auto file =
-      folder.with("d.csv", std::string(2000000, ',') + "\n" + std::string(1000000, '\n') + "1\n");
+      folder.with("d.csv", std::string(2000000, ',') + "1\n" + std::string(1000000, '\n') + "1\n");
   CHECK(message_of(folder, [&] { (void)load_data(csv_spec(file, {}, {0}, false), 0); }) ==
         "d.csv:2:1: an empty line; remove it, or fill in what is missing");
 }
@@ -249,7 +332,7 @@ TEST_CASE("a matrix file may begin with a line of names") {
   CHECK(message_of(folder, [&] { (void)Matrix::read_csv(folder.with("n.csv", "x,y\n")); }) ==
         "n.csv: holds no numbers; expected comma-separated rows of them");
   CHECK(message_of(folder, [&] { (void)Matrix::read_csv(folder.with("n.csv", "x,1\n")); }) ==
-        "n.csv:1:1: \"x\" is not a number" + no_words);
+        "n.csv:1:1: \"x\" is not a number" + numbers_alone);
 }
 
 TEST_CASE("a table is read by rows, with infinity and gaps") {
@@ -277,7 +360,7 @@ TEST_CASE("a damaged table is refused with its place") {
   REQUIRE(csv.next());
   REQUIRE(csv.next());
   CHECK(message_of(folder, [&] { (void)csv.number(1); }) ==
-        "a.csv:3:3: \"x\" is not a number" + no_words);
+        "a.csv:3:3: \"x\" is not a number" + numbers_alone);
   CHECK(message_of(folder, [&] { (void)csv.next(); }).starts_with("a.csv:4:1: 1 field in this"));
   CHECK(message_of(folder, [&] { const CsvFile empty(folder.with("e.csv", "")); }) ==
         "e.csv: is empty; expected a line with the names of the columns");

@@ -69,7 +69,7 @@ TEST_CASE(
   CHECK(targets(*parts.test) == std::vector<double>{2});
   PreprocessStep one_hot;
   one_hot.type = PreprocessType::one_hot;
-  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 6);  // labels up to 5
+  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 2);  // the labels 2 and 5
 }
 
 TEST_CASE("a byte order mark before row numbers is no part of them") {
@@ -117,6 +117,23 @@ TEST_CASE("test samples can be read again unchanged from their source") {
   CHECK(targets(load_test_samples(spec, 8, chosen)) == std::vector<double>{all[3], all[0]});
   const std::vector<std::int64_t> wrong{4};
   CHECK(error_of([&] { (void)load_test_samples(spec, 8, wrong); }).code() == ErrorCode::usage);
+}
+
+TEST_CASE("test samples need no targets") {
+  const Folder folder;
+  DataSpec spec = counting_spec(folder, 5);
+  spec.test = counting_spec(folder, 4, "t").train;
+  spec.test->y.clear();
+  spec.test->offset = 1;
+  CHECK(inspect_data(spec, {}).test->outputs == 0);
+  const TrainTest data = load_data(spec, 0);
+  CHECK_FALSE(data.test->has_targets());
+  CHECK(data.test->y.rows() == 3);
+  CHECK(data.test->x.at(0, 0) == 1);
+  PreprocessStep one_hot;
+  one_hot.type = PreprocessType::one_hot;
+  CHECK(inspect_data(spec, {{one_hot}}).train.outputs == 5);
+  CHECK(inspect_data(spec, {{one_hot}}).test->outputs == 0);
 }
 
 TEST_CASE("offset comes before limit, and limit takes what there is") {

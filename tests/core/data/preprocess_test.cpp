@@ -170,19 +170,54 @@ TEST_CASE("zca refuses a singular covariance unless it is regularized") {
 }
 
 TEST_CASE("one_hot writes labels as one output a class, centered or not") {
-  TrainTest data = with_test(some_data(Matrix(3, 1), {{0}, {3}, {1}}), Matrix(1, 1), {{2}});
+  TrainTest data = with_test(some_data(Matrix(4, 1), {{0}, {3}, {1}, {2}}), Matrix(1, 1), {{2}});
   PreprocessStep step = step_of(PreprocessType::one_hot);
   const TargetTransform transform = run(data, {step});
   CHECK(transform.classes == 4);
-  check_close(
-      data.train.y,
-      {{0.75, -0.25, -0.25, -0.25}, {-0.25, -0.25, -0.25, 0.75}, {-0.25, 0.75, -0.25, -0.25}});
+  check_close(data.train.y, {{0.75, -0.25, -0.25, -0.25},
+                             {-0.25, -0.25, -0.25, 0.75},
+                             {-0.25, 0.75, -0.25, -0.25},
+                             {-0.25, -0.25, 0.75, -0.25}});
   check_close(data.test->y, {{-0.25, -0.25, 0.75, -0.25}});
   data = some_data(Matrix(2, 1), {{0}, {1}});
   step.centered = false;
   step.classes = 3;
   run(data, {step});
   check_close(data.train.y, {{1, 0, 0}, {0, 1, 0}});
+}
+
+TEST_CASE("the classes are the labels of the training samples, with their names") {
+  struct Case {
+    Matrix labels;
+    std::vector<std::string> names;
+    std::vector<std::int64_t> samples;
+  };
+  for (const Case& c :
+       {Case{{{1}, {2}, {3}, {2}}, {"1", "2", "3"}, {1, 2, 1}},
+        Case{{{1}, {-1}, {-1}}, {"-1", "1"}, {2, 1}}, Case{{{5}, {3}}, {"3", "5"}, {1, 1}},
+        Case{{{0}, {1e12}}, {"0", "1000000000000"}, {1, 1}}, Case{{{0}, {1}}, {}, {1, 1}}}) {
+    TrainTest data = with_test(some_data(Matrix(c.labels.rows(), 1), c.labels.clone()),
+                               Matrix(c.labels.rows(), 1), c.labels.clone());
+    const TargetTransform transform = run(data, {step_of(PreprocessType::one_hot)});
+    CHECK(data.train.y_names == c.names);
+    CHECK(data.test->y_names == c.names);
+    CHECK(transform.class_samples == c.samples);
+    CHECK(transform.classes == std::ssize(c.samples));
+    for (std::int64_t i = 0; i < data.test->y.size(); ++i)
+      CHECK(data.test->y.data()[i] == data.train.y.data()[i]);
+  }
+  // A stated number of classes: 0 .. classes - 1, with some that nobody has.
+  TrainTest data = some_data(Matrix(2, 1), {{1}, {3}});
+  PreprocessStep step = step_of(PreprocessType::one_hot);
+  step.classes = 4;
+  CHECK(run(data, {step}).class_samples == std::vector<std::int64_t>{0, 1, 0, 1});
+}
+
+TEST_CASE("a test set without targets stays without") {
+  TrainTest data = with_test(some_data(Matrix(2, 1), {{1}, {2}}), Matrix(3, 1), Matrix(3, 0));
+  run(data, {step_of(PreprocessType::one_hot), step_of(PreprocessType::standardize_y)});
+  CHECK_FALSE(data.test->has_targets());
+  CHECK(data.test->x.count() == 3);
 }
 
 TEST_CASE("labels that are none are refused with the sample") {
@@ -195,20 +230,22 @@ TEST_CASE("labels that are none are refused with the sample") {
     return std::string(error.what());
   };
   CHECK(message({{0}, {1}, {0.5}}) ==
-        "one_hot needs integer labels from 0 on; the target of training sample 2 (counted from 0, "
-        "after offset, limit and split) is 0.5");
-  CHECK(contains(message({{0}, {-1}}), "training sample 1 "));
-  CHECK(contains(message({{0}, {1e12}}), " is 1000000000000"));
+        "one_hot needs integers or words as labels; the target of training sample 2 (counted from "
+        "0, after offset, limit and split) is 0.5");
+  CHECK(contains(message({{0}, {1e300}}), "training sample 1 "));
   CHECK(contains(message({{0}, {0}}), "every training label is 0"));
   CHECK(message({{0, 1}, {1, 0}}) ==
         "one_hot needs one label a sample, the targets have 2 outputs");
   step.classes = 2;
-  CHECK(message({{0}, {2}}) ==
+  CHECK(message({{0}, {2}, {1}}) ==
         "the label of training sample 1 (counted from 0, after offset, limit and split) is 2; of 2 "
-        "classes the labels are 0 to 1");
+        "classes the labels are 0 to 1, or any 2; the training samples have 3 (0, 1, 2)");
   step.classes.reset();
   TrainTest data = with_test(some_data(Matrix(2, 1), {{0}, {1}}), Matrix(1, 1), {{2}});
-  CHECK(contains(error_of([&] { run(data, {step}); }).what(), "the label of test sample 0 "));
+  CHECK(std::string(error_of([&] { run(data, {step}); }).what()) ==
+        "the label of test sample 0 (counted from 0, after offset, limit and split) is 2, which no "
+        "training sample has; the labels are 0, 1; with \"classes\" they are 0 to classes - 1, "
+        "and such samples count as wrong");
 }
 
 TEST_CASE("steps are fitted one after the other, in float64, and rounded once at the end") {

@@ -4,6 +4,7 @@
 
 #include <widelimit/control.hpp>
 #include <widelimit/experiment/experiment.hpp>
+#include <widelimit/experiment/table_encoding.hpp>
 #include <widelimit/matrix.hpp>
 
 #include <cstdint>
@@ -18,14 +19,18 @@ namespace widelimit {
 /// exactly become float32, all others float64.
 struct Dataset {
   Samples x = {};
-  Matrix y = {};  ///< [n, outputs]
+  Matrix y = {};  ///< [n, outputs]; [n, 0]: without targets
   std::vector<std::string> x_names = {},
                            y_names = {};  ///< names of columns, if the source has them
+
+  [[nodiscard]] bool has_targets() const noexcept { return y.cols() > 0; }
 };
 
 struct TrainTest {
   Dataset train = {};
   std::optional<Dataset> test = std::nullopt;
+  TableEncoding encoding = {};             ///< of both, learned from `train`
+  std::vector<std::string> warnings = {};  ///< what a person should know about the files
 };
 
 /// Rows, offset, limit (at most as many as there are), then split: ceil(n test_fraction) test rows,
@@ -63,15 +68,20 @@ struct DataShapes {
   std::optional<DataShape> test = std::nullopt;
 };
 /// Takes account of steps that change the number of outputs (one_hot without "classes" reads the
-/// labels). `control`, which may be NULL, receives "read data" where labels are read.
+/// labels, those of the training samples that `seed` chooses). The features of a table that has
+/// categories or means are known only when it is read. `control`, which may be NULL, receives "read
+/// data" where labels or tables are read.
 [[nodiscard]] WIDELIMIT_EXPORT DataShapes inspect_data(const DataSpec& spec,
                                                        std::span<const PreprocessStep> steps,
+                                                       std::uint64_t seed = 0,
                                                        Control* control = nullptr);
 
 /// The transformation of the targets, and its inverse for predictions.
 struct WIDELIMIT_EXPORT TargetTransform {
   std::vector<double> mean = {}, deviation = {};       ///< per output; empty: not transformed
   std::optional<std::int64_t> classes = std::nullopt;  ///< after one_hot
+  /// Of each class, after one_hot. A class that no training sample has gets no probability.
+  std::vector<std::int64_t> class_samples = {};
 
   /// Converts predictions [rows, outputs] to the original units, in place.
   void restore_mean(Matrix& mean) const;
@@ -92,8 +102,11 @@ struct WIDELIMIT_EXPORT TargetTransform {
 /// - zca: (x - mean) (C + r tr(C)/d 1)^(-1/2) with the covariance C (over n) of d features and the
 ///   `regularization` r (Lee et al., NeurIPS 2020, appendix on regularized ZCA). A C that is
 ///   singular needs r > 0.
-/// - one_hot: integer labels 0 .. classes - 1 become one output a class, 1 at the label and 0
-///   elsewhere, minus 1/classes if centered. Outputs are called by `names`.
+/// - one_hot: labels become one output a class, 1 at the label and 0 elsewhere, minus 1/classes if
+///   centered. The classes are the labels of the training samples in ascending order, integers or
+///   words; with `classes` they are 0 .. classes - 1, if all labels are among these. Outputs are
+///   called by `names`, else by the labels unless these are 0, 1, ...
+/// A test set without targets stays without.
 /// Throws Error(usage) with the place of the step: labels that are none, variances that float64
 /// cannot hold, results that do not fit the precision. `control`, which may be NULL, receives
 /// "preprocess".

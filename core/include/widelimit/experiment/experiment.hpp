@@ -22,16 +22,48 @@ namespace widelimit {
 
 enum class SourceType { npy, npz, csv, idx, make_regression };
 
+/// Columns of a table, by name or by index from 0.
+struct ColumnChoice {
+  std::vector<std::string> names = {};
+  std::vector<std::int64_t> indices = {};
+};
+
+/// What becomes of a word that no training sample has in its column.
+enum class UnknownWords {
+  error,
+  zeros  ///< it counts as none of the words of the column
+};
+
+/// What becomes of gaps in a table.
+enum class MissingValues {
+  error,
+  drop,  ///< the row is left out
+  mean   ///< the mean of the training samples, and one more feature that marks the gaps
+};
+
+/// How a CSV file is written, and which of its columns are used.
+struct TableOptions {
+  /// ' ' stands for white space; unset: found out from the first lines.
+  std::optional<char> delimiter = std::nullopt;
+  char decimal = '.';
+  bool header_given = false;          ///< "header" is in the file: numbers are names too
+  bool automatic_categories = false;  ///< every column of words is one
+  ColumnChoice categories = {}, ignore = {};
+  UnknownWords unknown = UnknownWords::error;
+  MissingValues missing = MissingValues::error;
+};
+
 struct DataSource {
   Place place = {};
   SourceType type = SourceType::npy;
   /// npy: x, y; npz and csv: x is `path`; idx: `images`, `labels`. Already resolved against the
-  /// folder of the experiment.
+  /// folder of the experiment. A test source without y has no targets.
   std::filesystem::path x = {}, y = {};
   std::string x_array = {}, y_array = {};         ///< npz: names of the arrays
   std::vector<std::string> target_names = {};     ///< csv: target columns by name ...
   std::vector<std::int64_t> target_indices = {};  ///< ... or by index from 0
   bool header = true;                             ///< csv
+  TableOptions table = {};                        ///< csv
   std::int64_t n_samples = 100, n_features = 100, n_informative = 10;  ///< make_regression
   double noise = 0;
   std::uint64_t seed = 0;
@@ -55,7 +87,7 @@ struct PreprocessStep {
   double factor = 1;          ///< scale
   double regularization = 0;  ///< zca
   std::optional<std::int64_t> classes =
-      std::nullopt;                     ///< one_hot; unset: as many as the training labels have
+      std::nullopt;                     ///< one_hot; unset: the labels of the training samples
   bool centered = true;                 ///< one_hot
   std::vector<std::string> names = {};  ///< one_hot: names of the classes; empty: no names
 };
@@ -63,8 +95,10 @@ struct PreprocessStep {
 struct DataSpec {
   Place place = {};
   DataSource train = {};
+  /// A csv source without targets has those of `train`, where its file has them.
   std::optional<DataSource> test = std::nullopt;
   std::optional<Split> split = std::nullopt;
+  bool labels = false;  ///< a step is one_hot: targets in tables may be words
 };
 
 /// Which kernels of a run use tile stores, and whether these are kept.

@@ -1,0 +1,138 @@
+// Counting what could be delimiters in the first lines of a table.
+#include "files/csv_format.hpp"
+
+#include "files/byte_stream.hpp"
+#include "text/quoting.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace widelimit::detail {
+
+namespace {
+
+constexpr std::size_t guessed_bytes = 1 << 16, guessed_lines = 20;
+
+struct Candidate {
+  char delimiter;
+  std::vector<std::size_t> counts;  // of each line
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// Lines without their ends; those without a character other than blanks are left out, and so is the
+// last one if it may go on.
+std::vector<std::string_view> lines_of(std::string_view text, bool whole) {
+  std::vector<std::string_view> lines;
+  bool inside_quotes = false;
+  std::size_t begin = 0;
+  const auto add = [&](std::size_t end) {
+    std::string_view line = text.substr(begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!std::all_of(line.begin(), line.end(), is_blank)) lines.push_back(line);
+    begin = end + 1;
+  };
+  for (std::size_t i = 0; i < text.size() && lines.size() < guessed_lines; ++i) {
+    if (text[i] == '"') inside_quotes = !inside_quotes;
+    if (text[i] == '\n' && !inside_quotes) add(i);
+  }
+  if (begin < text.size() && lines.size() < guessed_lines && (whole || lines.empty()))
+    add(text.size());
+  return lines;
+}
+
+std::size_t delimiters_in(std::string_view line, char delimiter) {
+  if (delimiter == white_space) {
+    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+  }
+  std::size_t count = 0;
+  bool inside_quotes = false, after_blank = false;
+  for (const char c : line) {
+    if (c == '"') inside_quotes = !inside_quotes;
+    if (inside_quotes) continue;
+    if (delimiter == white_space) {
+      count += is_blank(c) && !after_blank ? 1 : 0;
+      after_blank = is_blank(c);
+    } else {
+      count += c == delimiter ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+// Has every line as many? `lacking`: a first line of names has one less, as it may
+// (CsvFormat::names_may_lack_first).
+bool fits(const std::vector<std::size_t>& counts, std::size_t lacking) {
+  if (counts.empty() || counts.front() == 0) return false;
+  return std::all_of(counts.begin() + 1, counts.end(),
+                     [&](std::size_t count) { return count == counts.front() + lacking; });
+}
+
+}  // namespace
+
+char guessed_delimiter(const InputFile& file, char decimal) {
+  ByteStream stream(file);
+  std::string text(guessed_bytes, '\0');
+  text.resize(stream.read(text.data(), text.size()));
+  const std::vector<std::string_view> lines = lines_of(text, text.size() < guessed_bytes);
+  std::array<Candidate, 4> candidates{{{'\t', {}}, {';', {}}, {',', {}}, {white_space, {}}}};
+  for (Candidate& candidate : candidates) {
+    if (candidate.delimiter == decimal) continue;
+    for (const std::string_view line : lines)
+      candidate.counts.push_back(delimiters_in(line, candidate.delimiter));
+  }
+  for (const std::size_t lacking : {0U, 1U})
+    for (const Candidate& candidate : candidates)
+      if (fits(candidate.counts, lacking)) return candidate.delimiter;
+  for (const std::size_t i : {2U, 1U, 0U, 3U})
+    if (!candidates[i].counts.empty() && candidates[i].counts.front() > 0)
+      return candidates[i].delimiter;
+  return decimal == ',' ? ';' : ',';
+}
+
+std::string delimiter_name(char delimiter) {
+  switch (delimiter) {
+    case ',':
+      return "commas";
+    case ';':
+      return "semicolons";
+    case '\t':
+      return "tabs";
+    case white_space:
+      return "white space";
+    default:
+      return in_quotes(std::string(1, delimiter));
+  }
+}
+
+std::string one_delimiter(char delimiter) {
+  switch (delimiter) {
+    case ',':
+      return "a comma";
+    case ';':
+      return "a semicolon";
+    case '\t':
+      return "a tab";
+    case white_space:
+      return "white space";
+    default:
+      return in_quotes(std::string(1, delimiter));
+  }
+}
+
+void require_text(const InputFile& file) {
+  char head[4];
+  const std::string_view begin(head, file.read_some(0, head, sizeof head));
+  if (begin.starts_with("PK\x03\x04"))
+    refuse(file.path(),
+           "is a zip archive, as spreadsheets are (.xlsx, .ods); save the table as CSV");
+  if (begin.starts_with("\xd0\xcf\x11\xe0"))
+    refuse(file.path(), "is an old spreadsheet (.xls); save the table as CSV");
+  if (begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff"))
+    refuse(file.path(), "is text in UTF-16; save it in UTF-8 (Excel: \"CSV UTF-8\")");
+}
+
+}  // namespace widelimit::detail

@@ -1,0 +1,36 @@
+// How a table writes its fields, given or found out from its first lines.
+#pragma once
+
+#include "files/input_file.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace widelimit::detail {
+
+/// The delimiter that stands for any run of blanks and tabs; those at the ends of a line do not
+/// count.
+inline constexpr char white_space = ' ';
+
+struct CsvFormat {
+  char delimiter = ',';
+  char decimal = '.';
+  /// The first line names columns, and may lack the name of the first one: R writes tables so,
+  /// whose first column names the rows.
+  bool names_may_lack_first = false;
+};
+
+/// The delimiter of which every one of the first lines has the same number, one at least: tabs,
+/// semicolons, commas (unless `decimal` is one) or white space, the first that fits. If none fits,
+/// the first of commas, semicolons, tabs and white space that is in the first line; else a comma.
+[[nodiscard]] char guessed_delimiter(const InputFile& file, char decimal);
+
+/// "commas", "semicolons", "tabs", "white space", or the character in quotes.
+[[nodiscard]] std::string delimiter_name(char delimiter);
+/// "a comma".
+[[nodiscard]] std::string one_delimiter(char delimiter);
+
+/// Throws Error(usage) for a file that is no text: a spreadsheet, UTF-16.
+void require_text(const InputFile& file);
+
+}  // namespace widelimit::detail
