@@ -1,5 +1,8 @@
 // Checks of the mathematics: a transform computes a kernel, and it is that of the finite layer.
+#include "check_sites.hpp"
 #include "checks.hpp"
+#include "domain.hpp"
+#include "image_run.hpp"
 #include "kernel.hpp"
 #include "monte_carlo.hpp"
 #include "quadrature.hpp"
@@ -77,13 +80,29 @@ std::optional<Moments> reference(Context& context, const Subject& s, const Point
   return std::nullopt;
 }
 
+/// A pair of samples with these moments, at every site where there are some.
+Transformed transform_point(const Subject& s, const Point& p) {
+  if (!s.on_sites()) {
+    Pairs pairs{1, 16, {std::vector<double>(16, p.q)}, {std::vector<double>(16, 1)}, {}, {}};
+    pairs.first.assign(16, p.a);
+    pairs.second.assign(16, p.b);
+    return transform(s, pairs, {});
+  }
+  const Domain field(s.shapes[0], {});
+  const auto sites = static_cast<std::size_t>(field.sites());
+  const ImageNumbers numbers{std::vector<double>(sites * lanes, p.q),
+                             std::vector<double>(sites * lanes, 1)};
+  const ImageVariances variances{std::vector<double>(sites, p.a),
+                                 std::vector<double>(sites * lanes, p.b)};
+  const ImageAnswer seen = transform_image(s, s.plan, field, numbers, field, variances, {});
+  if (!seen.problem.empty()) throw Finding(s.text() + ": " + seen.problem);
+  return {seen.answer, seen.nngp, seen.ntk, {}};
+}
+
 void by_quadrature(Context& context, const Subject& s, Which which) {
   for (const Point& point : points) {
     context.set_activity("comparing " + s.text() + " with quadrature");
-    Pairs pairs{1, 16, {std::vector<double>(16, point.q)}, {std::vector<double>(16, 1)}, {}, {}};
-    pairs.first.assign(16, point.a);
-    pairs.second.assign(16, point.b);
-    const Transformed out = transform(s, pairs, {});
+    const Transformed out = transform_point(s, point);
     if (!out.answer.ok()) return context.fail(s.text() + ": " + out.answer.text());
     const auto at = reference(context, s, point);
     const auto first = reference(context, s, {point.a, point.a, point.a});
@@ -105,12 +124,14 @@ void by_quadrature(Context& context, const Subject& s, Which which) {
 
 void matches_finite(Context& context, Which which) {
   for (const Subject& s : finite_subjects(context, {.draws = 2, .channels = 12, .width = 7})) {
-    if (s.on_sites()) {
+    if (s.on_sites() && s.plan.nature != WIDELIMIT_POINTWISE) {
       context.skip(s.type->name + " works on sites: sites-match-finite compares it");
-    } else if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
-      context.skip(s.type->name + " offers no infinite face to compare with");
-    } else if (s.transforms() && is_elementwise(s)) {
+    } else if (s.plan.nature == WIDELIMIT_POINTWISE && s.type->infinite.transform != nullptr &&
+               is_elementwise(s)) {
       by_quadrature(context, s, which);
+    } else if (s.plan.nature != WIDELIMIT_LINEAR && !s.transforms()) {
+      context.skip(s.type->name + (s.on_sites() ? " takes images alone, and mixes channels"
+                                                : " offers no infinite face to compare with"));
     } else {
       const Comparison c =
           which == Which::nngp ? nngp_by_monte_carlo(context, s) : ntk_by_monte_carlo(context, s);

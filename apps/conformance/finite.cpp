@@ -247,11 +247,11 @@ bool is_elementwise(const Subject& subject) {
 Curve curve_of(const Subject& subject) {
   return [&subject](const std::vector<double>& x, std::vector<double>& value,
                     std::vector<double>& slope) {
-    const auto channels = static_cast<std::size_t>(subject.shapes[0].channels);
-    const std::size_t samples = (x.size() + channels - 1) / channels;
+    const auto numbers = static_cast<std::size_t>(numbers_in(subject.shapes[0]));
+    const std::size_t samples = (x.size() + numbers - 1) / numbers;
     const Batch batch(subject, static_cast<std::int64_t>(samples));
     Batch::Vectors points{x};
-    points[0].resize(samples * channels, 1.0);
+    points[0].resize(samples * numbers, 1.0);
     value = batch.forward({}, points);
     slope = batch.jvp({}, {}, points, {Batch::Vector(points[0].size(), 1.0)});
     value.resize(x.size());

@@ -266,10 +266,10 @@ std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
   return all;
 }
 
-std::vector<Subject> transforming_subjects(Context& context, int draws) {
+std::vector<Subject> pointwise_subjects(Context& context, int draws) {
   std::vector<Subject> chosen;
   for (Subject& subject : subjects(context, {.draws = draws})) {
-    if (subject.transforms())
+    if (subject.plan.nature == WIDELIMIT_POINTWISE && subject.type->infinite.transform != nullptr)
       chosen.push_back(std::move(subject));
     else if (subject.plan.nature == WIDELIMIT_LINEAR)
       context.skip(subject.type->name + " is linear: data, no kernel code");
@@ -278,6 +278,16 @@ std::vector<Subject> transforming_subjects(Context& context, int draws) {
     else
       context.skip(subject.type->name + " works on sites: the group \"layer, sites\" does");
   }
+  return chosen;
+}
+
+std::vector<Subject> transforming_subjects(Context& context, int draws) {
+  std::vector<Subject> chosen = pointwise_subjects(context, draws);
+  for (const Subject& subject : chosen)
+    if (subject.on_sites())
+      context.skip(subject.type->name +
+                   " takes images alone: windows-equal-materialised examines it on them");
+  std::erase_if(chosen, [](const Subject& subject) { return subject.on_sites(); });
   return chosen;
 }
 

@@ -102,7 +102,9 @@ struct Wanted {
 [[nodiscard]] std::vector<Subject> subjects(Context& context, const Wanted& wanted = {});
 /// Those of them that map sites.
 [[nodiscard]] std::vector<Subject> site_subjects(Context& context, const Wanted& wanted = {});
-/// Those of them with a pointwise kernel transform; the others are reported as skipped.
+/// Those of them with a pointwise kernel transform, on samples without sites where they take those.
+[[nodiscard]] std::vector<Subject> pointwise_subjects(Context& context, int draws = 1);
+/// Those of them on samples without sites; the others are reported as skipped.
 [[nodiscard]] std::vector<Subject> transforming_subjects(Context& context, int draws = 1);
 /// Those with a finite face whose widths are known.
 [[nodiscard]] std::vector<Subject> finite_subjects(Context& context, const Wanted& wanted = {});

@@ -53,7 +53,7 @@ TEST_CASE("right layers pass at every seed") {
     const Report report = verify(options);
     INFO(as_table(report, true));
     CHECK(report.ok());
-    CHECK(report.types.size() == 5);
+    CHECK(report.types.size() == 6);
     for (const TypeId& type : report.types) {
       CAPTURE(type.name);
       // Every type is planned and goes through the checks of its kernel.
@@ -104,6 +104,14 @@ TEST_CASE("a plan that cannot be harms no other check") {
 TEST_CASE("a kernel that is wrong only at large variance is found") {
   expect("wrong_kernels", "clamped_exp", "correlation-exactly-one", Result::fail,
          "at variance 42 is 3.02507732e+36");
+}
+
+TEST_CASE("a nonlinearity that takes images alone is compared on images") {
+  expect("wrong_kernels", "on_images", "ntk-matches-finite", Result::fail, "(ratio 2)");
+  const Report report =
+      bad("wrong_kernels", "on_images", {"nngp-matches-finite", "windows-equal-materialised"});
+  INFO(as_table(report, false));
+  CHECK(report.count(Result::pass) == 2);
 }
 
 TEST_CASE("a stencil that does not refuse samples without sites is examined on images") {
@@ -177,7 +185,7 @@ TEST_CASE("each type has results of its own, and a skip is seen beside another t
   const Report report =
       verify(options_for(WIDELIMIT_TEST_GOOD_PLUGINS, "layers", "", {"symmetric"}));
   const CheckOutcome& seen = report.outcomes.front();
-  CHECK(seen.types.size() == 5);
+  CHECK(seen.types.size() == 6);
   CHECK(seen.outcome.result == Result::pass);
   CHECK(seen.outcome.message.find("skipped: crop, graph, attention: ") != std::string::npos);
   CHECK(as_json(report, false).find("\"type\": \"crop\"") != std::string::npos);
@@ -194,7 +202,7 @@ TEST_CASE("what does not go with the plugin is a usage error that says what it h
     return std::string();
   };
   Options options = options_for(WIDELIMIT_TEST_GOOD_PLUGINS, "layers", "corp", {});
-  CHECK(refused(options).find("no type \"corp\"; it has exp_closed, wave, crop") !=
+  CHECK(refused(options).find("no type \"corp\"; it has exp_closed, image_exp") !=
         std::string::npos);
   options.types.clear();
   options.params = "{}";

@@ -20,6 +20,21 @@ struct Clamped {
   double slope(double x) const { return std::exp(x); }
 };
 
+/// Refuses samples without sites, on which a factor of two would be seen.
+struct OnImages {
+  static constexpr auto name = "on_images", version = "1.0.0", doc = "exp(x) of images alone";
+
+  auto moments(auto k, auto p, auto q) const {
+    const auto value = exp((p + q) * 0.5 + k);
+    return sdk::Moments{value, 2 * value};
+  }
+  double value(double x) const { return std::exp(x); }
+  double slope(double x) const { return std::exp(x); }
+  static void plan(sdk::Plan& plan) {
+    if (plan.in().spatial().empty()) throw sdk::unsupported("takes images");
+  }
+};
+
 /// A stencil that takes samples without sites too: there it is right.
 struct Stencil {
   static constexpr auto name = "stencil_of_anything", version = "1.0.0",
@@ -108,5 +123,5 @@ struct Secretive {
 
 }  // namespace
 
-WIDELIMIT_PLUGIN("org.example.wrong_kernels", "1.0.0", Clamped, Stencil, Adds<false>, Adds<true>,
-                 Assigns, Secretive)
+WIDELIMIT_PLUGIN("org.example.wrong_kernels", "1.0.0", Clamped, OnImages, Stencil, Adds<false>,
+                 Adds<true>, Assigns, Secretive)

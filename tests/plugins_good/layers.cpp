@@ -22,6 +22,15 @@ struct Exponential {
   double slope(double x) const { return std::exp(x); }
 };
 
+/// The same, of images alone.
+struct OnImages : Exponential {
+  static constexpr auto name = "image_exp", doc = "x -> exp(x) on images";
+
+  static void plan(sdk::Plan& plan) {
+    if (plan.in().spatial().empty()) throw sdk::unsupported("image_exp takes images");
+  }
+};
+
 /// E[cos(w u + s) cos(w v + s)]: a function that changes fast at large variance.
 struct Wave {
   static constexpr auto name = "wave", version = "1.0.0", doc = "x -> cos(frequency x + shift)";
@@ -170,4 +179,5 @@ struct Attention {
 
 }  // namespace
 
-WIDELIMIT_PLUGIN("org.example.good_layers", "1.0.0", Exponential, Wave, Crop, Graph, Attention)
+WIDELIMIT_PLUGIN("org.example.good_layers", "1.0.0", Exponential, OnImages, Wave, Crop, Graph,
+                 Attention)
