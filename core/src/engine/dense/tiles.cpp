@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "engine/dense/close_pairs.hpp"
 #include "engine/dense/units.hpp"
 #include "engine/grid/equal_rows.hpp"
 #include "engine/grid/sample_facts.hpp"
@@ -15,6 +16,8 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <type_traits>
 
 namespace widelimit::detail {
 
@@ -98,6 +101,11 @@ void compute_unit_gram(const SamplePair<T>& s, const EqualRows& equal, const T* 
   });
 }
 
+template <class T>
+const T* gram_of_tile(const Worker<T>& w, const Unit& u, const TileArea& tile) {
+  return w.gram.data() + (tile.row - u.area.row) * u.width + (tile.col - u.area.col);
+}
+
 // Runs all layers on a tile of a unit, a few rows at a time. Returns the leading dimension.
 template <class T>
 std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
@@ -105,7 +113,7 @@ std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
                           Worker<T>& w) {
   constexpr std::int64_t step = rows_per_trip<T>;
   const std::int64_t lanes = round_up(tile.cols, vector_lanes);
-  const T* const gram = w.gram.data() + (tile.row - u.area.row) * u.width + (tile.col - u.area.col);
+  const T* const gram = gram_of_tile(w, u, tile);
   PerKernel<T*> out{w.kernels.nngp.data(), w.kernels.ntk.data()};
   for (std::int64_t r = 0; r < tile.rows; r += step) {
     const std::int64_t height = std::min(step, round_up(tile.rows, edge_step) - r);
@@ -143,6 +151,10 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   const EqualRows equal =
       EqualRows::find(s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
 
+  std::optional<ClosePairs> close;
+  if constexpr (std::is_same_v<T, float>)
+    close.emplace(program, s, facts1.variance, (s.symmetric() ? facts1 : other_facts).variance);
+
   const TileGrid grid = unit_grid(s.x1.count, s.x2.count, sizeof(T));
   TileLoop<T> loop(call, grid, [](const Square&) { return 1; });
   WorkerPool<Worker<T>> workers([&] {
@@ -155,7 +167,10 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
       compute_unit_gram(s, equal, facts1.variance.data(), unit, w);
       loop.for_each_tile(unit.area, tile_side, [&](const TileArea& tile) {
         const std::int64_t lanes = compute_tile(evaluator, v1, v2, unit, tile, w);
-        loop.deliver(tile, {w.kernels.nngp.data(), w.kernels.ntk.data()}, lanes);
+        const PerKernel<T*> kernels{w.kernels.nngp.data(), w.kernels.ntk.data()};
+        if constexpr (std::is_same_v<T, float>)
+          close->recompute(tile, gram_of_tile(w, unit, tile), unit.width, kernels, lanes);
+        loop.deliver(tile, kernels, lanes);
       });
     });
     loop.add_done(1);
@@ -165,8 +180,15 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
 template <class T>
 Memory tiles_memory(const Program& program, std::int64_t n1, std::int64_t n2,
                     std::int64_t features) {
-  return {(padded_lanes(n1) + padded_lanes(n2)) * sample_bytes<T>(program),
-          Worker<T>::bytes(program, unit_grid(n1, n2, sizeof(T)).side, rows_per_trip<T>, features)};
+  Memory memory{
+      (padded_lanes(n1) + padded_lanes(n2)) * sample_bytes<T>(program),
+      Worker<T>::bytes(program, unit_grid(n1, n2, sizeof(T)).side, rows_per_trip<T>, features)};
+  if (std::is_same_v<T, float>) {
+    const Memory close = ClosePairs::memory(program, n1, n2);
+    memory.shared += close.shared;
+    memory.per_thread += close.per_thread;
+  }
+  return memory;
 }
 
 std::int64_t tiles_pair_count(const PairsOfSamples& pairs) noexcept {

@@ -1,6 +1,8 @@
 // One pass over the samples, in parallel over rows.
 #include "engine/grid/sample_facts.hpp"
 
+#include "engine/grid/mean_product.hpp"
+
 #include <bit>
 #include <limits>
 #include <string>
@@ -11,18 +13,6 @@ namespace widelimit::detail {
 namespace {
 
 constexpr std::int64_t lanes = 8;
-
-template <class T>
-double mean_of_squares(const T* r, std::int64_t features) {
-  double sum[lanes] = {};
-  std::int64_t j = 0;
-  for (; j + lanes <= features; j += lanes)
-    for (std::int64_t l = 0; l < lanes; ++l)
-      sum[l] += static_cast<double>(r[j + l]) * static_cast<double>(r[j + l]);
-  for (; j < features; ++j) sum[0] += static_cast<double>(r[j]) * static_cast<double>(r[j]);
-  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) /
-         static_cast<double>(features);
-}
 
 // FNV-1a on whole numbers in independent lanes. MurmurHash3's finaliser mixes the lanes, because
 // high bits do not affect low bits in FNV-1a.
@@ -59,7 +49,7 @@ SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* exe
   const auto compute_rows = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const T* r = x.row(i);
-      const double mean = mean_of_squares(r, features);
+      const double mean = mean_product(r, r, features);
       facts.variance[static_cast<std::size_t>(i)] =
           mean <= static_cast<double>(std::numeric_limits<T>::max())
               ? static_cast<T>(mean)

@@ -4,9 +4,12 @@
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/tile_loop.hpp"
 #include "engine/spatial/bundled_samples.hpp"
+#include "engine/spatial/close_bundles.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <type_traits>
 
 namespace widelimit::detail {
 
@@ -111,6 +114,8 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   const auto fill_columns = [&](const SampleRows<T>& x) {
     samples.cols.fill(x, variance_workers, call.executor, call.control, {});
   };
+  std::optional<CloseBundles> close;
+  if constexpr (std::is_same_v<T, float>) close.emplace(plan, call);
   TileLoop<T> loop(call, grid, needed_bundles);
   std::int64_t row = -1;
   loop.in_order([&](const Square& tile) {
@@ -123,6 +128,7 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
     }
     if (!tile.diagonal) fill_columns(s.x2.part(tile.area.col, tile.area.cols));
     compute_tile(program, call, loop, tile, samples, pair_workers, grain, out, grid.side);
+    if constexpr (std::is_same_v<T, float>) close->recompute(tile, out, grid.side);
     loop.deliver(tile.area, out, grid.side);
   });
 }
@@ -134,8 +140,9 @@ Memory spatial_tiles_memory(const SpatialPlan& plan, std::int64_t n, bool ntk) {
   const auto size = static_cast<std::int64_t>(sizeof(T));
   const Schedule &variances = plan.schedule(Purpose::variances),
                  &pairs = plan.schedule(Purpose::pairs);
+  const std::int64_t close = std::is_same_v<T, float> ? CloseBundles::memory(n, side).shared : 0;
   return {side * (sample_numbers(program) + (ntk ? 2 : 1) * side) * size + variances.bytes() +
-              pairs.bytes(),
+              pairs.bytes() + close,
           BundleMemory<T>::bytes(program, pairs, ntk) +
               BundleMemory<T>::bytes(program, variances, false)};
 }
