@@ -10,7 +10,7 @@ namespace sdk = widelimit::sdk;
 ///   value = a^2 (2 / pi) atan2(2k, sqrt D) + c^2,   slope = a^2 b^2 (4 / pi) / sqrt D.
 template <class V>
 auto erf_moments(double a, double b, double c, V k, V p, V q) {
-  const sdk::ScaledCovariance<V> m(V(b * b) * k, V(b * b) * p, V(b * b) * q);
+  const sdk::ScaledCovariance<V> m(k, p, q, V(b * b));
   // D = 1 + 2p + 2q + 4(pq - k^2): a sum of what cannot be negative.
   const V root = sqrt(m.one + 2 * (m.p_term + m.q_term) + 4 * m.determinant);
   return sdk::Moments{fma(V(2 * a * a / std::numbers::pi), atan2(2 * m.k, root), V(c * c)),

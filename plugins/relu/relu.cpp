@@ -8,7 +8,10 @@ namespace {
 namespace sdk = widelimit::sdk;
 
 /// f(x) = a min(x, 0) + b max(x, 0) is (b - a) relu(x) + a x, so that with E[relu(u) v] = k / 2
-///   value = (b - a)^2 ramp + a b k,   slope = (b - a)^2 step + a b.
+/// and ramp = max(k, 0) / 2 + area
+///   value = (b - a)^2 area + ((a^2 + b^2) / 2 if k > 0, else a b) k,
+///   slope = (b - a)^2 step + a b.
+/// No two terms of a variance cancel, so none overflows and none becomes negative.
 template <class V>
 struct StepsAndCovariance {
   sdk::ArcCosineSteps<V> steps;
@@ -16,10 +19,10 @@ struct StepsAndCovariance {
 };
 template <class V>
 auto moments_of(double a, double b, const StepsAndCovariance<V>& of) {
-  const auto [step, ramp] = of.steps.complete();
-  const V relu_share = (b - a) * (b - a), linear_share = a * b;
-  return sdk::Moments{fma(relu_share, ramp, linear_share * of.k),
-                      fma(relu_share, step, linear_share)};
+  const auto [step, area] = of.steps.parts();
+  const V relu_share = (b - a) * (b - a), positive = 0.5 * (a * a + b * b), negative = a * b;
+  return sdk::Moments{fma(relu_share, area, select(of.k > V(0), positive, negative) * of.k),
+                      fma(relu_share, step, negative)};
 }
 
 /// What all of them need of a variance, and of two with a covariance.

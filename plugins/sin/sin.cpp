@@ -19,14 +19,12 @@ struct WaveMoments {
 
   template <class V>
   auto moments(V k, V p, V q) const {
-    k *= b * b;
-    p *= b * b;
-    q *= b * b;
-    const V size = abs(k);
-    // |k| - m as a sum of two differences: exactly 0 where k = p = q.
-    const V nearer = exp(min(0.5 * (size - p) + 0.5 * (size - q), V(0)));
-    const V difference = copysign(nearer * -expm1(-2 * size), k);
-    const V further = exp(-(k + 0.5 * p + 0.5 * q));
+    const V size = abs(k), scale = b * b;
+    // |k| - m as a sum of two differences: exactly 0 where k = p = q. Neither exponent is above 0,
+    // whatever rounding did to k.
+    const V nearer = exp(scale * min(0.5 * (size - p) + 0.5 * (size - q), V(0)));
+    const V difference = copysign(nearer * -expm1(-2 * scale * size), k);
+    const V further = exp(-scale * max(V(0), k + 0.5 * p + 0.5 * q));
     return sdk::Moments{V(a * a / 2) * fma(V(2 * sin2), further, difference),
                         V(a * a * b * b / 2) * fma(V(2 * cos2), further, difference)};
   }

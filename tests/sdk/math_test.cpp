@@ -221,6 +221,12 @@ TEST_CASE_TEMPLATE("the arc-cosine kernels of a sample and itself are 1/2 and p/
   const auto p = [] {
     auto x = numbers<T>(0, 50, 4000, 13);
     std::erase(x, T(0));
+    // Of every size. Close to the smallest normal number, rounding of products has the most ties.
+    using Limits = std::numeric_limits<T>;
+    for (T v = Limits::denorm_min(); v < Limits::max() / 3; v *= T(2.75)) x.push_back(v);
+    for (int i = -1000; i < 30000; ++i)
+      x.push_back(Limits::min() + static_cast<T>(i) * Limits::denorm_min());
+    x.push_back(Limits::max());
     return x;
   }();
   for (const Copy& copy : widelimit::test::copies()) {

@@ -23,9 +23,10 @@ struct ArcCosineTerms {
   ArcCosineTerms() = default;
   explicit ArcCosineTerms(V variance)
       : root(sqrt(variance)), inverse(select(variance == V(0), V(0), V(1) / root)) {
-    const V square = root * root;
-    const V rest = (variance - square) - rounding_error(root, root, square);
-    excess = select(variance == V(0), V(2), V(0.5) * inverse * rest * inverse);
+    // The same expression as for a covariance k = variance below, so that both are rounded alike
+    // where digits are few: close to the smallest normal number and below it.
+    const V rest = rounding_error(root, root, variance);
+    excess = select(variance == V(0), V(2), V(-0.5) * inverse * rest * inverse);
   }
 
   /// Storage in memory, with a distance of `stride` between numbers. `from` reads one of them: a
@@ -47,6 +48,11 @@ template <class V>
 struct ArcCosine {
   V step, ramp;
 };
+/// step, and area = ramp - max(k, 0) / 2, which is not negative.
+template <class V>
+struct ArcCosineParts {
+  V step, area;
+};
 
 namespace detail {
 
@@ -55,17 +61,17 @@ namespace detail {
 /// short polynomials. `root` is sqrt(e); `rest` is sqrt(p q) e, as accurate as the rounding of k
 /// allows.
 template <class V>
-ArcCosine<V> by_polynomials(V k, V e, V root, V rest) {
+ArcCosineParts<V> by_polynomials(V k, V e, V root, V rest) {
   const V x = V(1) - e, square = x * x;
   const V turns = root * polynomials::evaluate_in_halves(polynomials::arc_cosine_angle, x, square);
-  const V area = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
-  return {V(0.25) + copysign(V(0.25) - turns, k), fma(root, area, V(0.5) * max(k, V(0)))};
+  const V flat = rest * polynomials::evaluate_in_halves(polynomials::arc_cosine_area, x, square);
+  return {V(0.25) + copysign(V(0.25) - turns, k), root * flat};
 }
 
 /// In double precision these polynomials would be long. Two square roots and one arc sine, of
 /// sqrt(e / 2) near 1 and of x elsewhere, are faster. `scale` is sqrt(p q).
 template <class V>
-ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
+ArcCosineParts<V> by_arc_sine(V k, V e, V x, V scale) {
   constexpr double turn = 1 / (2 * std::numbers::pi);
   const auto near_one = e < V(0.5);
   const V z = select(near_one, V(0.5) * e, x * x), t = select(near_one, sqrt(z), x);
@@ -74,7 +80,7 @@ ArcCosine<V> by_arc_sine(V k, V e, V x, V scale) {
   const V angle = select(near_one, arc_sine + arc_sine, V(std::numbers::pi / 2) - arc_sine);
   const V turns = V(turn) * angle;
   const V area = V(turn) * scale * fma(-angle, x, sqrt(e * (V(1) + x)));
-  return {select(k < V(0), turns, V(0.5) - turns), fma(V(0.5), max(V(0), k), area)};
+  return {select(k < V(0), turns, V(0.5) - turns), area};
 }
 
 }  // namespace detail
@@ -96,19 +102,23 @@ class ArcCosineSteps {
  public:
   ArcCosineSteps() = default;
   ArcCosineSteps(V k, const ArcCosineTerms<V>& p, const ArcCosineTerms<V>& q) : k_(k) {
-    const V inverse = p.inverse * q.inverse;
     const V rest = rounding_error(p.root, q.root, abs(k));
-    const V e = fma(rest, inverse, p.excess + q.excess);
+    // rest / sqrt(p) is at most sqrt(q). 1 / sqrt(p q) would overflow where p q is tiny.
+    const V e = fma(rest * p.inverse, q.inverse, p.excess + q.excess);
     // With this order of arguments, NaN stays NaN.
     e_ = min(V(1), select(e <= V(std::numeric_limits<T>::epsilon() / 2), V(0), e));
     root_ = single ? sqrt(e_) : V(0);
     scale_ = single ? max(V(0), rest) : p.root * q.root;
   }
-  [[nodiscard]] ArcCosine<V> complete() const {
+  [[nodiscard]] ArcCosineParts<V> parts() const {
     if constexpr (single)
       return detail::by_polynomials(k_, e_, root_, scale_);
     else
       return detail::by_arc_sine(k_, e_, V(1) - e_, scale_);
+  }
+  [[nodiscard]] ArcCosine<V> complete() const {
+    const auto [step, area] = parts();
+    return {step, fma(V(0.5), max(V(0), k_), area)};
   }
 
  private:

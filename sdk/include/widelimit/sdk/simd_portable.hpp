@@ -77,15 +77,22 @@ class Vec {
 
   /// a b - product. This is exact if `product` is the rounded a b, and rounded once for other
   /// numbers near a b. Uses the method of Dekker, Numerische Mathematik 18 (1971), because there is
-  /// no fused instruction; |a| and |b| must be below the square root of the largest number.
+  /// no fused instruction; |a| and |b| must be at most the square root of the largest number.
   friend Vec rounding_error(Vec a, Vec b, Vec product) {
     if constexpr (std::same_as<T, float>) {
       return static_cast<float>(double{a.raw_} * double{b.raw_} - double{product.raw_});
     } else {
       constexpr T splitter = 134217729;  // 2^27 + 1 (Veltkamp)
-      const T high_a = splitter * a.raw_ - (splitter * a.raw_ - a.raw_), low_a = a.raw_ - high_a;
+      // The high halves may be rounded up, and the product of two large ones would overflow.
+      const bool large = std::abs(product.raw_) > T(1);
+      const T number_a = a.raw_ * (large ? T(0.5) : T(1));
+      const T high_a = splitter * number_a - (splitter * number_a - number_a),
+              low_a = number_a - high_a;
       const T high_b = splitter * b.raw_ - (splitter * b.raw_ - b.raw_), low_b = b.raw_ - high_b;
-      return ((high_a * high_b - product.raw_) + high_a * low_b + low_a * high_b) + low_a * low_b;
+      const T rest = ((high_a * high_b - product.raw_ * (large ? T(0.5) : T(1))) + high_a * low_b +
+                      low_a * high_b) +
+                     low_a * low_b;
+      return rest * (large ? T(2) : T(1));
     }
   }
 
