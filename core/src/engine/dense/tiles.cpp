@@ -6,6 +6,7 @@
 #include "engine/dense/close_pairs.hpp"
 #include "engine/dense/units.hpp"
 #include "engine/grid/equal_rows.hpp"
+#include "engine/grid/finished_tile.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/tile_loop.hpp"
 #include "engine/grid/worker_pool.hpp"
@@ -127,6 +128,19 @@ std::int64_t compute_tile(const Evaluator<T>& evaluator, const Variances<T>& v1,
   return lanes;
 }
 
+// Throws Error(numeric) if the network underflows for all samples of both sets.
+template <class T>
+void check_underflow(const SamplePair<T>& s, const Variances<T>& v1, const Variances<T>& v2) {
+  UnderflowWatch<T> first(s.x1, SampleSet::x1, Kernel::nngp);
+  first.add(v1.diagonal.nngp.data(), 1, 0, s.x1.count);
+  if (!s.symmetric()) {
+    UnderflowWatch<T> second(s.x2, SampleSet::x2, Kernel::nngp);
+    second.add(v2.diagonal.nngp.data(), 1, 0, s.x2.count);
+    if (!second.found()) return;
+  }
+  first.check();
+}
+
 }  // namespace
 
 template <class T>
@@ -148,6 +162,7 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
     other = evaluator.compute_variances(other_facts.variance.data(), s.x2.count, false, stop);
   }
   const Variances<T>& v2 = s.symmetric() ? v1 : other;
+  check_underflow(s, v1, v2);
   const EqualRows equal =
       EqualRows::find(s.x1, facts1.hash, s.x2, s.symmetric() ? facts1.hash : other_facts.hash);
 

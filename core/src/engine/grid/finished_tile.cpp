@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <string>
 
 namespace widelimit::detail {
@@ -25,13 +26,12 @@ bool all_finite(const T* a, std::int64_t n) {
 const char* name_of(SampleSet set) { return set == SampleSet::x1 ? "x1" : "x2"; }
 const char* title_of(Kernel kernel) { return kernel == Kernel::nngp ? "NNGP" : "NTK"; }
 
-// Throws Error(numeric) for the entry of two samples.
 template <class T>
-[[noreturn]] void throw_not_finite(Kernel kernel, SampleNumber row, SampleNumber col) {
-  const std::string reason =
-      std::string("is not finite: the network overflows ") +
-      (sizeof(T) == 4 ? "float32 there; scale the data (preprocess), or use float64"
-                      : "float64 there; scale the data (preprocess)");
+constexpr const char* name_of_precision = sizeof(T) == 4 ? "float32" : "float64";
+
+// Throws Error(numeric) for the entry of two samples.
+[[noreturn]] void throw_for(Kernel kernel, SampleNumber row, SampleNumber col,
+                            const std::string& reason) {
   const auto sample = [](const SampleNumber& s) {
     return "sample " + std::to_string(s.number) + " of " + name_of(s.set);
   };
@@ -40,6 +40,23 @@ template <class T>
               std::string("the ") + title_of(kernel) + " kernel of " + sample(row) +
                   (same ? " with itself" : " and " + sample(col)) + " (counted from 0) " + reason,
               {}, {.sample = row, .other_sample = col, .kernel = kernel, .reason = reason});
+}
+
+template <class T>
+[[noreturn]] void throw_not_finite(Kernel kernel, SampleNumber row, SampleNumber col) {
+  throw_for(kernel, row, col,
+            std::string("is not finite: the network overflows ") + name_of_precision<T> +
+                (sizeof(T) == 4 ? " there; scale the data (preprocess), or use float64"
+                                : " there; scale the data (preprocess)"));
+}
+
+// Whether the variance of a sample of data is a normal number.
+template <class T>
+bool is_normal(const T* numbers, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i)
+    sum += static_cast<double>(numbers[i]) * static_cast<double>(numbers[i]);
+  return sum / static_cast<double>(n) >= static_cast<double>(std::numeric_limits<T>::min());
 }
 
 template <class T>
@@ -84,6 +101,42 @@ void check_finite_diagonal(const T* diagonal, std::int64_t n, Kernel kernel) {
       std::find_if(diagonal, diagonal + n, [](T v) { return !std::isfinite(v); }) - diagonal;
   throw_not_finite<T>(kernel, {SampleSet::x1, i}, {SampleSet::x1, i});
 }
+
+template <class T>
+void UnderflowWatch<T>::add(const T* diagonal, std::int64_t stride, std::int64_t first,
+                            std::int64_t n) {
+  added_ += n;
+  for (std::int64_t i = 0; i < n && !normal_; ++i) {
+    const T size = std::abs(diagonal[i * stride]);
+    // With this comparison, NaN is no underflow.
+    if (!(size < std::numeric_limits<T>::min()))
+      normal_ = true;
+    else if (!sample_ && (kernel_ == Kernel::nngp || size > T{0}) &&
+             is_normal(x_.row(first + i), x_.features))
+      sample_ = first + i;
+  }
+}
+
+template <class T>
+std::optional<std::int64_t> UnderflowWatch<T>::found() const {
+  return normal_ || added_ < x_.count ? std::nullopt : sample_;
+}
+
+template <class T>
+void UnderflowWatch<T>::check() const {
+  const std::optional<std::int64_t> sample = found();
+  if (!sample) return;
+  const SampleNumber at{set_, *sample};
+  throw_for(kernel_, at, at,
+            std::string("is zero or has lost digits: the network underflows ") +
+                name_of_precision<T> +
+                " for all samples; keep variances up with a greater W_std (sqrt 2, which is 1.414, "
+                "before relu)" +
+                (sizeof(T) == 4 ? ", or use float64" : ""));
+}
+
+template class UnderflowWatch<float>;
+template class UnderflowWatch<double>;
 
 template void check_finite_diagonal(const float*, std::int64_t, Kernel);
 template void check_finite_diagonal(const double*, std::int64_t, Kernel);

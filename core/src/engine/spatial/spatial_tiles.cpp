@@ -1,6 +1,7 @@
 // Computes tiles of networks with sites: variances of the samples, then bundles on all threads.
 #include "engine/spatial/spatial_tiles.hpp"
 
+#include "engine/grid/finished_tile.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/tile_loop.hpp"
 #include "engine/spatial/bundled_samples.hpp"
@@ -117,6 +118,8 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   std::optional<CloseBundles> close;
   if constexpr (std::is_same_v<T, float>) close.emplace(plan, call);
   TileLoop<T> loop(call, grid, needed_bundles);
+  const Kernel watched = call.which.nngp ? Kernel::nngp : Kernel::ntk;
+  UnderflowWatch<T> underflow(s.x1, SampleSet::x1, watched);
   std::int64_t row = -1;
   loop.in_order([&](const Square& tile) {
     if (tile.area.row != row) {
@@ -130,7 +133,9 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
     compute_tile(program, call, loop, tile, samples, pair_workers, grain, out, grid.side);
     if constexpr (std::is_same_v<T, float>) close->recompute(tile, out, grid.side);
     loop.deliver(tile.area, out, grid.side);
+    if (tile.diagonal) underflow.add(out[watched], grid.side + 1, tile.area.row, tile.area.rows);
   });
+  underflow.check();
 }
 
 template <class T>
