@@ -352,6 +352,38 @@ TEST_CASE("a network that overflows is reported with the sets of its samples") {
   CHECK(contains(result.err, "/data/train"));
 }
 
+TEST_CASE("a network that underflows is reported with the remedy, a sample close to zero runs") {
+  const TemporaryDirectory directory;
+  const auto run = [&](const std::string& precision, const std::string& sample,
+                       const std::string& network, const std::string& out) {
+    directory.file("data.csv", "x,y\n" + sample + ",0\n1,1\n");
+    const std::string source = R"({"type": "csv", "target": ["y"], "path": "data.csv"})";
+    directory.file("exp.json", R"({"format": 1, "precision": ")" + precision +
+                                   R"(", "data": {"train": )" + source + R"(, "test": )" + source +
+                                   R"(}, "network": [)" + network + R"("dense"],
+"inference": [{"method": "gp_inference", "kernels": ["ntk"], "diag_reg": 1e-3}]})");
+    return run_program(
+        Run{.arguments = {"run", "exp.json", "--out", out}, .directory = directory.path()});
+  };
+  std::string deep;
+  for (int i = 0; i < 130; ++i) deep += R"("dense", "relu", )";
+  const Result underflow = run("float32", "2", deep, "deep");
+  CHECK(underflow.status == 1);
+  for (const std::string part :
+       {"underflows float32", "of the training set", "W_std", "sqrt 2", "float64", "/data/train"})
+    CHECK(contains(underflow.err, part));
+  CHECK(run("float64", "2", deep, "deep64").status == 0);
+
+  for (const auto& [precision, tiny] : {std::pair{"float32", "1e-20"}, {"float64", "1e-160"}})
+    for (const std::string layer : {"relu", "abs", "sign", "erf", "gelu"}) {
+      CAPTURE(precision);
+      CAPTURE(layer);
+      const Result result = run(precision, tiny, R"("dense", ")" + layer + "\", ", "out");
+      CHECK(result.status == 0);
+      CHECK(result.err.find("error") == std::string::npos);
+    }
+}
+
 TEST_CASE("a finite network that diverges or is too large is reported with the value to change") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(8, R"(, "finite": {
