@@ -172,7 +172,7 @@ void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& rid
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text = "the " + std::string(name_of(kernel)) + " kernel of the " + std::to_string(n) +
                      " training samples";
-  if (ridge.absolute > 0)
+  if (ridge.absolute > 0 && of_list.empty())
     text += ", with " + rounded_text(ridge.absolute) + " added to its diagonal,";
   if (extremes.smallest == 0 && extremes.largest == 0) {
     text += " is zero everywhere";
