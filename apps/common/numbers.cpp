@@ -27,6 +27,8 @@ std::string number_text(double value) {
   return {buffer.data(), end};
 }
 
+std::string rounded_text(double value) { return formatted("%.4g", value); }
+
 std::int64_t parse_bytes(std::string_view text) {
   const auto refuse = [&] {
     throw Error(ErrorCode::usage, "\"" + std::string(text) +

@@ -14,6 +14,9 @@ namespace widelimit::apps {
 /// The fewest digits that read back the same; "nan", "inf", "-inf".
 [[nodiscard]] std::string number_text(double value);
 
+/// Four significant digits: "0.8967", "1e+12".
+[[nodiscard]] std::string rounded_text(double value);
+
 /// "8G", "500 MiB", "2.5GB", "1048576": bytes; K, M, G, T and KiB ... are powers of 1024, KB ...
 /// powers of 1000; letters in either case. Throws Error(usage) that shows what is accepted.
 [[nodiscard]] std::int64_t parse_bytes(std::string_view text);

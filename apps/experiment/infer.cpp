@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -114,12 +113,6 @@ bool any_finite_time(const InferenceSpec& spec) {
                      [](double time) { return std::isfinite(time); });
 }
 
-std::string four_digits(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
-}
-
 /// Warns where predictions have few digits, or where no finite network follows the loss curves.
 void warn_of_numbers(const PlannedInference& inference, const InferenceResult& result,
                      double greatest_rate, RunDirectory& directory) {
@@ -132,7 +125,7 @@ void warn_of_numbers(const PlannedInference& inference, const InferenceResult& r
   if (any_finite_time(spec) && spec.options.learning_rate > greatest_rate)
     directory.warn(spec.place.pointer + "/learning_rate: " + inference.id + " takes steps of " +
                    apps::number_text(spec.options.learning_rate) + ", and above " +
-                   four_digits(greatest_rate) +
+                   apps::rounded_text(greatest_rate) +
                    " such steps diverge: the curves are those of infinitely small steps, which no "
                    "network of finite width follows at this rate");
 }

@@ -3,6 +3,7 @@
 
 #include "advice.hpp"
 #include "blocks.hpp"
+#include "data_advice.hpp"
 #include "describe.hpp"
 #include "error_places.hpp"
 #include "fingerprint.hpp"
@@ -72,6 +73,8 @@ class Steps {
     make_kernels(earlier);
     if (plan_.kernels_only) return {};
     directory_.step("description", "", [&] { describe(); });
+    if (auto text = prior_warning(data_.train.y, targets_, held_, plan_.inferences))
+      directory_.warn(std::move(*text));
     Json::Object metrics;
     try {
       evaluate(metrics);
@@ -282,6 +285,7 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
     if (std::optional<std::string> text = beyond_machine(cost)) directory.warn(*text);
     for (std::string& text : advice(experiment, loaded.planned.layers(), loaded.shapes))
       directory.warn(std::move(text));
+    if (std::optional<std::string> text = offset_warning(data.train.x)) directory.warn(*text);
 
     Finished finished;
     finished.metrics = Steps(loaded, plan, std::move(data), std::move(targets), directory, control)

@@ -128,10 +128,11 @@ struct InferenceResult {
 ///   (for more than 5,000 samples an estimate, marked as such) and a suggested diag_reg.
 ///
 /// Eigenvalues within rounding error of zero (10 n eps times the largest) are treated as zero,
-/// whatever their sign. For infinite times such a kernel is refused. At finite times, training
-/// outputs do not change along such an eigenvector, and the factor (1 - e^(-lambda s)) / lambda of
-/// test outputs is its limit s = learning rate x time / number of targets, up to the inverse of the
-/// rounding error. Predictions and losses are never NaN.
+/// whatever their sign. For infinite times such a kernel is refused, and so is a path that has a
+/// ridge with which it is such a kernel. At finite times, training outputs do not change along such
+/// an eigenvector, and the factor (1 - e^(-lambda s)) / lambda of test outputs is its limit s =
+/// learning rate x time / number of targets, up to the inverse of the rounding error. Predictions
+/// and losses are never NaN.
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer(const InferenceProblem& problem,
                                                      const InferenceOptions& options,
                                                      const Solver& solver,

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,12 @@ namespace {
 
 bool changes_samples(const PreprocessStep& step) {
   return step.type != PreprocessType::standardize_y && step.type != PreprocessType::one_hot;
+}
+
+// The spacing of the samples' numbers near 1, in the type in which the file has them.
+double rounding_of(const Samples& x) {
+  return x.precision() == Precision::float32 ? std::numeric_limits<float>::epsilon()
+                                             : std::numeric_limits<double>::epsilon();
 }
 
 Matrix widened(const Samples& x) {
@@ -43,15 +50,16 @@ void unit_norm(Matrix& x) {
   }
 }
 
-void apply_to_samples(const PreprocessStep& step, Matrix& train, Matrix* test) {
+// `rounding` is that of the samples before the first step.
+void apply_to_samples(const PreprocessStep& step, double rounding, Matrix& train, Matrix* test) {
   const auto both = [&](auto&& change) {
     change(train);
     if (test != nullptr) change(*test);
   };
   switch (step.type) {
     case PreprocessType::standardize_x: {
-      const Standardization s =
-          step.per_feature ? Standardization::of_columns(train) : Standardization::of_all(train);
+      const Standardization s = step.per_feature ? Standardization::of_columns(train, rounding)
+                                                 : Standardization::of_all(train, rounding);
       both([&](Matrix& x) { s.apply(x); });
       break;
     }
@@ -64,7 +72,7 @@ void apply_to_samples(const PreprocessStep& step, Matrix& train, Matrix* test) {
       });
       break;
     case PreprocessType::zca: {
-      const Zca zca = Zca::fit(train, step.regularization);
+      const Zca zca = Zca::fit(train, step.regularization, rounding);
       both([&](Matrix& x) { zca.apply(x); });
       break;
     }
@@ -89,7 +97,8 @@ void compose(TargetTransform& transform, const Standardization& s) {
 
 void apply_to_targets(const PreprocessStep& step, TrainTest& data, TargetTransform& transform) {
   if (step.type == PreprocessType::standardize_y) {
-    const Standardization s = Standardization::of_columns(data.train.y);
+    const Standardization s =
+        Standardization::of_columns(data.train.y, std::numeric_limits<double>::epsilon());
     s.apply(data.train.y);
     if (data.test && data.test->has_targets()) s.apply(data.test->y);
     compose(transform, s);
@@ -149,6 +158,7 @@ TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> step
   Samples& train = data.train.x;
   Samples* test = data.test ? &data.test->x : nullptr;
   const bool samples_change = std::ranges::any_of(steps, detail::changes_samples);
+  const double rounding = detail::rounding_of(train);
   Matrix train_work, test_work;
   if (samples_change) {
     train_work = detail::widened(train);
@@ -157,7 +167,8 @@ TargetTransform preprocess(TrainTest& data, std::span<const PreprocessStep> step
   for (const PreprocessStep& step : steps) {
     detail::in_step(step, [&] {
       if (detail::changes_samples(step))
-        detail::apply_to_samples(step, train_work, test == nullptr ? nullptr : &test_work);
+        detail::apply_to_samples(step, rounding, train_work,
+                                 test == nullptr ? nullptr : &test_work);
       else
         detail::apply_to_targets(step, data, transform);
     });

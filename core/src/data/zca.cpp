@@ -2,6 +2,7 @@
 // depend on the number of threads.
 #include "data/zca.hpp"
 
+#include "data/standardize.hpp"
 #include "execution/blas.hpp"
 #include "execution/symmetric_eigen.hpp"
 
@@ -42,7 +43,7 @@ int blas_rows(const Matrix& x) {
 
 }  // namespace
 
-Zca Zca::fit(const Matrix& train, double regularization) {
+Zca Zca::fit(const Matrix& train, double regularization, double rounding) {
   if (train.cols() > most_rows_with_eigenvectors)
     throw Error(ErrorCode::unsupported, "zca needs the eigenvectors of a matrix of " +
                                             std::to_string(train.cols()) + " features; at most " +
@@ -65,8 +66,17 @@ Zca Zca::fit(const Matrix& train, double regularization) {
   for (double& e : eigenvalues) e = std::max(e, 0.0);
   const double total = std::accumulate(eigenvalues.begin(), eigenvalues.end(), 0.0);
   const double ridge = regularization * total / d;
-  // Eigenvalues of a covariance are known to about d eps times the largest.
-  const double threshold = d * std::numeric_limits<double>::epsilon() * eigenvalues.back();
+  // Eigenvalues of a covariance are known to about n eps (or d eps) times the largest, and not
+  // beyond the rounding of the features: deviations of that size along every feature add up to
+  // this variance along some direction.
+  double rounding_variance = 0;
+  for (const double mean : zca.mean_) {
+    const double deviation = rounding_of_equal(mean, n, rounding);
+    rounding_variance += deviation * deviation;
+  }
+  const double threshold =
+      std::max(std::max(n, d) * std::numeric_limits<double>::epsilon() * eigenvalues.back(),
+               rounding_variance);
   const auto zeros =
       std::ranges::count_if(eigenvalues, [&](double e) { return !(e + ridge > threshold); });
   if (zeros > 0)

@@ -14,8 +14,10 @@ namespace widelimit::detail {
 class Zca {
  public:
   /// Throws Error(usage) if the covariance is singular and `regularization` is too small;
-  /// Error(unsupported) if there are too many features for the eigendecomposition.
-  static Zca fit(const Matrix& train, double regularization);
+  /// Error(unsupported) if there are too many features for the eigendecomposition. A direction
+  /// whose variance is not above what rounding makes of equal numbers (rounding_of_equal() of every
+  /// feature's mean) has none.
+  static Zca fit(const Matrix& train, double regularization, double rounding);
   void apply(Matrix& x) const;
 
  private:

@@ -89,6 +89,16 @@ double rounded_up(double x) {
   return 10 * power;
 }
 
+// "0, 1e-18 and 7 more"
+std::string list_text(std::span<const double> numbers) {
+  constexpr std::size_t most = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i)
+    text += (i == 0 ? "" : ", ") + number_text(numbers[i]);
+  if (numbers.size() > most) text += " and " + std::to_string(numbers.size() - most) + " more";
+  return text;
+}
+
 }  // namespace
 
 Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control) {
@@ -147,9 +157,13 @@ double eigenvalue_rounding(std::int64_t n, double largest) noexcept {
          std::max(largest, 0.0);
 }
 
+bool above_rounding(std::int64_t n, double smallest, double largest) noexcept {
+  return smallest > eigenvalue_rounding(n, largest);
+}
+
 void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,
                                  const Extremes& extremes, std::int64_t pivot,
-                                 double least_relative_ridge) {
+                                 double least_relative_ridge, std::span<const double> of_list) {
   const double shortfall =
       std::max((extremes.estimated ? 4 : 2) *
                    (std::max(-extremes.smallest, 0.0) + eigenvalue_rounding(n, extremes.largest)),
@@ -158,7 +172,7 @@ void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& rid
   const double unit = ridge.absolute_scale ? 1 : ridge.mean_diagonal;
   std::string text = "the " + std::string(name_of(kernel)) + " kernel of the " + std::to_string(n) +
                      " training samples";
-  if (ridge.absolute > 0)
+  if (ridge.absolute > 0 && of_list.empty())
     text += ", with " + rounded_text(ridge.absolute) + " added to its diagonal,";
   if (extremes.smallest == 0 && extremes.largest == 0) {
     text += " is zero everywhere";
@@ -174,16 +188,19 @@ void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& rid
                     "ridge: \"diag_reg\": 1e-6, \"diag_reg_absolute_scale\": true",
                 {}, facts);
   }
-  text += " is not positive definite: ";
+  text += " is not positive definite";
+  if (!of_list.empty()) text += " with \"diag_reg\": " + list_text(of_list) + " of the list";
+  text += ": ";
   if (pivot >= 0)
     text += "the factorisation stopped at leading minor " + std::to_string(pivot) + "; ";
   text += extremes.estimated ? "its smallest eigenvalue is at most (Lanczos estimate) "
                              : "its smallest eigenvalue is ";
   text += rounded_text(extremes.smallest) + ", its largest " + rounded_text(extremes.largest) + ".";
-  if (extremes.smallest > 0 && extremes.smallest <= eigenvalue_rounding(n, extremes.largest))
+  if (extremes.smallest > 0 && !above_rounding(n, extremes.smallest, extremes.largest))
     text += " That is zero up to rounding.";
   if (unit > 0 && shortfall > 0)
-    text += " Try \"diag_reg\": " + rounded_text(rounded_up((ridge.absolute + shortfall) / unit)) +
+    text += (of_list.empty() ? " Try \"diag_reg\": " : " Try no \"diag_reg\" below ") +
+            rounded_text(rounded_up((ridge.absolute + shortfall) / unit)) +
             (ridge.absolute_scale ? " (absolute)" : "") +
             ", or remove samples that are almost equal to others";
   throw Error(ErrorCode::numeric, text, {}, facts);

@@ -9,6 +9,7 @@
 #include <widelimit/solver.hpp>
 
 #include <cstdint>
+#include <span>
 
 namespace widelimit::detail {
 
@@ -44,6 +45,9 @@ struct Extremes {
 [[nodiscard]] Extremes extremes_of_source(const KernelSource& kernel, double ridge, int threads,
                                           const Control* control);
 
+/// May one divide by every eigenvalue? The rule for one ridge and for each of several.
+[[nodiscard]] bool above_rounding(std::int64_t n, double smallest, double largest) noexcept;
+
 struct Ridge {
   double absolute = 0;       ///< added to the diagonal
   double mean_diagonal = 0;  ///< of the kernel without the ridge
@@ -51,9 +55,11 @@ struct Ridge {
 };
 
 /// Throws Error(numeric). `pivot`: the leading minor that failed, counted from 1; -1: none failed.
-/// The suggested ridge is at least `least_relative_ridge` times the mean diagonal.
+/// The suggested ridge is at least `least_relative_ridge` times the mean diagonal. `of_list`: the
+/// ridges of a list that do not suffice, as the user gave them; `ridge` is then the smallest.
 [[noreturn]] void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,
                                               const Extremes& extremes, std::int64_t pivot,
-                                              double least_relative_ridge = 0);
+                                              double least_relative_ridge = 0,
+                                              std::span<const double> of_list = {});
 
 }  // namespace widelimit::detail

@@ -41,7 +41,7 @@ void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
   const int threads = setting.solver->threads();
   const Extremes estimate =
       extremes_by_factor(kernel, ridge.absolute, *factor, threads, setting.control);
-  if (estimate.smallest > eigenvalue_rounding(setting.n, estimate.largest)) return;
+  if (above_rounding(setting.n, estimate.smallest, estimate.largest)) return;
   factor.reset();  // frees memory for the copy
   Extremes extremes =
       extreme_eigenvalues(add_ridge(kernel, ridge.absolute), threads, setting.control);

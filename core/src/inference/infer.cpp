@@ -41,7 +41,8 @@ void require_definite(const detail::Setting& s, const detail::Ridge& ridge,
   const bool infinite =
       std::any_of(s.times.begin(), s.times.end(), [](double t) { return std::isinf(t); });
   const double rounding = detail::eigenvalue_rounding(s.n, values.back());
-  if (values.front() < -rounding || (infinite && values.front() <= rounding))
+  if (values.front() < -rounding ||
+      (infinite && !detail::above_rounding(s.n, values.front(), values.back())))
     detail::throw_not_positive_definite(s.driving_kernel, s.n, ridge,
                                         {values.front(), values.back(), false}, -1);
 }

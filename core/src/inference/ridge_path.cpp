@@ -3,6 +3,7 @@
 // and the covariance is that of training with the gains 1 / (lambda + r) (projected_kernels.hpp).
 #include "inference/ridge_path.hpp"
 
+#include "inference/definiteness.hpp"
 #include "inference/leave_one_out.hpp"
 #include "inference/projected_kernels.hpp"
 
@@ -25,11 +26,9 @@ class RidgePath {
       : s_(setting), eigen_(eigen), result_(result), products_(s_.products()) {}
 
   void run() {
-    for (const double diag_reg : s_.options->diag_reg_path) {
-      const Ridge ridge = ridge_of(s_, diag_reg);
-      require_definite(ridge);
-      ridges_.push_back(ridge.absolute);
-    }
+    for (const double diag_reg : s_.options->diag_reg_path)
+      ridges_.push_back(ridge_of(s_, diag_reg).absolute);
+    require_definite();
     set_spectrum();
     basis_ = project(s_, eigen_);
     const std::int64_t ridges = std::ssize(ridges_);
@@ -43,12 +42,20 @@ class RidgePath {
   }
 
  private:
-  // The formulas divide by eigenvalues, so these must exceed their rounding.
-  void require_definite(const Ridge& ridge) const {
-    const double smallest = eigen_.values.front() + ridge.absolute;
-    const double largest = eigen_.values.back() + ridge.absolute;
-    if (smallest <= std::numeric_limits<double>::epsilon() * largest)
-      throw_not_positive_definite(s_.driving_kernel, s_.n, ridge, {smallest, largest, false}, -1);
+  // The formulas divide by eigenvalues. A list with a ridge that would be refused alone is refused:
+  // without it, the results would not be those asked for.
+  void require_definite() const {
+    std::vector<double> too_small;
+    for (std::size_t r = 0; r < ridges_.size(); ++r)
+      if (!above_rounding(s_.n, eigen_.values.front() + ridges_[r],
+                          eigen_.values.back() + ridges_[r]))
+        too_small.push_back(s_.options->diag_reg_path[r]);
+    if (too_small.empty()) return;
+    const Ridge least = ridge_of(s_, *std::ranges::min_element(too_small));
+    throw_not_positive_definite(
+        s_.driving_kernel, s_.n, least,
+        {eigen_.values.front() + least.absolute, eigen_.values.back() + least.absolute, false}, -1,
+        0, too_small);
   }
 
   void set_spectrum() {

@@ -152,10 +152,10 @@ class StreamedInference {
     if (factor.info().rcond > detail::eigenvalue_rounding(n, 1)) return;
     const double smallest = detail::smallest_by_factor(n, factor, control_);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
-    if (smallest > detail::eigenvalue_rounding(n, trace)) return;
+    if (detail::above_rounding(n, smallest, trace)) return;
     detail::Extremes extremes = compute_extremes();
     if (extremes.estimated) extremes.smallest = std::min(extremes.smallest, smallest);
-    if (extremes.smallest <= detail::eigenvalue_rounding(n, extremes.largest))
+    if (!detail::above_rounding(n, extremes.smallest, extremes.largest))
       refuse_kernel(extremes, -1);
   }
 

@@ -81,6 +81,65 @@ TEST_CASE("standardize_x of all numbers uses one mean and one deviation") {
   check_close(constant.train.x.f64(), {{0, 0}, {0, 0}});
 }
 
+TEST_CASE("a feature that varies by rounding alone is constant") {
+  for (const std::int64_t n : {2, 3, 50, 1000}) {
+    CAPTURE(n);
+    Matrix x(n, 3), y(n, 1);
+    for (std::int64_t i = 0; i < n; ++i) {
+      x(i, 0) = std::sin(static_cast<double>(i));
+      x(i, 1) = i % 2 == 0 ? 0.3 : 0.1 * 3;  // they differ in the last bit
+      x(i, 2) = -1e9 * x(i, 1);
+      y(i, 0) = x(i, 1);
+    }
+    REQUIRE(x(0, 1) != x(1, 1));
+    TrainTest data = with_test(some_data(x.clone(), y.clone()), {{0, 0.300001, -3e8}}, {{0.3}});
+    const TargetTransform targets =
+        run(data, {step_of(PreprocessType::standardize_x), step_of(PreprocessType::standardize_y)});
+    CHECK(targets.scale(0) == 1);
+    CHECK(std::abs(data.test->x.at(0, 1) - 1e-6) < 1e-15);
+    for (std::int64_t i = 0; i < n; ++i) {
+      CHECK(std::abs(data.train.x.at(i, 1)) < 1e-15 + static_cast<double>(n) * eps);
+      CHECK(std::abs(data.train.x.at(i, 2)) < 3e8 * static_cast<double>(n) * eps);
+    }
+    // One mean and one deviation of all numbers.
+    PreprocessStep all = step_of(PreprocessType::standardize_x);
+    all.per_feature = false;
+    TrainTest one = some_data(y.clone(), Matrix(n, 1));
+    run(one, {all});
+    for (std::int64_t i = 0; i < n; ++i)
+      CHECK(std::abs(one.train.x.at(i, 0)) < static_cast<double>(n) * eps);
+  }
+}
+
+TEST_CASE("float32 samples that differ in the last bit of float32 are constant too") {
+  const float a = 0.3F, b = std::nextafter(a, 1.0F);
+  for (const double factor : {1.0, 1.0 / 3}) {
+    TrainTest data;
+    data.train.x = Samples(MatrixF{{a, 1}, {b, 2}, {a, 3}, {b, 4}});
+    data.train.y = Matrix(4, 1);
+    PreprocessStep scale = step_of(PreprocessType::scale);
+    scale.factor = factor;
+    run(data, {scale, step_of(PreprocessType::standardize_x)});
+    for (std::int64_t i = 0; i < 4; ++i) CHECK(std::abs(data.train.x.at(i, 0)) < 1e-7);
+    CHECK(data.train.x.at(3, 1) > 1);
+  }
+}
+
+TEST_CASE("a small deviation that is above rounding is one") {
+  const auto around = [](double mean) {  // 1e-12 of it: thousands of units in the last place
+    return some_data({{mean * (1 - 1e-12)}, {mean * (1 + 1e-12)}, {mean}}, Matrix(3, 1));
+  };
+  for (const double mean : {1.0, -3e9}) {
+    CAPTURE(mean);
+    TrainTest data = around(mean);
+    run(data, {step_of(PreprocessType::standardize_x)});
+    CHECK(std::abs(data.train.x.at(1, 0)) == doctest::Approx(std::sqrt(1.5)).epsilon(1e-3));
+  }
+  TrainTest underflow = around(1e-150);  // squares of differences are 0, the differences are not
+  CHECK(contains(error_of([&] { run(underflow, {step_of(PreprocessType::standardize_x)}); }).what(),
+                 "too large or too small"));
+}
+
 TEST_CASE("standardize_y is undone for predictions") {
   // Output 0: mean 3, deviation 2. Output 1 is constant.
   TrainTest data = with_test(some_data(Matrix(2, 1), {{1, 7}, {5, 7}}), Matrix(1, 1), {{9, 8}});
@@ -167,6 +226,32 @@ TEST_CASE("zca refuses a singular covariance unless it is regularized") {
   data = some_data(x.clone(), Matrix(4, 1));
   run(data, {step});
   for (std::int64_t i = 0; i < 4; ++i) CHECK(std::abs(data.train.x.at(i, 2)) < 10 * eps);
+}
+
+TEST_CASE("zca does not whiten rounding") {
+  constexpr std::int64_t n = 40;
+  Matrix noise(n, 2), sums(n, 3);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double a = std::sin(static_cast<double>(3 * i)), b = std::cos(static_cast<double>(i * i));
+    noise(i, 0) = i % 2 == 0 ? 0.3 : 0.1 * 3;
+    noise(i, 1) = 7 * (i % 3 == 0 ? 0.3 : 0.1 * 3);
+    // The third is the sum of the others, which an offset has rounded to 1e-7.
+    sums(i, 0) = 1e9 + a;
+    sums(i, 1) = b;
+    sums(i, 2) = sums(i, 0) + b;
+  }
+  for (const Matrix* x : {&noise, &sums}) {
+    TrainTest data = some_data(x->clone(), Matrix(n, 1));
+    CHECK(contains(error_of([&] { run(data, {step_of(PreprocessType::zca)}); }).what(),
+                   "the covariance of the 40 training samples is singular"));
+  }
+  PreprocessStep step = step_of(PreprocessType::zca);
+  step.regularization = 1e-3;
+  TrainTest data = some_data(sums.clone(), Matrix(n, 1));
+  run(data, {step});
+  // The direction without variance, (1, 1, -1), keeps 1e-7 over the root of the ridge.
+  for (std::int64_t i = 0; i < n; ++i)
+    CHECK(std::abs(data.train.x.at(i, 0) + data.train.x.at(i, 1) - data.train.x.at(i, 2)) < 1e-4);
 }
 
 TEST_CASE("one_hot writes labels as one output a class, centered or not") {

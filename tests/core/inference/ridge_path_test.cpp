@@ -216,6 +216,49 @@ TEST_CASE("a kernel that rounding has made indefinite is served by ridges above 
   CHECK(mentions(message, "diag_reg"));
 }
 
+TEST_CASE("a ridge of a list is refused where it is refused alone, with the same numbers") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    RandomProblem p(20, 3, 1, seed);
+    for (auto* kernel : {&p.nngp, &p.ntk}) {  // the last sample repeats the first
+      Matrix &k = (*kernel)[0], &cross = (*kernel)[1];
+      for (std::int64_t i = 0; i < 19; ++i) k(i, 19) = k(19, i) = k(0, i);
+      k(19, 19) = k(0, 0);
+      for (std::int64_t i = 0; i < 3; ++i) cross(i, 19) = cross(i, 0);
+    }
+    for (const DrivingKernel kernel : all_driving_kernels) {
+      // The limit is 10 n eps = 4e-14 of the largest eigenvalue, which is up to n mean diagonals;
+      // none of these ridges is within rounding of it.
+      for (const double ridge : {0.0, 1e-18, 1e-16, 1e-15, 1e-11, 1e-8, 1e-3}) {
+        CAPTURE(seed);
+        CAPTURE(ridge);
+        InferenceOptions alone = along(kernel, {});
+        alone.diag_reg = ridge;
+        const std::string one = message_of(p, alone, lapack_solver(), ErrorCode::numeric);
+        CHECK(one.empty() == (ridge > 1e-13));
+        const std::string list =
+            message_of(p, along(kernel, {1e-3, ridge}), lapack_solver(), ErrorCode::numeric);
+        CHECK(list.empty() == one.empty());
+        if (!list.empty()) CHECK(mentions(list, "of the list: its smallest eigenvalue is "));
+      }
+    }
+    const std::string message = message_of(p, along(DrivingKernel::ntk, {1e-18, 1e-3, 0, 1e-16}),
+                                           lapack_solver(), ErrorCode::numeric);
+    CHECK(mentions(message,
+                   "the ntk kernel of the 20 training samples is not positive definite with "
+                   "\"diag_reg\": 1e-18, 0, 1e-16 of the list: "));
+    const std::string key = "Try no \"diag_reg\" below ";
+    REQUIRE(mentions(message, key.c_str()));
+    const double least = std::stod(message.substr(message.find(key) + key.size()));
+    CHECK(least < 1e-11);
+    CHECK(
+        message_of(p, along(DrivingKernel::ntk, {1e-3, least}), lapack_solver(), ErrorCode::numeric)
+            .empty());
+    CHECK(mentions(message_of(p, along(DrivingKernel::ntk, std::vector<double>(8, 0.0)),
+                              lapack_solver(), ErrorCode::numeric),
+                   "0, 0, 0, 0, 0 and 3 more of the list"));
+  }
+}
+
 TEST_CASE("what has no path, and what cannot take one, is refused with the reason") {
   const RandomProblem p(6, 2, 1);
   InferenceOptions o = along(DrivingKernel::ntk, {0.1});

@@ -95,13 +95,14 @@ struct WIDELIMIT_EXPORT TargetTransform {
 /// leaves the samples in the precision asked for: arithmetic is float64, rounded once at the end.
 /// - standardize_x: minus the mean, divided by the population deviation (over n), per feature or
 ///   of all numbers. A feature that is constant in training is only centred: its deviation counts
-///   as 1, so it becomes 0 there.
+///   as 1, so it becomes 0 there. So does a deviation that is rounding, below n eps |mean| (or eps
+///   |mean| of float32, if the file holds that).
 /// - standardize_y: the same per output; undone by TargetTransform.
 /// - unit_norm: every sample divided by its Euclidean norm; a sample of zeros stays.
 /// - scale: times `factor`.
 /// - zca: (x - mean) (C + r tr(C)/d 1)^(-1/2) with the covariance C (over n) of d features and the
 ///   `regularization` r (Lee et al., NeurIPS 2020, appendix on regularized ZCA). A C that is
-///   singular needs r > 0.
+///   singular, up to rounding of the covariance or of the features, needs r > 0.
 /// - one_hot: labels become one output a class, 1 at the label and 0 elsewhere, minus 1/classes if
 ///   centered. The classes are the labels of the training samples in ascending order, integers or
 ///   words; with `classes` they are 0 .. classes - 1, if all labels are among these. Outputs are
