@@ -159,7 +159,9 @@ TEST_CASE("the workspace grows with the network's branches and samples, not with
   };
   const std::int64_t bytes = bytes_for(1000, Precision::float32);
   CHECK(bytes > 4 * 256 * (256 * 2 + 2 * 784));
-  CHECK(bytes_for(100000, Precision::float32) < bytes + 100000 * 2 * 100);
+  // On each side of the kernel, a sample takes 60 bytes for float32 and 56 for close pairs in
+  // float64.
+  CHECK(bytes_for(100000, Precision::float32) < bytes + 100000 * 2 * 120);
   CHECK(bytes_for(1000, Precision::float64) > bytes);
 }
 
