@@ -48,7 +48,8 @@ TEST_CASE("a kernel of one sample has no picture, and gnuplot nothing to complai
     CAPTURE(test);
     const std::string file = directory.file(
         "exp.json", R"({"format": 1, "data": {"train": )" + source(train) + R"(, "test": )" +
-                        source(test) + R"(}, "network": ["dense", "relu", "dense"], "inference": [
+                        source(test) + R"(}, "preprocess": ["standardize_y"],
+  "network": ["dense", "relu", "dense"], "inference": [
   {"method": "gp_inference", "kernels": ["nngp"], "diag_reg": 0.01, "covariance": "full"}]})");
     const std::string out =
         (directory / ("out" + std::to_string(train) + std::to_string(test))).string();
