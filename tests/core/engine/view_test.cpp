@@ -139,11 +139,11 @@ TEST_CASE("rows that a view does not have, and sites that no row has, are refuse
   const Matrix x = random_matrix(9, 4, 73);
   const SamplesView view(x);
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  for (const auto& [first, n] :
+  for (const auto& rows :
        {std::pair<std::int64_t, std::int64_t>{-1, 2}, {2, -1}, {8, 2}, {10, 0}, {1, most}}) {
-    CAPTURE(first);
-    CAPTURE(n);
-    CHECK_THROWS_AS(static_cast<void>(view.part(first, n)), Error);
+    CAPTURE(rows.first);
+    CAPTURE(rows.second);
+    CHECK_THROWS_AS(static_cast<void>(view.part(rows.first, rows.second)), Error);
   }
   CHECK_THROWS_AS(static_cast<void>(view.converted(Precision::float32, 3, 10)), Error);
   CHECK_THROWS_AS(static_cast<void>(view.converted(Precision::float64, 4, 3)), Error);
