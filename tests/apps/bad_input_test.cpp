@@ -374,11 +374,11 @@ TEST_CASE("a network that underflows is reported with the remedy, a sample close
     CHECK(contains(underflow.err, part));
   CHECK(run("float64", "2", deep, "deep64").status == 0);
 
-  for (const auto& [precision, tiny] : {std::pair{"float32", "1e-20"}, {"float64", "1e-160"}})
+  for (const auto& tiny : {std::pair{"float32", "1e-20"}, {"float64", "1e-160"}})
     for (const std::string layer : {"relu", "abs", "sign", "erf", "gelu"}) {
-      CAPTURE(precision);
+      CAPTURE(tiny.first);
       CAPTURE(layer);
-      const Result result = run(precision, tiny, R"("dense", ")" + layer + "\", ", "out");
+      const Result result = run(tiny.first, tiny.second, R"("dense", ")" + layer + "\", ", "out");
       CHECK(result.status == 0);
       CHECK(result.err.find("error") == std::string::npos);
     }

@@ -43,7 +43,8 @@ TEST_CASE("a kernel of one sample has no picture, and gnuplot nothing to complai
     return R"({"type": "make_regression", "n_features": 2, "n_samples": )" +
            std::to_string(samples) + "}";
   };
-  for (const auto& [train, test] : {std::pair(1, 1), std::pair(1, 5), std::pair(5, 1)}) {
+  for (const auto& samples : {std::pair(1, 1), std::pair(1, 5), std::pair(5, 1)}) {
+    const int train = samples.first, test = samples.second;
     CAPTURE(train);
     CAPTURE(test);
     const std::string file = directory.file(
