@@ -24,7 +24,7 @@ class LentDoubles {
  public:
   LentDoubles(const char* name, const std::vector<double>& values)
       : name_(name), bytes_(values.size() * sizeof(double), name), before_(values) {
-    std::memcpy(bytes_.data(), values.data(), bytes_.size());
+    if (!values.empty()) std::memcpy(bytes_.data(), values.data(), bytes_.size());
   }
   [[nodiscard]] const char* name() const noexcept { return name_; }
   /// NULL where there are no numbers.
@@ -33,12 +33,12 @@ class LentDoubles {
   }
   [[nodiscard]] std::vector<double> get() const {
     std::vector<double> values(before_.size());
-    std::memcpy(values.data(), bytes_.data(), bytes_.size());
+    if (!values.empty()) std::memcpy(values.data(), bytes_.data(), bytes_.size());
     return values;
   }
   [[nodiscard]] bool margin_intact() const noexcept { return bytes_.margin_intact(); }
   [[nodiscard]] bool intact() const {
-    return std::memcmp(bytes_.data(), before_.data(), bytes_.size()) == 0;
+    return before_.empty() || std::memcmp(bytes_.data(), before_.data(), bytes_.size()) == 0;
   }
 
  private:
