@@ -1,7 +1,7 @@
 // Reading IDX files.
 #include "data/idx_reader.hpp"
 
-#include "files/gzip_stream.hpp"
+#include "files/byte_stream.hpp"
 #include "files/npy_header.hpp"
 
 #include <algorithm>
@@ -64,9 +64,9 @@ std::int64_t promised_bytes(IdxType type, const std::vector<std::int64_t>& shape
 }  // namespace
 
 IdxReader::IdxReader(const std::filesystem::path& path, const Control* control)
-    : file_(path), compressed_(GzipStream::is_gzip(file_)) {
+    : file_(path), compressed_(ByteStream::is_gzip(file_)) {
   if (file_.size() == 0) file_.refuse("is empty; expected an IDX file");
-  GzipStream stream(file_);
+  ByteStream stream(file_);
   std::array<std::uint8_t, 4> head{};
   const std::size_t got = stream.read(head.data(), head.size());
   if (got < 4 || head[0] != 0 || head[1] != 0) {
@@ -109,7 +109,7 @@ void IdxReader::check_length(std::int64_t promised, const Control* control) cons
                  bytes_text(promised) + ", which " + bytes_text(file_.size()) +
                  " of gzip cannot hold");
   // Several members, or a fault: the numbers themselves decide.
-  if (GzipStream::stated_length(file_) == static_cast<std::uint32_t>(promised)) return;
+  if (ByteStream::stated_length(file_) == static_cast<std::uint32_t>(promised)) return;
   WorkDone numbers(control, "read data", count() * features());
   read(0, count(), numbers, [](const double*, std::size_t) {});
 }
@@ -126,7 +126,7 @@ std::int64_t IdxReader::bytes_before_array() const noexcept {
 
 void IdxReader::read(std::int64_t begin, std::int64_t count, WorkDone& done,
                      const std::function<void(const double*, std::size_t)>& take) const {
-  GzipStream stream(file_);
+  ByteStream stream(file_);
   std::vector<std::uint8_t> chunk(static_cast<std::size_t>(chunk_bytes));
   std::vector<double> numbers;
   const auto pass = [&](std::int64_t bytes, bool wanted) {

@@ -2,11 +2,13 @@
 #include "files/csv_format.hpp"
 
 #include "files/byte_stream.hpp"
+#include "text/file_kind.hpp"
 #include "text/quoting.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace widelimit::detail {
@@ -124,15 +126,11 @@ std::string one_delimiter(char delimiter) {
 }
 
 void require_text(const InputFile& file) {
-  char head[4];
-  const std::string_view begin(head, file.read_some(0, head, sizeof head));
-  if (begin.starts_with("PK\x03\x04"))
-    refuse(file.path(),
-           "is a zip archive, as spreadsheets are (.xlsx, .ods); save the table as CSV");
-  if (begin.starts_with("\xd0\xcf\x11\xe0"))
-    refuse(file.path(), "is an old spreadsheet (.xls); save the table as CSV");
-  if (begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff"))
-    refuse(file.path(), "is text in UTF-16; save it in UTF-8 (Excel: \"CSV UTF-8\")");
+  ByteStream stream(file);
+  std::string beginning(kind_bytes, '\0');
+  beginning.resize(stream.read(beginning.data(), beginning.size()));
+  if (const std::string message = other_kind(beginning, "a table"); !message.empty())
+    refuse(file.path(), message);
 }
 
 }  // namespace widelimit::detail

@@ -30,7 +30,7 @@ struct CsvFormat {
 /// "a comma".
 [[nodiscard]] std::string one_delimiter(char delimiter);
 
-/// Throws Error(usage) for a file that is no text: a spreadsheet, UTF-16.
+/// Throws Error(usage) for a file of another kind (text/file_kind.hpp), also inside gzip.
 void require_text(const InputFile& file);
 
 }  // namespace widelimit::detail

@@ -79,15 +79,4 @@ void InputFile::read(std::int64_t offset, void* to, std::size_t bytes) const {
                 {.path = path_});
 }
 
-int InputFile::descriptor() const {
-  const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
-  if (fd < 0 || ::lseek(fd, 0, SEEK_SET) != 0) {
-    const int error = errno;
-    if (fd >= 0) ::close(fd);
-    throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(error), {},
-                {.path = path_});
-  }
-  return fd;
-}
-
 }  // namespace widelimit::detail

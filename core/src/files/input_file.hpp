@@ -33,9 +33,6 @@ class InputFile final : public ByteSource {
                                       std::size_t most) const override;
   /// Throws Error(io) if the file became shorter.
   void read(std::int64_t offset, void* to, std::size_t bytes) const override;
-  /// A new descriptor at the start of the file, for libraries that read themselves. The caller
-  /// closes it.
-  [[nodiscard]] int descriptor() const;
 
  private:
   std::filesystem::path path_;

@@ -1,7 +1,7 @@
 // Reads members of .npz archives. The only file that includes minizip.
 #include "files/npz_array.hpp"
 
-#include "files/gzip_stream.hpp"
+#include "files/byte_stream.hpp"
 #include "files/input_file.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"

@@ -35,7 +35,7 @@ constexpr std::array kinds{
     FileKind{"\x93NUMPY"sv, "an .npy file", R"(name it in a source {"type": "npy"})"},
     FileKind{"\x89HDF\r\n\x1A\n"sv, "an HDF5 file", as_npy},
     FileKind{"MATLAB 5.0 MAT-file"sv, "a MATLAB file (.mat)", as_npy},
-    FileKind{"PAR1"sv, "a Parquet file", "save the table as CSV (in Python: DataFrame.to_csv)"},
+    FileKind{"PAR1\x15"sv, "a Parquet file", "save the table as CSV (in Python: DataFrame.to_csv)"},
     FileKind{"RDX3\n"sv, "an R data file", "save the table as CSV (in R: write.csv)"},
     FileKind{"\x89PNG\r\n\x1A\n"sv, "a PNG picture", as_npy},
     FileKind{"\xFF\xD8\xFF"sv, "a JPEG picture", as_npy},

@@ -267,8 +267,15 @@ TEST_CASE("damaged and foreign files are named for what they are") {
   };
   const std::string gzip = bytes_of_file(tables / "pandas.csv.gz");
   CHECK(contains(message(gzip.substr(0, gzip.size() / 2)), "is truncated: its gzip stream ends"));
-  CHECK(message("PK\x03\x04rest") ==
-        "t.csv: is a zip archive, as spreadsheets are (.xlsx, .ods); save the table as CSV");
+  CHECK(contains(message(gzip + "x"), "has 1 byte after the end of its gzip stream"));
+  const std::string sheet =
+      "PK\x03\x04" + std::string(22, '\0') + "\x13" + std::string(3, '\0') + "[Content_Types].xml";
+  CHECK(message(sheet) ==
+        "t.csv: is an Excel workbook (.xlsx), but a table is expected: save the sheet as CSV "
+        "(UTF-8)");
   CHECK(message("\xff\xfex\0,\0y\0\n\0"sv) ==
-        "t.csv: is text in UTF-16; save it in UTF-8 (Excel: \"CSV UTF-8\")");
+        "t.csv: is text in UTF-16, but a table is expected: save it as UTF-8");
+  // A name of a column, and not the beginning of a Parquet file.
+  const DataSpec spec = table_spec(folder.with("t.csv", "PAR1,y\n1,2\n"), {"y"});
+  CHECK(load_data(spec, 0).train.x.count() == 1);
 }
