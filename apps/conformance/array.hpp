@@ -13,13 +13,16 @@
 
 namespace widelimit::conformance {
 
-/// Bytes that an output holds before the transform, so that unwritten entries can be found.
-inline constexpr int untouched_fill = 0xA5;
+/// Bytes that an output holds before the transform: NaN in both precisions, so that entries that
+/// are not written, or are added to, can be found.
+inline constexpr int untouched_fill = 0xFF;
 
 class Array {
  public:
-  Array(std::uint32_t dtype, std::size_t size)
-      : dtype_(dtype), bytes_(size * (dtype == WIDELIMIT_F32 ? sizeof(float) : sizeof(double))) {
+  /// `name` as of GuardedBytes.
+  Array(std::uint32_t dtype, std::size_t size, const char* name = "an array of a field")
+      : dtype_(dtype),
+        bytes_(size * (dtype == WIDELIMIT_F32 ? sizeof(float) : sizeof(double)), name) {
     std::memset(bytes_.data(), untouched_fill, bytes_.size());
     before_.assign(bytes_.data(), bytes_.data() + bytes_.size());
   }

@@ -45,7 +45,8 @@ template <class T>
 class GuardedStruct {
  public:
   enum class End { page, garbage };
-  GuardedStruct(const T& value, End end) : bytes_(end == End::page ? sizeof(T) : sizeof(T) + tail) {
+  GuardedStruct(const T& value, End end)
+      : bytes_(end == End::page ? sizeof(T) : sizeof(T) + tail, "a struct of an older host") {
     std::memset(bytes_.data(), tail_byte, bytes_.size());
     std::memcpy(bytes_.data(), &value, sizeof value);
     const auto size = static_cast<std::uint32_t>(bytes_.size());
@@ -63,7 +64,7 @@ template <class F>
 void exercise(Context& context, const widelimit_host& host, const std::string& how,
               GuardedStruct<widelimit_params>::End end, F&& each) {
   for (const LayerType& type : context.plugin().layers()) {
-    for (const std::string& json : parameter_sets(context, type.info, 1)) {
+    for (const std::string& json : parameter_sets(context, type, 2)) {
       context.set_activity("creating " + type.name + " " + json + " " + how);
       const Params params(json);
       const GuardedStruct<widelimit_params> lent(*params.abi(), end);
@@ -80,9 +81,8 @@ void small_error_struct_respected(Context& context) {
   // Refusals fill in the error: parameters that cannot be read, and shapes that no layer takes.
   const widelimit_params nothing = refusing_params();
   for (const LayerType& type : context.plugin().layers()) {
-    const std::string json = parameter_sets(context, type.info, 0).empty()
-                                 ? "{}"
-                                 : parameter_sets(context, type.info, 0).front();
+    const std::vector<std::string> sets = parameter_sets(context, type, 1);
+    const std::string json = sets.empty() ? "{}" : sets.front();
     const Params params(json);
     const CreatedLayer made = create_layer(context.host(), type, params.abi());
     for (const std::size_t size :
@@ -90,7 +90,7 @@ void small_error_struct_respected(Context& context) {
           offsetof(widelimit_error, message), offsetof(widelimit_error, message) + 40}) {
       // The struct is aligned, as the boundary promises; what is left of its last 8 bytes is known.
       constexpr std::size_t alignment = alignof(widelimit_error);
-      const GuardedBytes memory((size + alignment - 1) / alignment * alignment);
+      const GuardedBytes memory((size + alignment - 1) / alignment * alignment, "an error struct");
       std::memset(memory.data(), tail_byte, memory.size());
       std::memset(memory.data(), 0, size);
       const auto struct_size = static_cast<std::uint32_t>(size);
@@ -219,6 +219,25 @@ void no_exception_escapes(Context& context) {
       context.fail(type.name + " fails without a message: " + answer.text());
     context.mark_examined();
   }
+}
+
+void prints_nothing(Context& context) {
+  // Whatever a plugin prints while this or any other check runs is found by who runs the checks.
+  for (const Subject& s : subjects(context)) {
+    Random random = context.random();
+    if (s.transforms()) {
+      context.set_activity("transforming with " + s.text());
+      static_cast<void>(transform(s, draw_pairs(random, s.shapes.size(), 1, 16), {}));
+    }
+    context.mark_examined();
+  }
+  for (const Subject& s : finite_subjects(context)) {
+    context.set_activity("running the finite layer of " + s.text());
+    Random random = context.random();
+    const Batch batch(s, 2);
+    static_cast<void>(batch.forward(batch.init(1), batch.draw_inputs(random)));
+  }
+  if (!context.plugin().solvers().empty()) context.mark_examined();
 }
 
 }  // namespace widelimit::conformance

@@ -9,9 +9,6 @@
 namespace widelimit::conformance {
 namespace {
 
-/// Creates and destroys one object; the answer of `create`.
-using Maker = std::function<Answer(const widelimit_params*)>;
-
 /// f(info, "layer type relu", maker) for every type that can be created at all.
 template <class F>
 void for_each_maker(Context& context, F&& f) {
@@ -37,10 +34,6 @@ void for_each_maker(Context& context, F&& f) {
       return answer;
     });
   }
-}
-
-std::string schema_of(const widelimit_type_info& info) {
-  return info.params_schema != nullptr ? info.params_schema : "{\"type\": \"object\"}";
 }
 
 }  // namespace
@@ -79,13 +72,21 @@ void create_random_valid(Context& context) {
                          "; its schema allows these parameters");
           context.mark_examined();
         }
+        AcceptedParameters accepted(context, info, whose, make);
+        if (accepted.next().empty())
+          context.fail(whose +
+                       " accepts none of the parameters that were tried, so nothing else can be "
+                       "checked: name some with --type and --params; " +
+                       accepted.refused());
       });
 }
 
 void invalid_gives_pointer(Context& context) {
   for_each_maker(
       context, [&](const widelimit_type_info& info, const std::string& whose, const Maker& make) {
-        for (const InvalidParams& wrong : draw_invalid_params(schema_of(info), context.seed())) {
+        const auto all = draw_invalid_params(schema_of(info), context.seed());
+        if (all.empty()) context.skip(whose + " has no parameters");
+        for (const InvalidParams& wrong : all) {
           context.set_activity("creating " + whose + " from the wrong " + wrong.json);
           if (validate_params(schema_of(info), wrong.json).problems.empty())
             context.fail(whose + ": its schema accepts " + wrong.json);

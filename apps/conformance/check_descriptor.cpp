@@ -1,5 +1,6 @@
 // Checks of the descriptor, which hosts and people read before anything is created.
 #include "checks.hpp"
+#include "parameters.hpp"
 
 #include <widelimit/examine/params.hpp>
 
@@ -18,10 +19,6 @@ void for_each_info(const Plugin& plugin, F&& f) {
 }
 
 bool filled(const char* text) { return text != nullptr && *text != '\0'; }
-
-std::string schema_of(const widelimit_type_info& info) {
-  return info.params_schema != nullptr ? info.params_schema : "{\"type\": \"object\"}";
-}
 
 }  // namespace
 

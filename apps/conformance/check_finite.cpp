@@ -57,6 +57,25 @@ struct Setting {
 
 }  // namespace
 
+void stays_inside_arrays(Context& context) {
+  for (const Subject& s : finite_subjects(context, {.draws = 2})) {
+    context.set_activity("running the finite layer of " + s.text());
+    const Setting at(s, context.random());
+    const Batch::Vector y = at.batch.forward(at.theta, at.x);
+    for (const double before : {0.0, 1e3, -1e3})
+      if (first_difference(y, at.batch.forward(at.theta, at.x, before)))
+        context.fail(s.text() + ": what is in y before the call changes what forward writes");
+    static_cast<void>(at.batch.jvp(at.theta, at.theta_dot, at.x, at.x_dot));
+    static_cast<void>(at.batch.jvp(at.theta, {}, at.x, at.x_dot));
+    Batch::Vectors x_bar;
+    for (const auto& x : at.x) x_bar.emplace_back(x.size(), 0.0);
+    Batch::Vector theta_bar(at.theta.size(), 0.0);
+    at.batch.vjp(at.theta, at.x, at.y_bar, &theta_bar, nullptr);
+    at.batch.vjp(at.theta, at.x, at.y_bar, nullptr, &x_bar);
+    context.mark_examined();
+  }
+}
+
 void jvp_vs_differences(Context& context) {
   for (const Subject& s : finite_subjects(context, {.draws = 2})) {
     context.set_activity("differentiating " + s.text());

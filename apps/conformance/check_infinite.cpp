@@ -61,6 +61,15 @@ void stays_inside_run(Context& context) {
             continue;
           if (!out.damage.empty())
             context.fail(s.text() + (in_place ? " in place" : "") + " writes into " + out.damage);
+          if (in_place) continue;
+          const auto written = [&](const std::vector<double>& k) {
+            const auto row = static_cast<std::ptrdiff_t>(k.size() / 4);
+            return std::vector<double>(k.begin() + row, k.begin() + 3 * row);
+          };
+          if (first_untouched(written(out.nngp)) || (ntk && first_untouched(written(out.ntk))))
+            context.fail(s.text() +
+                         " does not write every entry of its rows, or adds to what was "
+                         "there before: it must set them");
         }
   }
 }

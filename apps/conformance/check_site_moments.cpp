@@ -66,6 +66,7 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
   const int repeats = weights ? 2000 : 1;
   Moment nngp, ntk;
   for (int r = 0; r < repeats; ++r) {
+    if (r % 100 == 0) context.set_activity("sampling the finite layer of " + text_of(s));
     if (r > 0) theta = batch.init(random.bits());
     const auto y = batch.forward(theta, x), y_dot = batch.jvp(theta, {}, x, x_dot);
     nngp.add(site_products(y.data(), y.data() + out, s.plan.output));

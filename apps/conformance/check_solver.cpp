@@ -1,6 +1,7 @@
 // Checks of solvers, on matrices that are constructed from known solutions.
 #include "checks.hpp"
 #include "kernel.hpp"
+#include "parameters.hpp"
 
 #include <widelimit/examine/params.hpp>
 
@@ -64,11 +65,18 @@ widelimit_solve_info empty_info() {
 class Solver {
  public:
   Solver(Context& context, const SolverType& type) : type_(type) {
-    const std::string schema = type.info.params_schema != nullptr ? type.info.params_schema : "{}";
-    params_ = std::make_unique<Params>(
-        validate_params(schema, draw_valid_params(schema, context.seed())).json);
-    const ValidatedParams defaults = validate_params(schema, "{}");
-    if (defaults.problems.empty()) params_ = std::make_unique<Params>(defaults.json);
+    AcceptedParameters accepted(context, type.info, type.name,
+                                [&context, &type](const widelimit_params* params) {
+                                  widelimit_solver* raw = nullptr;
+                                  const Answer answer = call([&](widelimit_error* e) {
+                                    return type.table.create(&context.host(), params, &raw, e);
+                                  });
+                                  if (raw != nullptr) type.table.destroy(raw);
+                                  return answer;
+                                });
+    const std::string json = accepted.next();
+    if (json.empty()) throw std::runtime_error(accepted.refused());
+    params_ = std::make_unique<Params>(json);
     const Answer made = call([&](widelimit_error* e) {
       return type.table.create(&context.host(), params_->abi(), &raw_, e);
     });

@@ -186,7 +186,7 @@ class OnImages {
 }  // namespace
 
 void windows_equal_materialised(Context& context) {
-  for (const Subject& s : transforming_subjects(context)) {
+  for (const Subject& s : pointwise_subjects(context)) {
     const auto plan_of = [&](const widelimit_shape& shape) {
       return plan(*s.type, s.object.get(), std::vector(s.shapes.size(), shape));
     };
@@ -197,7 +197,8 @@ void windows_equal_materialised(Context& context) {
         break;
       }
       const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
-      if (!windows && planned.n_site_terms == 0) {
+      // Of a layer that takes nothing else, images show everything.
+      if (!windows && planned.n_site_terms == 0 && !s.on_sites()) {
         context.skip(s.type->name + " takes no windows and precomputes nothing from variances");
         break;
       }

@@ -11,6 +11,7 @@ void loads_now_local(Context&);
 void scan_under_10ms(Context&);
 void unloads(Context&);
 void entry_same_pointer_from_two_threads(Context&);
+void opens(Context&);
 
 // descriptor
 void fields_present(Context&);
@@ -30,8 +31,10 @@ void small_error_struct_respected(Context&);
 void older_host(Context&);
 void newer_host_tail_garbage(Context&);
 void no_exception_escapes(Context&);
+void prints_nothing(Context&);
 
 // layer, plan
+void plan_plausible(Context&);
 void plan_deterministic(Context&);
 void refuses_with_reason(Context&);
 void scratch_honest(Context&);
@@ -63,6 +66,7 @@ void nngp_matches_finite(Context&);
 void ntk_matches_finite(Context&);
 
 // layer, finite
+void stays_inside_arrays(Context&);
 void jvp_vs_differences(Context&);
 void vjp_is_adjoint(Context&);
 void init_same_seed_same_theta(Context&);

@@ -26,20 +26,21 @@ void add_once(std::vector<std::string>& list, std::string message) {
 
 }  // namespace
 
-Context::Context(std::filesystem::path file, std::uint64_t seed,
+Context::Context(const Options& options, const TypeId* only,
                  std::function<void(std::string_view)> on_activity)
-    : file_(std::move(file)), seed_(seed), on_activity_(std::move(on_activity)) {}
+    : options_(options), only_(only), on_activity_(std::move(on_activity)) {}
 
 Context::~Context() = default;
 
 const Plugin& Context::plugin() {
   if (!plugin_) {
     set_activity("loading the library");
-    auto library = std::make_unique<Library>(file_);
+    auto library = std::make_unique<Library>(file());
     set_activity("calling " WIDELIMIT_ENTRY_SYMBOL);
     plugin_ = std::make_unique<Plugin>(std::move(library));
     set_activity("opening the plugin");
     plugin_->open(host());
+    if (only_ != nullptr) plugin_->keep_only(*only_);
   }
   return *plugin_;
 }
@@ -78,14 +79,16 @@ Outcome Context::outcome() const {
   return {Result::skip, joined(skipped_), 0};
 }
 
-Outcome run_check(const Check& check, const std::filesystem::path& file, std::uint64_t seed,
+Outcome run_check(const Check& check, const Options& options, const TypeId* only,
                   std::function<void(std::string_view)> on_activity) {
   const auto start = std::chrono::steady_clock::now();
-  Context context(file, seed, std::move(on_activity));
+  Context context(options, only, std::move(on_activity));
   try {
     check.run(context);
   } catch (const NotLoaded& e) {
     context.skip(std::string("the plugin was not loaded: ") + e.what());
+  } catch (const Finding& e) {
+    context.fail(e.what());
   } catch (const EscapedException& e) {
     context.fail("an exception crossed the boundary while " + context.activity() + ": " + e.what() +
                  "; catch it in the plugin and return WIDELIMIT_E_INTERNAL");

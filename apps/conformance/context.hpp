@@ -17,21 +17,26 @@ namespace widelimit::conformance {
 
 class Context {
  public:
-  Context(std::filesystem::path file, std::uint64_t seed,
+  /// `only`: the one type that is examined; NULL: all. Both outlive the context.
+  Context(const Options& options, const TypeId* only,
           std::function<void(std::string_view)> on_activity);
   ~Context();
 
-  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
-  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return options_.file; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+  /// The parameters and shapes that the user wants examined.
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
   /// A generator of this check's own: the same numbers for the same seed and `part`.
-  [[nodiscard]] Random random(std::uint64_t part = 0) const { return Random(seed_, part); }
+  [[nodiscard]] Random random(std::uint64_t part = 0) const { return Random(seed(), part); }
 
-  /// Loads the plugin on first use and keeps it open. Throws NotLoaded.
+  /// Loads the plugin on first use and keeps it open, with the type that is examined. Throws
+  /// NotLoaded.
   const Plugin& plugin();
   /// The services that core offers to plugins.
   const widelimit_host& host();
 
   /// What the check is about to call ("creating relu"); named in the report if the process crashes.
+  /// Each call of this also says that the check has not come to a standstill.
   void set_activity(std::string activity);
   [[nodiscard]] const std::string& activity() const noexcept { return activity_; }
 
@@ -47,8 +52,8 @@ class Context {
   [[nodiscard]] Outcome outcome() const;
 
  private:
-  std::filesystem::path file_;
-  std::uint64_t seed_;
+  const Options& options_;
+  const TypeId* only_;
   std::function<void(std::string_view)> on_activity_;
   std::string activity_;
   std::unique_ptr<HostServices> host_;
@@ -58,8 +63,7 @@ class Context {
 };
 
 /// Runs one check in this process; whatever it throws becomes part of the outcome.
-[[nodiscard]] Outcome run_check(const Check& check, const std::filesystem::path& file,
-                                std::uint64_t seed,
+[[nodiscard]] Outcome run_check(const Check& check, const Options& options, const TypeId* only,
                                 std::function<void(std::string_view)> on_activity);
 
 }  // namespace widelimit::conformance

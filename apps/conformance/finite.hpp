@@ -6,17 +6,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 namespace widelimit::conformance {
 
-/// A layer's inputs, weights and the sizes of everything; throws std::runtime_error where the layer
-/// refuses a call that it must support.
+/// A layer's inputs, weights and the sizes of everything. Every array ends at an unmapped page, and
+/// outputs are full of NaN before a call. Throws std::runtime_error where the layer refuses a call
+/// that it must support, Finding where it does not write what it must, or writes anything else.
 class Batch {
  public:
   using Vector = std::vector<double>;
   /// [input]
   using Vectors = std::vector<Vector>;
+  static constexpr double poison = std::numeric_limits<double>::quiet_NaN();
 
   Batch(const Subject& subject, std::int64_t samples);
 
@@ -29,7 +32,8 @@ class Batch {
   }
   /// Initial weights.
   [[nodiscard]] Vector init(std::uint64_t seed) const;
-  [[nodiscard]] Vector forward(const Vector& theta, const Vectors& x) const;
+  /// `before`: what is in y before the call.
+  [[nodiscard]] Vector forward(const Vector& theta, const Vectors& x, double before = poison) const;
   [[nodiscard]] Vector jvp(const Vector& theta, const Vector& theta_dot, const Vectors& x,
                            const Vectors& x_dot) const;
   /// Adds to theta_bar and x_bar, NULL where not wanted.
@@ -39,11 +43,14 @@ class Batch {
   [[nodiscard]] Vectors draw_inputs(Random& random, double away_from_zero = 0) const;
 
  private:
-  struct Lent;
-  void run(const char* what,
-           widelimit_status (*function)(const widelimit_layer*, const widelimit_pass*,
-                                        widelimit_error*),
-           widelimit_pass& pass) const;
+  using Function = widelimit_status (*)(const widelimit_layer*, const widelimit_pass*,
+                                        widelimit_error*);
+  /// The arrays of one call.
+  class Arrays;
+  void run(const char* what, Function function, Arrays& arrays) const;
+  /// Calls `call` with what is in the output before; throws Finding where that makes a difference.
+  template <class F>
+  Vector written(const char* what, const char* output, double before, F call) const;
 
   const Subject* subject_;
   std::int64_t samples_, theta_size_ = 0;

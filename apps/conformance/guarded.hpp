@@ -13,7 +13,8 @@ namespace widelimit::conformance {
 /// is a segmentation fault.
 class GuardedBytes {
  public:
-  explicit GuardedBytes(std::size_t size);
+  /// `name` is what a report of a fault calls the array; a literal.
+  explicit GuardedBytes(std::size_t size, const char* name = "memory that it was lent");
   ~GuardedBytes();
   GuardedBytes(GuardedBytes&& other) noexcept;
   GuardedBytes& operator=(GuardedBytes&& other) noexcept;
@@ -26,7 +27,14 @@ class GuardedBytes {
  private:
   std::byte* map_ = nullptr;
   std::byte* data_ = nullptr;
-  std::size_t mapped_ = 0, size_ = 0;
+  /// Mapped before the guard page, of the array.
+  std::size_t body_ = 0, size_ = 0;
+  /// In the list of guarded arrays; -1: none.
+  int place_ = -1;
 };
+
+/// The name of the array that ends at the page of this address; NULL: there is none. May be called
+/// from a signal handler.
+[[nodiscard]] const char* guarded_array_before(const void* address) noexcept;
 
 }  // namespace widelimit::conformance

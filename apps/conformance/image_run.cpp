@@ -176,7 +176,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   const widelimit_field input = described(from, nngp, ntk);
   widelimit_field output = described(to, out_nngp, out_ntk);
   const LentVariances lent(subject, planned, to, variances, layout);
-  const GuardedBytes scratch((planned.scratch_bytes + 63) / 64 * 64);
+  const GuardedBytes scratch((planned.scratch_bytes + 63) / 64 * 64, "its scratch");
   std::memset(scratch.data(), layout.scratch_fill, scratch.size());
 
   const std::vector<const widelimit_field*> inputs(n_inputs, &input);
@@ -215,6 +215,12 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   if (!lent.problem.empty()) result.problem = lent.problem;
   result.nngp = out_nngp.get();
   if (layout.ntk) result.ntk = out_ntk.get();
+  const auto untouched = [&](const std::vector<double>& k) {
+    return first_untouched({k.begin() + static_cast<std::ptrdiff_t>(begin),
+                            k.begin() + static_cast<std::ptrdiff_t>(end)});
+  };
+  if (result.answer.ok() && (untouched(result.nngp) || (layout.ntk && untouched(result.ntk))))
+    result.problem = "it does not write every entry of its rows";
   return result;
 }
 

@@ -87,7 +87,7 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
                                            : describe_field(pairs, layout, out_nngp.data(),
                                                             with_ntk ? out_ntk.data() : nullptr);
   const Variances variances(pairs, layout);
-  GuardedBytes scratch((subject.plan.scratch_bytes + 63) / 64 * 64);
+  GuardedBytes scratch((subject.plan.scratch_bytes + 63) / 64 * 64, "its scratch");
   std::memset(scratch.data(), layout.scratch_fill, scratch.size());
 
   std::vector<const widelimit_field*> inputs;
@@ -203,6 +203,12 @@ std::optional<std::size_t> first_difference(const std::vector<double>& x,
                                             const std::vector<double>& y) {
   for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
     if (!same_bits(x[i], y[i])) return i;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> first_untouched(const std::vector<double>& x) {
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (std::isnan(x[i])) return i;
   return std::nullopt;
 }
 

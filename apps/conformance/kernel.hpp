@@ -73,6 +73,9 @@ struct Transformed {
 [[nodiscard]] std::optional<std::size_t> first_difference(const std::vector<double>& x,
                                                           const std::vector<double>& y);
 
+/// Index of the first entry that is NaN, as outputs are before a run.
+[[nodiscard]] std::optional<std::size_t> first_untouched(const std::vector<double>& x);
+
 /// Does K [n, n] + shift I have a Cholesky factor?
 [[nodiscard]] bool positive(std::vector<double> k, std::size_t n, double shift);
 

@@ -1,19 +1,15 @@
 // Creating and planning the layers of a plugin.
 #include "layers.hpp"
 
+#include "plan_rules.hpp"
+
+#include <widelimit/error.hpp>
+
 #include <algorithm>
+#include <charconv>
 
 namespace widelimit::conformance {
 namespace {
-
-/// Text of a schema; an empty one accepts an empty object.
-std::string schema_of(const widelimit_type_info& info) {
-  return info.params_schema != nullptr ? info.params_schema : "{}";
-}
-
-std::string first_problem(const ValidatedParams& validated) {
-  return validated.problems.empty() ? std::string() : validated.problems.front().text();
-}
 
 std::int64_t input_count(const LayerType& type) {
   const std::int64_t least = std::max<std::int64_t>(type.table.min_inputs, 1);
@@ -24,48 +20,90 @@ std::int64_t input_count(const LayerType& type) {
 /// Small ones of every number of axes.
 const std::vector<std::vector<std::int64_t>> images{{12}, {7, 6}, {4, 3, 4}, {3, 2, 3, 2}};
 
-/// Nothing where the type refuses: `refused` says why.
-std::optional<Subject> make_subject(Context& context, const LayerType& type, std::string json,
-                                    std::int64_t channels, std::string& refused) {
+/// The inputs that a type is planned for.
+std::vector<widelimit_shape> inputs_of(const LayerType& type, const widelimit_shape& shape) {
+  return std::vector(static_cast<std::size_t>(input_count(type)), shape);
+}
+
+Subject create_subject(Context& context, const LayerType& type, const std::string& json) {
   Subject subject;
   subject.type = &type;
-  subject.json = std::move(json);
+  subject.json = json;
   subject.params = std::make_unique<Params>(subject.json);
   context.set_activity("creating " + subject.text());
   CreatedLayer created = create_layer(context.host(), type, subject.params->abi());
-  if (!created.object) {
-    refused = subject.text() + ": create answered " + created.answer.text();
-    return std::nullopt;
-  }
+  if (!created.object)
+    throw Finding(subject.text() + " was created before, and now create answers " +
+                  created.answer.text());
   subject.object = std::move(created.object);
-  const auto n_inputs = static_cast<std::size_t>(input_count(type));
-  context.set_activity("planning " + subject.text());
-  subject.shapes.assign(n_inputs, gaussian_shape(channels));
-  subject.plan = plan(type, subject.object.get(), subject.shapes);
-  const std::string without_sites = subject.plan.answer.text();
-  for (const std::vector<std::int64_t>& image : images) {
-    if (subject.plan.answer.ok()) break;
-    subject.shapes.assign(n_inputs, gaussian_shape(std::min<std::int64_t>(channels, 3), image));
-    subject.plan = plan(type, subject.object.get(), subject.shapes);
-  }
-  if (!subject.plan.answer.ok()) {
-    refused = subject.text() + ": plan refuses samples without sites (" + without_sites +
-              ") and images (" + subject.plan.answer.text() + ")";
-    return std::nullopt;
-  }
   return subject;
 }
 
+/// Every kind of input that a layer is examined on.
+class Planner {
+ public:
+  Planner(Context& context, const LayerType& type, const Wanted& wanted)
+      : context_(context), type_(type), wanted_(wanted) {}
+
+  [[nodiscard]] std::vector<Subject> plan_all(const std::string& json) {
+    json_ = json;
+    refused_.clear();
+    std::vector<Subject> planned;
+    const std::vector<widelimit_shape>& given = context_.options().shapes;
+    if (!given.empty()) {
+      keep(planned, given.size() == 1 ? inputs_of(type_, given.front()) : given);
+      return planned;
+    }
+    const bool accepted = keep(planned, inputs_of(type_, gaussian_shape(wanted_.channels)));
+    // Without sites a layer need not be what it is on images.
+    constexpr std::size_t ranks = 2;
+    std::vector<Subject> on_images;
+    for (const std::vector<std::int64_t>& image : images) {
+      if (on_images.size() == ranks) break;
+      keep(on_images,
+           inputs_of(type_, gaussian_shape(std::min<std::int64_t>(wanted_.channels, 3), image)));
+    }
+    for (Subject& s : on_images)
+      if (!accepted || s.plan.nature != WIDELIMIT_POINTWISE) planned.push_back(std::move(s));
+    return planned;
+  }
+  /// Why some inputs were refused.
+  [[nodiscard]] const std::string& refused() const noexcept { return refused_; }
+
+ private:
+  bool keep(std::vector<Subject>& planned, const std::vector<widelimit_shape>& inputs) {
+    Subject subject = create_subject(context_, type_, json_);
+    subject.shapes = inputs;
+    context_.set_activity("planning " + subject.text());
+    subject.plan = plan(type_, subject.object.get(), subject.shapes);
+    if (!subject.plan.answer.ok()) {
+      const std::string why = subject.plan.answer.text();
+      if (refused_.empty()) refused_ = subject.text() + ": plan answers " + why;
+      // Other inputs may be refused for other reasons.
+      if (refused_.find(why) == std::string::npos) refused_ += ", and " + why;
+      return false;
+    }
+    planned.push_back(std::move(subject));
+    return true;
+  }
+
+  Context& context_;
+  const LayerType& type_;
+  Wanted wanted_;
+  std::string json_, refused_;
+};
+
 /// Sets the width of the output where the layer chooses it and has not, by the names of the
 /// parameters (dense: width; convolution: channels).
-std::string with_width(const Subject& subject, std::int64_t width) {
+std::string with_width(Context& context, const LayerType& type, const std::string& json,
+                       std::int64_t width) {
   for (const char* key : {"width", "channels"}) {
-    const std::string json = with_member(subject.json, key, std::to_string(width));
-    if (json != subject.json &&
-        validate_params(schema_of(subject.type->info), json).problems.empty())
-      return json;
+    const std::string wider = with_member(json, key, std::to_string(width));
+    if (wider == json || !validate_params(schema_of(type.info), wider).problems.empty()) continue;
+    const Params params(wider);
+    if (create_layer(context.host(), type, params.abi()).object) return wider;
   }
-  return subject.json;
+  return json;
 }
 
 }  // namespace
@@ -93,6 +131,32 @@ widelimit_shape gaussian_shape(std::int64_t channels, std::vector<std::int64_t> 
   std::fill(std::begin(shape.spatial), std::end(shape.spatial), 1);
   std::copy(spatial.begin(), spatial.end(), shape.spatial);
   return shape;
+}
+
+widelimit_shape parse_shape(const std::string& text) {
+  std::vector<std::int64_t> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (bool more = true; more;) {
+    std::int64_t n = 0;
+    const auto read = std::from_chars(at, end, n);
+    more = read.ec == std::errc() && read.ptr != end && *read.ptr == ',';
+    if (read.ec != std::errc() || n < 1 || n > (std::int64_t{1} << 31) ||
+        (!more && read.ptr != end)) {
+      numbers.clear();
+      break;
+    }
+    numbers.push_back(n);
+    at = read.ptr + 1;
+  }
+  constexpr std::size_t most = 5;
+  if (numbers.empty() || numbers.size() > most)
+    throw Error(ErrorCode::usage, "--shape: \"" + text +
+                                      "\" is not channels, as 12, or up to four numbers of sites "
+                                      "and then channels, as 28,28,3");
+  const std::int64_t channels = numbers.back();
+  numbers.pop_back();
+  return gaussian_shape(channels, numbers);
 }
 
 std::int64_t sites_in(const widelimit_shape& shape) noexcept {
@@ -137,24 +201,52 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   return answer;
 }
 
-std::vector<std::string> parameter_sets(Context& context, const widelimit_type_info& info,
-                                        int draws) {
-  const std::string schema = schema_of(info);
+AcceptedParameters accepted_parameters(Context& context, const LayerType& type) {
+  return {context, type.info, type.name, [&context, &type](const widelimit_params* params) {
+            CreatedLayer made = create_layer(context.host(), type, params);
+            if (made.answer.ok() && !made.object) made.answer.status = WIDELIMIT_E_INTERNAL;
+            return made.answer;
+          }};
+}
+
+std::vector<std::string> parameter_sets(Context& context, const LayerType& type, int most) {
+  AcceptedParameters accepted = accepted_parameters(context, type);
   std::vector<std::string> sets;
-  const ValidatedParams defaults = validate_params(schema, "{}");
-  if (defaults.problems.empty()) sets.push_back(defaults.json);
-  const auto wanted = sets.size() + static_cast<std::size_t>(draws);
-  for (std::uint64_t i = 0; sets.size() < std::max<std::size_t>(wanted, 1) && i < 50; ++i) {
-    const ValidatedParams drawn =
-        validate_params(schema, draw_valid_params(schema, context.seed() * 1000 + i));
-    if (!drawn.problems.empty()) {
-      context.skip("the schema of " + std::string(info.name) +
-                   " refuses parameters drawn from it: " + first_problem(drawn));
-      break;
-    }
-    if (std::find(sets.begin(), sets.end(), drawn.json) == sets.end()) sets.push_back(drawn.json);
+  while (sets.size() < static_cast<std::size_t>(most)) {
+    std::string json = accepted.next();
+    if (json.empty()) break;
+    sets.push_back(std::move(json));
   }
+  if (sets.empty()) context.skip(accepted.refused());
   return sets;
+}
+
+std::vector<Subject> subjects_of(Context& context, const LayerType& type, const Wanted& wanted,
+                                 std::string& refused) {
+  std::vector<Subject> all;
+  AcceptedParameters accepted = accepted_parameters(context, type);
+  Planner planner(context, type, wanted);
+  // Parameters that fit no input, as windows may not, are replaced by others.
+  constexpr int attempts = 60;
+  int planned = 0;
+  for (int attempt = 0; planned <= wanted.draws && attempt < attempts; ++attempt) {
+    std::string json = accepted.next();
+    if (json.empty()) break;
+    if (wanted.width > 0) json = with_width(context, type, json, wanted.width);
+    std::vector<Subject> of_json = planner.plan_all(json);
+    if (!planner.refused().empty()) refused = planner.refused();
+    if (of_json.empty()) continue;
+    ++planned;
+    for (Subject& s : of_json) {
+      const std::string why = implausible(type, s.shapes, s.plan);
+      if (why.empty() || wanted.any_plan)
+        all.push_back(std::move(s));
+      else
+        context.skip(s.text() + " plans " + why + ": see plan-plausible");
+    }
+  }
+  if (refused.empty()) refused = accepted.refused();
+  return all;
 }
 
 std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
@@ -166,31 +258,18 @@ std::vector<Subject> subjects(Context& context, const Wanted& wanted) {
       context.skip(type.name + " has no name: see fields-present");
       continue;
     }
-    // Draws that fit no image, as windows may, are replaced by others.
-    constexpr int spare = 12;
-    std::size_t planned = 0;
     std::string refused;
-    for (const std::string& json : parameter_sets(context, type.info, wanted.draws + spare)) {
-      if (planned > static_cast<std::size_t>(wanted.draws)) break;
-      auto subject = make_subject(context, type, json, wanted.channels, refused);
-      if (subject && wanted.width > 0) {
-        const std::string wider = with_width(*subject, wanted.width);
-        if (wider != subject->json)
-          subject = make_subject(context, type, wider, wanted.channels, refused);
-      }
-      if (!subject) continue;
-      all.push_back(std::move(*subject));
-      ++planned;
-    }
-    if (planned == 0) context.skip(refused);
+    std::vector<Subject> of_type = subjects_of(context, type, wanted, refused);
+    if (of_type.empty()) context.skip(refused);
+    for (Subject& s : of_type) all.push_back(std::move(s));
   }
   return all;
 }
 
-std::vector<Subject> transforming_subjects(Context& context, int draws) {
+std::vector<Subject> pointwise_subjects(Context& context, int draws) {
   std::vector<Subject> chosen;
   for (Subject& subject : subjects(context, {.draws = draws})) {
-    if (subject.transforms())
+    if (subject.plan.nature == WIDELIMIT_POINTWISE && subject.type->infinite.transform != nullptr)
       chosen.push_back(std::move(subject));
     else if (subject.plan.nature == WIDELIMIT_LINEAR)
       context.skip(subject.type->name + " is linear: data, no kernel code");
@@ -202,10 +281,26 @@ std::vector<Subject> transforming_subjects(Context& context, int draws) {
   return chosen;
 }
 
+std::vector<Subject> transforming_subjects(Context& context, int draws) {
+  std::vector<Subject> chosen = pointwise_subjects(context, draws);
+  for (const Subject& subject : chosen)
+    if (subject.on_sites())
+      context.skip(subject.type->name +
+                   " takes images alone: windows-equal-materialised examines it on them");
+  std::erase_if(chosen, [](const Subject& subject) { return subject.on_sites(); });
+  return chosen;
+}
+
 std::vector<Subject> site_subjects(Context& context, const Wanted& wanted) {
   std::vector<Subject> chosen;
+  // All pairs of sites of several samples are compared.
+  constexpr std::int64_t most_sites = 256;
   for (Subject& subject : subjects(context, wanted)) {
-    if (subject.maps_sites() && subject.shapes.size() > 1)
+    if (subject.maps_sites() &&
+        std::max(sites_in(subject.shapes[0]), sites_in(subject.plan.output)) > most_sites)
+      context.skip(subject.text() + ": more than " + std::to_string(most_sites) +
+                   " sites, too many to compare all pairs of them");
+    else if (subject.maps_sites() && subject.shapes.size() > 1)
       context.skip(subject.type->name +
                    " maps sites of several inputs, which core does not compute yet");
     else if (subject.maps_sites())

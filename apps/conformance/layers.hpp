@@ -3,6 +3,7 @@
 #pragma once
 
 #include "context.hpp"
+#include "parameters.hpp"
 
 #include <widelimit/examine/params.hpp>
 
@@ -47,8 +48,7 @@ struct Plan {
 [[nodiscard]] Plan plan(const LayerType& type, const widelimit_layer* layer,
                         const std::vector<widelimit_shape>& inputs);
 
-/// A layer with the parameters it was made from, planned for samples without sites; where it
-/// refuses those, for images.
+/// A layer with the parameters it was made from, planned for samples without sites or for images.
 struct Subject {
   const LayerType* type = nullptr;
   std::string json;
@@ -77,10 +77,11 @@ struct Subject {
   }
 };
 
-/// Parameters of a type: its defaults (or, where some have none, a draw), then `draws` further
-/// ones.
-[[nodiscard]] std::vector<std::string> parameter_sets(Context& context,
-                                                      const widelimit_type_info& info, int draws);
+/// Parameters that a layer type accepts.
+[[nodiscard]] AcceptedParameters accepted_parameters(Context& context, const LayerType& type);
+/// At most this many of them.
+[[nodiscard]] std::vector<std::string> parameter_sets(Context& context, const LayerType& type,
+                                                      int most);
 
 /// Which layers a check examines.
 struct Wanted {
@@ -90,12 +91,20 @@ struct Wanted {
   std::int64_t channels = 12;
   /// Of the output, where the layer chooses it; 0: not given.
   std::int64_t width = 0;
+  /// Also those whose plan no host can use.
+  bool any_plan = false;
 };
+/// Layers of one type: for samples without sites, and, unless they act on each entry alone, on
+/// images of two ranks. `refused` says why others were not created or planned.
+[[nodiscard]] std::vector<Subject> subjects_of(Context& context, const LayerType& type,
+                                               const Wanted& wanted, std::string& refused);
 /// All layers of the plugin that can be created and planned; the others are reported as skipped.
 [[nodiscard]] std::vector<Subject> subjects(Context& context, const Wanted& wanted = {});
 /// Those of them that map sites.
 [[nodiscard]] std::vector<Subject> site_subjects(Context& context, const Wanted& wanted = {});
-/// Those of them with a pointwise kernel transform; the others are reported as skipped.
+/// Those of them with a pointwise kernel transform, on samples without sites where they take those.
+[[nodiscard]] std::vector<Subject> pointwise_subjects(Context& context, int draws = 1);
+/// Those of them on samples without sites; the others are reported as skipped.
 [[nodiscard]] std::vector<Subject> transforming_subjects(Context& context, int draws = 1);
 /// Those with a finite face whose widths are known.
 [[nodiscard]] std::vector<Subject> finite_subjects(Context& context, const Wanted& wanted = {});

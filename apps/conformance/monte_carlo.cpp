@@ -95,6 +95,7 @@ Comparison compare(Context& context, const Subject& s, bool tangents) {
   Random random = context.random(17);
   Mean mean;
   for (int r = 0; r < repeats; ++r) {
+    if (r % 100 == 0) context.set_activity("sampling the finite layer of " + s.text());
     Batch::Vectors x, x_dot;
     for (std::size_t i = 0; i < covariance.size(); ++i) {
       const std::int64_t channels = subject.shapes[i].channels;

@@ -82,7 +82,8 @@ Plugin::Plugin(std::unique_ptr<Library> library) : library_(std::move(library)) 
   const auto entry = library_->entry();
   if (entry == nullptr) throw NotLoaded("it does not export " WIDELIMIT_ENTRY_SYMBOL);
   raw_ = contained([&] { return entry(); });
-  if (raw_ == nullptr) throw NotLoaded("it reports that it cannot run on this processor");
+  if (raw_ == nullptr)
+    throw NotLoaded("its entry returns NULL: it reports that it cannot run on this processor");
   table_ = copied(raw_);
   if (table_.layers == nullptr) table_.n_layers = 0;
   if (table_.solvers == nullptr) table_.n_solvers = 0;
@@ -119,6 +120,17 @@ void Plugin::open(const widelimit_host& host) {
     if (!answer.ok()) throw NotLoaded("its open() answered " + answer.text());
   }
   open_ = true;
+}
+
+void Plugin::keep_only(const TypeId& type) {
+  const auto keep = [&](auto& types, TypeId::Kind kind) {
+    if (kind != type.kind)
+      types.clear();
+    else
+      types = {types.at(type.index)};
+  };
+  keep(layers_, TypeId::Kind::layer);
+  keep(solvers_, TypeId::Kind::solver);
 }
 
 }  // namespace widelimit::conformance

@@ -3,7 +3,7 @@
 // Thread safety: the functions in the tables follow the thread tags of abi.h.
 #pragma once
 
-#include <widelimit/abi.h>
+#include "conformance.hpp"
 
 #include <exception>
 #include <filesystem>
@@ -22,6 +22,12 @@ class NotLoaded : public std::runtime_error {
 
 /// A function of the plugin threw an exception across the boundary.
 class EscapedException : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The plugin did something wrong, and the check cannot go on; what() says what.
+class Finding : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -110,6 +116,8 @@ class Plugin {
   /// Calls the plugin's `open`, which may be called only once. Throws NotLoaded with the plugin's
   /// message.
   void open(const widelimit_host& host);
+  /// Leaves out all types but this one.
+  void keep_only(const TypeId& type);
 
   [[nodiscard]] const widelimit_plugin& table() const noexcept { return table_; }
   [[nodiscard]] const widelimit_plugin* raw() const noexcept { return raw_; }

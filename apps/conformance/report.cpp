@@ -27,6 +27,20 @@ Json::Object description_of(const Check& check) {
   return {{"name", check.name}, {"group", check.group}, {"description", check.description}};
 }
 
+/// "31 pass, 2 skip".
+template <class F>
+std::string counts(F count) {
+  std::string text;
+  for (const Result result : all_results)
+    if (const std::size_t n = count(result); n > 0)
+      text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + std::string(to_string(result));
+  return text;
+}
+
+Json::Object description_of(const TypeId& type) {
+  return {{"kind", to_string(type.kind)}, {"type", type.name}};
+}
+
 bool is_shown(const CheckOutcome& seen, bool only_failed) {
   return !only_failed ||
          (seen.outcome.result != Result::pass && seen.outcome.result != Result::skip);
@@ -63,15 +77,15 @@ std::string as_table(const Report& report, bool only_failed) {
 }
 
 std::string as_summary(const Report& report) {
-  std::string text = report.file.string() + ": ";
-  bool first = true;
-  for (const Result result : all_results) {
-    const std::size_t n = report.count(result);
-    if (n == 0) continue;
-    text += (first ? "" : ", ") + std::to_string(n) + " " + std::string(to_string(result));
-    first = false;
-  }
-  text += " (seed " + std::to_string(report.seed) + ")\n";
+  std::string text;
+  if (report.types.size() > 1)
+    for (const TypeId& type : report.types)
+      text += std::string(to_string(type.kind)) + " " + type.name + ": " +
+              counts([&](Result result) { return report.count(result, type); }) + "\n";
+  text += report.file.string() + ": " +
+          counts([&](Result result) { return report.count(result); }) + " (seed " +
+          std::to_string(report.seed) + ")\n";
+  if (!report.examined()) text += "Nothing was examined, so nothing is known of this plugin.\n";
   const auto failed =
       std::find_if(report.outcomes.begin(), report.outcomes.end(),
                    [](const CheckOutcome& seen) { return is_failure(seen.outcome.result); });
@@ -91,11 +105,33 @@ std::string as_json(const Report& report, bool only_failed) {
     check.set("result", to_string(seen.outcome.result));
     check.set("message", seen.outcome.message);
     check.set("seconds", std::round(1e6 * seen.outcome.seconds) / 1e6);
+    Json::Array of_types;
+    for (const TypeOutcome& of : seen.types) {
+      Json::Object one = description_of(of.type);
+      one.set("result", to_string(of.outcome.result));
+      one.set("message", of.outcome.message);
+      of_types.push_back(one);
+    }
+    check.set("types", of_types);
     checks.push_back(check);
   }
-  const Json all = Json::Object{{"file", report.file.string()}, {"seed", report.seed},
-                                {"loaded", report.loaded},      {"ok", report.ok()},
-                                {"summary", summary},           {"checks", checks}};
+  Json::Array types;
+  for (const TypeId& type : report.types) {
+    Json::Object one = description_of(type);
+    Json::Object results;
+    for (const Result result : all_results)
+      results.set(to_string(result), report.count(result, type));
+    one.set("summary", results);
+    types.push_back(one);
+  }
+  const Json all = Json::Object{{"file", report.file.string()},
+                                {"seed", report.seed},
+                                {"loaded", report.loaded},
+                                {"examined", report.examined()},
+                                {"ok", report.ok()},
+                                {"summary", summary},
+                                {"types", types},
+                                {"checks", checks}};
   return all.indented(2) + "\n";
 }
 

@@ -1,191 +1,22 @@
-// Running checks, each in a child process with a time limit. The child sends through a pipe what it
-// is about to call and, at the end, its outcome; if it ends before that, its exit status is the
-// outcome.
+// Running the checks one after the other, each once for every type it examines.
+#include "child.hpp"
 #include "conformance.hpp"
 #include "context.hpp"
+#include "parameters.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/examine/params.hpp>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <map>
+#include <sstream>
 #include <utility>
 
 namespace widelimit::conformance {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-std::runtime_error system_failure(const char* what) {
-  return std::runtime_error(std::string(what) + ": " + std::strerror(errno));
-}
-
-// Records on the pipe: one letter, the length, the bytes. 'A' is an activity, 'R' a result (the
-// first byte) with its message.
-struct RecordHeader {
-  char kind;
-  std::uint32_t length;
-};
-
-void send(int fd, char kind, std::string_view text) {
-  constexpr std::size_t longest = 16'000;
-  text = text.substr(0, longest);
-  RecordHeader header{};
-  header.kind = kind;
-  header.length = static_cast<std::uint32_t>(text.size());
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  bytes += text;
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno != EINTR) return;  // the parent has ended
-    if (n > 0) done += static_cast<std::size_t>(n);
-  }
-}
-
-/// What the child has sent so far.
-struct ChildReport {
-  std::string bytes, activity;
-  bool finished = false;
-  Outcome outcome;
-
-  /// Takes the whole records off `bytes`.
-  void parse() {
-    RecordHeader header;
-    while (bytes.size() >= sizeof header) {
-      std::memcpy(&header, bytes.data(), sizeof header);
-      if (bytes.size() - sizeof header < header.length) return;
-      const std::string text = bytes.substr(sizeof header, header.length);
-      bytes.erase(0, sizeof header + header.length);
-      if (header.kind == 'A') activity = text;
-      if (header.kind == 'R' && !text.empty()) {
-        finished = true;
-        outcome.result = static_cast<Result>(text[0]);
-        outcome.message = text.substr(1);
-      }
-    }
-  }
-};
-
-/// Reads until the child has finished or closed its end; false: the deadline came first.
-bool read_report(int fd, Clock::time_point deadline, ChildReport& report) {
-  std::array<char, 4096> buffer;
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd watched{fd, POLLIN, 0};
-    const int ready = ::poll(&watched, 1, static_cast<int>(std::max<long long>(left, 0)));
-    if (ready == 0) return false;
-    if (ready < 0) {
-      if (errno == EINTR) continue;
-      throw system_failure("poll");
-    }
-    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-    if (n == 0) return true;
-    if (n > 0) {
-      report.bytes.append(buffer.data(), static_cast<std::size_t>(n));
-      report.parse();
-      if (report.finished) return true;
-    }
-  }
-}
-
-/// The beginning of what the child wrote to its standard error, on one line.
-std::string error_output(int fd) {
-  std::array<char, 400> buffer;
-  const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), 0);
-  std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
-    text.replace(at, 1, " | ");
-  return text;
-}
-
-[[noreturn]] void run_as_child(const Check& check, const Options& options, int pipe, int errors) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setpgid(0, 0);
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) ::signal(number, SIG_DFL);
-  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  ::dup2(nowhere, STDIN_FILENO);
-  ::dup2(nowhere, STDOUT_FILENO);
-  ::dup2(errors, STDERR_FILENO);
-  const Outcome outcome = run_check(check, options.file, options.seed,
-                                    [pipe](std::string_view what) { send(pipe, 'A', what); });
-  send(pipe, 'R', std::string(1, static_cast<char>(outcome.result)) + outcome.message);
-  ::_exit(0);
-}
-
-std::string exit_text(int status) {
-  if (WIFSIGNALED(status))
-    return "killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
-           ::strsignal(WTERMSIG(status)) + ")";
-  return "the process ended with exit status " + std::to_string(WEXITSTATUS(status)) +
-         " (a library must not exit)";
-}
-
-Outcome run_in_child(const Check& check, const Options& options) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_failure("pipe");
-  const Descriptor reading(ends[0]);
-  Descriptor writing(ends[1]);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> errors(std::tmpfile(), &std::fclose);
-  if (!errors) throw system_failure("a temporary file");
-  std::fflush(nullptr);  // or the child would write our buffers again
-  const auto start = Clock::now();
-  const pid_t child = ::fork();
-  if (child < 0) throw system_failure("fork");
-  if (child == 0) run_as_child(check, options, writing.get(), ::fileno(errors.get()));
-  ::setpgid(child, child);  // in both processes, because either may be the first
-  writing.close();
-
-  ChildReport report;
-  const bool in_time = read_report(reading.get(), start + options.limit, report);
-  if (!in_time) ::kill(-child, SIGKILL);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  ::kill(-child, SIGKILL);  // whatever the plugin may have started
-  Outcome outcome = std::move(report.outcome);
-  if (!report.finished) {
-    outcome.result = in_time ? Result::crash : Result::timeout;
-    outcome.message = in_time ? exit_text(status)
-                              : "no answer within " + std::to_string(options.limit.count()) + " ms";
-    if (!report.activity.empty()) outcome.message += " while " + report.activity;
-    if (const std::string words = error_output(::fileno(errors.get())); !words.empty())
-      outcome.message += ": " + words;
-  }
-  outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return outcome;
-}
 
 void require_file(const std::filesystem::path& file) {
   std::error_code ignored;
@@ -198,44 +29,216 @@ void require_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::usage, file.string() + ": cannot be read (permission denied)");
 }
 
-// The check that only reads the file, and those that find out whether it is a plugin at all.
+// The check that only reads the file, those that find out whether it is a plugin at all, and the
+// one whose finding comes from all others.
 constexpr std::string_view symbols_check = "exports-one-symbol", loading_check = "loads-now-local",
-                           entry_check = "entry-same-pointer-from-two-threads";
+                           entry_check = "entry-same-pointer-from-two-threads",
+                           opening_check = "opens", printing_check = "prints-nothing";
 
-/// Decides when further checks would only repeat a failure: the file cannot be loaded, its
-/// descriptor cannot be used, or it hangs again and again.
+/// Decides when further checks would only repeat a failure: the file cannot be used, its descriptor
+/// cannot be used, or it hangs again and again.
 class SkipRule {
  public:
-  /// Empty: go on.
-  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-  /// Can the library be loaded, and does it give a descriptor?
+  /// Empty: go on. Of a type, or of the library where there is none.
+  [[nodiscard]] std::string reason(const TypeId* type) const {
+    if (!reason_.empty()) return reason_;
+    const auto found = timeouts_.find(key(type));
+    return found != timeouts_.end() && found->second >= most_timeouts
+               ? "skipped, because two checks have run out of time"
+               : "";
+  }
+  /// Can the library be loaded, and used?
   [[nodiscard]] bool loaded() const noexcept { return loaded_; }
-  void observe(const CheckOutcome& seen) {
-    if (!is_failure(seen.outcome.result)) return;
-    if (seen.check->name == loading_check) {
-      reason_ = "the plugin was not loaded: see " + std::string(loading_check);
-      loaded_ = false;
-    }
-    if (seen.check->name == entry_check &&
-        (seen.outcome.result != Result::fail ||
-         seen.outcome.message.find("exception") != std::string::npos)) {
-      reason_ = "the plugin gives no descriptor: see " + std::string(entry_check);
-      loaded_ = false;
-    }
+  void observe(const Check& check, const TypeId* type, const Outcome& seen) {
+    if (!is_failure(seen.result)) return;
+    if (check.name == loading_check) not_loaded("the plugin was not loaded", check);
+    // Several descriptors are one too many, and good enough to go on.
+    if (check.name == entry_check &&
+        (seen.result != Result::fail ||
+         seen.message.find("different descriptors") == std::string::npos))
+      not_loaded("the plugin gives no descriptor", check);
+    if (check.name == opening_check) not_loaded("the plugin does not open", check);
     for (const std::string_view needed : {"fields-present", "schema-in-subset"})
-      if (seen.check->name == needed)
+      if (check.name == needed)
         reason_ = "the descriptor cannot be used: see " + std::string(needed);
-    if (seen.outcome.result == Result::timeout && ++timeouts_ == 2)
-      reason_ = "skipped, because two checks have run out of time";
+    if (seen.result == Result::timeout) ++timeouts_[key(type)];
   }
 
  private:
+  static constexpr int most_timeouts = 2;
+  static std::string key(const TypeId* type) {
+    return type == nullptr ? std::string()
+                           : std::string(to_string(type->kind)) + " " + std::to_string(type->index);
+  }
+  void not_loaded(const char* what, const Check& check) {
+    reason_ = std::string(what) + ": see " + std::string(check.name);
+    loaded_ = false;
+  }
+
   std::string reason_;
   bool loaded_ = true;
-  int timeouts_ = 0;
+  std::map<std::string, int> timeouts_;
+};
+
+// The types of a plugin as lines "layer relu", found out in a child; or why what the user asks for
+// does not go with them.
+constexpr char usage_mark = '!';
+
+Outcome list_types(const Options& options, const OnActivity& on_activity) {
+  Outcome list{Result::pass, "", 0};
+  try {
+    Context context(options, nullptr, on_activity);
+    const Plugin& plugin = context.plugin();
+    std::vector<const widelimit_type_info*> chosen;
+    std::string known;
+    const auto add = [&](const auto& types, TypeId::Kind kind) {
+      for (std::size_t i = 0; i < types.size(); ++i) {
+        known += (known.empty() ? "" : ", ") + types[i].name;
+        if (!options.types.empty() && std::find(options.types.begin(), options.types.end(),
+                                                types[i].name) == options.types.end())
+          continue;
+        list.message +=
+            std::string(to_string(kind)) + " " + std::to_string(i) + " " + types[i].name + "\n";
+        chosen.push_back(&types[i].info);
+      }
+    };
+    add(plugin.layers(), TypeId::Kind::layer);
+    add(plugin.solvers(), TypeId::Kind::solver);
+    const auto usage = [](const std::string& what) {
+      return Outcome{Result::pass, usage_mark + what, 0};
+    };
+    for (const std::string& name : options.types)
+      if (list.message.find(" " + name + "\n") == std::string::npos)
+        return usage("the plugin has no type \"" + name + "\"; it has " + known);
+    if (options.params.empty()) return list;
+    if (chosen.size() != 1)
+      return usage("--params are those of one type: name it with --type; the plugin has " + known);
+    const ValidatedParams given = validate_params(schema_of(*chosen.front()), options.params);
+    if (!given.problems.empty()) return usage("--params: " + given.problems.front().text());
+  } catch (const std::exception& e) {
+    return {Result::fail, e.what(), 0};
+  }
+  return list;
+}
+
+std::vector<TypeId> types_of(const Options& options) {
+  const Outcome list =
+      run_in_child([&](const OnActivity& said) { return list_types(options, said); }, options.limit)
+          .outcome;
+  // Checks that find out why it crashes are about the library.
+  if (list.result != Result::pass) return {};
+  if (!list.message.empty() && list.message[0] == usage_mark)
+    throw Error(ErrorCode::usage, options.file.string() + ": " + list.message.substr(1));
+  std::vector<TypeId> types;
+  std::istringstream lines(list.message);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    TypeId type;
+    std::string kind;
+    words >> kind >> type.index >> std::ws;
+    std::getline(words, type.name);
+    type.kind = kind == to_string(TypeId::Kind::layer) ? TypeId::Kind::layer : TypeId::Kind::solver;
+    types.push_back(type);
+  }
+  return types;
+}
+
+bool examines(Scope scope, TypeId::Kind kind) {
+  return scope == Scope::types || (scope == Scope::layers && kind == TypeId::Kind::layer) ||
+         (scope == Scope::solvers && kind == TypeId::Kind::solver);
+}
+
+/// From good to bad.
+constexpr std::array by_weight{Result::skip, Result::pass,    Result::warn,
+                               Result::fail, Result::timeout, Result::crash};
+
+/// "skipped: conv, pool: offers no finite face", one line for each reason.
+std::string skipped_text(const std::vector<TypeOutcome>& types) {
+  std::vector<std::pair<std::string, std::string>> reasons;  // and who has it
+  for (const TypeOutcome& seen : types) {
+    if (seen.outcome.result != Result::skip) continue;
+    const std::string& name = seen.type.name;
+    std::string why = seen.outcome.message;
+    if (why.starts_with(name + " ")) why.erase(0, name.size() + 1);
+    const auto known = std::find_if(reasons.begin(), reasons.end(),
+                                    [&](const auto& reason) { return reason.first == why; });
+    if (known == reasons.end())
+      reasons.emplace_back(why, name);
+    else
+      known->second += ", " + name;
+  }
+  std::string text;
+  for (const auto& [why, names] : reasons)
+    text += (text.empty() ? "" : "\n") + std::string("skipped: ") + names + ": " + why;
+  return text;
+}
+
+/// The worst of the outcomes of types. A type that was skipped is named, whatever the others are.
+Outcome joined(const std::vector<TypeOutcome>& types) {
+  if (types.size() == 1) return types.front().outcome;
+  Outcome all;
+  for (const TypeOutcome& seen : types) all.seconds += seen.outcome.seconds;
+  all.message = skipped_text(types);
+  for (const Result result : by_weight) {
+    std::string lines;
+    for (const TypeOutcome& seen : types) {
+      if (seen.outcome.result != result) continue;
+      all.result = result;
+      if (result == Result::skip || seen.outcome.message.empty()) continue;
+      const bool named = seen.outcome.message.find(seen.type.name) != std::string::npos;
+      lines +=
+          (lines.empty() ? "" : "\n") + (named ? "" : seen.type.name + ": ") + seen.outcome.message;
+    }
+    if (!lines.empty()) all.message = lines + (all.message.empty() ? "" : "\n") + all.message;
+  }
+  return all;
+}
+
+/// Runs checks and keeps what the plugin prints meanwhile.
+class Runner {
+ public:
+  explicit Runner(const Options& options) : options_(options) {}
+
+  [[nodiscard]] const SkipRule& skip_rule() const noexcept { return skip_rule_; }
+  [[nodiscard]] CheckOutcome run(const Check& check, const std::vector<TypeId>& types) {
+    CheckOutcome seen{&check, {}, {}};
+    for (const TypeId& type : types)
+      if (examines(check.scope, type.kind)) seen.types.push_back({type, outcome_of(check, &type)});
+    seen.outcome = seen.types.empty() ? outcome_of(check, nullptr) : joined(seen.types);
+    return seen;
+  }
+  /// What was printed in all checks that have run.
+  [[nodiscard]] const std::string& printed() const noexcept { return printed_; }
+
+ private:
+  Outcome outcome_of(const Check& check, const TypeId* type) {
+    const std::string reason = skip_rule_.reason(type);
+    if (!reason.empty() && check.name != symbols_check) return {Result::skip, reason, 0};
+    Outcome outcome;
+    if (options_.in_process) {
+      outcome = run_check(check, options_, type, {});
+    } else {
+      ChildAnswer answer = run_in_child(
+          [&](const OnActivity& said) { return run_check(check, options_, type, said); },
+          options_.limit);
+      outcome = std::move(answer.outcome);
+      if (printed_.empty() && !answer.printed.empty())
+        printed_ = answer.printed + ", in the check " + std::string(check.name);
+    }
+    skip_rule_.observe(check, type, outcome);
+    return outcome;
+  }
+
+  const Options& options_;
+  SkipRule skip_rule_;
+  std::string printed_;
 };
 
 }  // namespace
+
+std::string_view to_string(TypeId::Kind kind) noexcept {
+  return kind == TypeId::Kind::layer ? "layer" : "solver";
+}
 
 Report verify(const Options& options) {
   require_file(options.file);
@@ -246,29 +249,46 @@ Report verify(const Options& options) {
   std::vector<const Check*> todo = options.only;
   if (todo.empty())
     for (const Check& check : checks()) todo.push_back(&check);
-  for (const std::string_view first : {entry_check, loading_check})
-    if (!is_chosen(find_check(first))) todo.insert(todo.begin(), find_check(first));
-  Report report{options.file, options.seed, {}};
-  SkipRule skip_rule;
+  for (const std::string_view first : {opening_check, entry_check, loading_check}) {
+    std::erase(todo, find_check(first));
+    todo.insert(todo.begin(), find_check(first));
+  }
+  Report report{options.file, options.seed, {}, true, {}};
+  Runner runner(options);
+  bool types_known = false;
   for (const Check* check : todo) {
-    CheckOutcome seen{check, {}};
-    if (!skip_rule.reason().empty() && check->name != symbols_check)
-      seen.outcome = {Result::skip, skip_rule.reason(), 0};
-    else if (options.in_process)
-      seen.outcome = run_check(*check, options.file, options.seed, {});
-    else
-      seen.outcome = run_in_child(*check, options);
-    skip_rule.observe(seen);
-    if (!is_chosen(check) && skip_rule.loaded()) continue;
+    const bool is_first =
+        check->name == loading_check || check->name == entry_check || check->name == opening_check;
+    if (!is_first && !types_known && runner.skip_rule().loaded()) {
+      report.types = types_of(options);
+      types_known = true;
+    }
+    CheckOutcome seen = runner.run(*check, report.types);
+    if (!is_chosen(check) && runner.skip_rule().loaded()) continue;
     if (options.progress) options.progress(seen);
     report.outcomes.push_back(std::move(seen));
   }
-  report.loaded = skip_rule.loaded();
+  report.loaded = runner.skip_rule().loaded();
+  for (CheckOutcome& seen : report.outcomes)
+    if (seen.check->name == printing_check && !runner.printed().empty() &&
+        !is_failure(seen.outcome.result))
+      seen.outcome = {Result::fail,
+                      "it prints " + runner.printed() +
+                          ": what a program writes is the program's; use Host::log",
+                      seen.outcome.seconds};
+  std::stable_sort(report.outcomes.begin(), report.outcomes.end(),
+                   [](const CheckOutcome& a, const CheckOutcome& b) { return a.check < b.check; });
   return report;
 }
 
+bool Report::examined() const noexcept {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const CheckOutcome& seen) { return seen.outcome.result != Result::skip; });
+}
+
 bool Report::ok() const noexcept {
-  return std::none_of(outcomes.begin(), outcomes.end(),
+  return loaded && examined() &&
+         std::none_of(outcomes.begin(), outcomes.end(),
                       [](const CheckOutcome& seen) { return is_failure(seen.outcome.result); });
 }
 
@@ -276,6 +296,15 @@ std::size_t Report::count(Result result) const noexcept {
   return static_cast<std::size_t>(
       std::count_if(outcomes.begin(), outcomes.end(),
                     [result](const CheckOutcome& seen) { return seen.outcome.result == result; }));
+}
+
+std::size_t Report::count(Result result, const TypeId& type) const noexcept {
+  std::size_t n = 0;
+  for (const CheckOutcome& seen : outcomes)
+    for (const TypeOutcome& of : seen.types)
+      if (of.type.kind == type.kind && of.type.index == type.index && of.outcome.result == result)
+        ++n;
+  return n;
 }
 
 }  // namespace widelimit::conformance

@@ -60,6 +60,10 @@ struct SiteField {
       }
     });
   }
+  /// Is an entry NaN?
+  [[nodiscard]] bool has_untouched() const {
+    return first_untouched(nngp.get()) || (abi.ntk != nullptr && first_untouched(ntk.get()));
+  }
   /// Was neither the field nor the memory around it written?
   [[nodiscard]] bool intact() const {
     return nngp.intact_outside(0, 0) && (abi.ntk == nullptr || ntk.intact_outside(0, 0));
@@ -125,11 +129,14 @@ void apply_map(const Subject& s, const std::vector<SitePair>& in, std::vector<Si
 class Trip {
  public:
   Trip(const Subject& s, const std::vector<SitePair>& pairs, const SiteLayout& layout)
-      : s_(s), pairs_(pairs), layout_(layout), scratch_((s.plan.scratch_bytes + 63) / 64 * 64) {
+      : s_(s),
+        pairs_(pairs),
+        layout_(layout),
+        scratch_((s.plan.scratch_bytes + 63) / 64 * 64, "its scratch") {
     std::memset(scratch_.data(), layout.scratch_fill, scratch_.size());
     for (const Displacement& D : displacements_of(s.plan.output)) {
       outputs_.push_back(std::make_unique<SiteField>(s.plan.output, D, pairs.size(), layout));
-      outputs_.back()->clear();
+      if (s.plan.nature == WIDELIMIT_GATHERING) outputs_.back()->clear();
     }
   }
 
@@ -141,6 +148,10 @@ class Trip {
     for (const auto& output : outputs_) {
       output->give(result_.pairs);
       if (!output->margins_intact()) result_.problem = "it writes outside its output field";
+      if (result_.answer.ok() && output->has_untouched())
+        result_.problem =
+            "it does not write every entry of its output field, or adds to what was there before: "
+            "it must set them";
     }
     if (!scratch_.margin_intact())
       result_.problem = "it writes before the beginning of its scratch";

@@ -7,6 +7,7 @@
 #include "conformance/conformance.hpp"
 #endif
 
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -16,8 +17,10 @@ namespace {
 
 struct Options {
   std::string file;
-  std::vector<std::string> checks;
+  std::vector<std::string> checks, types, shapes;
+  std::string params;
   std::uint64_t seed = 0;
+  int timeout = 20;
   bool json = false, only_failed = false, in_process = false, list = false;
 };
 
@@ -45,6 +48,11 @@ int run(const Options& options) {
   verify.file = options.file;
   verify.seed = options.seed;
   verify.only = chosen(options.checks);
+  verify.types = options.types;
+  verify.params = options.params;
+  for (const std::string& shape : options.shapes)
+    verify.shapes.push_back(conformance::parse_shape(shape));
+  verify.limit = std::chrono::seconds(options.timeout);
   verify.in_process = options.in_process;
   const conformance::Report report = conformance::verify(verify);
   if (options.json)
@@ -53,7 +61,7 @@ int run(const Options& options) {
     std::cout << conformance::as_table(report, options.only_failed)
               << conformance::as_summary(report);
   else
-    std::cout << conformance::as_table(report, true);  // only why it is not a plugin
+    std::cout << conformance::as_table(report, true);  // only why it cannot be used
   return report.ok() ? done : report.loaded ? failed : usage;
 }
 #else
@@ -70,6 +78,15 @@ Verb add_verify(const Parser& program) {
       "verify", "Check that a plugin keeps its contract, and that its mathematics is right");
   verb.option("plugin", options->file, "File of the plugin", "PLUGIN.so");
   verb.repeatable_option("--check", options->checks, "Run only this check (repeatable)", "NAME");
+  verb.repeatable_option("--type", options->types, "Examine only this type (repeatable)", "NAME");
+  verb.option("--params", options->params, "Examine the type with these parameters alone", "JSON");
+  verb.repeatable_option("--shape", options->shapes,
+                         "Input of a layer: channels (12), or sites and channels (28,28,3); "
+                         "several times: of each of its inputs",
+                         "N,...");
+  constexpr int longest = 24 * 60 * 60;
+  verb.option("--timeout", options->timeout, 1, longest,
+              "Time for each call of the plugin, of the processor [20]", "SECONDS");
   verb.option("--seed", options->seed, "Seed of the random draws [0]", "N");
   verb.flag("--only-failed", options->only_failed, "Show only checks that did not pass");
   verb.flag("--in-process", options->in_process, "Run the checks in this process, for a debugger");

@@ -64,6 +64,9 @@ TEST_CASE("verify of what cannot be loaded as a plugin is exit status 2, with th
   refused("crashes_in_entry", sanitized ? "  crash " : "signal");  // a sanitizer exits instead
   refused("crashes_in_init", "signal");
   refused("exits_in_init", "must not exit");
+  refused("null_entry", "it returns NULL");
+  refused("needs_newer_host", "it needs a host of ABI minor 99, this one has 0");
+  refused("refuses_to_open", "no licence for this machine");
   const Result result = run_program({"verify", bad + "older_draft.so", "--json"});
   CHECK(!at(Json::parse(result.out, "stdout"), {"loaded"}).boolean());
   CHECK(result.out.find("also exports") == std::string::npos);
@@ -93,7 +96,7 @@ TEST_CASE("a plugin that crashes while it is loaded is named, with what to do") 
 }
 
 TEST_CASE("verify of a plugin that hangs while it is loaded is exit status 2") {
-  const Result result = run_program({"verify", bad + "hangs_in_init.so"});
+  const Result result = run_program({"verify", bad + "hangs_in_init.so", "--timeout", "2"});
   CHECK(result.status == 2);
   CHECK(contains(result.out, "no answer within"));
 }
@@ -105,6 +108,50 @@ TEST_CASE("verify of a plugin that loads and breaks the contract is exit status 
   const Json json = Json::parse(result.out, "stdout");
   CHECK(at(json, {"loaded"}).boolean());
   CHECK(at(json, {"checks"}).size() == 1);
+}
+
+TEST_CASE("verify examines the type, parameters and shape that are given") {
+  const std::string conv = std::string(WIDELIMIT_TEST_PLUGINS) + "/conv.so";
+  const std::vector<std::string> given{"verify",
+                                       conv,
+                                       "--type",
+                                       "conv",
+                                       "--params",
+                                       R"({"filter_shape": [3], "channels": 2})",
+                                       "--shape",
+                                       "9,2",
+                                       "--timeout",
+                                       "60",
+                                       "--json",
+                                       "--check",
+                                       "plan-plausible",
+                                       "--check",
+                                       "sites-match-finite"};
+  const Result result = run_program(given);
+  INFO(result.out << result.err);
+  CHECK(result.status == 0);
+  const Json json = Json::parse(result.out, "stdout");
+  CHECK(at(json, {"ok"}).boolean());
+  CHECK(at(json, {"types"})[0]["type"].text() == "conv");
+  CHECK(at(json, {"checks"})[1]["types"][0]["result"].text() == "pass");
+  const auto refused = [&](const std::vector<std::string>& options, const std::string& why) {
+    std::vector<std::string> arguments{"verify", conv};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Result wrong = run_program(arguments);
+    INFO(wrong.err);
+    CHECK(wrong.status == 2);
+    CHECK(contains(wrong.err, why));
+  };
+  refused({"--type", "convolution"}, "no type \"convolution\"; it has conv");
+  refused({"--params", R"({"filter_shape": 3})"}, "/filter_shape");
+  refused({"--shape", "9x2"}, "28,28,3");
+  refused({"--timeout", "0"}, "--timeout");
+}
+
+TEST_CASE("verify that examines nothing is exit status 1, and says so") {
+  const Result result = run_program({"verify", relu, "--check", "residual"});
+  CHECK(result.status == 1);
+  CHECK(contains(result.out, "Nothing was examined"));
 }
 
 TEST_CASE("verify refuses what it does not know") {
