@@ -34,3 +34,4 @@
 // For programs that examine plugins.
 #include <widelimit/examine/host.hpp>    // services for plugins
 #include <widelimit/examine/params.hpp>  // parameters and schemas
+#include <widelimit/examine/plan.hpp>    // rules for plans of layers
