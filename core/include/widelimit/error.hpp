@@ -18,12 +18,16 @@ namespace widelimit {
 /// program). All others: a failure during the run (exit status 1).
 enum class ErrorCode { usage, unsupported, numeric, memory, cancelled, io, internal };
 
+/// What a user of a program can do about a problem: programs add how their users ask for it.
+enum class Remedy { none, resume, allow_plugin_files, show_search };
+
 /// One problem of a configuration or a data file.
 struct Problem {
   std::string file = {};     ///< as the user wrote it; empty: the problem is not in a file
   int line = 0, column = 0;  ///< counted from 1; 0: unknown
   std::string pointer = {};  ///< JSON pointer into the file, or into the object of the call
   std::string message = {};  ///< what is wrong, what was expected, what to try
+  Remedy remedy = Remedy::none;
 
   /// "file:line:column: /pointer: message", without unknown parts. Without a file: "line 3, column
   /// 7:
@@ -57,6 +61,8 @@ struct ErrorFacts {
   /// For an error about samples: what is wrong, as a phrase that follows their names, such as "is
   /// not finite".
   std::string reason = {};
+  /// Of the only problem.
+  Remedy remedy = Remedy::none;
 };
 
 class WIDELIMIT_EXPORT Error : public std::runtime_error {

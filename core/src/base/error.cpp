@@ -37,8 +37,12 @@ Error::Error(ErrorCode code, const std::string& message, std::string pointer, Er
       code_(code),
       pointer_(pointer),
       facts_(std::move(facts)),
-      problems_{Problem{
-          .file = {}, .line = 0, .column = 0, .pointer = std::move(pointer), .message = message}} {}
+      problems_{Problem{.file = {},
+                        .line = 0,
+                        .column = 0,
+                        .pointer = std::move(pointer),
+                        .message = message,
+                        .remedy = facts_.remedy}} {}
 
 Error::Error(ErrorCode code, std::vector<Problem> problems, ErrorFacts facts)
     : std::runtime_error(joined(problems)),
