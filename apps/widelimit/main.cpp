@@ -1,5 +1,6 @@
 // The widelimit program: finds the verb, runs it, and turns errors into messages and an exit
 // status.
+#include "crash.hpp"
 #include "signals.hpp"
 #include "verbs.hpp"
 
@@ -137,5 +138,6 @@ int main(int argc, char** argv) {
   // Large blocks go back to the system when they are free. By default the allocator keeps ever
   // larger ones, and a run's peak is more than any part of it needs.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  widelimit::program::watch_plugins();
   return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
 }
