@@ -3,6 +3,7 @@
 #include "child.hpp"
 
 #include "guarded.hpp"
+#include "in_function.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -52,6 +53,7 @@ std::runtime_error system_failure(const char* what) {
 }
 
 // Records on the pipe: one letter, the length, the bytes. 'A' is an activity, 'F' what a fault hit,
+// 'C' the function of the plugin that crashed,
 // 'R' a result (the first byte) with its message.
 struct RecordHeader {
   char kind;
@@ -78,7 +80,7 @@ void send(int fd, char kind, std::string_view text) noexcept {
 
 /// What the child has sent so far.
 struct ChildReport {
-  std::string bytes, activity, fault;
+  std::string bytes, activity, fault, function;
   bool finished = false;
   Outcome outcome;
 
@@ -92,6 +94,7 @@ struct ChildReport {
       bytes.erase(0, sizeof header + header.length);
       if (header.kind == 'A') activity = text;
       if (header.kind == 'F') fault = text;
+      if (header.kind == 'C') function = text;
       if (header.kind == 'R' && !text.empty()) {
         finished = true;
         outcome.result = static_cast<Result>(text[0]);
@@ -178,9 +181,12 @@ std::string beginning_of(int fd) {
 /// The pipe of this process, for the handler of faults.
 int fault_pipe = -1;
 
-/// Tells which guarded array a fault is beside, and lets the process die of it.
+/// Tells which function crashed and which guarded array a fault is beside, and lets the process die
+/// of it.
 void on_fault(int number, siginfo_t* info, void*) {
-  if (const char* what = guarded_array_before(info->si_addr)) send(fault_pipe, 'F', what);
+  if (const char* function = InFunction::name()) send(fault_pipe, 'C', function);
+  if (number == SIGSEGV || number == SIGBUS)
+    if (const char* what = guarded_array_before(info->si_addr)) send(fault_pipe, 'F', what);
   ::signal(number, SIG_DFL);
   ::raise(number);  // delivered when the handler returns
 }
@@ -190,8 +196,8 @@ void report_faults(int pipe) {
   struct sigaction action {};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO;
-  ::sigaction(SIGSEGV, &action, nullptr);
-  ::sigaction(SIGBUS, &action, nullptr);
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+    ::sigaction(number, &action, nullptr);
 }
 
 [[noreturn]] void run_as_child(const std::function<Outcome(OnActivity)>& body, int pipe,
@@ -253,6 +259,7 @@ ChildAnswer run_in_child(const std::function<Outcome(OnActivity)>& body, millise
     outcome.result = in_time ? Result::crash : Result::timeout;
     outcome.message =
         in_time ? exit_text(status) : "no answer within " + std::to_string(limit.count()) + " ms";
+    if (!report.function.empty()) outcome.message += " in `" + report.function + "`";
     if (!report.activity.empty()) outcome.message += " while " + report.activity;
     if (!report.fault.empty()) outcome.message += ": it reads or writes behind " + report.fault;
     if (!answer.printed.empty()) outcome.message += ": " + answer.printed;

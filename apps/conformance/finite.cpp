@@ -2,6 +2,7 @@
 #include "finite.hpp"
 
 #include "guarded.hpp"
+#include "in_function.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ class Batch::Arrays {
 
 Batch::Batch(const Subject& subject, std::int64_t samples) : subject_(&subject), samples_(samples) {
   const auto shapes = pointers(subject.shapes);
+  const InFunction now("theta_size");
   const Answer answer = call([&](widelimit_error* e) {
     return subject.type->finite.theta_size(subject.object.get(),
                                            static_cast<std::uint32_t>(shapes.size()), shapes.data(),
@@ -109,6 +111,7 @@ void Batch::run(const char* what, Function function, Arrays& arrays) const {
   pass.batch = samples_;
   pass.theta_size = theta_size_;
   pass.scratch = subject_->plan.scratch_bytes != 0 ? scratch.data() : nullptr;
+  const InFunction now(what);
   const Answer answer =
       call([&](widelimit_error* e) { return function(subject_->object.get(), &pass, e); });
   if (!answer.ok()) throw std::runtime_error(std::string(what) + " answered " + answer.text());
@@ -142,6 +145,7 @@ Batch::Vector Batch::init(std::uint64_t seed) const {
   if (theta.empty()) return theta;
   if (subject_->type->finite.init == nullptr)
     throw std::runtime_error("there are weights, but no init to draw them");
+  const InFunction now("init");
   const LentDoubles lent("theta", theta);
   const auto shapes = pointers(subject_->shapes);
   widelimit_init draw{};

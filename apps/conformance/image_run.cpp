@@ -3,6 +3,7 @@
 
 #include "array.hpp"
 #include "check_sites.hpp"
+#include "in_function.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -200,6 +201,7 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   run.in_shape = shapes.data();
 
   ImageAnswer result;
+  const InFunction now("transform");
   result.answer = call([&](widelimit_error* e) {
     return subject.type->infinite.transform(subject.object.get(), &run, e);
   });

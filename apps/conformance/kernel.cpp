@@ -2,6 +2,7 @@
 #include "kernel.hpp"
 
 #include "array.hpp"
+#include "in_function.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -112,6 +113,7 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
   run.in_shape = shapes.data();
 
   Transformed result;
+  const InFunction now("transform");
   result.answer = call([&](widelimit_error* e) {
     return subject.type->infinite.transform(subject.object.get(), &run, e);
   });

@@ -1,6 +1,7 @@
 // Creating and planning the layers of a plugin.
 #include "layers.hpp"
 
+#include "in_function.hpp"
 #include "plan_rules.hpp"
 
 #include <widelimit/error.hpp>
@@ -191,6 +192,7 @@ Plan plan(const LayerType& type, const widelimit_layer* layer,
   request.output = &answer.output;
   request.linear = &answer.linear;
   std::copy(answer.max_window.begin(), answer.max_window.end(), request.max_window);
+  const InFunction now("plan");
   answer.answer = call([&](widelimit_error* e) { return type.table.plan(layer, &request, e); });
   answer.nature = request.nature;
   answer.traits = request.traits;

@@ -13,7 +13,9 @@ Error with_file(const Error& error, const ExperimentText& text) {
   bool changed = false;
   for (Problem& problem : problems) {
     if (!problem.file.empty() || problem.pointer.empty()) continue;
+    const Remedy remedy = problem.remedy;
     problem = text.problem(problem.pointer, std::move(problem.message));
+    problem.remedy = remedy;
     changed = true;
   }
   return changed ? Error(error.code(), std::move(problems), error.facts()) : error;

@@ -1,15 +1,12 @@
-// Names the plugin in a message if its code crashes the program while it is loaded.
-// Thread safety: plugins are loaded by one thread at a time.
+// Says so if a plugin's code crashes or ends the program.
+// Thread safety: called once, at the beginning of the program.
 #pragma once
-
-#include <widelimit/runtime.hpp>
-
-#include <string_view>
 
 namespace widelimit::program {
 
-/// For the runtime's log. From the message that a plugin is being loaded until the next message on
-/// plugins, a fatal signal prints a line with the name of the plugin before it ends the program.
-void watch_plugin_loading(LogLevel level, std::string_view component, std::string_view message);
+/// From now on, a fatal signal in a call of a plugin prints a line with the plugin's file or the
+/// name of its layer or solver before it ends the program. If a plugin calls exit(), the program
+/// says so and fails, whatever status the plugin gave.
+void watch_plugins();
 
 }  // namespace widelimit::program

@@ -31,9 +31,8 @@ experiment::LoadedExperiment ExperimentOptions::load(Display& display) const {
   options.overrides = overrides;
   options.runtime = plugins.runtime();
   options.runtime.threads = threads;
-  options.runtime.log = [&display, loading = options.runtime.log](
-                            LogLevel level, std::string_view component, std::string_view message) {
-    loading(level, component, message);
+  options.runtime.log = [&display](LogLevel level, std::string_view component,
+                                   std::string_view message) {
     if (level >= LogLevel::warning)
       display.warning(std::string(component) + ": " + std::string(message));
   };

@@ -1,5 +1,6 @@
 // The widelimit program: finds the verb, runs it, and turns errors into messages and an exit
 // status.
+#include "crash.hpp"
 #include "printable_stream.hpp"
 #include "signals.hpp"
 #include "verbs.hpp"
@@ -30,12 +31,26 @@ constexpr const char* examples =
     "  widelimit VERB --help         show the options of a verb\n"
     "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted.";
 
+/// How users of this program do what the library proposes.
+std::string hint(Remedy remedy) {
+  switch (remedy) {
+    case Remedy::resume:
+      return " (option --resume)";
+    case Remedy::allow_plugin_files:
+      return " (option --allow-plugin-files)";
+    case Remedy::show_search:
+      return "; `widelimit plugins --why` shows where was looked";
+    default:
+      return {};
+  }
+}
+
 /// A message with a place in a file is printed alone, as editors expect; others begin with the name
 /// of the program.
 void print(const Error& error) {
   for (const Problem& problem : error.problems())
     std::cerr << (problem.file.empty() && problem.pointer.empty() ? "widelimit: " : "")
-              << problem.text() << '\n';
+              << problem.text() << hint(problem.remedy) << '\n';
 }
 
 int status_of(const Error& error) {
@@ -125,5 +140,6 @@ int main(int argc, char** argv) {
   // larger ones, and a run's peak is more than any part of it needs.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   const widelimit::program::PrintableStream out(std::cout), err(std::cerr);
+  widelimit::program::watch_plugins();
   return widelimit::program::program(std::vector<std::string>(argv, argv + argc));
 }

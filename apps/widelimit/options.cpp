@@ -1,5 +1,4 @@
 // Options that several verbs share.
-#include "crash.hpp"
 #include "verbs.hpp"
 
 namespace widelimit::program {
@@ -19,7 +18,6 @@ RuntimeOptions PluginOptions::runtime() const {
   RuntimeOptions options;
   options.plugin_path.assign(directories.begin(), directories.end());
   options.allow_config_plugins = allow_files;
-  options.log = watch_plugin_loading;
   return options;
 }
 

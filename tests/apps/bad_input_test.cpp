@@ -234,7 +234,8 @@ TEST_CASE("a plugin file in an experiment needs permission") {
   c.directory.file("mine.so", "not a plugin");
   std::string text = regression(8);
   text.insert(1, "\"plugins\": [\"./mine.so\"], ");
-  c.refused(text, {"exp.json:1:", "/plugins/0", "--allow-plugin-files,"});
+  c.refused(text,
+            {"exp.json:1:", "/plugins/0", "allow that, or put", "(option --allow-plugin-files)"});
   const Result allowed = run_program(Run{.arguments = {"run", "exp.json", "--allow-plugin-files"},
                                          .directory = c.directory.path()});
   CHECK(allowed.status == 2);  // it is still not a plugin

@@ -95,6 +95,45 @@ TEST_CASE("a plugin that crashes while it is loaded is named, with what to do") 
   CHECK(well.err.empty());
 }
 
+namespace {
+
+// A run of a network with the plugin `name` of plugins_bad.
+Result run_with(const std::string& name) {
+  const TemporaryDirectory directory;
+  std::filesystem::copy_file(bad + name + ".so", directory / (name + ".so"));
+  std::string text = regression(8);
+  text.replace(text.find("\"relu\""), 6, "\"misbehaves\"");
+  const std::string file = directory.file("exp.json", text);
+  return run_program(Run{.arguments = {"run", file, "--plugin-dir", directory.path().string()},
+                         .directory = directory.path()});
+}
+
+}  // namespace
+
+TEST_CASE("a plugin that ends the program ends no run with exit status 0") {
+  for (const std::string moment : {"init", "entry", "open", "create", "plan", "transform"}) {
+    const Result result = run_with("ends_in_" + moment);
+    INFO(result.err);
+    CHECK(result.status == 1);
+    CHECK(contains(result.err, "widelimit: the program was ended "));
+    const bool loads = moment == "init" || moment == "entry";
+    CHECK(contains(result.err, loads              ? "while it was loading plugin "
+                               : moment == "open" ? "org.example.misbehaves"
+                                                  : "layer misbehaves of /network/1"));
+    CHECK(contains(result.err, "widelimit verify "));
+  }
+}
+
+TEST_CASE("a plugin that crashes in a run is named by its layer") {
+  for (const std::string moment : {"create", "transform"}) {
+    const Result result = run_with("crashes_in_" + moment);
+    INFO(result.err);
+    CHECK(result.status == 128 + SIGSEGV);
+    CHECK(contains(result.err,
+                   "the program crashed in code of a plugin: layer misbehaves of /network/1"));
+  }
+}
+
 TEST_CASE("verify of a plugin that hangs while it is loaded is exit status 2") {
   const Result result = run_program({"verify", bad + "hangs_in_init.so", "--timeout", "2"});
   CHECK(result.status == 2);

@@ -68,7 +68,9 @@ TEST_CASE("arrays of the finite face: every write outside them is found, and whi
   expect("wrong_arrays", "adds_to_y", check, Result::fail, "adds to it without clearing it");
   expect("wrong_arrays", "skips_y", check, Result::fail, "does not write y[59]");
   expect("wrong_arrays", "behind_y", check, Result::crash, "behind y");
+  expect("wrong_arrays", "behind_y", check, Result::crash, "in `forward` while ");
   expect("wrong_arrays", "behind_y_dot", check, Result::crash, "behind y_dot");
+  expect("wrong_arrays", "behind_y_dot", check, Result::crash, "in `jvp` while ");
   expect("wrong_arrays", "behind_x_bar", check, Result::crash, "behind x_bar");
   expect("wrong_arrays", "behind_theta", check, Result::crash, "behind theta");
   expect("wrong_arrays", "behind_theta_bar", check, Result::crash, "behind theta_bar");

@@ -30,7 +30,7 @@ json
 files           experiment/csv|experiment/files
 execution
 random
-boundary        examine/host|examine/params
+boundary        examine/host|examine/params|examine/plan|examine/plugin_call
 solve           solver
 plugin          catalogue|runtime_options
 engine/plan

@@ -21,6 +21,9 @@
 #ifndef FLAGS
 #define FLAGS 0
 #endif
+#ifndef PLUGIN_SIZE
+#define PLUGIN_SIZE sizeof(widelimit_plugin)
+#endif
 #ifndef NEEDS_HOST
 #define NEEDS_HOST 0
 #endif
@@ -136,22 +139,14 @@ static const widelimit_layer_type layer_type = {
     sizeof(widelimit_layer_type), 1, 1, &info, CREATE, destroy, plan, &infinite, NULL};
 static const widelimit_layer_type* const layers[] = {&layer_type, &layer_type};
 static const widelimit_layer_type* const null_layer[] = {NULL};
-static const widelimit_plugin plugin = {sizeof(widelimit_plugin),
-                                        WIDELIMIT_ABI_MINOR,
-                                        NEEDS_HOST,
-                                        FLAGS,
-                                        ID,
-                                        VERSION,
-                                        "",
-                                        "",
-                                        "",
-                                        "",
-                                        N_LAYERS,
-                                        0,
-                                        LAYERS,
-                                        NULL,
-                                        OPEN,
-                                        CLOSE,
+static const widelimit_plugin plugin = {PLUGIN_SIZE, WIDELIMIT_ABI_MINOR,
+                                        NEEDS_HOST,  FLAGS,
+                                        ID,          VERSION,
+                                        "",          "",
+                                        "",          "",
+                                        N_LAYERS,    0,
+                                        LAYERS,      NULL,
+                                        OPEN,        CLOSE,
                                         NULL};
 
 WIDELIMIT_EXPORT const widelimit_plugin* ENTRY(void);

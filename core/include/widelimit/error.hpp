@@ -24,12 +24,16 @@ enum class ErrorCode { usage, unsupported, numeric, memory, cancelled, io, inter
 /// escape, as in \x1b. The messages of errors have been through this already.
 [[nodiscard]] WIDELIMIT_EXPORT std::string printable(std::string_view text);
 
+/// What a user of a program can do about a problem: programs add how their users ask for it.
+enum class Remedy { none, resume, allow_plugin_files, show_search };
+
 /// One problem of a configuration or a data file.
 struct Problem {
   std::string file = {};     ///< as the user wrote it; empty: the problem is not in a file
   int line = 0, column = 0;  ///< counted from 1; 0: unknown
   std::string pointer = {};  ///< JSON pointer into the file, or into the object of the call
   std::string message = {};  ///< what is wrong, what was expected, what to try
+  Remedy remedy = Remedy::none;
 
   /// "file:line:column: /pointer: message", without unknown parts. Without a file: "line 3, column
   /// 7:
@@ -63,6 +67,8 @@ struct ErrorFacts {
   /// For an error about samples: what is wrong, as a phrase that follows their names, such as "is
   /// not finite".
   std::string reason = {};
+  /// Of the only problem.
+  Remedy remedy = Remedy::none;
 };
 
 class WIDELIMIT_EXPORT Error : public std::runtime_error {

@@ -51,6 +51,8 @@ class WIDELIMIT_EXPORT Runtime {
 
   /// From JSON text: `{"network": [...]}` or the list. Throws Error(usage) with all problems.
   [[nodiscard]] Network network(std::string_view json) const;
+  /// Parameters are validated as those of a file are; empty ones mean the defaults. Throws
+  /// Error(usage) with all problems.
   [[nodiscard]] Network network(const NetworkSpec& spec) const;
   /// From JSON text: `{"type": "cholesky"}` or `"cholesky"`.
   [[nodiscard]] Solver solver(std::string_view json) const;

@@ -32,5 +32,7 @@
 #include <widelimit/experiment/files.hpp>       // results on disk
 
 // For programs that examine plugins.
-#include <widelimit/examine/host.hpp>    // services for plugins
-#include <widelimit/examine/params.hpp>  // parameters and schemas
+#include <widelimit/examine/host.hpp>         // services for plugins
+#include <widelimit/examine/params.hpp>       // parameters and schemas
+#include <widelimit/examine/plan.hpp>         // rules for plans of layers
+#include <widelimit/examine/plugin_call.hpp>  // the call of a plugin that a thread is in

@@ -54,7 +54,8 @@ Error::Error(ErrorCode code, const std::string& message, std::string pointer, Er
                         .line = 0,
                         .column = 0,
                         .pointer = std::move(pointer),
-                        .message = printable(message)}} {}
+                        .message = printable(message),
+                        .remedy = facts_.remedy}} {}
 
 Error::Error(ErrorCode code, std::vector<Problem> problems, ErrorFacts facts)
     : std::runtime_error(joined(problems)),

@@ -2,12 +2,25 @@
 #include "boundary/abi_error.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/examine/plugin_call.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <string>
 
+namespace widelimit {
+
+PluginCall current_plugin_call() noexcept {
+  const detail::Callee* const callee = detail::CallInProgress::innermost();
+  return callee == nullptr ? PluginCall{} : PluginCall{callee->kind, callee->name, callee->pointer};
+}
+
+}  // namespace widelimit
+
 namespace widelimit::detail {
+
+constinit thread_local const Callee* CallInProgress::current = nullptr;
+
 namespace {
 
 // The text of a fixed-size field that another binary wrote, possibly without a terminator.

@@ -20,6 +20,22 @@ struct Callee {
   std::string_view pointer = {};
 };
 
+/// While it lives, current_plugin_call() names this callee.
+class CallInProgress {
+ public:
+  explicit CallInProgress(const Callee& callee) noexcept : before_(current) { current = &callee; }
+  CallInProgress(const CallInProgress&) = delete;
+  CallInProgress& operator=(const CallInProgress&) = delete;
+  ~CallInProgress() { current = before_; }
+  [[nodiscard]] static const Callee* innermost() noexcept { return current; }
+
+ private:
+  // In the block of the thread itself: signal handlers read it, and calls take a few nanoseconds.
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local const Callee* current;
+
+  const Callee* before_;
+};
+
 /// Throws the error that `status` stands for, unless it is WIDELIMIT_OK.
 void check_status(widelimit_status status, const widelimit_error& error, const Callee& callee);
 
@@ -35,6 +51,7 @@ template <class F>
 void call_plugin(const Callee& callee, widelimit_error& error, F&& call) {
   widelimit_status status = WIDELIMIT_OK;
   try {
+    const CallInProgress now(callee);
     status = call(&error);
   } catch (const std::exception& e) {
     throw_escaped(callee, e.what());
@@ -56,8 +73,9 @@ void call_plugin(const Callee& callee, F&& call) {
 /// For functions that cannot fail (destroy, close): exceptions are dropped, because no caller can
 /// handle them.
 template <class F>
-void call_quietly(F&& call) noexcept {
+void call_quietly(const Callee& callee, F&& call) noexcept {
   try {
+    const CallInProgress now(callee);
     call();
   } catch (...) {  // a bug of the plugin, which cannot be reported
   }

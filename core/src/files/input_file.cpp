@@ -31,6 +31,12 @@ void refuse(const std::filesystem::path& file, const std::string& message, int l
               {.path = file});
 }
 
+void refuse(const std::filesystem::path& file, const std::string& message, Remedy remedy) {
+  throw Error(ErrorCode::usage,
+              {Problem{.file = file.string(), .message = message, .remedy = remedy}},
+              {.path = file});
+}
+
 std::string bytes_text(std::int64_t bytes) {
   return counted(static_cast<std::size_t>(bytes), "byte");
 }

@@ -5,6 +5,8 @@
 #include "files/byte_source.hpp"
 
 #include <cstddef>
+#include <widelimit/error.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -14,6 +16,10 @@ namespace widelimit::detail {
 /// Throws Error(usage) about a data file; with line and column (from 1) if the file has lines.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& message,
                          int line = 0, int column = 0);
+
+/// The same, with what its users can do.
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& message,
+                         Remedy remedy);
 
 /// "1 byte", "12 bytes".
 [[nodiscard]] std::string bytes_text(std::int64_t bytes);

@@ -70,12 +70,13 @@ class Search {
 
  private:
   /// Adds a problem with entry `index` of the list of plugins.
-  void problem(std::size_t index, const std::string& message) {
+  void problem(std::size_t index, const std::string& message, Remedy remedy = Remedy::none) {
     problems_.push_back({.file = {},
                          .line = 0,
                          .column = 0,
                          .pointer = "/plugins/" + std::to_string(index),
-                         .message = message});
+                         .message = message,
+                         .remedy = remedy});
   }
 
   void add(std::shared_ptr<Library> library, const std::string& where) {
@@ -120,9 +121,11 @@ class Search {
       if (!options_.allow_config_plugins) {
         problem(i,
                 "\"" + entry +
-                    "\" names a plugin file, and loading a file is running its code: allow it with "
-                    "--allow-plugin-files, or put the file on the plugin path and name it \"" +
-                    fs::path(entry).stem().string() + "\"");
+                    "\" names a plugin file, and loading a file is running its code: allow that, "
+                    "or put "
+                    "the file on the plugin path and name it \"" +
+                    fs::path(entry).stem().string() + "\"",
+                Remedy::allow_plugin_files);
         continue;
       }
       const std::string why = file(options_.config_directory / entry);
@@ -174,8 +177,7 @@ class Search {
       if (const auto failed = failures_.find(entry); failed != failures_.end())
         problem(i, "plugin \"" + entry + "\": " + failed->second);
       else
-        problem(i, "no plugin \"" + entry +
-                       "\" on the plugin path; `widelimit plugins --why` shows where was looked");
+        problem(i, "no plugin \"" + entry + "\" on the plugin path", Remedy::show_search);
     }
   }
 

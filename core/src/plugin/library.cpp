@@ -46,6 +46,8 @@ std::string words_of_loader(std::string text, const std::filesystem::path& file)
 // Catches exceptions of a plugin's entry function here, while the library that contains their types
 // is still loaded.
 const widelimit_plugin* call_entry(Entry* entry, const std::filesystem::path& file) {
+  const Callee callee{"file", file.native()};
+  const CallInProgress now(callee);
   try {
     return entry();
   } catch (const std::exception& e) {
@@ -142,8 +144,12 @@ std::shared_ptr<Library> library_in(Slot& slot, std::unique_lock<std::mutex>& lo
   return library;
 }
 
+// Every version of a growable struct has more than its size in it.
 template <class T>
-T full_size(const T* from) {
+T full_size(const T* from, const char* what, const std::filesystem::path& file) {
+  if (from->struct_size <= sizeof from->struct_size)
+    refuse(file, std::string("the struct_size of ") + what + " is " +
+                     std::to_string(from->struct_size) + "; it must be sizeof(" + what + ")");
   T to{};
   widelimit_copy(&to, sizeof to, from, from->struct_size);
   return to;
@@ -154,7 +160,7 @@ T full_size(const T* from) {
 void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) {
   file_ = std::move(file);
   if (plugin == nullptr) refuse(file_, "the plugin says that it cannot run on this processor");
-  plugin_ = full_size(plugin);
+  plugin_ = full_size(plugin, "widelimit_plugin", file_);
   const auto text = [&](const char* s, const char* what) {
     if (s == nullptr || *s == '\0')
       refuse(file_, std::string("the plugin's descriptor lacks its ") + what);
@@ -167,7 +173,7 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
                       std::to_string(WIDELIMIT_ABI_MINOR) + ": use a newer release of widelimit");
   const auto info_of = [&](const widelimit_type_info* info) {
     if (info == nullptr) refuse(file_, "a type of the plugin lacks its description");
-    widelimit_type_info copy = full_size(info);
+    widelimit_type_info copy = full_size(info, "widelimit_type_info", file_);
     text(copy.name, "type's name");
     for (const char** s : {&copy.version, &copy.summary, &copy.doc})
       if (*s == nullptr) *s = "";
@@ -186,20 +192,22 @@ void Library::adopt(const widelimit_plugin* plugin, std::filesystem::path file) 
   finite_.reserve(plugin_.n_layers);
   for (std::uint32_t i = 0; i < plugin_.n_layers; ++i) {
     if (plugin_.layers[i] == nullptr) refuse(file_, "a layer type of the plugin is NULL");
-    widelimit_layer_type layer = full_size(plugin_.layers[i]);
+    widelimit_layer_type layer = full_size(plugin_.layers[i], "widelimit_layer_type", file_);
     layer_infos_.push_back(info_of(layer.info));
     named_once(layer_infos_);
     if (layer.create == nullptr || layer.destroy == nullptr || layer.plan == nullptr)
       refuse(file_, std::string("layer type \"") + layer_infos_.back().name +
                         "\" lacks create, destroy or plan");
     if (layer.infinite != nullptr)
-      layer.infinite = &infinite_.emplace_back(full_size(layer.infinite));
-    if (layer.finite != nullptr) layer.finite = &finite_.emplace_back(full_size(layer.finite));
+      layer.infinite =
+          &infinite_.emplace_back(full_size(layer.infinite, "widelimit_infinite_face", file_));
+    if (layer.finite != nullptr)
+      layer.finite = &finite_.emplace_back(full_size(layer.finite, "widelimit_finite_face", file_));
     layers_.push_back(layer);
   }
   for (std::uint32_t i = 0; i < plugin_.n_solvers; ++i) {
     if (plugin_.solvers[i] == nullptr) refuse(file_, "a solver type of the plugin is NULL");
-    solvers_.push_back(full_size(plugin_.solvers[i]));
+    solvers_.push_back(full_size(plugin_.solvers[i], "widelimit_solver_type", file_));
     solver_infos_.push_back(info_of(solvers_.back().info));
     named_once(solver_infos_);
   }
@@ -215,7 +223,8 @@ void Library::open(const widelimit_host& host, std::shared_ptr<const void> lende
 }
 
 void Library::close() noexcept {
-  if ((opened_ || plugin_.open == nullptr) && plugin_.close != nullptr) call_quietly(plugin_.close);
+  if ((opened_ || plugin_.open == nullptr) && plugin_.close != nullptr)
+    call_quietly({"plugin", plugin_.id}, plugin_.close);
 }
 
 Probe probe(const std::filesystem::path& file) {
@@ -244,6 +253,8 @@ std::shared_ptr<Library> load_library(const std::filesystem::path& file, bool un
     std::unique_lock lock(all.mutex);
     library = library_in(all.files[real], lock, [&] {
       using mode = boost::dll::load_mode::type;
+      const Callee initialisers{"file", real.native()};
+      const CallInProgress now(initialisers);
       // The constructor that throws: only it reports the message of dlopen.
       return std::make_shared<FileLibrary>(
           real, boost::dll::shared_library(real, mode(boost::dll::load_mode::rtld_now) |

@@ -108,8 +108,10 @@ void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,
                     s.place.pointer);
       // The deleter holds the host and the library, and releases them after it has destroyed the
       // object.
-      layer.object = {raw, [host = host_, library = e.library, table = layer.table](
-                               widelimit_layer* l) { call_quietly([&] { table->destroy(l); }); }};
+      layer.object = {raw,
+                      [host = host_, library = e.library, table = layer.table](widelimit_layer* l) {
+                        call_quietly({"layer", table->info->name}, [&] { table->destroy(l); });
+                      }};
     } catch (const Error& e) {
       for (Problem p : e.problems()) {
         p.line = s.place.line;

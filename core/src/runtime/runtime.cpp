@@ -6,6 +6,7 @@
 
 #include "engine/network/network_state.hpp"
 #include "plugin/discovery.hpp"
+#include "runtime/checked_spec.hpp"
 #include "runtime/runtime_state.hpp"
 
 #include <utility>
@@ -48,8 +49,9 @@ Network Runtime::network(std::string_view json) const {
   return network(ExperimentText::parse(json).validate_network(catalogue()));
 }
 
-Network Runtime::network(const NetworkSpec& spec) const {
+Network Runtime::network(const NetworkSpec& given) const {
   const detail::Registry& r = *state_->registry;
+  const NetworkSpec spec = detail::checked(given, catalogue());
   return Network(std::make_shared<const Network::State>(
       detail::CreatedNetwork{spec, r.create(spec), r.executor()}));
 }
@@ -58,6 +60,8 @@ Solver Runtime::solver(std::string_view json) const {
   return solver(ExperimentText::parse(json).validate_solver(catalogue()));
 }
 
-Solver Runtime::solver(const SolverSpec& spec) const { return state_->registry->solver(spec); }
+Solver Runtime::solver(const SolverSpec& spec) const {
+  return state_->registry->solver(detail::checked(spec, catalogue()));
+}
 
 }  // namespace widelimit

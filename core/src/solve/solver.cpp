@@ -62,7 +62,7 @@ struct Solver::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    if (solver != nullptr) detail::call_quietly([&] { type.destroy(solver); });
+    if (solver != nullptr) detail::call_quietly({"solver", name}, [&] { type.destroy(solver); });
   }
 
   // f(widelimit_error*) calls the table.
@@ -86,7 +86,8 @@ struct Factor::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    if (factor != nullptr) detail::call_quietly([&] { solver->type.factor_destroy(factor); });
+    if (factor != nullptr)
+      detail::call_quietly({"solver", solver->name}, [&] { solver->type.factor_destroy(factor); });
   }
 };
 

@@ -184,7 +184,8 @@ StoreSpec read_header(std::string_view h, const std::filesystem::path& file) {
   if (std::memcmp(sum.data(), h.data() + covered.size(), sum.size()) != 0)
     refuse(file,
            "is a store with a damaged header: its checksum does not match. The experiment that "
-           "made it can repair it (--resume); else remove it");
+           "made it can repair it when it is resumed; else remove it",
+           Remedy::resume);
   Cursor at(covered.substr(magic.size() + 8), file);
   StoreSpec s;
   s.rows = at.take<std::int64_t>();

@@ -57,8 +57,7 @@ Found examine(const StoreFile& file, const Layout& layout, const StoreOptions& o
   }
   refuse(file.path(),
          "holds kernels of another experiment:" + joined(changed) +
-             "\nTo keep them, choose another output directory; to begin again, run without "
-             "--resume");
+             "\nTo keep them, choose another output directory; to begin again, do not resume");
 }
 
 void for_each_listed(const StoreFile& file, const Layout& layout, Control* control,

@@ -33,9 +33,10 @@ class Mapping {
  public:
   Mapping(const StoreFile& file, std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes)) {
     if (file.size() != bytes)
-      detail::refuse(file.path(), "is a store of " + detail::bytes_text(file.size()) +
-                                      " that should have " + std::to_string(bytes) +
-                                      "; run its experiment again with --resume");
+      detail::refuse(file.path(),
+                     "is a store of " + detail::bytes_text(file.size()) + " that should have " +
+                         std::to_string(bytes) + "; resume the run of its experiment",
+                     Remedy::resume);
     data_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, file.descriptor(), 0);
     if (data_ == MAP_FAILED)
       throw Error(
@@ -78,12 +79,12 @@ struct StoreReader::State {
     std::atomic<bool>& known = checked[static_cast<std::size_t>(index)];
     if (!known) {
       const detail::Checksum sum = entry(index);
-      const char* remedy =
-          "; run its experiment again with --resume: only what is missing is computed";
+      const char* remedy = "; resume the run of its experiment: only what is missing is computed";
       if (sum == detail::Checksum{})
-        detail::refuse(file.path(), layout.name(index) + " has not been computed yet" + remedy);
+        detail::refuse(file.path(), layout.name(index) + " has not been computed yet" + remedy,
+                       Remedy::resume);
       if (sum != layout.tile_checksum(index, data))
-        detail::refuse(file.path(), detail::damaged_text(layout, index) + remedy);
+        detail::refuse(file.path(), detail::damaged_text(layout, index) + remedy, Remedy::resume);
       known = true;
     }
     return reinterpret_cast<const S*>(data + layout.kernel_offset(kernel));

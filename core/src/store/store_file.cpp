@@ -27,8 +27,12 @@ namespace {
 std::string reason(int error) { return std::system_category().message(error); }
 
 std::string advice(int error) {
-  return error == ENOSPC || error == EDQUOT ? "; free some space, then run again with --resume"
+  return error == ENOSPC || error == EDQUOT ? "; free some space, then resume the run"
                                             : advice_on(error);
+}
+
+Remedy remedy_of(int error) {
+  return error == ENOSPC || error == EDQUOT ? Remedy::resume : Remedy::none;
 }
 
 // The process that holds the lock, from the list of the operating system: "1: FLOCK ADVISORY WRITE
@@ -79,7 +83,7 @@ void StoreFile::fail(const char* what, int error) const {
   throw Error(ErrorCode::io,
               path_.string() + " cannot be " + what + ": " + reason(error) + advice(error) +
                   ". The tiles that were in it are kept.",
-              {}, {.path = path_});
+              {}, {.path = path_, .remedy = remedy_of(error)});
 }
 
 StoreFile::StoreFile(std::filesystem::path path, Access access) : path_(std::move(path)) {
@@ -145,7 +149,7 @@ StoreFile StoreFile::create(const std::filesystem::path& path, std::int64_t byte
       throw Error(ErrorCode::io,
                   path.string() + " cannot be made: it needs " + bytes_text(bytes) +
                       " on the disk: " + reason(error) + advice(error),
-                  {}, {.path = path});
+                  {}, {.path = path, .remedy = remedy_of(error)});
     fill(file);
     file.sync();
   } catch (...) {

@@ -224,7 +224,8 @@ typedef struct widelimit_variances {
  *   K' = scale A K + bias,   Theta' = ntk_nngp A K + scale A Theta + ntk_bias.
  * Site p of the output reads the sites p stride + tap dilation - pad_low of the input, with the
  * same tap in both samples, so output displacement d depends on input displacement stride d. Sites
- * outside the input field (its origin and extent) count as zero.
+ * outside the input field (its origin and extent) count as zero. A window spans at most
+ * widelimit_longest_reach(sites) sites.
  *
  * In the "ntk" parameterization, ntk_nngp = scale and ntk_bias = bias. In the "standard" one,
  * ntk_nngp is the fan-in, and ntk_bias is 1 with a bias and 0 without. If nothing is trained, both
@@ -591,6 +592,13 @@ WIDELIMIT_EXPORT const widelimit_plugin* WIDELIMIT_ENTRY(void);
 /* True if the struct, which another binary allocated, contains this member and it is not zero. */
 #define WIDELIMIT_HAS(p, member) \
   (offsetof(__typeof__(*(p)), member) + sizeof((p)->member) <= (p)->struct_size && (p)->member)
+
+/* The number of sites that a window of widelimit_linear may span along an axis of `sites` sites,
+ * from its first tap to its last. A longer one reads little but padding; hosts refuse it. */
+static inline int64_t widelimit_longest_reach(int64_t sites) {
+  const int64_t most = INT64_C(1) << 29;
+  return sites > (most - 4096) / 64 ? most : 64 * sites + 4096;
+}
 
 /* Copies a growable struct that another binary has filled in or will read. Do not use `=`, which
  * assumes equal sizes. */

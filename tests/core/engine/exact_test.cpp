@@ -1,9 +1,13 @@
 // Exact where mathematics is exact: the diagonal, and samples against their duplicates.
+#include <widelimit/error.hpp>
+
 #include "core/engine/static_layers.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 #include <vector>
 
 using namespace widelimit;
@@ -111,4 +115,45 @@ TEST_CASE("samples of zeros are finite in every layer") {
   CHECK(k.nngp(0, 0) == 0);
   CHECK(k.nngp(0, 1) == 0);
   CHECK(k.ntk(0, 2) == 0);
+}
+
+TEST_CASE("of a kernel that is not finite, the first layer to blame is named") {
+  const auto message_of = [](std::vector<Layer> layers, std::vector<std::int64_t> sites,
+                             bool diagonals) {
+    layers.insert(layers.begin(), dense(1, 0.1));
+    layers.push_back(dense(1, 0));
+    layers.push_back(relu());
+    if (!sites.empty()) layers.push_back(mean_over_pairs());
+    layers.push_back(dense(1, 0));
+    const Samples x(random_matrix(20, 8, 71), std::move(sites));
+    const Network net = network(std::move(layers));
+    try {
+      if (diagonals)
+        static_cast<void>(net.plan(x.shape()).diagonals(x, Precision::float64));
+      else
+        static_cast<void>(net.ntk(x));
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::numeric);
+      CHECK(std::string(e.what()).ends_with(e.facts().reason));
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::vector<std::int64_t>& sites : {std::vector<std::int64_t>{}, {4}})
+    for (const bool diagonals : {false, true}) {
+      CAPTURE(sites.size());
+      CAPTURE(diagonals);
+      const auto says = [&](std::vector<Layer> layers, const std::string& words) {
+        const std::string message = message_of(std::move(layers), sites, diagonals);
+        CAPTURE(message);
+        CHECK(message.find(words) != std::string::npos);
+      };
+      says({amplify(2), amplify(nan), amplify(3)}, "layer \"amplify\" (/network/2) gives NaN");
+      says({relu(), amplify(1e308), amplify(1e308), amplify(2)},
+           "overflows float64 in layer \"amplify\" (/network/3)");
+      // The next layer overflows, and the first is to blame.
+      says({amplify(3), amplify(-1e300), amplify(1e300)},
+           "layer \"amplify\" (/network/2) gives a variance of -");
+    }
 }

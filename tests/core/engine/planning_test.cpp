@@ -51,10 +51,9 @@ TEST_CASE("layers of several inputs that core does not support are refused") {
   };
   const auto linear = problems_of_two_inputs(identity());
   REQUIRE(linear.size() == 1);
-  CHECK(
-      linear[0].message ==
-      "\"identity\" plans one linear map for 2 inputs, which is for layers of one input: a bug of "
-      "its plugin");
+  CHECK(linear[0].message ==
+        "\"identity\" plans one linear map for 2 inputs, which is for layers of one input: wrong "
+        "parameters, or a bug of its plugin");
   const auto gathering = problems_of_two_inputs(mean_over_pairs());
   REQUIRE(gathering.size() == 1);
   CHECK(says(gathering[0], "mixes sites of several inputs, which this release does not support"));
@@ -268,4 +267,100 @@ TEST_CASE("statistics look at 256 samples at most, and none give zeros") {
   std::copy_n(x.data(), first.size(), first.data());
   CHECK(plan.statistics(x)[1].mean_correlation == plan.statistics(first)[1].mean_correlation);
   CHECK(plan.statistics(Matrix(0, 6))[0].mean_variance == 0);
+}
+
+TEST_CASE("a plan that no host can use is refused with the layer and the member") {
+  const auto refused_for = [](void (*spoil)(widelimit_plan&), std::vector<std::int64_t> sites) {
+    const auto problems = problems_of({dense(1, 0), spoiled(spoil), flatten(), dense(1, 0)}, sites);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].pointer == "/network/1");
+    CHECK(problems[0].message.starts_with("\"spoiled\" plans "));
+    return problems[0].message;
+  };
+  const auto refused = [&](void (*spoil)(widelimit_plan&), const std::string& why) {
+    const std::string message = refused_for(spoil, {8, 8});
+    CAPTURE(message);
+    CHECK(message.find(why) != std::string::npos);
+  };
+  refused([](widelimit_plan& p) { p.linear->stride[1] = 0; }, "linear->stride of 0 on axis 1");
+  refused([](widelimit_plan& p) { p.linear->dilation[0] = 0; }, "linear->dilation of 0 on axis 0");
+  refused([](widelimit_plan& p) { p.linear->window[0] = -3; }, "linear->window of -3 on axis 0");
+  refused([](widelimit_plan& p) { p.linear->pad_low[0] = -1; }, "linear->pad_low of -1 on axis 0");
+  refused([](widelimit_plan& p) { p.linear->pad_high[1] = -1; },
+          "linear->pad_high of -1 on axis 1");
+  refused([](widelimit_plan& p) { p.linear->window[0] = 2; },
+          "linear's window on axis 0, which gives 7 sites, and output->spatial of 8");
+  refused([](widelimit_plan& p) { p.linear->window[0] = 9; },
+          "linear->window of 9 on axis 0, which spans 9 sites where there are 8 with padding");
+  refused([](widelimit_plan& p) { p.linear->rank = 7; }, "linear->rank of 7");
+  refused([](widelimit_plan& p) { p.linear->rank = 1; }, "linear->rank of 1");
+  refused([](widelimit_plan& p) { p.output->n_spatial = 7; }, "output->n_spatial of 7");
+  refused([](widelimit_plan& p) { p.output->n_spatial = -1; }, "output->n_spatial of -1");
+  refused([](widelimit_plan& p) { p.output->spatial[0] = 0; }, "output->spatial of 0 on axis 0");
+  refused([](widelimit_plan& p) { p.output->spatial[3] = 2; }, "output->spatial of 2 on axis 3");
+  refused([](widelimit_plan& p) { p.linear->scale = std::nan(""); }, "linear->scale of nan");
+  refused([](widelimit_plan& p) { p.linear->scale = -1; }, "linear->scale of -1;");
+  refused([](widelimit_plan& p) { p.linear->bias = INFINITY; }, "linear->bias of inf");
+  refused([](widelimit_plan& p) { p.linear->ntk_bias = -2; }, "linear->ntk_bias of -2");
+  refused([](widelimit_plan& p) { p.linear->circular = 4; }, "linear->circular of 4");
+  refused([](widelimit_plan& p) { p.traits |= 1ULL << 40; }, "with bits that mean nothing");
+  refused([](widelimit_plan& p) { p.output->channels = -5; }, "output->channels of -5");
+  refused([](widelimit_plan& p) { p.max_window[2] = 0; }, "max_window of 0 on axis 2");
+  refused([](widelimit_plan& p) { p.flops_per_entry = std::nan(""); }, "flops_per_entry of nan");
+  refused([](widelimit_plan& p) { p.nature = 9; }, "nature 9, which is none");
+  refused(
+      [](widelimit_plan& p) {
+        static const double weights[] = {-0.5};
+        p.linear->weight[1] = weights;
+      },
+      "linear->weight of -0.5 for tap 0 on axis 1");
+  refused(
+      [](widelimit_plan& p) {
+        p.linear->window[0] = 1'000'000'000;
+        p.linear->pad_low[0] = 999'999'999;
+      },
+      "linear->window of 1000000000 on axis 0, which spans 1000000000 sites; at most 4608 are "
+      "possible where there are 8");
+  refused(
+      [](widelimit_plan& p) {
+        p.linear->circular = 1;
+        p.linear->window[0] = 2;
+        p.linear->dilation[0] = p.linear->pad_low[0] = 2'000'000'000;
+      },
+      "linear->window of 2 on axis 0, which spans 2000000001 sites");
+  refused(
+      [](widelimit_plan& p) {
+        p.linear->pad_low[0] = 2'000'000'000;
+        p.output->spatial[0] = 2'000'000'008;
+      },
+      "output->spatial of 2000000008 on axis 0");
+  refused(
+      [](widelimit_plan& p) {
+        p.linear->pad_high[0] = p.linear->stride[0] = 2'000'000'000;
+        p.output->spatial[0] = 2;
+      },
+      "linear->pad_high of 2000000000 on axis 0");
+  const std::string volume = refused_for(
+      [](widelimit_plan& p) {
+        for (int a = 0; a < 3; ++a) {
+          p.linear->window[a] = 4001;
+          p.linear->pad_low[a] = 4000;
+        }
+      },
+      {8, 8, 8});
+  CHECK(volume.find("linear->window of 64048012001 taps") != std::string::npos);
+}
+
+TEST_CASE("strides beyond the image read its first site, however many follow one another") {
+  const Layer once = spoiled([](widelimit_plan& p) {
+    p.linear->stride[0] = 2'000'000'000;
+    p.output->spatial[0] = 1;
+  });
+  const Matrix x = random_matrix(3, 20, 60);
+  Matrix first = Matrix::uninitialized(3, 4);
+  for (int i = 0; i < 3; ++i) std::copy_n(x.row(i).data(), 4, first.row(i).data());
+  const Matrix strided =
+      network({once, once, once, mean_over_pairs()}).nngp(Samples(x.clone(), {5}));
+  const Matrix expected = network({mean_over_pairs()}).nngp(Samples(first.clone(), {1}));
+  for (int i = 0; i < 9; ++i) CHECK(strided.flat()[i] == doctest::Approx(expected.flat()[i]));
 }

@@ -24,7 +24,8 @@ enum class Kind {
   concat,
   spy,
   amplify,
-  failing
+  failing,
+  spoiled
 };
 
 }  // namespace
@@ -37,12 +38,13 @@ struct widelimit_layer {
   double factor = 1;
   widelimit_status status = WIDELIMIT_OK;
   std::string message{};
+  void (*spoil)(widelimit_plan&) = nullptr;
 };
 
 namespace {
 
 constexpr bool has_table(Kind k) {
-  return k != Kind::dense && k != Kind::identity && k != Kind::flatten;
+  return k != Kind::dense && k != Kind::identity && k != Kind::flatten && k != Kind::spoiled;
 }
 
 widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_error*) {
@@ -77,11 +79,13 @@ widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_err
       for (int a = 0; a < p->inputs[0]->n_spatial; ++a)
         p->output->channels *= p->inputs[0]->spatial[a];
       p->output->n_spatial = 0;
+      std::fill_n(p->output->spatial, 4, 1);
       break;
     case Kind::mean_over_pairs:
       p->nature = WIDELIMIT_GATHERING;
       p->traits = 0;
       p->output->n_spatial = 0;
+      std::fill_n(p->output->spatial, 4, 1);
       break;
     case Kind::sum:
       p->traits |= WIDELIMIT_TRAIT_NEEDS_GAUSSIAN | WIDELIMIT_TRAIT_NEEDS_INDEPENDENT;
@@ -98,6 +102,11 @@ widelimit_status plan(const widelimit_layer* l, widelimit_plan* p, widelimit_err
     case Kind::spy:
     case Kind::amplify:
     case Kind::failing:
+      break;
+    case Kind::spoiled:
+      p->nature = WIDELIMIT_LINEAR;
+      p->traits = 0;
+      l->spoil(*p);
       break;
   }
   return WIDELIMIT_OK;
@@ -249,8 +258,13 @@ widelimit_status accumulate_all(const widelimit_layer*, const widelimit_gather* 
   return WIDELIMIT_OK;
 }
 
-constexpr widelimit_infinite_face gathering{sizeof gathering, nullptr, reads_all, nullptr,
-                                            accumulate_all,   nullptr, nullptr};
+// The host has set the outputs to zero, and a sum needs no end.
+widelimit_status nothing(const widelimit_layer*, const widelimit_gather*, widelimit_error*) {
+  return WIDELIMIT_OK;
+}
+
+constexpr widelimit_infinite_face gathering{sizeof gathering, nullptr, reads_all, nothing,
+                                            accumulate_all,   nothing, nullptr};
 constexpr widelimit_infinite_face infinite{sizeof infinite, transform, nullptr, nullptr,
                                            nullptr,         nullptr,   nullptr};
 
@@ -313,6 +327,9 @@ Layer spy(std::function<void(const widelimit_run&)> seen) {
 Layer amplify(double factor) { return make("amplify", {.kind = Kind::amplify, .factor = factor}); }
 Layer failing(widelimit_status status, const std::string& message) {
   return make("failing", {.kind = Kind::failing, .status = status, .message = message});
+}
+Layer spoiled(void (*spoil)(widelimit_plan&)) {
+  return make("spoiled", {.kind = Kind::spoiled, .spoil = spoil});
 }
 
 Network network(std::vector<Layer> layers, int threads) {

@@ -39,6 +39,8 @@ Layer concat(Branches inputs);
 Layer spy(std::function<void(const widelimit_run&)> seen);
 /// Pointwise: K' = factor K, to overflow with.
 Layer amplify(double factor);
+/// Linear, changes nothing, with a plan that `spoil` changes.
+Layer spoiled(void (*spoil)(widelimit_plan&));
 /// Pointwise: fails in its transform.
 Layer failing(widelimit_status status, const std::string& message);
 

@@ -177,6 +177,7 @@ TEST_CASE("a sample that overflows in a layer is named, whichever thread finds i
     CHECK(what.find("sample 611 of x1") != std::string::npos);
     CHECK(what.find("float32") != std::string::npos);
     CHECK(what.find("float64") != std::string::npos);
+    CHECK(what.find("in layer \"amplify\" (/network/1)") != std::string::npos);
   }
   CHECK_NOTHROW(static_cast<void>(net.kernels<double>(Samples(x.clone()))));
   CHECK_THROWS_AS(

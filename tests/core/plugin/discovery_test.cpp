@@ -90,13 +90,10 @@ TEST_CASE("an unknown name says where to look") {
   const Folder folder;
   RuntimeOptions o = only({folder.path()});
   o.plugins = {"plain"};
-  CHECK(refusal(std::move(o)) ==
-        "/plugins/0: no plugin \"plain\" on the plugin path; `widelimit plugins --why` shows where "
-        "was looked");
+  CHECK(refusal(std::move(o)) == "/plugins/0: no plugin \"plain\" on the plugin path");
 }
 
-TEST_CASE(
-    "a file named by a configuration is refused without permission, and says how to give it") {
+TEST_CASE("a file named by a configuration is refused without permission") {
   const Folder folder;
   folder.add({"plain"});
   const std::string absolute = (folder.path() / "plain.so").string();
@@ -105,8 +102,8 @@ TEST_CASE(
     o.plugins = {file};
     o.config_directory = folder.path();
     const std::string why = refusal(o);
-    CHECK(why.find("--allow-plugin-files") != std::string::npos);
-    CHECK(why.find("--allow-plugin-files") != std::string::npos);
+    CHECK(why.find("allow that, or put the file on the plugin path") != std::string::npos);
+    CHECK(why.find("--") == std::string::npos);  // a program may have no such option
     CHECK(why.find("name it \"plain\"") != std::string::npos);
     o.allow_config_plugins = true;
     const Runtime runtime(std::move(o));

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 using namespace widelimit;
 using namespace widelimit::test;
@@ -90,6 +91,35 @@ TEST_CASE("a parameter that a layer refuses is reported with its whole pointer")
     CHECK(e.code() == ErrorCode::usage);
     CHECK(e.pointer() == "/network/0/scale");
     CHECK(e.problems()[0].message == "must not be negative");
+  }
+}
+
+TEST_CASE("parameters that a program wrote are validated as those of a file are") {
+  Runtime runtime(only({}));
+  runtime.add(&plugin);
+  const auto problems_of = [&](const NetworkSpec& spec) {
+    try {
+      static_cast<void>(runtime.network(spec));
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::usage);
+      return e.problems();
+    }
+    return std::vector<Problem>{};
+  };
+  const auto wrong = problems_of(scaled("\"two\""));
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong[0].pointer == "/network/0/scale");
+  CHECK(wrong[0].message.find("must be a number, got \"two\"") != std::string::npos);
+  NetworkSpec misspelt = scaled("1");
+  misspelt[0].params = R"({"scal": 3, "more": 1})";
+  CHECK(problems_of(misspelt).size() == 2);
+  NetworkSpec broken = scaled("1,");
+  CHECK(problems_of(broken).size() == 1);
+  // Without parameters, the defaults.
+  NetworkSpec bare = scaled("1");
+  for (const std::string params : {"", "{}"}) {
+    bare[0].params = params;
+    CHECK(runtime.network(bare).nngp(Samples(Matrix{{3.0}}))(0, 0) == 18);
   }
 }
 

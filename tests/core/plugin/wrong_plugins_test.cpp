@@ -32,6 +32,7 @@ TEST_CASE("a wrong plugin on the path is reported with its reason, and the other
       {"throws_in_entry", "its entry function threw an exception: thrown on purpose"},
       {"null_entry", "cannot run on this processor"},
       {"no_id", "lacks its id"},
+      {"no_size", "the struct_size of widelimit_plugin is 0; it must be sizeof(widelimit_plugin)"},
       {"no_version", "lacks its version"},
       {"no_create", "lacks create, destroy or plan"},
       {"null_layer", "a layer type of the plugin is NULL"},

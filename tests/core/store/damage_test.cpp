@@ -100,7 +100,7 @@ TEST_CASE("a damaged tile is named by its rows and columns, and only it is compu
                      StoreReader(file).read(Kernel::nngp, 26, 9, 1, 1, &number, 1);
                    }) ==
         "s: tile 1, 3 (rows 8 to 15, columns 24 to 31) is damaged: its checksum does not match; "
-        "run its experiment again with --resume: only what is missing is computed");
+        "resume the run of its experiment: only what is missing is computed");
   KernelStore store(file, spec);
   CHECK(store.damage() == std::vector<std::string>{"tile 1, 3 (rows 8 to 15, columns 24 to 31) is "
                                                    "damaged: its checksum does not match"});
@@ -156,7 +156,7 @@ TEST_CASE("other versions, other files and other experiments are refused and lef
         "s: holds kernels of another experiment:\n"
         "  layer 1: dense in the store, now conv\n"
         "  layer 2: not there in the store, now relu\n"
-        "To keep them, choose another output directory; to begin again, run without --resume");
+        "To keep them, choose another output directory; to begin again, do not resume");
   StoreSpec precise = spec;
   precise.precision = Precision::float64;
   CHECK(contains(refused(whole, precise), "precision: float32 in the store, now float64"));

@@ -232,18 +232,21 @@ Memory diagonals_memory(const Program& program, std::int64_t n) {
   return {padded_lanes(n) * sample_bytes<T>(program), 0};
 }
 
-void observe_tile(const Program& program, const SampleRows<double>& x,
-                  const Observer<double>& observer) {
+template <class T>
+void observe_tile(const Program& program, const SampleRows<T>& x, const Observer<T>& of_pairs,
+                  const Observer<T>& of_samples) {
   const std::int64_t n = x.count;
-  const SamplePair<double> s{x, x};
-  const Evaluator<double> evaluator(program);
+  const SamplePair<T> s{x, x};
+  const Evaluator<T> evaluator(program);
   const auto facts = sample_facts(x, SampleSet::x1, nullptr);
-  const Variances<double> v = evaluator.compute_variances(facts.variance.data(), n, false, {});
-  Worker<double> w(program, tile_side, tile_side, {});
+  const bool with_ntk = static_cast<bool>(of_samples);
+  const Variances<T> v =
+      evaluator.compute_variances(facts.variance.data(), n, with_ntk, of_samples);
+  Worker<T> w(program, tile_side, tile_side, {});
   const TilePhase blas;
   compute_unit_gram(s, EqualRows::find(x, facts.hash, x, facts.hash), facts.variance.data(),
                     {{0, 0, n, n}, tile_side, tile_side}, w);
-  evaluator.compute_pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, observer);
+  evaluator.compute_pairs(w.gram.data(), tile_side, tile_side, v, 0, v, 0, w.work, {}, of_pairs);
 }
 
 Memory observation_memory(const Program& program, std::int64_t features) {
@@ -252,6 +255,10 @@ Memory observation_memory(const Program& program, std::int64_t features) {
           0};
 }
 
+template void observe_tile(const Program&, const SampleRows<float>&, const Observer<float>&,
+                           const Observer<float>&);
+template void observe_tile(const Program&, const SampleRows<double>&, const Observer<double>&,
+                           const Observer<double>&);
 template void compute_tiles(const Program&, const KernelCall<float>&);
 template void compute_tiles(const Program&, const KernelCall<double>&);
 template Memory tiles_memory<float>(const Program&, std::int64_t, std::int64_t, std::int64_t);

@@ -34,9 +34,11 @@ template <class T>
 template <class T>
 [[nodiscard]] Memory diagonals_memory(const Program& program, std::int64_t n);
 
-/// Computes both kernels of up to tile_side samples as one tile and calls the observer.
-void observe_tile(const Program& program, const SampleRows<double>& x,
-                  const Observer<double>& observer);
+/// Computes both kernels of up to tile_side samples as one tile [tile_side, tile_side] and calls
+/// the observer of pairs. Before, `of_samples`, if set, sees the samples with themselves.
+template <class T>
+void observe_tile(const Program& program, const SampleRows<T>& x, const Observer<T>& of_pairs,
+                  const Observer<T>& of_samples = {});
 /// Memory of observe_tile(), without the samples.
 [[nodiscard]] Memory observation_memory(const Program& program, std::int64_t features);
 

@@ -3,11 +3,10 @@
 #include "engine/network/field_statistics.hpp"
 
 #include "base/work_done.hpp"
-#include "engine/grid/buffer.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/worker_pool.hpp"
+#include "engine/network/node_fields.hpp"
 #include "engine/spatial/bundled_samples.hpp"
-#include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,61 +20,11 @@ namespace {
 
 constexpr std::int64_t lanes = bundle_lanes;
 
-// Computes the fields of displacement 0 of all nodes, including linear layers that were folded into
-// another operation. These depend only on displacement 0 of their input, for any window.
-class Reader {
- public:
-  Reader(const Graph& graph, const SpatialProgram& program) : graph_(graph), program_(program) {
-    nodes_.resize(program.ops.size());
-    for (std::size_t i = 1; i < graph.nodes.size(); ++i)
-      nodes_[static_cast<std::size_t>(program.outputs[i].op)].push_back(i);
-  }
-
-  // Calls f(node, field) for every node whose output is the operation's field or a map of it.
-  template <class F>
-  void read(std::int32_t op, const FieldPart<double>& field, F&& f) {
-    for (const std::size_t node : nodes_[static_cast<std::size_t>(op)]) {
-      const widelimit_linear& map = program_.outputs[node].pending;
-      f(node, is_identity(map) ? field
-                               : apply_map(map, program_.ops[static_cast<std::size_t>(op)].image,
-                                           Image(graph_.nodes[node].shape), field));
-    }
-  }
-
- private:
-  FieldPart<double> apply_map(const widelimit_linear& map, const Image& image, const Image& output,
-                              FieldPart<double> from) {
-    const Domain domain(output, {}), reach = reach_of(map, image, {}, domain);
-    const bool with_ntk = from.ntk != nullptr;
-    const auto reserve = [&](Buffer<double>& buffer, std::int64_t sites) {
-      buffer.reserve(static_cast<std::size_t>(sites * lanes));
-      return buffer.data();
-    };
-    if (map.circular != 0) {
-      double* const nngp = reserve(wrapped_, reach.sites());
-      double* const ntk = with_ntk ? reserve(wrapped_ntk_, reach.sites()) : nullptr;
-      join_parts(&from, 1, image, reach, nngp, ntk);
-      from = {reach, nngp, ntk};
-    }
-    const Axes& extent = from.domain.extent;
-    double* const row = reserve(row_, 2 * *std::max_element(extent.begin(), extent.end()));
-    double* const nngp = reserve(nngp_, domain.sites());
-    double* const ntk = with_ntk ? reserve(ntk_, domain.sites()) : nullptr;
-    apply_window(map, from, domain, row, nngp, ntk);
-    return {domain, nngp, ntk};
-  }
-
-  const Graph& graph_;
-  const SpatialProgram& program_;
-  std::vector<std::vector<std::size_t>> nodes_;  // of every operation
-  Buffer<double> row_, wrapped_, wrapped_ntk_, nngp_, ntk_;
-};
-
 // The memory of one thread.
 struct RowWorker {
   RowWorker(const Graph& graph, const SpatialProgram& program, const Schedule& pairs)
       : reader(graph, program), memory(program, pairs, false) {}
-  Reader reader;
+  NodeFields<double> reader;
   BundleMemory<double> memory;
 };
 
@@ -133,7 +82,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
 
   Variances variance(nodes);
   {
-    Reader reader(graph, program);
+    NodeFields<double> reader(graph, program);
     const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
       reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
         const std::int64_t sites = f.domain.sites();
@@ -195,7 +144,7 @@ Memory field_statistics_memory(const Graph& graph, const SpatialPlan& plan) {
     largest = std::max(largest, node_sites);
   }
   // First one thread runs the samples with themselves. Then all threads run pairs, and each has a
-  // Reader with a field.
+  // NodeFields with a field.
   const std::int64_t pair_bytes = BundleMemory<double>::bytes(program, pairs, false),
                      self_bytes = BundleMemory<double>::bytes(program, self, true);
   return {sites * lanes_bytes + self.bytes() + pairs.bytes() +

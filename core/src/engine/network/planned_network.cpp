@@ -8,16 +8,21 @@
 #include "engine/grid/memory_sink.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "engine/network/field_statistics.hpp"
+#include "engine/network/first_fault.hpp"
 #include "engine/network/plan_state.hpp"
 #include "engine/network/tile_statistics.hpp"
 #include "engine/spatial/bundled_samples.hpp"
 #include "engine/spatial/spatial_tiles.hpp"
+#include "text/numbers.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace widelimit {
 
@@ -63,6 +68,55 @@ void guarded(F&& compute) {
   }
 }
 
+std::string words_of(const detail::LayerFault& fault, const char* precision) {
+  const std::string layer =
+      "layer \"" + fault.layer->type + "\" (" + fault.layer->place.pointer + ")";
+  if (fault.negative)
+    return "is not finite: " + layer + " gives a variance of " + detail::rounded_text(fault.value) +
+           ", and none is negative: a bug of its plugin";
+  if (std::isnan(fault.value))
+    return "is not finite: " + layer +
+           " gives NaN, which is a bug of its plugin if its input is of ordinary size; else scale "
+           "the data (preprocess)";
+  return std::string("is not finite: the network overflows ") + precision + " in " + layer +
+         "; scale the data (preprocess)" +
+         (std::string_view(precision) == "float32" ? ", or use float64" : "");
+}
+
+// The error of a kernel's entry that is not finite, with the layer that is to blame as far as it
+// can be found: the two samples go through the network again.
+template <class T>
+Error with_layer(const Error& error, const State& state, const detail::SamplePair<T>& samples) {
+  ErrorFacts facts = error.facts();
+  const std::string message = error.what();
+  if (error.code() != ErrorCode::numeric || !facts.kernel || !facts.sample || !facts.other_sample ||
+      !message.ends_with(facts.reason))
+    return error;
+  const std::size_t features = static_cast<std::size_t>(samples.features());
+  std::vector<T> numbers;
+  for (const SampleNumber& s : {*facts.sample, *facts.other_sample}) {
+    const T* const row = (s.set == SampleSet::x1 ? samples.x1 : samples.x2).row(s.number);
+    numbers.insert(numbers.end(), row, row + features);
+  }
+  const auto fault =
+      detail::first_fault(state.net, detail::sample_rows<T>(numbers.data(), 2, samples.features()),
+                          *facts.kernel == Kernel::ntk, state.executor());
+  if (!fault) return error;
+  const std::string subject = message.substr(0, message.size() - facts.reason.size());
+  facts.reason = words_of(*fault, sizeof(T) == 4 ? "float32" : "float64");
+  return Error(error.code(), subject + facts.reason, error.pointer(), facts);
+}
+
+// Calls compute() and adds to its error which layer is to blame.
+template <class T, class F>
+void blaming_layers(const State& state, const detail::SamplePair<T>& samples, F&& compute) {
+  try {
+    compute();
+  } catch (const Error& error) {
+    throw with_layer(error, state, samples);
+  }
+}
+
 template <class T>
 void compute(const State& state, const SamplesView& x1, const std::optional<SamplesView>& x2,
              KernelSet which, KernelSink& sink, Control* control) {
@@ -76,10 +130,12 @@ void compute(const State& state, const SamplesView& x1, const std::optional<Samp
   const detail::SamplePair<T> samples{rows.rows(), cols ? cols->rows() : rows.rows()};
   guarded([&] {
     const detail::KernelCall<T> call{samples, which, sink, state.executor(), control};
-    if (state.net.spatial)
-      detail::compute_spatial_tiles(*state.net.spatial, call);
-    else
-      detail::compute_tiles(*state.net.dense, call);
+    blaming_layers(state, samples, [&] {
+      if (state.net.spatial)
+        detail::compute_spatial_tiles(*state.net.spatial, call);
+      else
+        detail::compute_tiles(*state.net.dense, call);
+    });
   });
 }
 
@@ -93,7 +149,8 @@ PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesVie
   const auto take = [&](const PerKernel<const T*>& computed) {
     for (const Kernel k : all_kernels) {
       if (!which[k]) continue;
-      detail::check_finite_diagonal(computed[k], x.count(), k);
+      blaming_layers(state, detail::SamplePair<T>{samples.rows(), samples.rows()},
+                     [&] { detail::check_finite_diagonal(computed[k], x.count(), k); });
       diagonals[k].assign(computed[k], computed[k] + x.count());
     }
   };

@@ -53,7 +53,7 @@ std::vector<LayerStatistics> tile_statistics(const Graph& graph, const Program& 
     }
     done.add(1);
   };
-  observe_tile(program, x, observe);
+  observe_tile<double>(program, x, observe);
   return statistics;
 }
 

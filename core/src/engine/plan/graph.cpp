@@ -3,6 +3,7 @@
 #include "engine/plan/graph.hpp"
 
 #include <widelimit/error.hpp>
+#include <widelimit/examine/plan.hpp>
 
 #include "engine/plan/image.hpp"
 #include "text/names.hpp"
@@ -53,6 +54,14 @@ widelimit_linear identity_map(std::int32_t rank) {
   for (int a = 0; a < 4; ++a) l.window[a] = l.stride[a] = l.dilation[a] = 1;
   l.scale = 1;
   return l;
+}
+
+// A stride beyond the padded input reads the first site alone, as a stride of its whole length
+// does. With that, no product of strides exceeds the sites of the first image.
+void shorten_strides(widelimit_linear& map, const widelimit_shape& input) {
+  for (int a = 0; a < map.rank; ++a)
+    map.stride[a] = static_cast<std::int32_t>(
+        std::min<std::int64_t>(map.stride[a], input.spatial[a] + map.pad_low[a] + map.pad_high[a]));
 }
 
 class Planner {
@@ -131,10 +140,13 @@ class Planner {
 
     widelimit_plan plan{};
     plan.struct_size = sizeof plan;
-    plan.n_inputs = static_cast<std::uint32_t>(shapes.size());
-    plan.inputs = pointers.data();
-    plan.output = &node.shape;
-    plan.linear = &node.linear;
+    const auto lend = [&] {
+      plan.n_inputs = static_cast<std::uint32_t>(shapes.size());
+      plan.inputs = pointers.data();
+      plan.output = &node.shape;
+      plan.linear = &node.linear;
+    };
+    lend();
     std::copy(node.max_window.begin(), node.max_window.end(), plan.max_window);
     try {
       call_layer_setup(layer, [&](const widelimit_layer* object, widelimit_error* error) {
@@ -144,25 +156,21 @@ class Planner {
       add_problem(layer, e.what(), e.pointer());
       return -1;
     }
+    lend();  // whatever the layer made of the pointers
+    const widelimit_infinite_face* const face = layer.table->infinite;
+    if (const std::string problem = problem_of_plan(face, plan); !problem.empty()) {
+      add_problem(layer, "\"" + layer.type + "\" plans " + problem +
+                             ": wrong parameters, or a bug of its plugin");
+      return -1;
+    }
+    if (plan.nature == WIDELIMIT_LINEAR) shorten_strides(node.linear, shapes.front());
     node.shape.flags &= WIDELIMIT_SHAPE_GAUSSIAN;
     node.nature = plan.nature;
     node.traits = plan.traits;
     std::copy_n(plan.max_window, node.max_window.size(), node.max_window.begin());
     node.scratch_bytes = plan.scratch_bytes;
     node.flops_per_entry = plan.flops_per_entry;
-    const widelimit_infinite_face* face = layer.table->infinite;
     if (face != nullptr && face->site_terms != nullptr) node.n_site_terms = plan.n_site_terms;
-    if (node.nature < WIDELIMIT_LINEAR || node.nature > WIDELIMIT_GATHERING) {
-      add_problem(layer,
-                  "layer \"" + layer.type + "\" has a nature that this release does not support");
-      return -1;
-    }
-    if (node.nature == WIDELIMIT_LINEAR && shapes.size() != 1) {
-      add_problem(layer, "\"" + layer.type + "\" plans one linear map for " +
-                             std::to_string(shapes.size()) +
-                             " inputs, which is for layers of one input: a bug of its plugin");
-      return -1;
-    }
     check_rules(layer, node, shapes, independent);
     weights = weights || has(node.traits, WIDELIMIT_TRAIT_HAS_WEIGHTS);
     graph_.nodes.push_back(std::move(node));

@@ -51,6 +51,25 @@ concept HasValueAndSlope = requires(const L layer, double x) {
 
 namespace detail {
 
+template <class L>
+concept OffersValue = requires(const L layer, double x) {
+  double{layer.value(x)};
+};
+template <class L>
+concept OffersSlope = requires(const L layer, double x) {
+  double{layer.slope(x)};
+};
+// Methods that the concepts of this header do not see, for example because they are not const. The
+// layer would lose a face, or its own moments, without a word.
+template <class L>
+concept HasUnseenValue = !OffersValue<L> && requires(L layer, double x) {
+  layer.value(x);
+};
+template <class L>
+concept HasUnseenSlope = !OffersSlope<L> && requires(L layer, double x) {
+  layer.slope(x);
+};
+
 /// The object that has a layer's `moments`: the layer itself, or what `shared_moments` returns.
 template <class L>
 decltype(auto) with_moments(const L& layer) {
@@ -77,6 +96,16 @@ template <class L>
 concept HasScalarMoments = !HasMoments<L> && requires(const L layer, double x) {
   layer.moments(x, x, x);
 };
+namespace detail {
+
+template <class L>
+concept HasUnseenMoments = !HasMoments<L> && !HasScalarMoments<L> &&
+                           (
+                               requires(L layer, Vec<double> v) { layer.moments(v, v, v); } ||
+                               requires(L layer) { layer.shared_moments(); });
+
+}  // namespace detail
+
 template <class L>
 concept Elementwise = HasMoments<L> || HasScalarMoments<L> || HasValueAndSlope<L>;
 
@@ -117,6 +146,10 @@ struct LaneByLane {
 /// The general layer around a pointwise one.
 template <class L>
 struct ElementwiseLayer : Wrapped<L> {
+  static_assert(!HasUnseenValue<L>, "`value` must be a const method: double value(double x) const");
+  static_assert(!HasUnseenSlope<L>, "`slope` must be a const method: double slope(double x) const");
+  static_assert(!HasUnseenMoments<L>, "`moments` must be a const method of three arguments");
+
   using Wrapped<L>::Wrapped;
   using Wrapped<L>::own;
 

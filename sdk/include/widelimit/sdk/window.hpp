@@ -13,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -100,10 +99,10 @@ inline Axis window_axis(const WindowParams& params, std::size_t at, std::int64_t
   if (axis.circular && reach > sites)
     throw refuse("padding \"CIRCULAR\" would read sites twice; " + smaller +
                  ", or padding \"SAME\"");
+  if (reach > widelimit_longest_reach(sites)) throw refuse(smaller);
   const std::int64_t outputs = (sites + axis.stride - 1) / axis.stride;
   const std::int64_t padding =
       std::max<std::int64_t>((outputs - 1) * axis.stride + reach - sites, 0);
-  if (padding > std::numeric_limits<std::int32_t>::max()) throw refuse(smaller);
   axis.pad_low = static_cast<std::int32_t>(padding / 2);
   axis.pad_high = static_cast<std::int32_t>(padding - padding / 2);
   return axis;

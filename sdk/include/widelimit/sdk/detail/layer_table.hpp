@@ -78,6 +78,39 @@ concept OffersVjp = requires(const L layer, const Pass pass) {
   layer.vjp(pass);
 };
 
+// Methods that only an object that is not const could call. The host's layers are const, so such a
+// method would be left out without a word, and with it the face that needs it.
+template <class L>
+concept LacksConstInPlan = !Planned<L> && requires(L layer, Plan plan) {
+  layer.plan(plan);
+};
+template <class L>
+concept LacksConstInFinite =
+    (!OffersForward<L> && requires(L layer, const Pass pass) { layer.forward(pass); }) ||
+    (!OffersJvp<L> && requires(L layer, const Pass pass) { layer.jvp(pass); }) ||
+    (!OffersVjp<L> && requires(L layer, const Pass pass) { layer.vjp(pass); });
+template <class L>
+concept LacksConstInInfinite =
+    (!OffersTransform<L> && requires(L layer, const widelimit_run run) { layer.transform(run); }) ||
+    (!OffersReads<L> && requires(L layer, Reads reads) { layer.reads(reads); });
+template <class L, class In>
+concept LacksConstInParametersFor =
+    (!HasThetaSizeFor<L, In> && requires(L layer, const In in) { layer.theta_size(in); }) ||
+    (!HasInitFor<L, In> && requires(L layer, const In in, const Random random,
+                                    std::span<double> theta) { layer.init(in, random, theta); });
+/// Says in the compiler's words which method lacks `const`.
+template <class L>
+struct RequireConst {
+  static_assert(!LacksConstInPlan<L>, "`plan` must be a const method: void plan(Plan&) const");
+  static_assert(
+      !LacksConstInFinite<L>,
+      "`forward`, `jvp` and `vjp` must be const methods: void forward(const Pass&) const");
+  static_assert(!LacksConstInInfinite<L>, "`transform` and `reads` must be const methods");
+  static_assert(!LacksConstInParametersFor<L, Shape> && !LacksConstInParametersFor<L, Shapes>,
+                "`theta_size` and `init` must be const methods");
+  static constexpr bool done = true;
+};
+
 template <class L>
 constexpr std::uint32_t min_inputs_or(std::uint32_t fallback) {
   if constexpr (requires { L::min_inputs; })
@@ -106,6 +139,7 @@ inline void check_inputs(std::uint32_t n, std::uint32_t min, std::uint32_t max) 
 template <class L>
 struct LayerTable {
   using Layer = typename LayerOf<L>::type;
+  static_assert(RequireConst<L>::done);
   static_assert(Planned<Layer>,
                 "this type is neither a layer nor a solver: it has no plan(Plan&) const, no "
                 "value/slope (include elementwise.hpp), no linear (include linear.hpp), no join "
