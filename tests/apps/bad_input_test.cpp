@@ -346,11 +346,17 @@ TEST_CASE("a sample that overflows is reported with file, row and set") {
 TEST_CASE("a network that overflows is reported with the sets of its samples") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("exp.json", regression(8));
-  const Result result = run_program(
-      {"run", file, "--out", (directory / "out").string(), "--set", "/network/0/W_std=1e200"});
+  const auto run = [&](const std::string& first, const std::string& last) {
+    return run_program({"run", file, "--out", (directory / "out").string(), "--set",
+                        "/network/0/W_std=" + first, "--set", "/network/2/W_std=" + last});
+  };
+  const Result result = run("1e100", "1e100");
   CHECK(result.status == 1);
   CHECK(contains(result.err, "of the training set"));
   CHECK(contains(result.err, "/data/train"));
+  const Result plan = run("1e200", "1");
+  CHECK(plan.status == 2);
+  CHECK(contains(plan.err, "/network/0: \"dense\" plans linear->scale of inf"));
 }
 
 TEST_CASE("a network that underflows is reported with the remedy, a sample close to zero runs") {
