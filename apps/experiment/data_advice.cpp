@@ -108,7 +108,8 @@ std::optional<std::string> offset_warning(const Samples& train) {
   const std::string type = f32 ? "float32" : "float64";
   const Spread spread = f32 ? spread_of(train.f32()) : spread_of(train.f64());
   if (train.count() < 2 || spread.mean == 0) return std::nullopt;
-  const std::string remedy = R"(; put "standardize_x" first in "preprocess")";
+  const std::string remedy =
+      R"(; put "standardize_x" first in "preprocess", or "center_x", which keeps distances)";
   if (!spread.varies)
     return "/data/train: all " + apps::count_text(train.count()) +
            " training samples are equal in " + type + ", with a mean of " +

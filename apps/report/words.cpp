@@ -89,6 +89,10 @@ std::string step_in_words(const Json& step) {
     return step["per"].text() == "all" ? "inputs to mean 0 and deviation 1, all features together"
                                        : "each feature to mean 0 and deviation 1";
   }
+  if (type == "center_x") {
+    return step["per"].text() == "all" ? "inputs to mean 0, all features together"
+                                       : "each feature to mean 0";
+  }
   if (type == "standardize_y")
     return "targets to mean 0 and deviation 1 (predictions are given back in the original units)";
   if (type == "unit_norm") return "each sample to unit norm";

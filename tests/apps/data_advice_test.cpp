@@ -84,6 +84,7 @@ std::vector<std::string> target_warnings(double mean, double deviation,
 }
 
 const std::string standardized = R"(, "preprocess": ["standardize_x"])",
+                  centered = R"(, "preprocess": ["center_x"])",
                   float32 = R"(, "precision": "float32")";
 
 }  // namespace
@@ -107,8 +108,9 @@ TEST_CASE("samples whose offset hides their deviations are warned of, with the d
     if (warnings.empty()) continue;
     CHECK(contains(warnings[0], "/data/train: "));
     CHECK(contains(warnings[0], c.part));
-    CHECK(contains(warnings[0], R"(put "standardize_x" first in "preprocess")"));
-    CHECK(offset_warnings(c.offset, more + standardized).empty());  // the remedy is one
+    CHECK(contains(warnings[0], R"(put "standardize_x" first in "preprocess", or "center_x", )"));
+    CHECK(offset_warnings(c.offset, more + standardized).empty());  // the remedies are some
+    CHECK(offset_warnings(c.offset, more + centered).empty());
   }
 }
 

@@ -192,7 +192,8 @@ PreprocessStep read_step(Reading& reading, Value& value, const std::string& poin
   if (schema == nullptr) return step;
   const std::string type = string_of(value, "type");
   if (!reading.conforms(*schema, value, pointer, {type})) return step;
-  if (type == "standardize_x") {
+  if (type == "standardize_x" || type == "center_x") {
+    if (type == "center_x") step.type = PreprocessType::center_x;
     step.per_feature = string_of(value, "per") == "feature";
   } else if (type == "standardize_y") {
     step.type = PreprocessType::standardize_y;

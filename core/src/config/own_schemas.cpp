@@ -86,6 +86,9 @@ constexpr std::string_view text = R"({
   "standardize_x": {"type": "object", "properties": {
     "per": {"type": "string", "enum": ["feature", "all"], "default": "feature",
       "description": "Mean and deviation of each feature, or one of all."}}},
+  "center_x": {"type": "object", "description": "Differences of samples stay as they are.", "properties": {
+    "per": {"type": "string", "enum": ["feature", "all"], "default": "feature",
+      "description": "Mean of each feature, or one of all."}}},
   "standardize_y": {"type": "object", "description": "Predictions are given in the original units."},
   "unit_norm": {"type": "object", "description": "Every sample to length 1."},
   "scale": {"type": "object", "required": ["factor"], "properties": {

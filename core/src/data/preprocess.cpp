@@ -57,9 +57,11 @@ void apply_to_samples(const PreprocessStep& step, double rounding, Matrix& train
     if (test != nullptr) change(*test);
   };
   switch (step.type) {
-    case PreprocessType::standardize_x: {
-      const Standardization s = step.per_feature ? Standardization::of_columns(train, rounding)
-                                                 : Standardization::of_all(train, rounding);
+    case PreprocessType::standardize_x:
+    case PreprocessType::center_x: {
+      Standardization s = step.per_feature ? Standardization::of_columns(train, rounding)
+                                           : Standardization::of_all(train, rounding);
+      if (step.type == PreprocessType::center_x) std::ranges::fill(s.deviation, 1.0);
       both([&](Matrix& x) { s.apply(x); });
       break;
     }

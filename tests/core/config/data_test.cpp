@@ -245,9 +245,9 @@ TEST_CASE("preprocess steps are names or objects, in the order of the file") {
   const auto steps = read(experiment_with(R"("preprocess": ["unit_norm",
       {"type": "standardize_x", "per": "all"}, "standardize_x", {"type": "scale", "factor": -0.5},
       {"type": "zca", "regularization": 0.1}, {"type": "one_hot", "classes": 10},
-      "standardize_y"])"))
+      "standardize_y", {"type": "center_x", "per": "all"}])"))
                          .preprocess;
-  REQUIRE(steps.size() == 7);
+  REQUIRE(steps.size() == 8);
   CHECK(steps[0].type == PreprocessType::unit_norm);
   CHECK_FALSE(steps[1].per_feature);
   CHECK(steps[2].per_feature);
@@ -257,6 +257,8 @@ TEST_CASE("preprocess steps are names or objects, in the order of the file") {
   CHECK(steps[5].centered);
   CHECK(steps[6].type == PreprocessType::standardize_y);
   CHECK(steps[6].place.pointer == "/preprocess/6");
+  CHECK(steps[7].type == PreprocessType::center_x);
+  CHECK_FALSE(steps[7].per_feature);
 }
 
 TEST_CASE("preprocess steps that cannot be done are refused") {
@@ -264,14 +266,14 @@ TEST_CASE("preprocess steps that cannot be done are refused") {
       problems_with(R"("preprocess": ["standardise_x", {"type": "scale"},
 {"type": "scale", "factor": 0}, {"type": "one_hot", "classes": 1}, {"type": "standardize_x", "per": "row"},
 "standardize_y", "one_hot", "standardize_y", 3])") ==
-      R"(line 2, column 16: /preprocess/0/type: no preprocess step "standardise_x"; did you mean "standardize_x"?   (standardize_x, standardize_y, unit_norm, scale, zca, one_hot)
+      R"(line 2, column 16: /preprocess/0/type: no preprocess step "standardise_x"; did you mean "standardize_x"?   (standardize_x, center_x, standardize_y, unit_norm, scale, zca, one_hot)
 line 2, column 33: /preprocess/1/factor: is missing   (number)
 line 3, column 29: /preprocess/2/factor: must not be 0, which leaves nothing of the samples
 line 3, column 64: /preprocess/3/classes: must be >= 2, got 1   (integer or null)
 line 3, column 101: /preprocess/4/per: must be one of "feature", "all", got "row"   (default "feature")
 line 4, column 18: /preprocess/6: one_hot needs integer labels; put it before standardize_y
 line 4, column 29: /preprocess/7: standardize_y is there already; once is enough
-line 4, column 46: /preprocess/8: must be an object with "type", the preprocess step, one of standardize_x, standardize_y, unit_norm, scale, zca, one_hot, got 3)");
+line 4, column 46: /preprocess/8: must be an object with "type", the preprocess step, one of standardize_x, center_x, standardize_y, unit_norm, scale, zca, one_hot, got 3)");
   CHECK(problems_with(R"("preprocess": "zca")") ==
         "line 2, column 15: /preprocess: must be a list of steps, got \"zca\"");
 }

@@ -68,6 +68,26 @@ TEST_CASE("standardize_x per feature uses mean and population deviation of the t
   for (std::int64_t i = 0; i < 4; ++i) CHECK(data.train.x.at(i, 1) == 0);  // to the bit
 }
 
+TEST_CASE("center_x subtracts the mean of the training set, and keeps differences") {
+  // float32 does not have 1e8 + 1; the mean, off by the rounding of 1e8 in float64, vanishes in the
+  // rounding of the result.
+  TrainTest data = with_test(some_data({{1e8 + 1, 5}, {1e8 + 3, 5}, {1e8 + 8, 5}}, Matrix(3, 1)),
+                             {{1e8 + 6, 6}}, Matrix(1, 1));
+  run(data, {step_of(PreprocessType::center_x)}, Precision::float32);
+  const Samples train = data.train.x.converted(Precision::float64),
+                test = data.test->x.converted(Precision::float64);
+  check_close(train.f64(), {{-3, 0}, {-1, 0}, {4, 0}});
+  check_close(test.f64(), {{2, 1}});
+}
+
+TEST_CASE("center_x of all numbers subtracts one mean") {
+  TrainTest data = some_data({{1, 2}, {3, 6}}, Matrix(2, 1));
+  PreprocessStep step = step_of(PreprocessType::center_x);
+  step.per_feature = false;
+  run(data, {step});
+  check_close(data.train.x.f64(), {{-2, -1}, {0, 3}});
+}
+
 TEST_CASE("standardize_x of all numbers uses one mean and one deviation") {
   // Numbers 1, 2, 3, 6: mean 3, variance (4 + 1 + 0 + 9) / 4 = 7/2.
   TrainTest data = some_data({{1, 2}, {3, 6}}, Matrix(2, 1));

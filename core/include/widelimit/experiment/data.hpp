@@ -97,7 +97,8 @@ struct WIDELIMIT_EXPORT TargetTransform {
 ///   of all numbers. A feature that is constant in training is only centred: its deviation counts
 ///   as 1, so it becomes 0 there. So does a deviation that is rounding, below n eps |mean| (or eps
 ///   |mean| of float32, if the file holds that).
-/// - standardize_y: the same per output; undone by TargetTransform.
+/// - center_x: minus the mean only, so that differences of samples stay as they are.
+/// - standardize_y: like standardize_x, per output; undone by TargetTransform.
 /// - unit_norm: every sample divided by its Euclidean norm; a sample of zeros stays.
 /// - scale: times `factor`.
 /// - zca: (x - mean) (C + r tr(C)/d 1)^(-1/2) with the covariance C (over n) of d features and the

@@ -78,12 +78,20 @@ struct Split {
   bool shuffle = true;
 };
 
-enum class PreprocessType { standardize_x, standardize_y, unit_norm, scale, zca, one_hot };
+enum class PreprocessType {
+  standardize_x,
+  center_x,
+  standardize_y,
+  unit_norm,
+  scale,
+  zca,
+  one_hot
+};
 
 struct PreprocessStep {
   Place place = {};
   PreprocessType type = PreprocessType::standardize_x;
-  bool per_feature = true;    ///< standardize_x: "per"
+  bool per_feature = true;    ///< standardize_x, center_x: "per"
   double factor = 1;          ///< scale
   double regularization = 0;  ///< zca
   std::optional<std::int64_t> classes =
