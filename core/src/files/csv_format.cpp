@@ -75,11 +75,29 @@ bool fits(const std::vector<std::size_t>& counts, std::size_t lacking) {
 
 }  // namespace
 
+CsvPreamble preamble_of(std::string_view text) noexcept {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", separator = "sep=";
+  CsvPreamble preamble;
+  if (text.starts_with(byte_order_mark)) preamble.bytes = byte_order_mark.size();
+  const std::string_view line = text.substr(preamble.bytes, text.find('\n') - preamble.bytes);
+  const std::string_view shown = line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+  if (!shown.starts_with(separator) || shown.size() != separator.size() + 1 ||
+      preamble.bytes + line.size() == text.size())
+    return preamble;
+  preamble.bytes += line.size() + 1;
+  preamble.lines = 1;
+  preamble.delimiter = shown.back();
+  return preamble;
+}
+
 char guessed_delimiter(const InputFile& file, char decimal) {
   ByteStream stream(file);
   std::string text(guessed_bytes, '\0');
   text.resize(stream.read(text.data(), text.size()));
-  const std::vector<std::string_view> lines = lines_of(text, text.size() < guessed_bytes);
+  const CsvPreamble preamble = preamble_of(text);
+  if (preamble.delimiter) return *preamble.delimiter;
+  const std::vector<std::string_view> lines =
+      lines_of(std::string_view(text).substr(preamble.bytes), text.size() < guessed_bytes);
   std::array<Candidate, 4> candidates{{{'\t', {}}, {';', {}}, {',', {}}, {white_space, {}}}};
   for (Candidate& candidate : candidates) {
     if (candidate.delimiter == decimal) continue;

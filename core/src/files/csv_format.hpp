@@ -3,6 +3,8 @@
 
 #include "files/input_file.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,9 +22,20 @@ struct CsvFormat {
   bool names_may_lack_first = false;
 };
 
-/// The delimiter of which every one of the first lines has the same number, one at least: tabs,
-/// semicolons, commas (unless `decimal` is one) or white space, the first that fits. If none fits,
-/// the first of commas, semicolons, tabs and white space that is in the first line; else a comma.
+/// What precedes the first record: a UTF-8 byte order mark, and the line `sep=;` (with any
+/// delimiter) that Excel reads and some programs write for it.
+struct CsvPreamble {
+  std::size_t bytes = 0;
+  int lines = 0;
+  std::optional<char> delimiter = std::nullopt;
+};
+/// Of a file that begins with `text`.
+[[nodiscard]] CsvPreamble preamble_of(std::string_view text) noexcept;
+
+/// The delimiter that a line `sep=` states; else the one of which every one of the first lines has
+/// the same number, one at least: tabs, semicolons, commas (unless `decimal` is one) or white
+/// space, the first that fits. If none fits, the first of commas, semicolons, tabs and white space
+/// that is in the first line; else a comma.
 [[nodiscard]] char guessed_delimiter(const InputFile& file, char decimal);
 
 /// "commas", "semicolons", "tabs", "white space", or the character in quotes.

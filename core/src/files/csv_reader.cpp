@@ -15,24 +15,17 @@ namespace {
 constexpr std::size_t buffer_bytes = 1 << 18;
 constexpr std::size_t longest_record = 1 << 26;  // bytes; more is not a table
 constexpr std::size_t most_fields = 1 << 24;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool is_blank(int c) { return c == ' ' || c == '\t'; }
-
-// Fills the buffer from the beginning of the text, without a byte order mark; gives the bytes.
-std::size_t fill_first(ByteStream& stream, std::vector<char>& buffer) {
-  const std::size_t got = stream.read(buffer.data(), buffer.size());
-  if (!std::string_view(buffer.data(), got).starts_with(byte_order_mark)) return got;
-  std::copy(buffer.begin() + byte_order_mark.size(),
-            buffer.begin() + static_cast<std::ptrdiff_t>(got), buffer.begin());
-  return got - byte_order_mark.size();
-}
 
 }  // namespace
 
 CsvReader::CsvReader(const InputFile& file, CsvFormat format, const Control* control)
     : file_(file), format_(format), control_(control), stream_(file), buffer_(buffer_bytes) {
-  filled_ = fill_first(stream_, buffer_);
+  filled_ = stream_.read(buffer_.data(), buffer_.size());
+  const CsvPreamble preamble = preamble_of({buffer_.data(), filled_});
+  at_ = preamble.bytes;
+  line_ += preamble.lines;
 }
 
 int CsvReader::peek() {
@@ -205,10 +198,11 @@ std::int64_t CsvReader::count_records(const InputFile& file, CsvFormat format,
     }
     empty = true;
   };
-  for (std::size_t got = fill_first(stream, buffer); got > 0;
-       got = stream.read(buffer.data(), buffer.size())) {
+  std::size_t got = stream.read(buffer.data(), buffer.size());
+  std::size_t begin = preamble_of({buffer.data(), got}).bytes;
+  for (; got > 0; got = stream.read(buffer.data(), buffer.size()), begin = 0) {
     if (control != nullptr) control->check();
-    for (const char c : std::string_view(buffer.data(), got)) {
+    for (const char c : std::string_view(buffer.data(), got).substr(begin)) {
       if (c == '\n' && !inside_quotes) {
         end_line();
       } else {

@@ -1,6 +1,6 @@
 // Comma-separated values, record by record (RFC 4180: quotes, doubled quotes, line breaks inside
-// quotes; lines end with LF or CRLF; a UTF-8 byte order mark is skipped), also with another
-// delimiter and compressed by gzip.
+// quotes; lines end with LF or CRLF; a preamble is skipped), also with another delimiter and
+// compressed by gzip.
 #pragma once
 
 #include <widelimit/control.hpp>

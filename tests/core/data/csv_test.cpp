@@ -208,6 +208,29 @@ TEST_CASE("the delimiter is found out from the first lines, or given") {
         "\"delimiter\" what separates fields; the columns are \"x|y\"");
 }
 
+TEST_CASE("the line sep= states the delimiter, and is no record") {
+  const Folder folder;
+  for (const char* text : {"sep=;\nx;y\n1.5;2\n", "\xef\xbb\xbfsep=|\r\nx|y\r\n1.5|2\r\n",
+                           "sep=\t\nx\ty\n1.5\t2", "sep=,\nx,y\n1.5,2\n"}) {
+    CAPTURE(text);
+    const DataSpec spec = csv_spec(folder.with("d.csv", text), {"y"});
+    CHECK(inspect_data(spec, {}).train.count == 1);
+    const TrainTest data = load_data(spec, 0);
+    CHECK(data.train.x.at(0, 0) == 1.5);
+    CHECK(data.train.y(0, 0) == 2);
+  }
+  CHECK(message_of(folder,
+                   [&] {
+                     const auto file = folder.with("d.csv", "sep=;\nx;y\n1;2\n3;4;5\n");
+                     (void)load_data(csv_spec(file, {"y"}), 0);
+                   }) ==
+        "d.csv:4:5: 3 fields in this line, 2 in the first one; a semicolon in a text "
+        "makes two fields of one");
+  // A column may have the name.
+  const DataSpec column = csv_spec(folder.with("d.csv", "sep=,y\n1,2\n"), {"y"});
+  CHECK(load_data(column, 0).train.x_names == std::vector<std::string>{"sep="});
+}
+
 TEST_CASE("a number too small for float64 is 0, whatever its form") {
   const Folder folder;
   const auto value = [&](const std::string& text) {
