@@ -125,7 +125,7 @@ std::vector<TrainedMember> train_members(const FiniteSpec& spec, const FiniteNet
                                          const Samples& x, const Matrix& y, const Dataset* test,
                                          const TrainOptions& options, Control* control) {
   try {
-    return train(network, x, y, test ? &test->x : nullptr,
+    return train(network, x, y, test ? std::optional<SamplesView>(test->x) : std::nullopt,
                  test && test->has_targets() ? &test->y : nullptr, options, control);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::memory) throw too_large(network);

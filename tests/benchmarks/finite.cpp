@@ -68,7 +68,7 @@ void train_one(benchmark::State& state) {
   BestTime ours, blas;
   for (auto _ : state) {
     state.SetIterationTime(
-        ours.measure([&] { benchmark::DoNotOptimize(train(net, x, y, &x_test, &y_test, o)); }));
+        ours.measure([&] { benchmark::DoNotOptimize(train(net, x, y, x_test, &y_test, o)); }));
     blas.measure([&] {
       for (std::int64_t s = 0; s < o.steps; ++s)
         products(static_cast<int>(n), static_cast<int>(in), static_cast<int>(width), a, w, h, g);

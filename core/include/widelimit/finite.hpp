@@ -86,14 +86,14 @@ struct TrainedMember {
 /// Gradient descent on 1/2 mean squared error over all entries: v <- momentum v + gradient, theta
 /// <- theta - learning_rate v. The loss of a step is that before its update; mini-batches are cut
 /// from an order shuffled anew for each epoch. Members are trained in parallel, each from its own
-/// derived seed; numbers do not depend on the number of threads. `x_test`, `y_test` may be NULL.
-/// `control`, which may be NULL, is checked within a step and receives "train", in steps of all
-/// members.
-/// Throws Error(numeric) that names member (also facts().index), step and a smaller learning rate
-/// where a loss is not finite; of several such members the first.
+/// derived seed; numbers do not depend on the number of threads. Without `y_test`, which may be
+/// NULL, there are no test losses. `control`, which may be NULL, is checked within a step and
+/// receives "train", in steps of all members. Throws Error(numeric) that names member (also
+/// facts().index), step and a smaller learning rate where a loss is not finite; of several such
+/// members the first.
 [[nodiscard]] WIDELIMIT_EXPORT std::vector<TrainedMember> train(
-    const FiniteNetwork& network, const Samples& x_train, const Matrix& y_train,
-    const Samples* x_test, const Matrix* y_test, const TrainOptions& options,
+    const FiniteNetwork& network, const SamplesView& x_train, const Matrix& y_train,
+    const std::optional<SamplesView>& x_test, const Matrix* y_test, const TrainOptions& options,
     Control* control = nullptr);
 
 }  // namespace widelimit

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <exception>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,20 +31,24 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t products_between_reports = 1 << 24, most_steps_between_reports = 64;
 constexpr std::uint64_t batches_stream = 1;  // of a member's seed, beside that of its parameters
 
-// Samples with their targets.
+// Samples with their targets, if they have any.
 struct Set {
-  Samples x;
-  const Matrix* y = nullptr;
+  Set(const SamplesView& samples, const Matrix* targets) : x(samples), y(targets), in_float64(x) {}
   [[nodiscard]] std::int64_t count() const noexcept { return x.count(); }
-  [[nodiscard]] detail::SampleRows<double> rows() const noexcept {
-    return detail::sample_rows(x.f64().data(), x.count(), x.features());
+  [[nodiscard]] const detail::SampleRows<double>& rows() const noexcept {
+    return in_float64.rows();
   }
+
+  SamplesView x;
+  const Matrix* y;
+  detail::InPrecision<double> in_float64;
 };
 
 struct Job {
   const FiniteNetwork* network;
   const FiniteNetwork::State& state;
-  Set train, test;
+  Set train;
+  std::optional<Set> test = std::nullopt;
   const TrainOptions& options;
   Control* control;
   std::vector<std::int64_t> recorded;
@@ -55,7 +60,7 @@ void require(bool good, const std::string& message) {
   if (!good) throw Error(ErrorCode::usage, message);
 }
 
-void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
+void check(const FiniteNetwork::State& state, const SamplesView& x, const Matrix& y,
            const std::string& name) {
   state.check_samples(x);
   require(y.rows() == x.count() && y.cols() == state.outputs,
@@ -63,11 +68,11 @@ void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
               detail::shape_text(x.count(), state.outputs));
 }
 
-void check(const FiniteNetwork::State& state, const Samples& x, const Matrix& y,
-           const Samples* x_test, const Matrix* y_test, const TrainOptions& o) {
+void check(const FiniteNetwork::State& state, const SamplesView& x, const Matrix& y,
+           const std::optional<SamplesView>& x_test, const Matrix* y_test, const TrainOptions& o) {
   check(state, x, y, "training");
   require(x.count() > 0, "training needs at least one sample");
-  if (x_test != nullptr) {
+  if (x_test) {
     state.check_samples(*x_test);
     if (y_test != nullptr) check(state, *x_test, *y_test, "test");
   }
@@ -176,9 +181,9 @@ class Member {
     }
     record(o.steps, loss_of(job_.train));
     report_steps(o.steps);
-    if (job_.test.count() > 0) {
-      result_.predictions = Matrix::uninitialized(job_.test.count(), job_.state.outputs);
-      evaluation_.run(result_.parameters.data(), job_.test.rows(),
+    if (job_.test && job_.test->count() > 0) {
+      result_.predictions = Matrix::uninitialized(job_.test->count(), job_.state.outputs);
+      evaluation_.run(result_.parameters.data(), job_.test->rows(),
                       [&](std::int64_t first, std::int64_t rows, const double* f) {
                         std::copy_n(f, rows * job_.state.outputs,
                                     result_.predictions.row(first).data());
@@ -231,7 +236,7 @@ class Member {
 
   void record(std::int64_t step, double train_loss) {
     const double test_loss =
-        job_.test.count() > 0 && job_.test.y != nullptr ? loss_of(job_.test) : nan;
+        job_.test && job_.test->count() > 0 && job_.test->y != nullptr ? loss_of(*job_.test) : nan;
     if (!std::isfinite(train_loss) || std::isinf(test_loss)) throw_diverged(step);
     result_.losses.push_back({step, train_loss, test_loss});
   }
@@ -294,14 +299,19 @@ void Member::throw_diverged(std::int64_t step) const {
 
 }  // namespace
 
-std::vector<TrainedMember> train(const FiniteNetwork& network, const Samples& x_train,
-                                 const Matrix& y_train, const Samples* x_test, const Matrix* y_test,
-                                 const TrainOptions& options, Control* control) {
+std::vector<TrainedMember> train(const FiniteNetwork& network, const SamplesView& x_train,
+                                 const Matrix& y_train, const std::optional<SamplesView>& x_test,
+                                 const Matrix* y_test, const TrainOptions& options,
+                                 Control* control) {
   const FiniteNetwork::State& state = network.state();
   check(state, x_train, y_train, x_test, y_test, options);
-  Job job{&network, state,   {x_train.converted(Precision::float64), &y_train},        {},
-          options,  control, detail::recorded_steps(options.steps, options.record_all)};
-  if (x_test != nullptr) job.test = {x_test->converted(Precision::float64), y_test};
+  Job job{.network = &network,
+          .state = state,
+          .train = Set(x_train, &y_train),
+          .options = options,
+          .control = control,
+          .recorded = detail::recorded_steps(options.steps, options.record_all)};
+  if (x_test) job.test.emplace(*x_test, y_test);
 
   std::vector<TrainedMember> members(static_cast<std::size_t>(options.ensemble));
   std::vector<std::exception_ptr> failures(members.size());

@@ -50,7 +50,7 @@ TEST_CASE("training can be cancelled within its first step") {
   TrainOptions options;
   options.steps = 3;
   options.learning_rate = 1e-3;
-  const auto call = [&](Control* c) { (void)train(net, x, y, nullptr, nullptr, options, c); };
+  const auto call = [&](Control* c) { (void)train(net, x, y, std::nullopt, nullptr, options, c); };
   check_control("train", call);
   // Steps of so much work are reported one by one.
   CHECK(reports_of(call, "train") >= 3);

@@ -28,7 +28,7 @@ TEST_CASE("a wide trained ensemble has the mean and variance of the closed form"
   o.ensemble = members;
   o.seed = 1;
   const Samples test(z.clone());
-  const auto trained = train(FiniteNetwork(network, {{}, 3}), {x.clone()}, y, &test, nullptr, o);
+  const auto trained = train(FiniteNetwork(network, {{}, 3}), {x.clone()}, y, test, nullptr, o);
 
   const Samples training(x.clone());
   const PerKernel<Matrix> xx = network.kernels<double>(training);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,7 @@ TrainOptions options(double rate, std::int64_t steps) {
 // What training started from: the parameters after no step.
 std::vector<double> start(const FiniteNetwork& net, const Task& p, TrainOptions o) {
   o.steps = 0;
-  return train(net, p.x, p.y, nullptr, nullptr, o).at(0).parameters;
+  return train(net, p.x, p.y, std::nullopt, nullptr, o).at(0).parameters;
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ TEST_CASE("steps are those of gradient descent with momentum") {
     TrainOptions o = options(0.3, 3);
     o.momentum = momentum;
     o.record_all = true;
-    const TrainedMember member = std::move(train(net, p.x, p.y, &p.x_test, &p.y_test, o).at(0));
+    const TrainedMember member = std::move(train(net, p.x, p.y, p.x_test, &p.y_test, o).at(0));
     std::vector<double> theta = start(net, p, o), v(theta.size());
     REQUIRE(member.losses.size() == 4);
     CHECK(loss_count(o) == 4);
@@ -104,7 +105,8 @@ TEST_CASE("log-spaced records have the first and the last step, about 32 a facto
   const FiniteNetwork net = finite(rt, small_network, 3);
   const Task p(4, 2, 3, 2);
   for (const std::int64_t steps : {0, 1, 7, 1000, 1234}) {
-    const auto losses = train(net, p.x, p.y, nullptr, nullptr, options(0.01, steps)).at(0).losses;
+    const auto losses =
+        train(net, p.x, p.y, std::nullopt, nullptr, options(0.01, steps)).at(0).losses;
     CHECK(loss_count(options(0.01, steps)) == std::ssize(losses));
     CHECK(losses.front().step == 0);
     CHECK(losses.back().step == steps);
@@ -127,7 +129,8 @@ TEST_CASE("an epoch of mini-batches sees every sample once") {
   TrainOptions o = options(1e-7, 4);
   o.batch_size = 3;
   const std::vector<double> before = start(net, p, o);
-  const std::vector<double> batches = train(net, p.x, p.y, nullptr, nullptr, o).at(0).parameters;
+  const std::vector<double> batches =
+      train(net, p.x, p.y, std::nullopt, nullptr, o).at(0).parameters;
   const std::vector<double> g = gradient(net, before, p);
   double off = 0, size = 0;
   for (std::size_t i = 0; i < g.size(); ++i) {
@@ -137,7 +140,7 @@ TEST_CASE("an epoch of mini-batches sees every sample once") {
   CHECK(off < 1e-5 * size);
   // Fewer steps do not see all.
   o.steps = 3;
-  const std::vector<double> part = train(net, p.x, p.y, nullptr, nullptr, o).at(0).parameters;
+  const std::vector<double> part = train(net, p.x, p.y, std::nullopt, nullptr, o).at(0).parameters;
   double missing = 0;
   for (std::size_t i = 0; i < g.size(); ++i)
     missing = std::max(missing, std::abs(part[i] - before[i] + 4e-7 * g[i]));
@@ -152,7 +155,7 @@ TEST_CASE("batches are drawn anew for each epoch and member, the last one may be
   o.batch_size = 4;
   o.ensemble = 2;
   o.record_all = true;
-  const auto members = train(net, p.x, p.y, &p.x_test, &p.y_test, o);
+  const auto members = train(net, p.x, p.y, p.x_test, &p.y_test, o);
   CHECK(members[0].losses.back().train < 0.7 * members[0].losses.front().train);
   CHECK(members[0].parameters != members[1].parameters);
   // Recorded losses are of the whole training set.
@@ -160,9 +163,29 @@ TEST_CASE("batches are drawn anew for each epoch and member, the last one may be
         doctest::Approx(loss(net.forward(members[1].parameters, p.x), p.y)).epsilon(1e-13));
   // A batch of all samples is the full batch.
   o.batch_size = 10;
-  const auto all = train(net, p.x, p.y, nullptr, nullptr, o);
+  const auto all = train(net, p.x, p.y, std::nullopt, nullptr, o);
   o.batch_size.reset();
-  CHECK(train(net, p.x, p.y, nullptr, nullptr, o)[1].parameters == all[1].parameters);
+  CHECK(train(net, p.x, p.y, std::nullopt, nullptr, o)[1].parameters == all[1].parameters);
+}
+
+TEST_CASE("training reads the host's samples, whatever lies between rows") {
+  const Runtime rt = make_runtime();
+  const FiniteNetwork net = finite(rt, small_network, 3);
+  const Task p(10, 4, 3, 2);
+  // Rows of 3 in memory of 5, in float32; what lies between would spoil every number.
+  const Samples rounded = p.x.converted(Precision::float32);
+  std::vector<float> memory(10 * 5, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < 10; ++i)
+    std::copy_n(rounded.f32().data() + 3 * i, 3, memory.data() + 5 * i);
+  const SamplesView view(memory.data(), 10, {{}, 3}, 5);
+  for (const std::optional<std::int64_t> batch : {std::optional<std::int64_t>(), {4}}) {
+    TrainOptions o = options(0.05, 20);
+    o.batch_size = batch;
+    const auto ours = train(net, view, p.y, p.x_test, &p.y_test, o),
+               same = train(net, rounded, p.y, p.x_test, &p.y_test, o);
+    CHECK(ours[0].parameters == same[0].parameters);
+    CHECK(ours[0].losses.back().test == same[0].losses.back().test);
+  }
 }
 
 TEST_CASE("the same numbers for one, two and seven threads") {
@@ -176,13 +199,13 @@ TEST_CASE("the same numbers for one, two and seven threads") {
     TrainOptions o = options(0.05, 20);
     o.ensemble = 5;
     o.batch_size = 8;
-    ensemble[t] = train(finite(rt, small_network, 3), few.x, few.y, &few.x_test, &few.y_test, o);
+    ensemble[t] = train(finite(rt, small_network, 3), few.x, few.y, few.x_test, &few.y_test, o);
     // Large enough for the threads to share one gradient.
     const FiniteNetwork large =
         finite(rt, R"([{"type": "dense", "width": 256}, "relu", {"type": "dense", "width": 128},
                        "relu", {"type": "dense", "width": 2}])",
                6);
-    single[t] = train(large, many.x, many.y, &many.x_test, &many.y_test, options(0.05, 3));
+    single[t] = train(large, many.x, many.y, many.x_test, &many.y_test, options(0.05, 3));
     gradients[t] = large.vjp(large.init(1), many.x, many.y);
   }
   for (int t = 1; t < 3; ++t) {
@@ -205,7 +228,7 @@ TEST_CASE("a member that diverges is named, with its step and a learning rate th
   o.ensemble = 3;
   std::string message;
   try {
-    (void)train(net, p.x, p.y, nullptr, nullptr, o);
+    (void)train(net, p.x, p.y, std::nullopt, nullptr, o);
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::numeric);
     CHECK(e.facts().index == 0);
@@ -217,7 +240,7 @@ TEST_CASE("a member that diverges is named, with its step and a learning rate th
   o.learning_rate = std::stod(message.substr(message.find(key) + key.size()));
   CHECK(o.learning_rate < 500);
   CHECK(o.learning_rate > 0.01);
-  const auto members = train(net, p.x, p.y, nullptr, nullptr, o);
+  const auto members = train(net, p.x, p.y, std::nullopt, nullptr, o);
   CHECK(members[0].losses.back().train < members[0].losses.front().train);
 }
 
@@ -227,7 +250,7 @@ TEST_CASE("options and shapes that make no sense are refused") {
   const Task p(4, 2, 3, 2), other(4, 2, 5, 1);
   const auto refused = [&](const TrainOptions& o) {
     try {
-      (void)train(net, p.x, p.y, nullptr, nullptr, o);
+      (void)train(net, p.x, p.y, std::nullopt, nullptr, o);
     } catch (const Error& e) {
       return e.code() == ErrorCode::usage;
     }
@@ -245,8 +268,8 @@ TEST_CASE("options and shapes that make no sense are refused") {
   o = options(0.1, 1);
   o.ensemble = 0;
   CHECK(refused(o));
-  CHECK_THROWS_AS((void)train(net, other.x, p.y, nullptr, nullptr, options(0.1, 1)), Error);
-  CHECK_THROWS_AS((void)train(net, p.x, other.y, nullptr, nullptr, options(0.1, 1)), Error);
+  CHECK_THROWS_AS((void)train(net, other.x, p.y, std::nullopt, nullptr, options(0.1, 1)), Error);
+  CHECK_THROWS_AS((void)train(net, p.x, other.y, std::nullopt, nullptr, options(0.1, 1)), Error);
 }
 
 TEST_CASE("training reports its progress and can be cancelled") {
@@ -260,12 +283,12 @@ TEST_CASE("training reports its progress and can be cancelled") {
   });
   TrainOptions o = options(0.01, 300);
   o.ensemble = 2;
-  (void)train(net, p.x, p.y, nullptr, nullptr, o, &control);
+  (void)train(net, p.x, p.y, std::nullopt, nullptr, o, &control);
   CHECK(last == 600);
   CHECK(total == 600);
   control.cancel();
   try {
-    (void)train(net, p.x, p.y, nullptr, nullptr, o, &control);
+    (void)train(net, p.x, p.y, std::nullopt, nullptr, o, &control);
     FAIL("not cancelled");
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::cancelled);
