@@ -244,6 +244,8 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   control.check();
   const Forecast cost = forecast(plan, loaded.network, loaded.shapes, loaded.runtime);
   refuse_above(cost, options.max_memory, loaded.network, loaded.shapes.train);
+  if (const auto text = beyond_limits(cost, loaded.runtime.threads()))
+    throw Error(ErrorCode::usage, *text);
   const auto begin = std::chrono::steady_clock::now();
   const auto since_begin = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -2,6 +2,7 @@
 // arXiv:1910.01663): kernel and ridge are chosen on two halves, accuracy is the mean of four folds.
 #include "sets.hpp"
 
+#include "common/process_limits.hpp"
 #include "experiment/blocks.hpp"
 #include "experiment/metrics.hpp"
 
@@ -224,6 +225,7 @@ int run_all(const std::filesystem::path& data, const std::filesystem::path& out,
 }  // namespace
 
 int main(int argc, char** argv) try {
+  widelimit::apps::restart_within_limits(argv);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() < 2 || arguments[0].starts_with("-")) return usage();
   return run_all(arguments[0], arguments[1], {arguments.begin() + 2, arguments.end()});

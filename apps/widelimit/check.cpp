@@ -79,12 +79,16 @@ Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& option
   for (std::string& text : experiment::advice(experiment, loaded.planned.layers(), loaded.shapes))
     found.warnings.push_back(std::move(text));
   if (const auto text = experiment::beyond_machine(found.forecast)) found.warnings.push_back(*text);
+  found.seconds = std::numeric_limits<double>::quiet_NaN();
+  if (const auto text = experiment::beyond_limits(found.forecast, loaded.runtime.threads())) {
+    found.warnings.push_back(*text);
+    return found;
+  }
   try {
     found.seconds = experiment::estimate_seconds(
         found.plan, loaded.network, loaded.shapes, loaded.runtime,
         experiment::default_output(options.file), experiment::Patience::enough);
   } catch (const Error& error) {
-    found.seconds = std::numeric_limits<double>::quiet_NaN();
     found.warnings.push_back(
         std::string("the time could not be measured on random samples, and the run may fail in the "
                     "same way: ") +

@@ -1,5 +1,6 @@
 // The widelimit program: finds the verb, runs it, and turns errors into messages and an exit
 // status.
+#include "common/process_limits.hpp"
 #include "crash.hpp"
 #include "printable_stream.hpp"
 #include "signals.hpp"
@@ -133,6 +134,7 @@ int program(const Arguments& arguments) {
 }  // namespace widelimit::program
 
 int main(int argc, char** argv) {
+  widelimit::apps::restart_within_limits(argv);
   // A file beyond the limit of its size is an error of the write, with a message, as a full disk
   // is.
   std::signal(SIGXFSZ, SIG_IGN);

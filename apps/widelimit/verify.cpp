@@ -4,9 +4,12 @@
 #include <widelimit/error.hpp>
 
 #if WIDELIMIT_HAS_CONFORMANCE
+#include "common/numbers.hpp"
+#include "common/process_limits.hpp"
 #include "conformance/conformance.hpp"
 #endif
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -37,6 +40,19 @@ std::vector<const conformance::Check*> chosen(const std::vector<std::string>& na
   return checks;
 }
 
+/// A call of OpenBLAS whose buffer does not fit never returns: that is no fault of the plugin.
+void require_room() {
+  constexpr int most_threads = 8;  // at once, in a check, with some room for the rest
+  const double needed = most_threads * apps::blas_thread_bytes();
+  const apps::AddressSpace most = apps::address_space_limit(), used = apps::address_space_in_use();
+  const double room = std::min(most.all - used.all, most.data - used.data);
+  if (room < needed)
+    throw Error(ErrorCode::usage,
+                "plugins are examined on several threads, whose buffers of OpenBLAS take up to " +
+                    apps::bytes_text(needed) + " of address space; `ulimit -v` and `ulimit -d` " +
+                    "leave " + apps::bytes_text(std::max(room, 0.0)) + ": allow more");
+}
+
 int run(const Options& options) {
   if (options.list) {
     std::cout << (options.json ? conformance::list_as_json() : conformance::list_as_table());
@@ -44,6 +60,7 @@ int run(const Options& options) {
   }
   if (options.file.empty())
     throw Error(ErrorCode::usage, "verify needs the file of a plugin: widelimit verify PLUGIN.so");
+  require_room();
   conformance::Options verify;
   verify.file = options.file;
   verify.seed = options.seed;

@@ -2,6 +2,7 @@
 #include "support/experiments.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <string>
@@ -89,6 +90,20 @@ TEST_CASE("plugins --why says what became of a file that is no plugin") {
   for (const Json& step : at(json, {"search"}).elements())
     if (contains(text(at(step, {"where"})), "")) problem |= at(step, {"problem"}).boolean();
   CHECK(problem);
+}
+
+TEST_CASE("a pipe beside the plugins is passed over, and named where it is asked for") {
+  const TemporaryDirectory directory;
+  const std::string pipe = directory / "x.so";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string folder = directory.path().string();
+  const Result plugins = run_program({"plugins", "--plugin-dir", folder});
+  CHECK(plugins.status == 0);
+  CHECK(contains(plugins.out, "x.so: not a regular file"));
+  CHECK(run_program({"describe", "relu", "--plugin-dir", folder}).status == 0);
+  const Result verify = run_program({"verify", pipe});
+  CHECK(verify.status == 2);
+  CHECK(contains(verify.err, "not a file"));
 }
 
 TEST_CASE("describe shows a type's summary, parameters, defaults and ranges") {

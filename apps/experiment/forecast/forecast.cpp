@@ -5,6 +5,7 @@
 #include "results_size.hpp"
 
 #include <widelimit/finite.hpp>
+#include <widelimit/memory.hpp>
 
 #include <unistd.h>
 
@@ -72,6 +73,23 @@ BlockBytes block_bytes(const RunPlan& plan, const PlannedNetwork& network, const
   return bytes;
 }
 
+/// Of a thread beyond the first: one that computes tiles, with an arena of malloc, and one of
+/// OpenBLAS.
+apps::AddressSpace address_space_for_thread() {
+  constexpr double arena = 64.0 * (1 << 20);  // reserved, and made writable bit by bit
+  const double both = 2 * apps::blas_thread_bytes();
+  return {both + arena, both};
+}
+
+/// What is mapped now, the first thread's buffer, the other threads, and `more` of memory, of which
+/// files are mapped without becoming data.
+apps::AddressSpace address_space(double more, double mapped_files, int threads) {
+  const apps::AddressSpace now = apps::address_space_in_use(), thread = address_space_for_thread();
+  const double first = static_cast<double>(blas_buffer_bytes) + more;
+  return {now.all + first + (threads - 1) * thread.all,
+          now.data + first - mapped_files + (threads - 1) * thread.data};
+}
+
 /// The longest table is made as text, in a string that may be twice as long.
 double table_text_bytes(const RunPlan& plan, const DataShapes& shapes) {
   double longest = 0;
@@ -103,7 +121,8 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
       (n + m) * (features * static_cast<double>(bytes_of(plan.precision)) + outputs * f64);
   const double reading = (n + m) * (features + outputs) * f64;
   const double products = std::min(blas_buffer, 2 * f64 * n * n) * threads;
-  const double libraries = resident_bytes() + at_work + table_text_bytes(plan, shapes);
+  const double resident = resident_bytes();
+  const double libraries = resident + at_work + table_text_bytes(plan, shapes);
 
   // One stage after another. Buffers of products stay once there are any: kernels of samples
   // without sites are made of products, else a solve makes the first. Stores are read as memory
@@ -125,6 +144,8 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
   all.mapped_bytes = most - unmapped;
   all.finite_bytes = finite == unmapped ? finite : 0;
   all.disk_bytes = blocks.disk + results_bytes(plan, network, shapes);
+  all.address_space = address_space(all.memory_bytes - resident, all.mapped_bytes, threads);
+  all.for_thread = address_space_for_thread();
   return all;
 }
 

@@ -2,6 +2,7 @@
 // Thread safety: pure functions; one thread at a time.
 #pragma once
 
+#include "common/process_limits.hpp"
 #include "experiment/plan.hpp"
 
 #include <widelimit/experiment/data.hpp>
@@ -20,6 +21,10 @@ struct Forecast {
   double finite_bytes = 0;
   /// Of all files the run leaves, pictures excepted.
   double disk_bytes = 0;
+  /// What `ulimit -v` and `ulimit -d` limit: with all of OpenBLAS's buffers, and stacks.
+  apps::AddressSpace address_space = {};
+  /// What each thread but the first adds to that.
+  apps::AddressSpace for_thread = {};
 
   /// The memory that a machine must have.
   [[nodiscard]] double unmapped_bytes() const noexcept { return memory_bytes - mapped_bytes; }

@@ -16,6 +16,13 @@ namespace widelimit::experiment {
 void refuse_above(const Forecast& forecast, const std::optional<std::int64_t>& limit,
                   const Network& network, const DataShape& samples);
 
+/// Says that the limits of this process, `ulimit -v` or `ulimit -d`, are below the forecast for
+/// `threads`, with the numbers and what to change; unset where they are not. A run must not begin
+/// then: OpenBLAS waits for ever for buffers that do not fit.
+[[nodiscard]] std::optional<std::string> beyond_limits(
+    const Forecast& forecast, int threads,
+    const apps::AddressSpace& limits = apps::address_space_limit());
+
 /// A warning that this machine has less memory than is needed; unset where it has enough.
 [[nodiscard]] std::optional<std::string> beyond_machine(const Forecast& forecast);
 

@@ -16,4 +16,9 @@ struct Memory {
   friend constexpr bool operator==(const Memory&, const Memory&) = default;
 };
 
+/// What OpenBLAS maps for each thread that calls it, and each of its own, and keeps (BUFFER_SIZE of
+/// its builds for all x86-64 processors). Little of it is touched, but all of it counts where
+/// RLIMIT_AS or RLIMIT_DATA limit a process.
+inline constexpr std::int64_t blas_buffer_bytes = std::int64_t{128} << 20;
+
 }  // namespace widelimit

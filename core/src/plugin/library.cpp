@@ -228,6 +228,11 @@ void Library::close() noexcept {
 }
 
 Probe probe(const std::filesystem::path& file) {
+  // Opening a pipe would wait for its writer.
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return {false, "not a regular file"};
   std::vector<std::string> symbols;
   try {
     boost::dll::library_info info(file, false);

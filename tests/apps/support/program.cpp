@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr double longest = 120;  // seconds a program may take, and a file may be waited for
+constexpr double longest = 120;  // seconds a file may be waited for
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -46,6 +46,10 @@ fs::path unique_path(const char* kind) {
   redirect(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
   setenv("WIDELIMIT_PLUGIN_PATH", WIDELIMIT_TEST_PLUGINS, 1);
   for (const auto& [name, value] : run.environment) setenv(name.c_str(), value.c_str(), 1);
+  for (const auto& [resource, bytes] : run.limits) {
+    const rlimit both{bytes, bytes};
+    if (setrlimit(resource, &both) != 0) _exit(125);
+  }
   std::vector<char*> arguments;
   std::string program = WIDELIMIT_TEST_PROGRAM;
   arguments.push_back(program.data());
@@ -59,7 +63,7 @@ fs::path unique_path(const char* kind) {
 }  // namespace
 
 Running::Running(const Run& run)
-    : out_(unique_path("out")), err_(unique_path("err")), begin_(now()) {
+    : out_(unique_path("out")), err_(unique_path("err")), begin_(now()), longest_(run.seconds) {
   child_ = fork();
   if (child_ < 0) throw std::runtime_error(std::strerror(errno));
   if (child_ == 0) become(run, out_, err_);
@@ -105,7 +109,7 @@ bool Running::wait_for(const fs::path& file) {
 
 Result Running::wait() {
   while (!ended()) {
-    if (now() - begin_ > 2 * longest) kill(child_, SIGKILL);
+    if (now() - begin_ > longest_) kill(child_, SIGKILL);
     std::this_thread::sleep_for(1ms);
   }
   return result_;

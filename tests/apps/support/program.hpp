@@ -2,6 +2,7 @@
 // Thread safety: one thread at a time.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -23,9 +24,11 @@ struct Run {
   std::vector<std::string> arguments;
   std::filesystem::path directory = {};                 ///< to run in; empty: here
   std::map<std::string, std::string> environment = {};  ///< added to the test's own
+  std::map<decltype(RLIMIT_AS), rlim_t> limits = {};    ///< in bytes, as of `ulimit`
+  double seconds = 240;                                 ///< after which it is ended with SIGKILL
 };
 
-/// The program with the build's plugins on its path. It is ended after four minutes.
+/// The program with the build's plugins on its path.
 [[nodiscard]] Result run_program(const Run& run);
 [[nodiscard]] Result run_program(std::vector<std::string> arguments);
 
@@ -50,7 +53,7 @@ class Running {
   [[nodiscard]] bool ended();
   pid_t child_ = -1;
   std::filesystem::path out_, err_;
-  double begin_ = 0;
+  double begin_ = 0, longest_ = 0;
   Result result_;
   bool collected_ = false;
 };

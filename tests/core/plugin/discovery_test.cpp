@@ -4,6 +4,7 @@
 #include "core/plugin/fixtures.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <string>
@@ -72,6 +73,23 @@ TEST_CASE("sub-folders are not searched, nor files that are not called .so") {
   std::filesystem::rename(folder.add({"rival"}), folder.path() / "rival.so.1");
   const Runtime runtime(only({folder.path()}));
   CHECK(runtime.plugins().empty());
+}
+
+TEST_CASE("only regular files are opened, and links to them") {
+  const Folder folder, elsewhere;
+  std::filesystem::create_symlink(elsewhere.add({"plain"}), folder.path() / "link.so");
+  REQUIRE(mkfifo((folder.path() / "pipe.so").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("pipe.so", folder.path() / "link_to_pipe.so");
+  std::filesystem::create_symlink("/dev/zero", folder.path() / "device.so");
+  std::filesystem::create_directory(folder.path() / "folder.so");
+  RuntimeOptions o = only({folder.path()});
+  const Runtime runtime(o);  // opening the pipe would wait for ever
+  REQUIRE(runtime.plugins().size() == 1);
+  CHECK(runtime.plugins()[0].id == "org.example.plain");
+  for (const char* file : {"pipe.so", "link_to_pipe.so", "device.so", "folder.so"})
+    CHECK(outcome(runtime, file) == "not a regular file");
+  o.plugins = {"pipe"};
+  CHECK(refusal(std::move(o)) == "/plugins/0: plugin \"pipe\": not a regular file");
 }
 
 TEST_CASE("a list of names loads these alone, from whichever directory has them") {

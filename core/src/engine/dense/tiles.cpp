@@ -175,7 +175,7 @@ void compute_tiles(const Program& program, const KernelCall<T>& call) {
   WorkerPool<Worker<T>> workers([&] {
     return std::make_unique<Worker<T>>(program, grid.side, rows_per_trip<T>, call.which);
   });
-  const TilePhase blas;
+  const TilePhase blas(call.executor.threads());
   loop.on_threads([&](const Square& square) {
     workers.use([&](Worker<T>& w) {
       const Unit unit = unit_of(square, s.features());
