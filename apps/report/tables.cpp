@@ -241,6 +241,11 @@ std::string solves_table(const Run& run) {
   add_number("Smallest eigenvalue", "of the kernel with its ridge", "smallest_eigenvalue");
   add_number("Largest eigenvalue", "of the kernel with its ridge", "largest_eigenvalue");
   add_number("Reciprocal condition", "near 10⁻¹⁶ no digit is reliable", "rcond");
+  add("Iterations", "of an iterative solver, all right-hand sides together",
+      [](const Json& record) {
+        const double iterations = record["iterations"].number();
+        return iterations > 0 ? measured(iterations) : std::string();
+      });
   add_number("Residual", "relative, of the solved system", "residual");
   add_number("Log determinant", "natural logarithm", "logdet");
   add_number("Greatest learning rate", "at which gradient descent converges", "max_learning_rate");

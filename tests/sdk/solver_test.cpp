@@ -96,6 +96,27 @@ struct Diagonal {
   }
 };
 
+/// Known by its products alone; the factor keeps a reference to the operator, and the host.
+struct ByProducts {
+  static constexpr auto name = "by_products", version = "1.0.0", doc = "b becomes A b";
+
+  struct Factor {
+    const sdk::Operator& a;
+    sdk::Host host;
+    void solve(sdk::MatrixView b, sdk::SolveInfo& info) const {
+      host.throw_if_cancelled();
+      std::vector<double> x;
+      for (std::int64_t i = 0; i < b.rows(); ++i) x.push_back(b(i, 0));
+      a.apply(sdk::MatrixView(x.data(), a.size(), 1, 1), b);
+      info.iterations = 5;
+    }
+    [[nodiscard]] double logdet() const { return 0.25; }
+  };
+  static Factor factorise(const sdk::Operator& a, sdk::SolveInfo&, const sdk::Host& host) {
+    return {a, host};
+  }
+};
+
 struct Solver {
   const widelimit_solver_type& type;
   widelimit_solver* object = nullptr;
@@ -193,6 +214,42 @@ TEST_CASE("a matrix known by its products has a factor of its own type") {
   };
   CHECK(s.type.factorise_operator(s.object, &op, &factor, &info, &s.error) ==
         WIDELIMIT_E_CANCELLED);
+}
+
+TEST_CASE("a solver needs no more than the operator form, and its factor may refer to it") {
+  Solver s(solver_type<ByProducts>());
+  CHECK((s.type.factorise == nullptr));
+  CHECK((s.type.factorise_operator != nullptr));
+  REQUIRE((s.type.logdet != nullptr));
+  double scale = 2;
+  widelimit_operator op{};
+  op.struct_size = sizeof op;
+  op.n = 2;
+  op.ctx = &scale;
+  op.apply = [](void* ctx, widelimit_matrix x, widelimit_matrix y) -> widelimit_status {
+    for (std::int64_t i = 0; i < x.rows; ++i)
+      y.data[i * y.ld] = *static_cast<const double*>(ctx) * x.data[i * x.ld];
+    return WIDELIMIT_OK;
+  };
+  widelimit_factor* factor = nullptr;
+  widelimit_solve_info info = empty_info();
+  REQUIRE(s.type.factorise_operator(s.object, &op, &factor, &info, &s.error) == WIDELIMIT_OK);
+  scale = 3;
+  std::vector<double> b{1, 2};
+  REQUIRE(s.type.solve(factor, {b.data(), 2, 1, 1}, &info, &s.error) == WIDELIMIT_OK);
+  CHECK(b == std::vector<double>{3, 6});
+  CHECK(info.iterations == 5);
+  double logdet = 0;
+  REQUIRE(s.type.logdet(factor, &logdet, &s.error) == WIDELIMIT_OK);
+  CHECK(logdet == 0.25);
+  s.type.factor_destroy(factor);
+}
+
+TEST_CASE("a leading minor that is not known is not named") {
+  CHECK(sdk::not_positive_definite().index() == -1);
+  CHECK(std::string(sdk::not_positive_definite().what()).find("minor") == std::string::npos);
+  CHECK(std::string(sdk::not_positive_definite(4).what()).find("leading minor 4 failed") !=
+        std::string::npos);
 }
 
 TEST_CASE("empty vectors request eigenvalues only") {

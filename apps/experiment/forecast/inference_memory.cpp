@@ -40,7 +40,9 @@ double inference_bytes(std::span<const PlannedInference> inferences, const DataS
       temporary = std::max(temporary, cost.factor_bytes + cost.working_bytes);
       continue;
     }
-    const InferenceCost cost = cost_of_inference(inference.options, size);
+    InferenceCost cost = cost_of_inference(inference.options, size);
+    // A solver that only multiplies by the kernel makes no copy of it.
+    if (!runtime.solver(inference.spec->solver).has_matrix()) cost.factor_bytes = 0;
     if (factors.insert(factor_key(inference)).second) kept += cost.factor_bytes;
     temporary = std::max(temporary, cost.working_bytes);
   }

@@ -110,6 +110,8 @@ struct InferenceResult {
   double ridge = 0;   ///< the number added to the diagonal; 0 for a path
   double logdet = 0;  ///< of the regularised kernel; NaN: unknown
   double smallest_eigenvalue = 0, largest_eigenvalue = 0;  ///< likewise
+  /// Of the factorisation and of all solutions that the result consists of: their iterations
+  /// together, and the largest residual that is known. At finite times, of the eigendecomposition.
   SolveInfo solve = {};
 };
 

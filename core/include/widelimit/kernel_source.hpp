@@ -41,6 +41,9 @@ class WIDELIMIT_EXPORT MatrixSource final : public KernelSource {
   /// Throws Error(usage) for a block outside the matrix.
   void read(std::int64_t row, std::int64_t col, std::int64_t rows, std::int64_t cols, double* out,
             std::int64_t ld) const override;
+  /// The numbers in place, with `stride` of them between rows; NULL: they are float32.
+  [[nodiscard]] const double* data() const noexcept { return f64_; }
+  [[nodiscard]] std::int64_t stride() const noexcept { return ld_; }
 
  private:
   const double* f64_ = nullptr;

@@ -36,7 +36,8 @@ struct RuntimeOptions {
   std::filesystem::path config_directory = {};
   /// Receives what plugins log and what the search for them does; may be empty.
   std::function<void(LogLevel, std::string_view component, std::string_view message)> log = {};
-  /// Tells plugins whether the user has asked to stop; may be empty.
+  /// Tells plugins whether the user has asked to stop, beside the control of the call that they
+  /// work for; may be empty.
   std::shared_ptr<const Control> control = {};
 };
 

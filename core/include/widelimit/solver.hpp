@@ -16,7 +16,8 @@
 namespace widelimit {
 
 struct SolveInfo {
-  int iterations = 0;
+  /// Of all right-hand sides together; 0: a direct method.
+  std::int64_t iterations = 0;
   double jitter = 0;
   /// Estimate of the reciprocal condition number in the 1-norm; NaN: unknown.
   double rcond = std::numeric_limits<double>::quiet_NaN();
@@ -32,8 +33,10 @@ class WIDELIMIT_EXPORT Factor {
   /// `info`, if not NULL, receives the report of this solution.
   void solve_in_place(Matrix& b, SolveInfo* info = nullptr, Control* control = nullptr) const;
   /// log |A|. Throws Error(unsupported) if the solver has none.
-  [[nodiscard]] double logdet() const;
+  [[nodiscard]] double logdet(Control* control = nullptr) const;
   [[nodiscard]] const SolveInfo& info() const noexcept;
+  /// Whether the solver has only multiplied by the matrix, as iterative methods do.
+  [[nodiscard]] bool uses_operator() const noexcept;
 
  private:
   friend class Solver;
@@ -49,8 +52,10 @@ struct Eigen {
 };
 
 /// Copies share one object of the plugin. == compares whether two solvers share it. A control, if
-/// not NULL, is checked before and after each call of the plugin; nothing interrupts such a call.
-/// It receives the phase "factorise", "eigendecomposition", "eigenvalues" or "solve".
+/// not NULL, is checked before and after each call of the plugin, and receives the phase
+/// "factorise", "eigendecomposition", "eigenvalues", "solve" or "logdet". During the call the
+/// plugin can ask it whether to stop and report its own progress to it, and products with the
+/// operator form of a kernel stop by themselves. The listener must not call the same solver.
 class WIDELIMIT_EXPORT Solver {
  public:
   /// Creates a solver from the table of its type. Runtime calls this, and tests with static tables
@@ -65,15 +70,21 @@ class WIDELIMIT_EXPORT Solver {
   [[nodiscard]] int threads() const noexcept;
   /// Factorises a symmetric matrix [n, n] in its own memory. Throws Error(numeric) if it is not
   /// positive definite; facts().index is the order of the leading minor that is not positive,
-  /// from 1.
+  /// from 1, or -1 if the method does not find it. An iterative method may find out only when it
+  /// solves.
   [[nodiscard]] Factor factorise(Matrix a, Control* control = nullptr) const;
-  /// Factorises a + ridge 1, which is read block by block without a second copy: n (n + 1) / 2
-  /// numbers if the solver accepts half of a matrix (`has_packed`), otherwise n^2. `control`
-  /// receives the number of rows that have been read as the phase "read kernel".
+  /// Factorises a + ridge 1 in the first of these forms that the solver accepts:
+  /// - half of a matrix (`has_packed`), n (n + 1) / 2 numbers that are read block by block;
+  /// - an operator (`has_operator`), which keeps no numbers and reads the kernel for each product.
+  ///   `a`, or the matrix of a MatrixSource, must then outlive the factor and its copies;
+  /// - a matrix, n^2 numbers.
+  /// `control` receives the number of rows that have been read as the phase "read kernel".
   [[nodiscard]] Factor factorise(const KernelSource& a, double ridge,
                                  Control* control = nullptr) const;
+  [[nodiscard]] bool has_matrix() const noexcept;
   [[nodiscard]] bool has_packed() const noexcept;
-  /// Bytes of the factor of a source with n rows.
+  [[nodiscard]] bool has_operator() const noexcept;
+  /// Bytes of the factor of a source with n rows, as far as core provides them.
   [[nodiscard]] std::int64_t factor_bytes(std::int64_t n) const noexcept;
   [[nodiscard]] bool has_eigen() const noexcept;
   /// All eigenpairs of a symmetric matrix [n, n]. The vectors use its memory. Throws
@@ -87,7 +98,7 @@ class WIDELIMIT_EXPORT Solver {
   friend bool operator==(const Solver& a, const Solver& b) noexcept { return a.state_ == b.state_; }
   struct State;
   std::vector<double> eigen_into(Matrix& a, widelimit_matrix vectors, Control* control) const;
-  Factor factor_of(Matrix memory, std::int64_t n, bool packed, Control* control) const;
+  Factor factor_of(std::shared_ptr<Factor::State> of, Control* control) const;
   std::shared_ptr<State> state_;
 };
 

@@ -31,9 +31,10 @@ struct StreamedProblem {
 
 /// Computes the same means and variances as `infer`, up to rounding. `solve.residual` is the
 /// backward error max |A x - b| / (|A| |x|) over all right-hand sides in the infinity norm, with
-/// the kernel as it is on the disk. Throws the same errors as `infer`. If a kernel of more than
-/// 5,000 samples is not positive definite, the eigenvalues in the message are marked as estimates;
-/// they come from 24 steps of Lanczos (24 passes over the kernel).
+/// the kernel as it is on the disk. A solver with an operator form that does not accept half of a
+/// matrix reads the kernel once for each of its products. Throws the same errors as `infer`. If a
+/// kernel of more than 5,000 samples is not positive definite, the eigenvalues in the message are
+/// marked as estimates; they come from 24 steps of Lanczos (24 passes over the kernel).
 [[nodiscard]] WIDELIMIT_EXPORT InferenceResult infer_streamed(const StreamedProblem& problem,
                                                               const InferenceOptions& options,
                                                               const Solver& solver,

@@ -3,6 +3,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/examine/host.hpp>
 
+#include "boundary/call_control.hpp"
 #include "boundary/host_state.hpp"
 #include "random/random.hpp"
 
@@ -47,8 +48,10 @@ void release(void*, void* p) { ::operator delete(p, alignment); }
 widelimit_status parallel_for(void* ctx, std::int64_t n, std::int64_t grain,
                               widelimit_status (*body)(void*, std::int64_t, std::int64_t),
                               void* arg) {
+  const Control* const control = CallControl::current();
   try {
     state_of(ctx).executor->parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
+      const CallControl of_call(control);
       const widelimit_status status = body(arg, begin, end);
       if (status != WIDELIMIT_OK) throw Stop{status};
     });
@@ -70,11 +73,12 @@ widelimit_status normal_numbers(void*, std::uint64_t seed, std::uint64_t stream,
 
 std::int32_t cancelled(void* ctx) {
   const auto& control = state_of(ctx).control;
-  return control != nullptr && control->cancelled() ? 1 : 0;
+  return CallControl::cancelled() || (control != nullptr && control->cancelled()) ? 1 : 0;
 }
 
 void report_progress(void* ctx, const char* phase, std::int64_t done, std::int64_t total) {
-  const auto& control = state_of(ctx).control;
+  const Control* const of_call = CallControl::current();
+  const Control* const control = of_call != nullptr ? of_call : state_of(ctx).control.get();
   if (control == nullptr) return;
   try {
     control->report({.phase = phase == nullptr ? "" : phase, .done = done, .total = total});

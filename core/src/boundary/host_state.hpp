@@ -26,7 +26,8 @@ struct HostState {
   std::shared_ptr<Executor> executor;
   LogFunction log;
   std::mutex logging;
-  std::shared_ptr<const Control> control;  ///< the control that `cancelled` checks; may be empty
+  /// Of the runtime; may be empty. `cancelled` checks it and that of the call (CallControl).
+  std::shared_ptr<const Control> control;
   widelimit_host table{};
 };
 

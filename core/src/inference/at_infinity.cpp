@@ -10,6 +10,7 @@
 
 #include "inference/leave_one_out.hpp"
 #include "inference/losses.hpp"
+#include "inference/solve_reports.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +31,7 @@ class AtInfinity {
     const Factor& factor = factor_of(entry_, s_);
     result_.solve = factor.info();
     try {
-      result_.logdet = factor.logdet();
+      result_.logdet = factor.logdet(s_.control);
     } catch (const Error& e) {
       if (e.code() != ErrorCode::unsupported) throw;
       result_.logdet = std::numeric_limits<double>::quiet_NaN();
@@ -59,14 +60,14 @@ class AtInfinity {
       Matrix alpha = s_.centred_targets.clone();
       SolveInfo info;
       factor_of(entry_, s_).solve_in_place(alpha, &info, s_.control);
-      result_.solve.residual = info.residual;
+      add(result_.solve, info);
       products_.multiply(1, plain(*s_.driving_blocks().test_train), plain(alpha), 1, mean_);
     }
   }
 
   void covariance() {
     const Matrix& b = cross_solution(entry_, s_);
-    result_.solve.residual = entry_.cross_solution_info.residual;
+    add(result_.solve, entry_.cross_solution_info);
     const bool full = s_.full_covariance() && s_.options->predictions;
     if (full) covariance_ = s_.prior_blocks().test_test->clone();
     for (std::int64_t i = 0; i < s_.m; ++i) variance_.push_back(s_.prior_variance(i));
@@ -102,8 +103,9 @@ class AtInfinity {
     Matrix alpha = s_.centred_targets.clone();
     SolveInfo info;
     factor.solve_in_place(alpha, &info, s_.control);
-    result_.solve.residual = info.residual;
-    leave_one_out_ = leave_one_out(s_, alpha, inverse_diagonal(factor, s_), result_.logdet);
+    add(result_.solve, info);
+    const std::vector<double> diagonal = inverse_diagonal(factor, s_, result_.solve);
+    leave_one_out_ = leave_one_out(s_, alpha, diagonal, result_.logdet);
   }
 
   [[nodiscard]] Prediction prediction() const {

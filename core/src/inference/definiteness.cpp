@@ -4,6 +4,7 @@
 #include <widelimit/error.hpp>
 
 #include "base/work_done.hpp"
+#include "boundary/call_control.hpp"
 #include "execution/blas.hpp"
 #include "execution/symmetric_eigen.hpp"
 #include "inference/products.hpp"
@@ -107,6 +108,7 @@ Extremes extreme_eigenvalues(Matrix a, int threads, const Control* control) {
 }
 
 double smallest_by_factor(std::int64_t n, const Factor& factor, const Control* control) {
+  const CallControl of_solves(control);
   Matrix column = Matrix::uninitialized(n, 1);
   const double of_inverse = lanczos(n, lanczos_steps_for_largest, control,
                                     [&](std::span<const double> x, std::span<double> y) {
@@ -159,6 +161,18 @@ double eigenvalue_rounding(std::int64_t n, double largest) noexcept {
 
 bool above_rounding(std::int64_t n, double smallest, double largest) noexcept {
   return smallest > eigenvalue_rounding(n, largest);
+}
+
+bool is_definite_by_ridge(std::int64_t n, const Ridge& ridge) noexcept {
+  const auto rows = static_cast<double>(n);
+  const double trace = rows * (ridge.mean_diagonal + ridge.absolute);
+  return ridge.absolute > float32_norm(n) * ridge.mean_diagonal &&
+         above_rounding(n, ridge.absolute, trace);
+}
+
+double float32_norm(std::int64_t n) noexcept {
+  return 2 * std::sqrt(static_cast<double>(n)) *
+         static_cast<double>(std::numeric_limits<float>::epsilon());
 }
 
 void throw_not_positive_definite(Kernel kernel, std::int64_t n, const Ridge& ridge,

@@ -54,6 +54,16 @@ struct Ridge {
   bool absolute_scale = false;
 };
 
+/// The norm of the errors of rounding a kernel of n rows and diagonal 1 to float32, as kernels on
+/// disk may be: independent errors of one unit in the last place form a matrix of norm 2 sqrt(n)
+/// units (Vershynin, High-Dimensional Probability, Corollary 4.4.8).
+[[nodiscard]] double float32_norm(std::int64_t n) noexcept;
+
+/// Whether this ridge lifts all eigenvalues above rounding, if those of the kernel itself are not
+/// negative, as those of a Gram matrix are not. For iterative solvers, by which estimates of
+/// eigenvalues take 24 more solutions, and which find a negative eigenvalue that matters.
+[[nodiscard]] bool is_definite_by_ridge(std::int64_t n, const Ridge& ridge) noexcept;
+
 /// Throws Error(numeric). `pivot`: the leading minor that failed, counted from 1; -1: none failed.
 /// The suggested ridge is at least `least_relative_ridge` times the mean diagonal. `of_list`: the
 /// ridges of a list that do not suffice, as the user gave them; `ridge` is then the smallest.

@@ -31,12 +31,20 @@ Matrix add_ridge(const Matrix& kernel, double ridge) {
   return a;
 }
 
+// A solver that only multiplies needs no copy: the kernel lives as long as its factors.
+Factor make_factor(const Matrix& kernel, double ridge, const Setting& setting) {
+  const Solver& solver = *setting.solver;
+  return solver.has_matrix() ? solver.factorise(add_ridge(kernel, ridge), setting.control)
+                             : solver.factorise(MatrixSource(kernel), ridge, setting.control);
+}
+
 // The factorisation of a singular matrix may succeed or fail depending on the sign of a rounding
 // error, so success alone is not sufficient. The reciprocal condition number in the 1-norm is at
 // most the one in the 2-norm, so the eigenvalues are computed only if it is small or unknown.
 void require_above_rounding(std::optional<Factor>& factor, const Ridge& ridge,
                             const Setting& setting) {
   if (factor->info().rcond > eigenvalue_rounding(setting.n, 1)) return;
+  if (factor->uses_operator() && is_definite_by_ridge(setting.n, ridge)) return;
   const Matrix& kernel = *setting.driving_blocks().train_train;
   const int threads = setting.solver->threads();
   const Extremes estimate =
@@ -90,7 +98,7 @@ const Factor& factor_of(FactorEntry& entry, const Setting& setting) {
   const Matrix& kernel = *setting.driving_blocks().train_train;
   std::optional<Factor> factor;
   try {
-    factor = setting.solver->factorise(add_ridge(kernel, entry.ridge.absolute), setting.control);
+    factor = make_factor(kernel, entry.ridge.absolute, setting);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::numeric || e.facts().index < 0) throw;
     throw_not_positive_definite(setting.driving_kernel, setting.n, entry.ridge,

@@ -1,6 +1,9 @@
 // The formulas are those of LeaveOneOut in inference.hpp.
 #include "inference/leave_one_out.hpp"
 
+#include "boundary/call_control.hpp"
+#include "inference/solve_reports.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -30,15 +33,18 @@ LeaveOneOut leave_one_out(const Setting& s, const Matrix& solved,
   return out;
 }
 
-std::vector<double> inverse_diagonal(const Factor& factor, const Setting& s) {
+std::vector<double> inverse_diagonal(const Factor& factor, const Setting& s, SolveInfo& reports) {
   constexpr std::int64_t most_columns = 256;
+  const CallControl of_solves(s.control);
   std::vector<double> diagonal;
   for (std::int64_t first = 0; first < s.n; first += most_columns) {
     s.check();
     const std::int64_t columns = std::min(most_columns, s.n - first);
     Matrix unit(s.n, columns);
     for (std::int64_t j = 0; j < columns; ++j) unit(first + j, j) = 1;
-    factor.solve_in_place(unit);
+    SolveInfo info;
+    factor.solve_in_place(unit, &info);
+    add(reports, info);
     for (std::int64_t j = 0; j < columns; ++j) diagonal.push_back(unit(first + j, j));
     s.report("leave one out", first + columns, s.n);
   }

@@ -17,7 +17,8 @@ namespace widelimit::detail {
   return static_cast<double>(size.outputs) * 2 * static_cast<double>(size.train);
 }
 
-/// The diagonal of A^-1 from a factor: n solves, in blocks.
-[[nodiscard]] std::vector<double> inverse_diagonal(const Factor& factor, const Setting& setting);
+/// The diagonal of A^-1 from a factor: n solves, in blocks, whose reports are added to `reports`.
+[[nodiscard]] std::vector<double> inverse_diagonal(const Factor& factor, const Setting& setting,
+                                                   SolveInfo& reports);
 
 }  // namespace widelimit::detail

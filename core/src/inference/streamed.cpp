@@ -5,8 +5,10 @@
 
 #include <widelimit/error.hpp>
 
+#include "boundary/call_control.hpp"
 #include "inference/definiteness.hpp"
 #include "inference/products.hpp"
+#include "inference/solve_reports.hpp"
 #include "text/numbers.hpp"
 
 #include <algorithm>
@@ -60,13 +62,16 @@ class StreamedInference {
     const Factor factor = factorise();
     result_.solve = factor.info();
     try {
-      result_.logdet = factor.logdet();
+      result_.logdet = factor.logdet(control_);
     } catch (const Error& e) {
       if (e.code() != ErrorCode::unsupported) throw;
     }
     const Matrix to_learn = difference(*p_.y_train, ensemble_ ? nullptr : p_.initial_train);
-    const Matrix alpha = factor.solve(to_learn, control_);
-    result_.solve.residual = residual(to_learn, alpha);
+    Matrix alpha = to_learn.clone();
+    SolveInfo info;
+    factor.solve_in_place(alpha, &info, control_);
+    info.residual = residual(to_learn, alpha);
+    detail::add(result_.solve, info);
     if (p_.test_train != nullptr) predict(factor, alpha);
     if (options_.predictions && p_.test_train != nullptr)
       for (const double time : times_) {
@@ -150,6 +155,7 @@ class StreamedInference {
   void require_above_rounding(const Factor& factor) const {
     const std::int64_t n = p_.train_train->rows();
     if (factor.info().rcond > detail::eigenvalue_rounding(n, 1)) return;
+    if (factor.uses_operator() && detail::is_definite_by_ridge(n, ridge_)) return;
     const double smallest = detail::smallest_by_factor(n, factor, control_);
     const double trace = static_cast<double>(n) * (ridge_.mean_diagonal + ridge_.absolute);
     if (detail::above_rounding(n, smallest, trace)) return;
@@ -164,15 +170,12 @@ class StreamedInference {
                                       control_);
   }
 
-  // Kernels on disk may be float32. Independent errors of one unit in the last place form a matrix
-  // of norm 2 sqrt(n) units (Vershynin, High-Dimensional Probability, Corollary 4.4.8). The
-  // suggested ridge must cover that, whatever the estimate of the eigenvalues.
+  // Kernels on disk may be float32. The suggested ridge must cover that, whatever the estimate of
+  // the eigenvalues.
   [[noreturn]] void refuse_kernel(const detail::Extremes& extremes, std::int64_t pivot) const {
     const std::int64_t n = p_.train_train->rows();
-    const double least = 2 * std::sqrt(static_cast<double>(n)) *
-                         static_cast<double>(std::numeric_limits<float>::epsilon());
     detail::throw_not_positive_definite(kernel_of(options_.kernel), n, ridge_, extremes, pivot,
-                                        least);
+                                        detail::float32_norm(n));
   }
 
   [[nodiscard]] double residual(const Matrix& b, const Matrix& x) const {
@@ -198,13 +201,16 @@ class StreamedInference {
   void predict(const Factor& factor, const Matrix& alpha) {
     const std::int64_t m = p_.test_train->rows(), n = p_.test_train->cols();
     mean_ = Matrix(m, alpha.cols());
+    const detail::CallControl of_solves(control_);
     for (std::int64_t row = 0; row < m; row += panel_rows) {
       const Matrix panel = panel_of(*p_.test_train, row);
       const Matrix block = products_.multiply(detail::plain(panel), detail::plain(alpha));
       std::copy(block.flat().begin(), block.flat().end(), mean_.row(row).begin());
       if (variances()) {
         Matrix b = detail::transpose(panel);
-        factor.solve_in_place(b);
+        SolveInfo info;
+        factor.solve_in_place(b, &info);
+        result_.solve.iterations += info.iterations;
         for (std::int64_t i = 0; i < panel.rows(); ++i) {
           double v = (*p_.test_diagonal)[static_cast<std::size_t>(row + i)];
           for (std::int64_t k = 0; k < n; ++k) v -= panel(i, k) * b(k, i);

@@ -4,7 +4,9 @@
 #include <widelimit/error.hpp>
 
 #include "boundary/abi_error.hpp"
+#include "boundary/call_control.hpp"
 #include "execution/blas.hpp"
+#include "solve/kernel_operator.hpp"
 #include "solve/read_symmetric.hpp"
 #include "text/numbers.hpp"
 
@@ -36,14 +38,20 @@ void require_square(const Matrix& a) {
   if (a.rows() != a.cols()) refuse_shape(a.rows(), a.cols());
 }
 
-// A call of a plugin cannot be interrupted. Checks the control and reports progress before and
-// after it.
+// Checks the control and reports progress before and after a call of a plugin, and lends it to the
+// plugin meanwhile. A plugin that is asked to stop may fail in any way.
 template <class F>
 void in_phase(Control* control, const char* phase, F&& call) {
+  const detail::CallControl of_call(control);
   if (control == nullptr) return call();
   control->check();
   control->report({phase, 0, 1});
-  call();
+  try {
+    call();
+  } catch (const Error&) {
+    control->check();
+    throw;
+  }
   control->report({phase, 1, 1});
   control->check();
 }
@@ -77,8 +85,10 @@ struct Solver::State {
 
 struct Factor::State {
   std::shared_ptr<Solver::State> solver;
-  Matrix memory;  // of the matrix: the factor may live in it
   std::int64_t n = 0;
+  Matrix memory;                                       // of the matrix: the factor may live in it
+  bool packed = false;                                 // the memory is half of the matrix
+  std::unique_ptr<detail::KernelOperator> multiplied;  // lives until the factor is destroyed
   widelimit_factor* factor = nullptr;
   SolveInfo info;
 
@@ -88,6 +98,18 @@ struct Factor::State {
   ~State() {
     if (factor != nullptr)
       detail::call_quietly({"solver", solver->name}, [&] { solver->type.factor_destroy(factor); });
+  }
+
+  // f(widelimit_error*) calls the table. Where a product has failed, its own error is the reason.
+  template <class F>
+  void call(F&& f) {
+    try {
+      solver->call(std::forward<F>(f));
+    } catch (const Error&) {
+      if (multiplied) multiplied->rethrow();
+      throw;
+    }
+    if (multiplied) multiplied->rethrow();
   }
 };
 
@@ -103,10 +125,11 @@ Solver::Solver(std::shared_ptr<const void> keep_alive, const widelimit_solver_ty
     widelimit_copy(&info, sizeof info, s.type.info, s.type.info->struct_size);
     if (info.name != nullptr) s.name = info.name;
   }
-  if (s.type.create == nullptr || s.type.destroy == nullptr || s.type.factorise == nullptr ||
-      s.type.factor_destroy == nullptr || s.type.solve == nullptr)
-    s.misbehaved(
-        "lacks one of create, destroy, factorise, factor_destroy, solve, which every solver has");
+  if (s.type.create == nullptr || s.type.destroy == nullptr || s.type.factor_destroy == nullptr ||
+      s.type.solve == nullptr)
+    s.misbehaved("lacks one of create, destroy, factor_destroy, solve, which every solver has");
+  if (s.type.factorise == nullptr && s.type.factorise_operator == nullptr)
+    s.misbehaved("has neither factorise nor factorise_operator");
   s.call([&](widelimit_error* error) { return s.type.create(&host, params, &s.solver, error); });
   if (s.solver == nullptr) s.misbehaved("reported success and created nothing");
 }
@@ -115,23 +138,39 @@ const std::string& Solver::type() const noexcept { return state_->name; }
 
 int Solver::threads() const noexcept { return state_->threads; }
 
+bool Solver::has_matrix() const noexcept { return state_->type.factorise != nullptr; }
+
 bool Solver::has_packed() const noexcept { return state_->type.factorise_packed != nullptr; }
+
+bool Solver::has_operator() const noexcept { return state_->type.factorise_operator != nullptr; }
 
 Factor Solver::factorise(Matrix a, Control* control) const {
   require_square(a);
-  const std::int64_t n = a.rows();
-  return factor_of(std::move(a), n, false, control);
+  auto f = std::make_shared<Factor::State>();
+  f->n = a.rows();
+  f->memory = std::move(a);
+  if (!has_matrix())
+    f->multiplied = std::make_unique<detail::KernelOperator>(MatrixSource(f->memory), 0);
+  return factor_of(std::move(f), control);
 }
 
 Factor Solver::factorise(const KernelSource& a, double ridge, Control* control) const {
   if (a.rows() != a.cols() || a.rows() == 0) refuse_shape(a.rows(), a.cols());
-  return factor_of(
-      has_packed() ? detail::read_packed(a, ridge, control) : detail::read_whole(a, ridge, control),
-      a.rows(), has_packed(), control);
+  auto f = std::make_shared<Factor::State>();
+  f->n = a.rows();
+  f->packed = has_packed();
+  if (f->packed)
+    f->memory = detail::read_packed(a, ridge, control);
+  else if (has_operator())
+    f->multiplied = std::make_unique<detail::KernelOperator>(a, ridge);
+  else
+    f->memory = detail::read_whole(a, ridge, control);
+  return factor_of(std::move(f), control);
 }
 
 std::int64_t Solver::factor_bytes(std::int64_t n) const noexcept {
-  return std::int64_t{sizeof(double)} * (has_packed() ? n * (n + 1) / 2 : n * n);
+  const std::int64_t numbers = has_packed() ? n * (n + 1) / 2 : has_operator() ? 0 : n * n;
+  return std::int64_t{sizeof(double)} * numbers;
 }
 
 double factor_flops(std::int64_t n) noexcept {
@@ -144,20 +183,21 @@ double eigen_flops(std::int64_t n) noexcept {
   return 9 * rows * rows * rows;
 }
 
-Factor Solver::factor_of(Matrix memory, std::int64_t n, bool packed, Control* control) const {
-  auto f = std::make_shared<Factor::State>();
+Factor Solver::factor_of(std::shared_ptr<Factor::State> f, Control* control) const {
   f->solver = state_;
-  f->memory = std::move(memory);
-  f->n = n;
   widelimit_solve_info info = make_info();
   in_phase(control, "factorise", [&] {
     const std::scoped_lock lock(state_->setup);
     const detail::SolverPhase phase(state_->threads);
-    state_->call([&](widelimit_error* error) {
-      return packed ? state_->type.factorise_packed(state_->solver, f->memory.data(), n, &f->factor,
-                                                    &info, error)
-                    : state_->type.factorise(state_->solver, view(f->memory), &f->factor, &info,
-                                             error);
+    f->call([&](widelimit_error* error) {
+      const widelimit_solver_type& type = state_->type;
+      if (f->multiplied)
+        return type.factorise_operator(state_->solver, &f->multiplied->abi(), &f->factor, &info,
+                                       error);
+      if (f->packed)
+        return type.factorise_packed(state_->solver, f->memory.data(), f->n, &f->factor, &info,
+                                     error);
+      return type.factorise(state_->solver, view(f->memory), &f->factor, &info, error);
     });
   });
   if (f->factor == nullptr) state_->misbehaved("reported success and made no factor");
@@ -215,24 +255,28 @@ void Factor::solve_in_place(Matrix& b, SolveInfo* info, Control* control) const 
   const Solver::State& solver = *state_->solver;
   in_phase(control, "solve", [&] {
     const detail::SolverPhase phase(solver.threads);
-    solver.call([&](widelimit_error* error) {
+    state_->call([&](widelimit_error* error) {
       return solver.type.solve(state_->factor, view(b), &abi_info, error);
     });
   });
   if (info != nullptr) *info = from_abi(abi_info);
 }
 
-double Factor::logdet() const {
+double Factor::logdet(Control* control) const {
   const Solver::State& solver = *state_->solver;
   if (solver.type.logdet == nullptr)
     throw Error(ErrorCode::unsupported, "solver " + solver.name + " offers no log-determinant");
   double value = 0;
-  const detail::SolverPhase phase(solver.threads);
-  solver.call(
-      [&](widelimit_error* error) { return solver.type.logdet(state_->factor, &value, error); });
+  in_phase(control, "logdet", [&] {
+    const detail::SolverPhase phase(solver.threads);
+    state_->call(
+        [&](widelimit_error* error) { return solver.type.logdet(state_->factor, &value, error); });
+  });
   return value;
 }
 
 const SolveInfo& Factor::info() const noexcept { return state_->info; }
+
+bool Factor::uses_operator() const noexcept { return state_->multiplied != nullptr; }
 
 }  // namespace widelimit

@@ -491,18 +491,26 @@ typedef struct widelimit_matrix {
   int64_t rows, cols, ld;
 } widelimit_matrix;
 
+/* A symmetric matrix A of n rows that is available only through its products. The host keeps it,
+ * and the struct itself, until factor_destroy of the factor that factorise_operator has made of it
+ * returns, or until factorise_operator fails. A plugin calls it only inside factorise_operator,
+ * solve, logdet and factor_destroy. Both functions are [any thread], concurrent. A status other
+ * than WIDELIMIT_OK, for example WIDELIMIT_E_CANCELLED, ends the work: the plugin returns it. */
 typedef struct widelimit_operator {
   uint32_t struct_size;
   int64_t n;
   void* ctx;
-  /* y = A x */
+  /* y = A x, both [n, vectors], row-major, at least one vector; they do not overlap, and x is not
+   * changed. One call for several vectors is faster than several calls. */
   widelimit_status (*apply)(void* ctx, widelimit_matrix x, widelimit_matrix y);
-  /* NULL: not known. */
+  /* [n] numbers. NULL: not known. */
   widelimit_status (*diagonal)(void* ctx, double* out);
 } widelimit_operator;
 
 typedef struct widelimit_solve_info {
   uint32_t struct_size;
+  /* Of this call, all right-hand sides together; 0: a direct method. A solver that multiplies by
+   * an operator more than twice in `solve` counts them. */
   int32_t iterations;
   double jitter;
   /* Reciprocal condition number in the 1-norm, estimated; NaN: not known. */
@@ -511,6 +519,10 @@ typedef struct widelimit_solve_info {
   double residual;
 } widelimit_solve_info;
 
+/* A solver offers factorise, factorise_operator or both. Calls that take long ask the host whether
+ * to stop (widelimit_host::cancelled), return WIDELIMIT_E_CANCELLED if so, and may say how far they
+ * have come (widelimit.progress/1 in extensions.md). Both belong to the call of the host program
+ * that is going on, in its thread and in those of `parallel_for`. */
 typedef struct widelimit_solver_type {
   uint32_t struct_size;
   const widelimit_type_info* info;
@@ -520,7 +532,8 @@ typedef struct widelimit_solver_type {
   void (*destroy)(widelimit_solver*);
   /* a is symmetric, and both triangles are given. The factor may overwrite a and use its memory
    * until factor_destroy. If a is not positive definite, the status is WIDELIMIT_E_NUMERIC and
-   * error.index is the order of the leading minor that is not positive, from 1. */
+   * error.index is the order of the leading minor that is not positive, from 1.
+   * NULL: only factorise_operator is offered. */
   widelimit_status (*factorise)(const widelimit_solver*, widelimit_matrix a, widelimit_factor** out,
                                 widelimit_solve_info*, widelimit_error*);
   void (*factor_destroy)(widelimit_factor*);
@@ -530,7 +543,9 @@ typedef struct widelimit_solver_type {
   /* [worker, concurrent] */
   widelimit_status (*logdet)(const widelimit_factor*, double* out, widelimit_error*);
   /* [setup] Like factorise, for a matrix that is available only through its products, as conjugate
-   * gradients need it. NULL: not offered. */
+   * gradients need it. The operator lives as long as the factor. A matrix that is not positive
+   * definite may be found only in `solve`, and error.index is -1 if the minor is not known.
+   * NULL: not offered. */
   widelimit_status (*factorise_operator)(const widelimit_solver*, const widelimit_operator*,
                                          widelimit_factor** out, widelimit_solve_info*,
                                          widelimit_error*);

@@ -46,11 +46,12 @@ inline Error invalid(std::string pointer, const std::string& message) {
 /// The type does not support this shape, face or precision.
 inline Error unsupported(const std::string& message) { return {WIDELIMIT_E_UNSUPPORTED, message}; }
 /// A matrix is not positive definite. `minor` is the order of the leading minor that is not
-/// positive, counted from 1.
-inline Error not_positive_definite(std::int64_t minor) {
+/// positive, counted from 1; -1: not known.
+inline Error not_positive_definite(std::int64_t minor = -1) {
   return {WIDELIMIT_E_NUMERIC,
-          "the matrix is not positive definite: leading minor " + std::to_string(minor) +
-              " failed; a larger ridge (diag_reg) makes it so",
+          "the matrix is not positive definite" +
+              (minor < 0 ? "" : ": leading minor " + std::to_string(minor) + " failed") +
+              "; a larger ridge (diag_reg) makes it so",
           {},
           minor};
 }

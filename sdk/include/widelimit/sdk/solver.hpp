@@ -1,8 +1,9 @@
-// Solvers. The author writes a struct with name, version, doc and params as for layers, and
+// Solvers. The author writes a struct with name, version, doc and params as for layers, and the
+// first or the second of
 //   F factorise(MatrixView a, SolveInfo&, const Host&) const;    a is symmetric, both triangles are
 //                       filled in; the solver may overwrite it, and F may use its memory
-//   F factorise(const Operator& a, SolveInfo&, const Host&) const;   optional: a is available only
-//                       through its products
+//   F factorise(const Operator& a, SolveInfo&, const Host&) const;   a is available only through
+//                       its products; F may keep a reference to it or a copy
 //   F factorise(PackedMatrix a, SolveInfo&, const Host&) const;      optional: one triangle of a
 //   void eigen(MatrixView a, std::span<double> values, MatrixView vectors, const Host&) const;
 //                       optional: eigenvalues in ascending order; ROW k of vectors is the k-th
@@ -11,7 +12,13 @@
 // where F is any type with
 //   void solve(MatrixView b, SolveInfo&) const;     b [n, right-hand sides] becomes A^-1 b
 //   double logdet() const;                          optional
-// If a matrix is not positive definite, throw sdk::not_positive_definite(minor).
+// If a matrix is not positive definite, throw sdk::not_positive_definite(minor), or without its
+// argument if the minor is not known, as in iterative methods. These count info.iterations, of all
+// right-hand sides together.
+//
+// What takes long calls host.throw_if_cancelled and host.report_progress: F keeps a copy of the
+// host. Both, and a.apply, which throws if the user wants to stop, belong to the call of the host
+// program that is going on.
 //
 // Thread safety: solvers and factors do not change after they are created. factorise and eigen run
 // one at a time; any number of threads may call solve and logdet at once. A solver never changes
@@ -39,6 +46,7 @@ namespace widelimit::sdk {
 
 /// What a factorisation or a solution reports.
 struct SolveInfo {
+  /// Of this call, all right-hand sides together; 0: a direct method.
   std::int32_t iterations = 0;
   double jitter = 0;
   /// Estimate of the reciprocal condition number in the 1-norm; NaN: unknown.
@@ -54,7 +62,8 @@ struct PackedMatrix {
   std::int64_t n;
 };
 
-/// A symmetric matrix that is available only through its products.
+/// A symmetric matrix that is available only through its products. It and its copies are valid as
+/// long as the factor that is made of it. Thread safety: all functions may be called concurrently.
 class Operator {
  public:
   explicit Operator(const widelimit_operator& op) {
@@ -62,7 +71,7 @@ class Operator {
   }
 
   [[nodiscard]] std::int64_t size() const { return table_.n; }
-  /// y = A x, both [n, vectors].
+  /// y = A x, both [n, vectors]; they do not overlap.
   void apply(MatrixView x, MatrixView y) const {
     check(table_.apply(table_.ctx, x.raw(), y.raw()), "the matrix could not be applied");
   }
@@ -80,13 +89,12 @@ class Operator {
   widelimit_operator table_{};
 };
 
-template <class S>
-concept HasFactorise = requires(const S solver, MatrixView a, SolveInfo info, const Host host) {
-  solver.factorise(a, info, host);
-};
-
 namespace detail {
 
+template <class S>
+concept OffersMatrix = requires(const S solver, MatrixView a, SolveInfo info, const Host host) {
+  solver.factorise(a, info, host);
+};
 template <class S>
 concept OffersOperator = requires(const S solver, const Operator a, SolveInfo info,
                                   const Host host) {
@@ -101,13 +109,22 @@ concept OffersEigen = requires(const S solver, MatrixView a, std::span<double> v
                                const Host host) {
   solver.eigen(a, values, a, host);
 };
-template <class S>
+template <class S, class Matrix>
 using FactorOf = decltype(std::declval<const S&>().factorise(
-    std::declval<MatrixView>(), std::declval<SolveInfo&>(), std::declval<const Host&>()));
+    std::declval<const Matrix&>(), std::declval<SolveInfo&>(), std::declval<const Host&>()));
 template <class F>
 concept OffersLogdet = requires(const F factor) {
   double{factor.logdet()};
 };
+/// Whether a factor of any form offers the log-determinant.
+template <class S>
+consteval bool offers_logdet() {
+  bool offered = false;
+  if constexpr (OffersMatrix<S>) offered = OffersLogdet<FactorOf<S, MatrixView>>;
+  if constexpr (OffersOperator<S>) offered = offered || OffersLogdet<FactorOf<S, Operator>>;
+  if constexpr (OffersPacked<S>) offered = offered || OffersLogdet<FactorOf<S, PackedMatrix>>;
+  return offered;
+}
 
 /// Base of all factors, because the factors of matrices and of operators may have different types.
 struct AnyFactor {
@@ -116,9 +133,11 @@ struct AnyFactor {
   [[nodiscard]] virtual double logdet() const = 0;
 };
 
-template <class F>
+/// Owns what the factor is made of, because it may keep a reference to an Operator.
+template <class F, class Matrix>
 struct FactorObject final : AnyFactor {
-  explicit FactorObject(F f) : own(std::move(f)) {}
+  template <class Make>
+  FactorObject(const Matrix& a, const Make& make) : matrix(a), own(make(matrix)) {}
   void solve(MatrixView b, SolveInfo& info) const override { own.solve(b, info); }
   [[nodiscard]] double logdet() const override {
     if constexpr (OffersLogdet<F>)
@@ -127,6 +146,7 @@ struct FactorObject final : AnyFactor {
       throw unsupported("this solver does not compute the log-determinant");
   }
 
+  Matrix matrix;
   F own;
 };
 
@@ -165,9 +185,9 @@ struct SolverTable {
   static widelimit_factor* make_factor(const Object& object, const Matrix& a,
                                        widelimit_solve_info* info) {
     SolveInfo solve_info;
-    using F = decltype(object.solver.factorise(a, solve_info, object.host));
-    std::unique_ptr<AnyFactor> factor =
-        std::make_unique<FactorObject<F>>(object.solver.factorise(a, solve_info, object.host));
+    std::unique_ptr<AnyFactor> factor = std::make_unique<FactorObject<FactorOf<S, Matrix>, Matrix>>(
+        a,
+        [&](const Matrix& kept) { return object.solver.factorise(kept, solve_info, object.host); });
     write_info(info, solve_info);
     return reinterpret_cast<widelimit_factor*>(factor.release());
   }
@@ -218,10 +238,10 @@ struct SolverTable {
     type.info = info;
     type.create = create;
     type.destroy = destroy;
-    type.factorise = factorise;
     type.factor_destroy = factor_destroy;
     type.solve = solve;
-    if constexpr (OffersLogdet<FactorOf<S>>) type.logdet = logdet;
+    if constexpr (OffersMatrix<S>) type.factorise = factorise;
+    if constexpr (offers_logdet<S>()) type.logdet = logdet;
     if constexpr (OffersOperator<S>) type.factorise_operator = factorise_operator;
     if constexpr (OffersEigen<S>) type.eigen = eigen;
     if constexpr (OffersPacked<S>) type.factorise_packed = factorise_packed;
@@ -229,7 +249,8 @@ struct SolverTable {
   }
 };
 
-template <HasFactorise S>
+template <class S>
+requires OffersMatrix<S> || OffersOperator<S>
 inline constexpr bool is_solver<S> = true;
 
 }  // namespace detail
