@@ -51,7 +51,8 @@ void fields_present(Context& context) {
   for (const SolverType& t : plugin.solvers()) {
     demand(t.table.create != nullptr, t.name, "create");
     demand(t.table.destroy != nullptr, t.name, "destroy");
-    demand(t.table.factorise != nullptr, t.name, "factorise");
+    demand(t.table.factorise != nullptr || t.table.factorise_operator != nullptr, t.name,
+           "factorise or factorise_operator");
     demand(t.table.factor_destroy != nullptr, t.name, "factor_destroy");
     demand(t.table.solve != nullptr, t.name, "solve");
   }

@@ -169,17 +169,25 @@ constexpr std::array table{
           "Gradients are added to what is there, and not computed where they are not wanted.",
           vjp_accumulates},
 
-    Check{"solver", "residual", "Solutions have the residual that rounding allows.", residual,
-          Scope::solvers},
+    Check{
+        "solver", "residual",
+        "Solutions have the residual that rounding allows (by products: 1e-10 of the matrix), and "
+        "the one that is reported.",
+        residual, Scope::solvers},
     Check{"solver", "logdet-vs-eigen", "The log-determinant agrees with known eigenvalues.",
           logdet_vs_eigen, Scope::solvers},
     Check{"solver", "not-spd-gives-index",
-          "A matrix that is not positive definite is refused, with the leading minor that failed.",
+          "A matrix that is not positive definite is refused, with the leading minor that failed "
+          "unless only products are known.",
           not_spd_gives_index, Scope::solvers},
     Check{
         "solver", "eigen-orthogonal-ascending",
         "Eigenvalues ascend, eigenvectors are orthonormal rows, and together they are the matrix.",
         eigen_orthogonal_ascending, Scope::solvers},
+    Check{"solver", "products-of-operator",
+          "The operator form solves the same equations, uses an operator until its factor is "
+          "released and no longer, counts its iterations, and stops when a product fails.",
+          products_of_operator, Scope::solvers},
     Check{"solver", "concurrent-solve",
           "Many threads solving with one factor get the bits that one thread gets.",
           concurrent_solve, Scope::solvers},

@@ -77,6 +77,7 @@ void residual(Context&);
 void logdet_vs_eigen(Context&);
 void not_spd_gives_index(Context&);
 void eigen_orthogonal_ascending(Context&);
+void products_of_operator(Context&);
 void concurrent_solve(Context&);
 void leaves_blas_threads_alone(Context&);
 

@@ -63,6 +63,37 @@ TEST_CASE("right layers pass at every seed") {
   }
 }
 
+TEST_CASE("a solver with the operator form alone passes at every seed") {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Options options = options_for(WIDELIMIT_TEST_GOOD_PLUGINS, "iterative", "", {});
+    options.seed = seed;
+    const Report report = verify(options);
+    INFO(as_table(report, true));
+    CHECK(report.ok());
+    CHECK(report.count(Result::warn) == 0);
+    for (const char* const check : {"residual", "products-of-operator", "not-spd-gives-index",
+                                    "concurrent-solve", "leaves-blas-threads-alone"}) {
+      options.only = {find_check(check)};
+      CAPTURE(check);
+      CHECK(verify(options).count(Result::pass) == 1);
+    }
+  }
+}
+
+TEST_CASE("what a solver does with an operator and must not do is found, for its reason") {
+  const std::string check = "products-of-operator";
+  expect("wrong_solvers", "keeps_operator", check, Result::fail,
+         "calls `apply` of an operator whose factor has been released");
+  expect("wrong_solvers", "counts_nothing", check, Result::fail,
+         "times and reports 0 iterations: count them");
+  expect("wrong_solvers", "in_place", check, Result::fail,
+         "a product in memory that overlaps that of the vectors");
+  expect("wrong_solvers", "goes_on", check, Result::fail,
+         "a product returns status 6 (WIDELIMIT_E_CANCELLED), and `solve` answers status 0");
+  expect("wrong_solvers", "gives_up", check, Result::fail, "is not that of the equations");
+  expect("wrong_solvers", "gives_up", "residual", Result::fail, "reports a backward error of 0");
+}
+
 TEST_CASE("arrays of the finite face: every write outside them is found, and which array it was") {
   const std::string check = "stays-inside-arrays";
   expect("wrong_arrays", "adds_to_y", check, Result::fail, "adds to it without clearing it");
