@@ -12,8 +12,8 @@ struct Cholesky {
   static constexpr auto name = "cholesky", version = "1.0.0",
                         summary = "symmetric positive definite matrices, by A = U' U";
   static constexpr auto doc =
-      R"(A = U' U by LAPACK's potrf, n^3/3 operations, in the memory of A; or, to save memory, by
-pftrf on half of A in rectangular full packed format. Reports the reciprocal condition number in
+      R"(A = U' U by LAPACK, n^3/3 operations, in the memory of A; or, to save memory, on half of A
+in rectangular full packed format. Large matrices are factorised in blocks of 1024 rows. Reports the reciprocal condition number in
 the 1-norm (estimated: Higham 1988) and, for every solve, the backward error of the first
 right-hand side, max |A x - b| / (|A| max |x|) in the infinity norm. If a matrix is not positive
 definite, the error names the leading minor that is not positive.)";
@@ -48,8 +48,8 @@ definite, the error names the leading minor that is not positive.)";
 
   // Nothing of A is left that a residual could be made from: who has A makes it.
   [[nodiscard]] static PackedFactor factorise(sdk::PackedMatrix a, sdk::SolveInfo& info,
-                                              const sdk::Host&) {
-    PackedFactor factor{widelimit::plugins::PackedCholeskyFactor(a)};
+                                              const sdk::Host& host) {
+    PackedFactor factor{widelimit::plugins::PackedCholeskyFactor(a, host)};
     info.rcond = factor.own.reciprocal_condition();
     return factor;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../lapack/symmetric.hpp"
+#include "stepwise.hpp"
 
 #include <cblas.h>
 
@@ -15,20 +16,18 @@
 
 namespace widelimit::plugins {
 
-/// LAPACK's potrf overwrites the upper triangle and the diagonal. The strictly lower triangle stays
-/// A's, so that with the diagonal kept aside residuals need no second copy of the matrix.
+/// The factorisation overwrites the upper triangle and the diagonal. The strictly lower triangle
+/// stays A's, so that with the diagonal kept aside residuals need no second copy of the matrix.
 class CholeskyFactor {
  public:
   /// `a` is consumed. Throws where it is not positive definite, with the leading minor.
   CholeskyFactor(sdk::MatrixView a, const sdk::Host& host)
-      : a_(a), n_(order(a)), ld_(leading(a)), norm_(finite_norm(a, host)) {
+      : a_(a), host_(host), n_(order(a)), ld_(leading(a)), norm_(finite_norm(a, host)) {
     diagonal_.reserve(static_cast<std::size_t>(n_));
     for (std::int64_t i = 0; i < n_; ++i) diagonal_.push_back(a_(i, i));
-    const lapack_int minor = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n_, a_.data(), ld_);
+    Steps steps(host, static_cast<double>(n_));
+    const lapack_int minor = StepwiseCholesky(CblasColMajor, ld_, steps).factorise(a_.data(), n_);
     if (minor > 0) throw sdk::not_positive_definite(minor);
-    if (minor < 0)
-      throw sdk::Error(WIDELIMIT_E_INTERNAL, "LAPACK's dpotrf refused argument " +
-                                                 std::to_string(-minor) + " of its call");
   }
 
   /// b becomes A^-1 b.
@@ -36,14 +35,16 @@ class CholeskyFactor {
     if (b.rows() != n_)
       throw sdk::Error(WIDELIMIT_E_ARGUMENT, "the right-hand side has " + std::to_string(b.rows()) +
                                                  " rows, the matrix " + std::to_string(n_));
-    for (const CBLAS_TRANSPOSE form : {CblasTrans, CblasNoTrans}) {
-      if (b.cols() == 1)  // several times as fast as the general routine
-        cblas_dtrsv(CblasRowMajor, CblasUpper, form, CblasNonUnit, n_, a_.data(), ld_, b.data(),
-                    leading(b));
-      else
-        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, form, CblasNonUnit, n_, narrow(b.cols()),
-                    1, a_.data(), ld_, b.data(), leading(b));
-    }
+    for_each_panel(b, host_, [this](sdk::MatrixView columns) {
+      for (const CBLAS_TRANSPOSE form : {CblasTrans, CblasNoTrans}) {
+        if (columns.cols() == 1)  // several times as fast as the general routine
+          cblas_dtrsv(CblasRowMajor, CblasUpper, form, CblasNonUnit, n_, a_.data(), ld_,
+                      columns.data(), leading(columns));
+        else
+          cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, form, CblasNonUnit, n_,
+                      narrow(columns.cols()), 1, a_.data(), ld_, columns.data(), leading(columns));
+      }
+    });
   }
 
   /// max |A x - b| / (|A| max |x|), the backward error of a solution in the infinity norm; x and b
@@ -84,6 +85,7 @@ class CholeskyFactor {
 
  private:
   sdk::MatrixView a_;
+  sdk::Host host_;
   lapack_int n_, ld_;
   double norm_;
   std::vector<double> diagonal_;  // of A

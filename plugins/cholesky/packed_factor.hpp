@@ -6,6 +6,7 @@
 #pragma once
 
 #include "../lapack/symmetric.hpp"
+#include "stepwise.hpp"
 
 #include <widelimit/sdk/solver.hpp>
 
@@ -27,8 +28,9 @@ namespace widelimit::plugins {
 class PackedCholeskyFactor {
  public:
   /// `a` is consumed. Throws where it is not positive definite, with the leading minor.
-  explicit PackedCholeskyFactor(sdk::PackedMatrix a)
+  PackedCholeskyFactor(sdk::PackedMatrix a, const sdk::Host& host)
       : a_(a.data),
+        host_(host),
         n_(narrow(a.n)),
         n1_((n_ + 1) / 2),
         n2_(n_ - n1_),
@@ -42,41 +44,16 @@ class PackedCholeskyFactor {
     norm_ = one_norm();
     if (!std::isfinite(norm_))
       throw sdk::Error(WIDELIMIT_E_NUMERIC, "the matrix has an entry that is not a finite number");
-    const lapack_int minor = LAPACKE_dpftrf_work(LAPACK_COL_MAJOR, 'N', 'L', n_, a_);
-    if (minor > 0) throw sdk::not_positive_definite(minor);
-    if (minor < 0)
-      throw sdk::Error(WIDELIMIT_E_INTERNAL, "LAPACK's dpftrf refused argument " +
-                                                 std::to_string(-minor) + " of its call");
+    factorise();
   }
 
-  /// b becomes A^-1 b, by blocks: L11 y1 = b1, L22 y2 = b2 - L21 y1, then the same transposed.
+  /// b becomes A^-1 b.
   void solve(sdk::MatrixView b) const {
     if (b.rows() != n_)
       throw sdk::Error(WIDELIMIT_E_ARGUMENT, "the right-hand side has " + std::to_string(b.rows()) +
                                                  " rows, the matrix " + std::to_string(n_));
-    if (b.rows() == 0 || b.cols() == 0) return;
-    const lapack_int columns = narrow(b.cols()), step = leading(b);
-    double *top = b.data(), *bottom = b.data() + static_cast<std::int64_t>(n1_) * b.stride();
-    // Column-major lower is row-major upper and transposed: X = op(T)^-1 X in rows.
-    // One column by itself: several times as fast as the general routine.
-    const auto divide = [&](CBLAS_UPLO part, CBLAS_TRANSPOSE form, lapack_int size,
-                            const double* triangle, double* x) {
-      if (size > 0 && columns == 1)
-        cblas_dtrsv(CblasRowMajor, part, form, CblasNonUnit, size, triangle, ld_, x, step);
-      else if (size > 0)
-        cblas_dtrsm(CblasRowMajor, CblasLeft, part, form, CblasNonUnit, size, columns, 1, triangle,
-                    ld_, x, step);
-    };
-    divide(CblasUpper, CblasTrans, n1_, l11(), top);
-    if (n2_ > 0)
-      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n2_, columns, n1_, -1, l21(), ld_, top,
-                  step, 1, bottom, step);
-    divide(CblasLower, CblasNoTrans, n2_, l22(), bottom);
-    divide(CblasLower, CblasTrans, n2_, l22(), bottom);
-    if (n2_ > 0)
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n1_, columns, n2_, -1, l21(), ld_,
-                  bottom, step, 1, top, step);
-    divide(CblasUpper, CblasNoTrans, n1_, l11(), top);
+    if (b.rows() > 0)
+      for_each_panel(b, host_, [this](sdk::MatrixView columns) { solve_panel(columns); });
   }
 
   [[nodiscard]] double logdet() const {
@@ -102,6 +79,45 @@ class PackedCholeskyFactor {
   }
 
  private:
+  /// By blocks, as LAPACK's pftrf: A11 = L11 L11', L21 = A21 L11'^-1, A22 - L21 L21' = L22 L22'.
+  void factorise() {
+    Steps steps(host_, static_cast<double>(n_));
+    double *const top = a_ + s_, *const left = top + n1_, *const right = a_ + (s_ == 1 ? 0 : ld_);
+    const StepwiseCholesky lower(CblasColMajor, ld_, steps);
+    lapack_int minor = lower.factorise(top, n1_);
+    if (minor > 0) throw sdk::not_positive_definite(minor);
+    lower.divide(top, n1_, left, n2_);
+    // A22 is stored as its upper triangle, which is the lower one of the other layout.
+    lower.subtract_square(CblasUpper, left, n2_, n1_, right);
+    minor = StepwiseCholesky(CblasRowMajor, ld_, steps).factorise(right, n2_);
+    if (minor > 0) throw sdk::not_positive_definite(n1_ + minor);
+  }
+  /// By blocks: L11 y1 = b1, L22 y2 = b2 - L21 y1, then the same transposed.
+  void solve_panel(sdk::MatrixView b) const {
+    const lapack_int columns = narrow(b.cols()), step = leading(b);
+    double *top = b.data(), *bottom = b.data() + static_cast<std::int64_t>(n1_) * b.stride();
+    // Column-major lower is row-major upper and transposed: X = op(T)^-1 X in rows.
+    // One column by itself: several times as fast as the general routine.
+    const auto divide = [&](CBLAS_UPLO part, CBLAS_TRANSPOSE form, lapack_int size,
+                            const double* triangle, double* x) {
+      if (size > 0 && columns == 1)
+        cblas_dtrsv(CblasRowMajor, part, form, CblasNonUnit, size, triangle, ld_, x, step);
+      else if (size > 0)
+        cblas_dtrsm(CblasRowMajor, CblasLeft, part, form, CblasNonUnit, size, columns, 1, triangle,
+                    ld_, x, step);
+    };
+    divide(CblasUpper, CblasTrans, n1_, l11(), top);
+    if (n2_ > 0)
+      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n2_, columns, n1_, -1, l21(), ld_, top,
+                  step, 1, bottom, step);
+    divide(CblasLower, CblasNoTrans, n2_, l22(), bottom);
+    divide(CblasLower, CblasTrans, n2_, l22(), bottom);
+    if (n2_ > 0)
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n1_, columns, n2_, -1, l21(), ld_,
+                  bottom, step, 1, top, step);
+    divide(CblasUpper, CblasNoTrans, n1_, l11(), top);
+  }
+
   /// The largest sum of magnitudes in a row, of the matrix as it is given; one that is not
   /// finite where there is such an entry. Column c of the format
   /// is a(i, n1 ... i), i = c + n1 - 1 + s, and then a(c, c ... n - 1).
@@ -128,6 +144,7 @@ class PackedCholeskyFactor {
   [[nodiscard]] const double* l22() const { return a_ + (s_ == 1 ? 0 : ld_); }
 
   double* a_;
+  sdk::Host host_;
   lapack_int n_, n1_, n2_, s_, ld_;
   double norm_ = 0;
 };

@@ -201,6 +201,69 @@ TEST_CASE("solvers report their phases and stop when they are cancelled") {
         }).code() == ErrorCode::cancelled);
 }
 
+TEST_CASE("large matrices are factorised in steps that are reported and can be stopped") {
+  constexpr std::int64_t n = 2600;  // blocks of two sizes
+  Matrix k = gaussian(random_matrix(n, 1, 1), random_matrix(n, 1, 1));
+  for (std::int64_t i = 0; i < n; ++i) k(i, i) += 1;
+  const auto factorise = [&](bool half, const Matrix& a, Control* control) {
+    return half ? cholesky().factorise(MatrixSource(a), 0, control)
+                : cholesky().factorise(a.clone(), control);
+  };
+  const Matrix b = random_matrix(n, 1100, 2);  // two panels of right-hand sides
+  std::vector<double> determinants;
+  for (const bool half : {false, true}) {
+    CAPTURE(half);
+    std::int64_t last = 0;
+    bool forward = true;
+    int reports = 0;
+    Control watched([&](const Progress& p) {
+      if (p.phase != "cholesky") return;
+      forward = forward && p.done > last && p.total == 100;
+      last = p.done;
+      ++reports;
+    });
+    const Factor factor = factorise(half, k, &watched);
+    CHECK(forward);
+    CHECK(last >= 99);
+    CHECK(reports > 5);
+    determinants.push_back(factor.logdet());
+
+    const Matrix x = factor.solve(b, &watched);
+    double worst = 0, size = 0;
+    for (const std::int64_t c : {0, 1023, 1024, 1099})
+      for (std::int64_t i = 0; i < n; ++i) {
+        double sum = -b(i, c);
+        for (std::int64_t j = 0; j < n; ++j) sum += k(i, j) * x(j, c);
+        worst = std::max(worst, std::abs(sum));
+        size = std::max(size, std::abs(x(i, c)));
+      }
+    // The norm of the matrix is below n + 1.
+    CHECK(worst < 10 * eps * static_cast<double>(n + 1) * size);
+
+    for (const char* const phase : {"cholesky", "right-hand sides"}) {
+      Control* running = nullptr;
+      bool finished = false;
+      Control stopped([&](const Progress& p) {
+        if (p.phase == phase) running->cancel();
+        finished = finished || ((p.phase == "factorise" || p.phase == "solve") && p.done == 1 &&
+                                running->cancelled());
+      });
+      running = &stopped;
+      CHECK(error_of([&] {
+              static_cast<void>(factorise(half, k, &stopped).solve(b, &stopped));
+            }).code() == ErrorCode::cancelled);
+      CHECK_FALSE(finished);
+    }
+    for (const std::int64_t minor : {1000, 1200, 1301, 2500}) {
+      Matrix bad = k.clone();
+      bad(minor - 1, minor - 1) = -1;
+      CHECK(error_of([&] { static_cast<void>(factorise(half, bad, nullptr)); }).facts().index ==
+            minor);
+    }
+  }
+  CHECK(std::abs(determinants[0] - determinants[1]) < 1e-10 * std::abs(determinants[0]));
+}
+
 TEST_CASE("float32 kernels of a store are solved in float64") {
   const Folder folder(memory());
   const std::int64_t n = 37;
