@@ -1,6 +1,8 @@
 // Escapers, all on one reader of UTF-8 (RFC 3629).
 #include "escape.hpp"
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -98,7 +100,7 @@ std::string json_quoted(std::string_view text) {
 }
 
 std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+  return to_size(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
   }));
 }

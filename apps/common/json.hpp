@@ -4,6 +4,8 @@
 // safety: values; concurrent reads are fine.
 #pragma once
 
+#include "common/sizes.hpp"
+
 #include <boost/json/fwd.hpp>
 
 #include <concepts>
@@ -63,9 +65,7 @@ class Json {
   [[nodiscard]] Json operator[](std::string_view key) const;
   [[nodiscard]] Json operator[](const char* key) const { return (*this)[std::string_view(key)]; }
   /// An element of an array, counted from 0; null where there is none.
-  [[nodiscard]] Json operator[](std::integral auto index) const {
-    return element(static_cast<std::size_t>(index));
-  }
+  [[nodiscard]] Json operator[](std::integral auto index) const { return element(to_size(index)); }
   /// Of an array or object; 0 of anything else.
   [[nodiscard]] std::size_t size() const noexcept;
   /// The elements of an array; none of anything else.

@@ -105,7 +105,7 @@ std::string extents_text(std::span<const std::int64_t> extents) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+std::string join(const std::vector<std::string>& parts, std::string_view between) {
   std::string text;
   for (const std::string& part : parts) {
     if (&part != parts.data()) text += between;

@@ -38,7 +38,7 @@ namespace widelimit::apps {
 /// Of an image or a block, as people say it: "28 x 28 x 3"; empty for no extents.
 [[nodiscard]] std::string extents_text(std::span<const std::int64_t> extents);
 /// "a, b, c"
-[[nodiscard]] std::string joined(const std::vector<std::string>& parts,
-                                 std::string_view between = ", ");
+[[nodiscard]] std::string join(const std::vector<std::string>& parts,
+                               std::string_view between = ", ");
 
 }  // namespace widelimit::apps

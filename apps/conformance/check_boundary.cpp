@@ -1,5 +1,6 @@
 // Checks of the boundary's rules: sizes are respected, and whatever fails comes back as a status.
 #include "checks.hpp"
+#include "common/sizes.hpp"
 #include "finite.hpp"
 #include "guarded.hpp"
 #include "kernel.hpp"
@@ -196,7 +197,7 @@ void no_exception_escapes(Context& context) {
                                         pointers.data(), &size, e);
         });
         if (!sized.ok() || size <= 0 || size > (std::int64_t{1} << 24)) return;
-        std::vector<double> theta(static_cast<std::size_t>(size));
+        std::vector<double> theta(to_size(size));
         widelimit_init draw{};
         draw.struct_size = sizeof draw;
         draw.n_inputs = static_cast<std::uint32_t>(pointers.size());

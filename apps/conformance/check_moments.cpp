@@ -1,6 +1,7 @@
 // Checks of the mathematics: a transform computes a kernel, and it is that of the finite layer.
 #include "check_sites.hpp"
 #include "checks.hpp"
+#include "common/sizes.hpp"
 #include "domain.hpp"
 #include "image_run.hpp"
 #include "kernel.hpp"
@@ -25,8 +26,7 @@ Pairs random_gram(Random& random, std::size_t inputs, std::int64_t n, std::int64
       for (std::int64_t j = 0; j < n; ++j) {
         double sum = 0;
         for (std::int64_t d = 0; d < dimension; ++d)
-          sum += x[static_cast<std::size_t>(i * dimension + d)] *
-                 x[static_cast<std::size_t>(j * dimension + d)];
+          sum += x[to_size(i * dimension + d)] * x[to_size(j * dimension + d)];
         k.push_back(sum / static_cast<double>(dimension));
       }
     pairs.nngp.push_back(k);
@@ -34,8 +34,8 @@ Pairs random_gram(Random& random, std::size_t inputs, std::int64_t n, std::int64
   }
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < n; ++j) {
-      pairs.first.push_back(pairs.nngp[0][static_cast<std::size_t>(i * n + i)]);
-      pairs.second.push_back(pairs.nngp[0][static_cast<std::size_t>(j * n + j)]);
+      pairs.first.push_back(pairs.nngp[0][to_size(i * n + i)]);
+      pairs.second.push_back(pairs.nngp[0][to_size(j * n + j)]);
     }
   return pairs;
 }
@@ -89,7 +89,7 @@ Transformed transform_point(const Subject& s, const Point& p) {
     return transform(s, pairs, {});
   }
   const Domain field(s.shapes[0], {});
-  const auto sites = static_cast<std::size_t>(field.sites());
+  const auto sites = to_size(field.sites());
   const ImageNumbers numbers{std::vector<double>(sites * lanes, p.q),
                              std::vector<double>(sites * lanes, 1)};
   const ImageVariances variances{std::vector<double>(sites, p.a),

@@ -2,6 +2,7 @@
 // checked where there is no finite layer to compare with.
 #include "check_sites.hpp"
 #include "checks.hpp"
+#include "common/sizes.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 /// As many samples as fill a bundle, fewer of large images, because their matrix is factored.
 std::size_t samples_for(const widelimit_shape& output) {
   constexpr std::int64_t most = 400;
-  const auto n = static_cast<std::size_t>(most / sites_in(output)) / 4 * 4;
+  const auto n = to_size(most / sites_in(output)) / 4 * 4;
   return std::clamp<std::size_t>(n, 4, lanes);
 }
 
@@ -55,7 +56,7 @@ void sites_preserve_psd(Context& context) {
     const std::size_t n = samples_for(s.plan.output);
     SitesTransformed out;
     if (!run_or_fail(context, s, all_pairs(random, s.shapes[0], n), {}, out)) continue;
-    const auto sites = static_cast<std::size_t>(sites_in(s.plan.output));
+    const auto sites = to_size(sites_in(s.plan.output));
     for (const bool ntk : {false, true}) {
       const std::vector<double> k = kernel_of(out.pairs, n, sites, ntk);
       double trace = 0;

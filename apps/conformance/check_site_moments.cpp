@@ -1,5 +1,6 @@
 // The check that the kernel of a layer that maps sites is the second moment of the finite layer.
 #include "check_sites.hpp"
+#include "common/sizes.hpp"
 
 #include "checks.hpp"
 #include "kernel.hpp"
@@ -35,8 +36,8 @@ std::vector<Batch::Vector> gradients(const Subject& s, const Batch& one, const B
                                      const Batch::Vector& x) {
   std::vector<Batch::Vector> all;
   for (std::int64_t site = 0; site < sites_in(s.plan.output); ++site) {
-    Batch::Vector y_bar(static_cast<std::size_t>(one.out_size()), 0.0);
-    y_bar[static_cast<std::size_t>(site * s.plan.output.channels)] = 1;
+    Batch::Vector y_bar(to_size(one.out_size()), 0.0);
+    y_bar[to_size(site * s.plan.output.channels)] = 1;
     all.emplace_back(theta.size(), 0.0);
     one.vjp(theta, {x}, y_bar, &all.back(), nullptr);
   }
@@ -55,8 +56,8 @@ void compare_with_finite(Context& context, const Subject& s, Random random) {
     return;
   }
   const Batch::Vectors x = batch.draw_inputs(random), x_dot = batch.draw_inputs(random);
-  const auto in = static_cast<std::size_t>(numbers_in(s.shapes[0]));
-  const auto out = static_cast<std::size_t>(numbers_in(s.plan.output));
+  const auto in = to_size(numbers_in(s.shapes[0]));
+  const auto out = to_size(numbers_in(s.plan.output));
   const SitePair pair{site_products(x[0].data(), x[0].data() + in, s.shapes[0]),
                       site_products(x_dot[0].data(), x_dot[0].data() + in, s.shapes[0])};
   SitesTransformed transformed;

@@ -2,6 +2,7 @@
 // leaves out a term is missing from every sum, and nothing else shows the mistake.
 #include "check_sites.hpp"
 #include "checks.hpp"
+#include "common/sizes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,11 +13,11 @@ namespace {
 
 /// The sites of a shape as coordinates, in C order.
 std::vector<Displacement> sites_of(const widelimit_shape& shape) {
-  std::vector<Displacement> all(static_cast<std::size_t>(sites_in(shape)));
+  std::vector<Displacement> all(to_size(sites_in(shape)));
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto rest = static_cast<std::int64_t>(i);
     for (int a = shape.n_spatial; a-- > 0;) {
-      all[i][static_cast<std::size_t>(a)] = rest % shape.spatial[a];
+      all[i][to_size(a)] = rest % shape.spatial[a];
       rest /= shape.spatial[a];
     }
   }
@@ -32,9 +33,8 @@ Displacement between(const Displacement& from, const Displacement& to) {
 /// y [input site][output site, channel]: what a linear layer without weights makes of one random
 /// vector of channels at that site and zeros elsewhere.
 std::vector<std::vector<double>> responses(const Subject& s, Random& random) {
-  const auto sites = static_cast<std::size_t>(sites_in(s.shapes[0])),
-             channels = static_cast<std::size_t>(s.shapes[0].channels),
-             out = static_cast<std::size_t>(numbers_in(s.plan.output));
+  const auto sites = to_size(sites_in(s.shapes[0])), channels = to_size(s.shapes[0].channels),
+             out = to_size(numbers_in(s.plan.output));
   const std::vector<double> vector = random.normals(static_cast<std::int64_t>(channels));
   const Batch batch(s, static_cast<std::int64_t>(sites));
   std::vector<double> x(sites * sites * channels, 0.0);
@@ -53,7 +53,7 @@ std::vector<std::vector<double>> responses(const Subject& s, Random& random) {
 void compare_with_reads(Context& context, const Subject& s, Random random) {
   const auto y = responses(s, random);
   const auto inputs = sites_of(s.shapes[0]), outputs = sites_of(s.plan.output);
-  const auto channels = static_cast<std::size_t>(s.plan.output.channels);
+  const auto channels = to_size(s.plan.output.channels);
   double most = 0;
   for (const auto& response : y) most = std::max(most, largest(response));
   std::set<std::pair<Displacement, Displacement>> seen;  // of the output, of the input

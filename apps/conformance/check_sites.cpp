@@ -3,6 +3,7 @@
 #include "check_sites.hpp"
 
 #include "checks.hpp"
+#include "common/sizes.hpp"
 #include "kernel.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::string shape_text(const widelimit_shape& shape) {
 std::string text_of(const Subject& s) { return s.text() + " on " + shape_text(s.shapes[0]); }
 
 std::string entry_text(const Subject& s, std::size_t entry, bool ntk) {
-  const auto n = static_cast<std::size_t>(sites_in(s.plan.output));
+  const auto n = to_size(sites_in(s.plan.output));
   return std::string(ntk ? "Theta'" : "K'") + "[" + std::to_string(entry / n) + ", " +
          std::to_string(entry % n) + "]";
 }
@@ -114,7 +115,7 @@ bool expect_equal(Context& context, const Subject& s, const SitePair& seen, cons
   for (const bool ntk : {false, true}) {
     const auto &a = ntk ? seen.ntk : seen.nngp, &b = ntk ? wanted.ntk : wanted.nngp;
     if (const auto at = furthest(a, b, tolerance.of(wanted, ntk)); at >= 0) {
-      const auto entry = static_cast<std::size_t>(at);
+      const auto entry = to_size(at);
       context.fail(text_of(s) + ": " + claim + ": " + entry_text(s, entry, ntk) + " is " +
                    number(a[entry], 9) + " instead of " + number(b[entry], 9));
       return false;
@@ -140,7 +141,7 @@ SitePair absolute(SitePair pair) {
 
 SitePair transposed(const SitePair& pair, const widelimit_shape& shape) {
   SitePair swapped = pair;
-  const auto n = static_cast<std::size_t>(sites_in(shape));
+  const auto n = to_size(sites_in(shape));
   for (std::size_t p = 0; p < n; ++p)
     for (std::size_t q = 0; q < n; ++q) {
       swapped.nngp[q * n + p] = pair.nngp[p * n + q];
@@ -192,7 +193,7 @@ void reads_consistent(Context& context) {
         context.fail(where +
                      ": with the samples exchanged, it does not read the opposite displacements");
       for (const Displacement& d : forward)
-        for (std::size_t a = static_cast<std::size_t>(s.shapes[0].n_spatial); a < 4; ++a)
+        for (std::size_t a = to_size(s.shapes[0].n_spatial); a < 4; ++a)
           if (d[a] != 0)
             context.fail(where + ": it reads displacement " + text_of(d, 4) + " of an input with " +
                          std::to_string(s.shapes[0].n_spatial) + " axes");

@@ -2,6 +2,7 @@
 // precomputed from variances, which never run on samples without sites.
 #include "check_sites.hpp"
 #include "checks.hpp"
+#include "common/sizes.hpp"
 #include "image_run.hpp"
 #include "kernel.hpp"
 
@@ -44,7 +45,7 @@ std::vector<Case> cases(std::int64_t channels, PlanOf plan_of) {
     point.ntk_bias = 1;
     all.push_back({shape, f.d, point, "a map of window 1"});
     const auto max = plan_of(shape).max_window;
-    const std::int32_t last = max[static_cast<std::size_t>(rank) - 1], before_last = max[0];
+    const std::int32_t last = max[to_size(rank) - 1], before_last = max[0];
     if (last <= 1) continue;
     for (const bool pad : {true, false}) {
       const std::string padding = pad ? " with padding" : " without padding";
@@ -60,7 +61,7 @@ std::vector<Case> cases(std::int64_t channels, PlanOf plan_of) {
 
 ImageNumbers draw_numbers(Random& random, const Domain& field) {
   ImageNumbers numbers;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(field.sites()) * lanes; ++i) {
+  for (std::size_t i = 0; i < to_size(field.sites()) * lanes; ++i) {
     numbers.nngp.push_back(static_cast<double>(static_cast<float>(random.uniform(-0.4, 0.4))));
     numbers.ntk.push_back(static_cast<double>(static_cast<float>(random.uniform(-1, 2))));
   }
@@ -196,7 +197,7 @@ void windows_equal_materialised(Context& context) {
         context.skip(s.type->name + " is not pointwise on images");
         break;
       }
-      const bool windows = planned.max_window[static_cast<std::size_t>(c.shape.n_spatial) - 1] > 1;
+      const bool windows = planned.max_window[to_size(c.shape.n_spatial) - 1] > 1;
       // Of a layer that takes nothing else, images show everything.
       if (!windows && planned.n_site_terms == 0 && !s.on_sites()) {
         context.skip(s.type->name + " takes no windows and precomputes nothing from variances");

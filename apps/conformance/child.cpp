@@ -2,6 +2,7 @@
 // before that, its exit status is the outcome. What it prints goes to a temporary file.
 #include "child.hpp"
 
+#include "common/sizes.hpp"
 #include "guarded.hpp"
 #include "in_function.hpp"
 
@@ -74,7 +75,7 @@ void send(int fd, char kind, std::string_view text) noexcept {
     while (!part.empty()) {
       const ssize_t n = ::write(fd, part.data(), part.size());
       if (n < 0 && errno != EINTR) return;  // the parent has ended
-      if (n > 0) part.remove_prefix(static_cast<std::size_t>(n));
+      if (n > 0) part.remove_prefix(to_size(n));
     }
 }
 
@@ -157,7 +158,7 @@ bool read_report(int fd, Patience patience, ChildReport& report) {
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n == 0) return true;
     if (n > 0) {
-      report.bytes.append(buffer.data(), static_cast<std::size_t>(n));
+      report.bytes.append(buffer.data(), to_size(n));
       report.parse();
       if (report.finished) return true;
       patience.renew();
@@ -169,7 +170,7 @@ bool read_report(int fd, Patience patience, ChildReport& report) {
 std::string beginning_of(int fd) {
   std::array<char, 400> buffer;
   const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), 0);
-  std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  std::string text(buffer.data(), to_size(std::max<ssize_t>(n, 0)));
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
     text.replace(at, 1, " | ");

@@ -9,7 +9,7 @@ namespace widelimit::conformance {
 namespace {
 
 /// The first few of many messages, one a line.
-std::string joined(const std::vector<std::string>& messages) {
+std::string join(const std::vector<std::string>& messages) {
   constexpr std::size_t most = 4;
   std::string text;
   for (std::size_t i = 0; i < std::min(messages.size(), most); ++i)
@@ -73,10 +73,10 @@ void Context::note(std::string message) {
 void Context::skip(std::string reason) { add_once(skipped_, std::move(reason)); }
 
 Outcome Context::outcome() const {
-  if (!failures_.empty()) return {Result::fail, joined(failures_), 0};
-  if (!warnings_.empty()) return {Result::warn, joined(warnings_), 0};
-  if (examined_) return {Result::pass, joined(notes_), 0};
-  return {Result::skip, joined(skipped_), 0};
+  if (!failures_.empty()) return {Result::fail, join(failures_), 0};
+  if (!warnings_.empty()) return {Result::warn, join(warnings_), 0};
+  if (examined_) return {Result::pass, join(notes_), 0};
+  return {Result::skip, join(skipped_), 0};
 }
 
 Outcome run_check(const Check& check, const Options& options, const TypeId* only,

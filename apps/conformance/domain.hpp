@@ -2,6 +2,7 @@
 // Thread safety: values.
 #pragma once
 
+#include "common/sizes.hpp"
 #include "sites.hpp"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ struct Domain {
 
   Domain(const widelimit_shape& shape, const Displacement& displacement)
       : d(displacement), rank(shape.n_spatial) {
-    for (std::size_t a = 0; a < static_cast<std::size_t>(rank); ++a) {
+    for (std::size_t a = 0; a < to_size(rank); ++a) {
       image[a] = shape.spatial[a];
       origin[a] = std::max<std::int64_t>(0, -d[a]);
       extent[a] = std::max<std::int64_t>(0, image[a] - std::abs(d[a]));
@@ -55,7 +56,7 @@ struct Domain {
         q += (at + d[a]) * stride;
         stride *= image[a];
       }
-      f(static_cast<std::size_t>(site), static_cast<std::size_t>(p * all + q));
+      f(to_size(site), to_size(p * all + q));
     }
   }
 };

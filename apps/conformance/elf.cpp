@@ -2,6 +2,8 @@
 // libelf, which checks every offset of a damaged file before it follows it.
 #include "elf.hpp"
 
+#include "common/sizes.hpp"
+
 #include <cxxabi.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -45,7 +47,7 @@ std::string first_words(const File& file) {
   const ssize_t count = ::pread(file.descriptor(), bytes.data(), bytes.size(), 0);
   std::string words;
   for (ssize_t i = 0; i < count; ++i) {
-    const unsigned char byte = bytes[static_cast<std::size_t>(i)];
+    const unsigned char byte = bytes[to_size(i)];
     words += std::isprint(byte) != 0 ? static_cast<char>(byte) : '.';
   }
   return words;

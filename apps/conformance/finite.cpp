@@ -1,6 +1,7 @@
 // Filling in the struct of each call.
 #include "finite.hpp"
 
+#include "common/sizes.hpp"
 #include "guarded.hpp"
 #include "in_function.hpp"
 #include "kernel.hpp"
@@ -125,9 +126,9 @@ template <class F>
 Batch::Vector Batch::written(const char* what, const char* output, double before, F call) const {
   Vector seen = call(before);
   if (!std::isnan(before)) return seen;
-  const auto at = static_cast<std::size_t>(
-      std::find_if(seen.begin(), seen.end(), [](double y) { return std::isnan(y); }) -
-      seen.begin());
+  const auto at =
+      to_size(std::find_if(seen.begin(), seen.end(), [](double y) { return std::isnan(y); }) -
+              seen.begin());
   if (at == seen.size()) return seen;
   // NaN may be what the layer computes.
   const double onto_zero = call(0.0)[at], onto_one = call(1.0)[at];
@@ -141,7 +142,7 @@ Batch::Vector Batch::written(const char* what, const char* output, double before
 }
 
 Batch::Vector Batch::init(std::uint64_t seed) const {
-  Vector theta(static_cast<std::size_t>(theta_size_), poison);
+  Vector theta(to_size(theta_size_), poison);
   if (theta.empty()) return theta;
   if (subject_->type->finite.init == nullptr)
     throw std::runtime_error("there are weights, but no init to draw them");
@@ -172,7 +173,7 @@ Batch::Vector Batch::init(std::uint64_t seed) const {
 Batch::Vector Batch::forward(const Vector& theta, const Vectors& x, double before) const {
   return written("forward", "y", before, [&](double fill) {
     Arrays arrays;
-    const LentDoubles& y = arrays.write("y", Vector(static_cast<std::size_t>(out_size()), fill));
+    const LentDoubles& y = arrays.write("y", Vector(to_size(out_size()), fill));
     arrays.pass.theta = arrays.read("theta", theta);
     arrays.pass.x = arrays.read("x", x, arrays.x);
     arrays.pass.y = y.data();
@@ -185,8 +186,7 @@ Batch::Vector Batch::jvp(const Vector& theta, const Vector& theta_dot, const Vec
                          const Vectors& x_dot) const {
   return written("jvp", "y_dot", poison, [&](double fill) {
     Arrays arrays;
-    const LentDoubles& y_dot =
-        arrays.write("y_dot", Vector(static_cast<std::size_t>(out_size()), fill));
+    const LentDoubles& y_dot = arrays.write("y_dot", Vector(to_size(out_size()), fill));
     arrays.pass.theta = arrays.read("theta", theta);
     if (!theta_dot.empty()) arrays.pass.theta_dot = arrays.read("theta_dot", theta_dot);
     arrays.pass.x = arrays.read("x", x, arrays.x);
@@ -251,7 +251,7 @@ bool is_elementwise(const Subject& subject) {
 Curve curve_of(const Subject& subject) {
   return [&subject](const std::vector<double>& x, std::vector<double>& value,
                     std::vector<double>& slope) {
-    const auto numbers = static_cast<std::size_t>(numbers_in(subject.shapes[0]));
+    const auto numbers = to_size(numbers_in(subject.shapes[0]));
     const std::size_t samples = (x.size() + numbers - 1) / numbers;
     const Batch batch(subject, static_cast<std::int64_t>(samples));
     Batch::Vectors points{x};

@@ -1,6 +1,8 @@
 // Guard pages by mmap and mprotect.
 #include "guarded.hpp"
 
+#include "common/sizes.hpp"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@ constexpr std::byte margin_byte{0xC5};
 constexpr std::size_t margin_size = 256;
 
 std::size_t page_size() noexcept {
-  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  static const auto size = to_size(::sysconf(_SC_PAGESIZE));
   return size;
 }
 
@@ -104,7 +106,7 @@ GuardedBytes::GuardedBytes(std::size_t size, const char* name) : size_(size) {
 }
 
 GuardedBytes::~GuardedBytes() {
-  if (place_ >= 0) guards[static_cast<std::size_t>(place_)].page = nullptr;
+  if (place_ >= 0) guards[to_size(place_)].page = nullptr;
   if (map_ != nullptr) maps().give_back(map_, body_);
 }
 

@@ -3,6 +3,7 @@
 
 #include "array.hpp"
 #include "check_sites.hpp"
+#include "common/sizes.hpp"
 #include "in_function.hpp"
 #include "kernel.hpp"
 
@@ -22,13 +23,13 @@ struct Grid {
       first_row = f.origin[0];
     }
   }
-  static std::size_t last(const Domain& f) { return static_cast<std::size_t>(f.rank - 1); }
+  static std::size_t last(const Domain& f) { return to_size(f.rank - 1); }
 };
 
 std::int64_t sites_of_image(const Domain& f) {
   return f.image[0] * f.image[1] * f.image[2] * f.image[3];
 }
-std::size_t numbers_of(const Domain& f) { return static_cast<std::size_t>(f.sites()) * lanes; }
+std::size_t numbers_of(const Domain& f) { return to_size(f.sites()) * lanes; }
 
 /// Variances of both samples as a run reads them.
 struct LentVariances {
@@ -36,7 +37,7 @@ struct LentVariances {
                 const ImageVariances& v, const ImageLayout& layout)
       : first(layout.dtype, 0), second(layout.dtype, 0) {
     const bool mean = (planned.traits & WIDELIMIT_TRAIT_NEEDS_SITE_MEAN) != 0;
-    const auto sites = static_cast<std::size_t>(mean ? 1 : sites_of_image(to));
+    const auto sites = to_size(mean ? 1 : sites_of_image(to));
     std::vector<double> of_first;
     for (std::size_t s = 0; s < sites; ++s) of_first.insert(of_first.end(), lanes, v.first[s]);
     std::vector<double> of_second(v.second.begin(),
@@ -55,7 +56,7 @@ struct LentVariances {
     second = Array(layout.dtype, of_second.size());
     first.set(of_first);
     second.set(of_second);
-    const auto all = static_cast<std::size_t>(sites_of_image(to));
+    const auto all = to_size(sites_of_image(to));
     to.for_each([&](std::size_t, std::size_t entry) {
       first_at.push_back(static_cast<std::int32_t>(mean ? 0 : entry / all));
       second_at.push_back(static_cast<std::int32_t>(mean ? 0 : entry % all));
@@ -146,7 +147,7 @@ ImageNumbers materialised(const widelimit_linear& map, const Domain& from,
             const std::int64_t column =
                 x + out_of.first_column - map.pad_low[last] + c - in.first_column;
             if (row < 0 || row >= in.rows || column < 0 || column >= in.columns) continue;
-            const auto at = static_cast<std::size_t>(row * in.columns + column) * lanes + lane;
+            const auto at = to_size(row * in.columns + column) * lanes + lane;
             of_column = r(of_column + r(numbers.nngp[at]));
             theta_of_column += r(numbers.ntk[at]);
           }
@@ -205,9 +206,8 @@ ImageAnswer transform_image(const Subject& subject, const Plan& planned, const D
   result.answer = call([&](widelimit_error* e) {
     return subject.type->infinite.transform(subject.object.get(), &run, e);
   });
-  const auto row = static_cast<std::size_t>(Grid(to).columns) * lanes;
-  const std::size_t begin = static_cast<std::size_t>(run.row_begin) * row,
-                    end = static_cast<std::size_t>(run.row_end) * row;
+  const auto row = to_size(Grid(to).columns) * lanes;
+  const std::size_t begin = to_size(run.row_begin) * row, end = to_size(run.row_end) * row;
   if (!out_nngp.intact_outside(begin, end) || (layout.ntk && !out_ntk.intact_outside(begin, end)))
     result.problem = "it writes into entries outside its rows";
   if (!nngp.intact_outside(0, 0) || (layout.ntk && !ntk.intact_outside(0, 0)))

@@ -2,6 +2,7 @@
 #include "kernel.hpp"
 
 #include "array.hpp"
+#include "common/sizes.hpp"
 #include "in_function.hpp"
 
 #include <algorithm>
@@ -37,12 +38,12 @@ widelimit_field describe_field(const Pairs& pairs, const Layout& layout, void* n
 /// that ignores the tables of sites reads wrong ones.
 struct Variances {
   Variances(const Pairs& pairs, const Layout& layout)
-      : first(layout.dtype, static_cast<std::size_t>(layout.self ? pairs.sites * pairs.lanes
-                                                                 : (pairs.sites + 15) / 16 * 16)),
+      : first(layout.dtype,
+              to_size(layout.self ? pairs.sites * pairs.lanes : (pairs.sites + 15) / 16 * 16)),
         second(layout.dtype, pairs.size()),
-        at(static_cast<std::size_t>(pairs.sites)) {
-    const auto lanes = static_cast<std::size_t>(pairs.lanes);
-    const auto sites = static_cast<std::size_t>(pairs.sites);
+        at(to_size(pairs.sites)) {
+    const auto lanes = to_size(pairs.lanes);
+    const auto sites = to_size(pairs.sites);
     std::vector<double> f(layout.self ? sites * lanes : sites), s(sites * lanes);
     for (std::size_t site = 0; site < sites; ++site) {
       const std::size_t image = sites - 1 - site;
@@ -118,9 +119,9 @@ Transformed transform(const Subject& subject, const Pairs& pairs, const Layout& 
     return subject.type->infinite.transform(subject.object.get(), &run, e);
   });
 
-  const auto row = pairs.size() / static_cast<std::size_t>(layout.rows);
-  const auto begin = static_cast<std::size_t>(run.row_begin) * row;
-  const auto end = static_cast<std::size_t>(run.row_end) * row;
+  const auto row = pairs.size() / to_size(layout.rows);
+  const auto begin = to_size(run.row_begin) * row;
+  const auto end = to_size(run.row_end) * row;
   const Array& written_nngp = layout.in_place ? nngp[0] : out_nngp;
   const Array& written_ntk = layout.in_place ? ntk[0] : out_ntk;
   if (!written_nngp.intact_outside(begin, end)) result.damage = "NNGP entries outside its rows";
@@ -145,7 +146,7 @@ Pairs draw_pairs(Random& random, std::size_t inputs, std::int64_t sites, std::in
   const auto variance = [&] {
     return static_cast<double>(static_cast<float>(std::exp(random.uniform(-3, 1.5))));
   };
-  std::vector<double> a(static_cast<std::size_t>(sites)), b(static_cast<std::size_t>(lanes));
+  std::vector<double> a(to_size(sites)), b(to_size(lanes));
   for (double& v : a) v = variance();
   for (double& v : b) v = variance();
   for (std::size_t lane = 0; lane < b.size(); lane += 5) b[lane] = a[lane % a.size()];

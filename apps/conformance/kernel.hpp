@@ -2,6 +2,7 @@
 // Thread safety: free functions; concurrent calls are what abi.h promises for the transform itself.
 #pragma once
 
+#include "common/sizes.hpp"
 #include "layers.hpp"
 
 #include <cstdint>
@@ -20,9 +21,7 @@ struct Pairs {
   /// Variances per entry.
   std::vector<double> first, second;
 
-  [[nodiscard]] std::size_t size() const noexcept {
-    return static_cast<std::size_t>(sites * lanes);
-  }
+  [[nodiscard]] std::size_t size() const noexcept { return to_size(sites * lanes); }
 };
 
 /// The layout in which the transform gets the pairs.

@@ -1,6 +1,7 @@
 // Creating and planning the layers of a plugin.
 #include "layers.hpp"
 
+#include "common/sizes.hpp"
 #include "in_function.hpp"
 #include "plan_rules.hpp"
 
@@ -23,7 +24,7 @@ const std::vector<std::vector<std::int64_t>> images{{12}, {7, 6}, {4, 3, 4}, {3,
 
 /// The inputs that a type is planned for.
 std::vector<widelimit_shape> inputs_of(const LayerType& type, const widelimit_shape& shape) {
-  return std::vector(static_cast<std::size_t>(input_count(type)), shape);
+  return std::vector(to_size(input_count(type)), shape);
 }
 
 Subject create_subject(Context& context, const LayerType& type, const std::string& json) {
@@ -214,7 +215,7 @@ AcceptedParameters accepted_parameters(Context& context, const LayerType& type) 
 std::vector<std::string> parameter_sets(Context& context, const LayerType& type, int most) {
   AcceptedParameters accepted = accepted_parameters(context, type);
   std::vector<std::string> sets;
-  while (sets.size() < static_cast<std::size_t>(most)) {
+  while (sets.size() < to_size(most)) {
     std::string json = accepted.next();
     if (json.empty()) break;
     sets.push_back(std::move(json));

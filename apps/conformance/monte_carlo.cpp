@@ -3,6 +3,7 @@
 // to the kernel: a law of large numbers, with the repeats' spread as its error.
 #include "monte_carlo.hpp"
 
+#include "common/sizes.hpp"
 #include "kernel.hpp"
 
 #include <cmath>
@@ -31,11 +32,11 @@ struct Mean {
 /// Two samples whose channels are pairs with E[u^2] = p, E[u v] = k, E[v^2] = q.
 std::vector<double> two_samples(Random& random, std::int64_t channels, double p, double k,
                                 double q) {
-  std::vector<double> x(static_cast<std::size_t>(2 * channels));
+  std::vector<double> x(to_size(2 * channels));
   for (std::int64_t c = 0; c < channels; ++c) {
     const double u = random.normal(), v = random.normal();
-    x[static_cast<std::size_t>(c)] = std::sqrt(p) * u;
-    x[static_cast<std::size_t>(channels + c)] = k / std::sqrt(p) * u + std::sqrt(q - k * k / p) * v;
+    x[to_size(c)] = std::sqrt(p) * u;
+    x[to_size(channels + c)] = k / std::sqrt(p) * u + std::sqrt(q - k * k / p) * v;
   }
   return x;
 }
@@ -112,7 +113,7 @@ Comparison compare(Context& context, const Subject& s, bool tangents) {
       // One output's gradients with respect to the weights, sample by sample.
       Batch::Vector gradient[2];
       for (std::size_t sample = 0; sample < 2; ++sample) {
-        Batch::Vector y_bar(static_cast<std::size_t>(batch.out_size()), 0.0);
+        Batch::Vector y_bar(to_size(batch.out_size()), 0.0);
         y_bar[sample * (y_bar.size() / 2)] = 1;
         gradient[sample].assign(theta.size(), 0.0);
         batch.vjp(theta, x, y_bar, &gradient[sample], nullptr);

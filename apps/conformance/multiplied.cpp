@@ -1,6 +1,8 @@
 // Products in plain loops, and the rules of abi.h for who asks for them.
 #include "multiplied.hpp"
 
+#include "common/sizes.hpp"
+
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -71,7 +73,7 @@ widelimit_status Multiplied::apply(void* ctx, widelimit_matrix x, widelimit_matr
   const std::less<const double*> before;
   if (before(x.data, end(y)) && before(y.data, end(x)))
     self.note("it asks for a product in memory that overlaps that of the vectors");
-  const auto columns = static_cast<std::size_t>(x.cols);
+  const auto columns = to_size(x.cols);
   std::vector<double> product(self.n_ * columns);
   for (std::size_t i = 0; i < self.n_; ++i)
     for (std::size_t j = 0; j < self.n_; ++j)

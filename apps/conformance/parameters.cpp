@@ -2,6 +2,7 @@
 #include "parameters.hpp"
 
 #include "common/json.hpp"
+#include "common/sizes.hpp"
 
 #include <widelimit/examine/params.hpp>
 
@@ -17,8 +18,7 @@ std::string exchanged(const std::string& json, const std::string& other, Random&
   apps::Json::Object mixed(apps::Json::parse(json, "parameters"));
   const auto members = from.members();
   if (members.empty()) return json;
-  const auto one =
-      static_cast<std::size_t>(random.below(static_cast<std::int64_t>(members.size())));
+  const auto one = to_size(random.below(static_cast<std::int64_t>(members.size())));
   for (std::size_t i = 0; i < members.size(); ++i)
     if (i == one || random.below(4) == 0) mixed.set(members[i].first, members[i].second);
   return mixed.one_line();
@@ -43,8 +43,7 @@ std::string AcceptedParameters::candidate() {
   const std::string drawn = draw_valid_params(schema_, context_.seed() * 1000 + turn - 1);
   if (accepted_.empty() || turn % 3 != 0) return drawn;
   Random random = context_.random(1000 + turn);
-  const auto base =
-      static_cast<std::size_t>(random.below(static_cast<std::int64_t>(accepted_.size())));
+  const auto base = to_size(random.below(static_cast<std::int64_t>(accepted_.size())));
   return exchanged(accepted_[base], validate_params(schema_, drawn).json, random);
 }
 

@@ -6,6 +6,7 @@
 // matters is found by looking: exp(u) at variance 42 has its weight 13 deviations away.
 #include "quadrature.hpp"
 
+#include "common/sizes.hpp"
 #include "kernel.hpp"
 
 #include <boost/math/quadrature/gauss.hpp>
@@ -110,7 +111,7 @@ double radius_of(const Curve& curve, double a, double theta, double b) {
     for (std::size_t i = 0; i < size[m].size(); ++i)
       if (std::isinf(peak[m]) ? size[m][i] > 0 : size[m][i] > peak[m] - negligible)
         needed = std::max(needed, i + 1);
-  if (needed + 2 > static_cast<std::size_t>(circles)) return 0;
+  if (needed + 2 > to_size(circles)) return 0;
   return static_cast<double>(needed + 2) * furthest_radius / circles;
 }
 
@@ -268,7 +269,7 @@ Sums over_plane(const Curve& curve, const std::vector<Panel>& panels, const Rule
         nodes.weight[i] * std::exp(-u * u / (2 * a)) / (2 * pi * std::sqrt(a) * given_u);
     if (of_u == 0) continue;
     const auto from = std::lower_bound(nodes.x.begin(), nodes.x.end(), mean - radius * given_u);
-    for (auto j = static_cast<std::size_t>(from - nodes.x.begin());
+    for (auto j = to_size(from - nodes.x.begin());
          j < nodes.x.size() && nodes.x[j] <= mean + radius * given_u; ++j) {
       const double z = (nodes.x[j] - mean) / given_u;
       sums.add(of_u * nodes.weight[j] * std::exp(-z * z / 2), nodes.value[i] * nodes.value[j],

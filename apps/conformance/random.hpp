@@ -3,6 +3,8 @@
 // Thread safety: one object a thread.
 #pragma once
 
+#include "common/sizes.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -31,7 +33,7 @@ class Random {
     return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * std::numbers::pi * uniform());
   }
   [[nodiscard]] std::vector<double> normals(std::int64_t n) {
-    std::vector<double> x(static_cast<std::size_t>(n));
+    std::vector<double> x(to_size(n));
     for (double& v : x) v = normal();
     return x;
   }

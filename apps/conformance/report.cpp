@@ -1,4 +1,5 @@
 // The results as a table for people and as JSON for programs.
+#include "common/sizes.hpp"
 #include "conformance.hpp"
 
 #include "common/json.hpp"

@@ -1,5 +1,6 @@
 // Running the checks one after the other, each once for every type it examines.
 #include "child.hpp"
+#include "common/sizes.hpp"
 #include "conformance.hpp"
 #include "context.hpp"
 #include "parameters.hpp"
@@ -174,7 +175,7 @@ std::string skipped_text(const std::vector<TypeOutcome>& types) {
 }
 
 /// The worst of the outcomes of types. A type that was skipped is named, whatever the others are.
-Outcome joined(const std::vector<TypeOutcome>& types) {
+Outcome join(const std::vector<TypeOutcome>& types) {
   if (types.size() == 1) return types.front().outcome;
   Outcome all;
   for (const TypeOutcome& seen : types) all.seconds += seen.outcome.seconds;
@@ -204,7 +205,7 @@ class Runner {
     CheckOutcome seen{&check, {}, {}};
     for (const TypeId& type : types)
       if (examines(check.scope, type.kind)) seen.types.push_back({type, outcome_of(check, &type)});
-    seen.outcome = seen.types.empty() ? outcome_of(check, nullptr) : joined(seen.types);
+    seen.outcome = seen.types.empty() ? outcome_of(check, nullptr) : join(seen.types);
     return seen;
   }
   /// What was printed in all checks that have run.
@@ -293,7 +294,7 @@ bool Report::ok() const noexcept {
 }
 
 std::size_t Report::count(Result result) const noexcept {
-  return static_cast<std::size_t>(
+  return to_size(
       std::count_if(outcomes.begin(), outcomes.end(),
                     [result](const CheckOutcome& seen) { return seen.outcome.result == result; }));
 }

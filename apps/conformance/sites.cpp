@@ -2,6 +2,7 @@
 #include "sites.hpp"
 
 #include "array.hpp"
+#include "common/sizes.hpp"
 #include "domain.hpp"
 #include "kernel.hpp"
 
@@ -29,14 +30,14 @@ struct SiteField {
   SiteField(const Domain& of, std::size_t n_lanes, const SiteLayout& layout)
       : domain(of),
         lanes(n_lanes),
-        nngp(layout.dtype, static_cast<std::size_t>(domain.sites()) * lanes),
-        ntk(layout.dtype, layout.ntk ? static_cast<std::size_t>(domain.sites()) * lanes : 0) {
+        nngp(layout.dtype, to_size(domain.sites()) * lanes),
+        ntk(layout.dtype, layout.ntk ? to_size(domain.sites()) * lanes : 0) {
     abi = domain.described(layout.dtype, static_cast<std::int64_t>(lanes));
     abi.nngp = nngp.data();
     abi.ntk = layout.ntk ? ntk.data() : nullptr;
   }
   void take(const std::vector<SitePair>& pairs) {
-    std::vector<double> k(static_cast<std::size_t>(domain.sites()) * lanes), theta(k.size());
+    std::vector<double> k(to_size(domain.sites()) * lanes), theta(k.size());
     domain.for_each([&](std::size_t site, std::size_t entry) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         k[site * lanes + lane] = pairs[lane].nngp[entry];
@@ -47,9 +48,8 @@ struct SiteField {
     if (abi.ntk != nullptr) ntk.set(theta);
   }
   void clear() {
-    nngp.set(std::vector<double>(static_cast<std::size_t>(domain.sites()) * lanes, 0.0));
-    if (abi.ntk != nullptr)
-      ntk.set(std::vector<double>(static_cast<std::size_t>(domain.sites()) * lanes, 0.0));
+    nngp.set(std::vector<double>(to_size(domain.sites()) * lanes, 0.0));
+    if (abi.ntk != nullptr) ntk.set(std::vector<double>(to_size(domain.sites()) * lanes, 0.0));
   }
   void give(std::vector<SitePair>& pairs) const {
     const std::vector<double> k = nngp.get(), theta = ntk.get();
@@ -69,13 +69,13 @@ struct SiteField {
     return nngp.intact_outside(0, 0) && (abi.ntk == nullptr || ntk.intact_outside(0, 0));
   }
   [[nodiscard]] bool margins_intact() const {
-    const std::size_t all = static_cast<std::size_t>(domain.sites()) * lanes;
+    const std::size_t all = to_size(domain.sites()) * lanes;
     return nngp.intact_outside(0, all) && (abi.ntk == nullptr || ntk.intact_outside(0, all));
   }
 };
 
 std::size_t entries_of(const widelimit_shape& shape) {
-  return static_cast<std::size_t>(sites_in(shape) * sites_in(shape));
+  return to_size(sites_in(shape) * sites_in(shape));
 }
 
 /// A map of windows, applied literally: abi.h.
@@ -87,7 +87,7 @@ void apply_map(const Subject& s, const std::vector<SitePair>& in, std::vector<Si
   for (int a = 0; a < m.rank; ++a) taps *= m.window[a];
   // [output site][tap]: the input site, -1 for padding; and each tap's share.
   std::vector<std::int64_t> read;
-  std::vector<double> share(static_cast<std::size_t>(taps), 1.0);
+  std::vector<double> share(to_size(taps), 1.0);
   for (std::int64_t i = 0; i < sites; ++i)
     for (std::int64_t t = 0; t < taps; ++t) {
       std::int64_t rest_i = i, rest_t = t, at = 0, stride = 1;
@@ -105,21 +105,20 @@ void apply_map(const Subject& s, const std::vector<SitePair>& in, std::vector<Si
         rest_t /= m.window[a];
       }
       read.push_back(inside ? at : -1);
-      share[static_cast<std::size_t>(t)] = weight;
+      share[to_size(t)] = weight;
     }
   for (std::size_t lane = 0; lane < in.size(); ++lane)
     for (std::int64_t i = 0; i < sites; ++i)
       for (std::int64_t j = 0; j < sites; ++j) {
         double k = 0, theta = 0;
         for (std::int64_t t = 0; t < taps; ++t) {
-          const std::int64_t p = read[static_cast<std::size_t>(i * taps + t)],
-                             q = read[static_cast<std::size_t>(j * taps + t)];
+          const std::int64_t p = read[to_size(i * taps + t)], q = read[to_size(j * taps + t)];
           if (p < 0 || q < 0) continue;
-          const auto entry = static_cast<std::size_t>(p * n + q);
-          k += share[static_cast<std::size_t>(t)] * in[lane].nngp[entry];
-          theta += share[static_cast<std::size_t>(t)] * in[lane].ntk[entry];
+          const auto entry = to_size(p * n + q);
+          k += share[to_size(t)] * in[lane].nngp[entry];
+          theta += share[to_size(t)] * in[lane].ntk[entry];
         }
-        const auto entry = static_cast<std::size_t>(i * sites + j);
+        const auto entry = to_size(i * sites + j);
         out[lane].nngp[entry] = m.scale * k + m.bias;
         out[lane].ntk[entry] = m.ntk_nngp * k + m.scale * theta + m.ntk_bias;
       }
@@ -250,7 +249,7 @@ class Trip {
 
 std::vector<Displacement> displacements_of(const widelimit_shape& shape) {
   Displacement n{1, 1, 1, 1}, d{};
-  for (int a = 0; a < shape.n_spatial; ++a) n[static_cast<std::size_t>(a)] = shape.spatial[a];
+  for (int a = 0; a < shape.n_spatial; ++a) n[to_size(a)] = shape.spatial[a];
   std::vector<Displacement> all;
   for (d[0] = 1 - n[0]; d[0] < n[0]; ++d[0])
     for (d[1] = 1 - n[1]; d[1] < n[1]; ++d[1])
@@ -261,8 +260,7 @@ std::vector<Displacement> displacements_of(const widelimit_shape& shape) {
 
 std::string text_of(const Displacement& d, int axes) {
   std::string text = "(";
-  for (int a = 0; a < axes; ++a)
-    text += (a == 0 ? "" : ", ") + std::to_string(d[static_cast<std::size_t>(a)]);
+  for (int a = 0; a < axes; ++a) text += (a == 0 ? "" : ", ") + std::to_string(d[to_size(a)]);
   return text + ")";
 }
 
@@ -286,11 +284,11 @@ std::vector<Displacement> reads_of(const Subject& subject, const Displacement& o
     constexpr std::int64_t most = 1 << 22;
     if (reads.count < 0 || reads.count > most)
       throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(reads.count));
-    if (counting) list.resize(static_cast<std::size_t>(reads.count));
+    if (counting) list.resize(to_size(reads.count));
     reads.capacity = static_cast<std::int64_t>(list.size());
     reads.displacements = reinterpret_cast<std::int64_t(*)[4]>(list.data());
   }
-  if (static_cast<std::size_t>(reads.count) != list.size())
+  if (to_size(reads.count) != list.size())
     throw std::runtime_error(subject.text() + ": reads counts " + std::to_string(list.size()) +
                              ", then " + std::to_string(reads.count));
   return list;

@@ -1,6 +1,8 @@
 // Quadrature over the greatest output; counting.
 #include "classes.hpp"
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -27,7 +29,7 @@ double distribution(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2)
 class Row {
  public:
   explicit Row(std::int64_t classes)
-      : distributions_(static_cast<std::size_t>(classes)), densities_(distributions_) {}
+      : distributions_(to_size(classes)), densities_(distributions_) {}
 
   void probabilities(std::span<const double> mean, std::span<const double> variance,
                      std::span<double> out) {
@@ -78,7 +80,7 @@ std::int64_t index_of_greatest(std::span<const double> row, ClassSamples samples
 Matrix class_probabilities(const Matrix& mean, const Matrix& variance, ClassSamples samples) {
   std::vector<std::int64_t> taken;
   for (std::int64_t c = 0; c < mean.cols(); ++c)
-    if (samples.empty() || samples[static_cast<std::size_t>(c)] > 0) taken.push_back(c);
+    if (samples.empty() || samples[to_size(c)] > 0) taken.push_back(c);
   Matrix out(mean.rows(), mean.cols());
   Row row(std::ssize(taken));
   std::vector<double> means(taken.size()), variances(taken.size()), probabilities(taken.size());
@@ -96,12 +98,11 @@ Matrix class_probabilities(const Matrix& mean, const Matrix& variance, ClassSamp
 Json confusion(const Matrix& mean, const Matrix& truth, ClassSamples samples) {
   const std::int64_t classes = truth.cols();
   if (classes > max_confusion_classes) return {};
-  std::vector<std::vector<std::int64_t>> counts(
-      static_cast<std::size_t>(classes),
-      std::vector<std::int64_t>(static_cast<std::size_t>(classes)));
+  std::vector<std::vector<std::int64_t>> counts(to_size(classes),
+                                                std::vector<std::int64_t>(to_size(classes)));
   for (std::int64_t i = 0; i < truth.rows(); ++i)
-    ++counts[static_cast<std::size_t>(index_of_greatest(truth.row(i)))]
-            [static_cast<std::size_t>(index_of_greatest(mean.row(i), samples))];
+    ++counts[to_size(index_of_greatest(truth.row(i)))]
+            [to_size(index_of_greatest(mean.row(i), samples))];
   return counts;
 }
 
@@ -111,22 +112,21 @@ Json calibration(const Matrix& probabilities, const Matrix& mean, const Matrix& 
     std::int64_t count = 0, right = 0;
     double confidence = 0;
   };
-  std::vector<Bin> bins(static_cast<std::size_t>(confidence_bins));
+  std::vector<Bin> bins(to_size(confidence_bins));
   double log_loss = 0, brier = 0;
   for (std::int64_t i = 0; i < truth.rows(); ++i) {
     const std::span<const double> p = probabilities.row(i);
     const std::int64_t right = index_of_greatest(truth.row(i)),
                        guess = index_of_greatest(mean.row(i), samples);
-    const double confidence = p[static_cast<std::size_t>(guess)];
+    const double confidence = p[to_size(guess)];
     const auto at = std::clamp<std::int64_t>(
         static_cast<std::int64_t>(std::ceil(confidence * confidence_bins)) - 1, 0,
         confidence_bins - 1);
-    Bin& bin = bins[static_cast<std::size_t>(at)];
+    Bin& bin = bins[to_size(at)];
     ++bin.count;
     bin.right += right == guess ? 1 : 0;
     bin.confidence += confidence;
-    log_loss -=
-        std::log(std::max(p[static_cast<std::size_t>(right)], std::numeric_limits<double>::min()));
+    log_loss -= std::log(std::max(p[to_size(right)], std::numeric_limits<double>::min()));
     for (std::size_t c = 0; c < p.size(); ++c) {
       const double miss = p[c] - (std::cmp_equal(c, right) ? 1 : 0);
       brier += miss * miss;

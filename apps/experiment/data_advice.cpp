@@ -2,6 +2,7 @@
 #include "data_advice.hpp"
 
 #include "common/numbers.hpp"
+#include "common/sizes.hpp"
 
 #include <widelimit/inference.hpp>
 
@@ -28,7 +29,7 @@ Spread spread_of(const BasicMatrix<T>& x) {
   for (const T v : x.flat()) largest = std::max(largest, std::abs(static_cast<double>(v)));
   if (largest == 0) return {};
   const auto n = static_cast<double>(x.rows()), d = static_cast<double>(x.cols());
-  std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0), variance = mean;
+  std::vector<double> mean(to_size(x.cols()), 0.0), variance = mean;
   for (std::int64_t i = 0; i < x.rows(); ++i)
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += x.row(i)[j] / largest / n;
   std::vector<char> varies(mean.size(), 0);

@@ -2,6 +2,8 @@
 // serialisation: every list and every text is preceded by its length.
 #include "fingerprint.hpp"
 
+#include "common/sizes.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -52,7 +54,7 @@ void add(Hash& hash, const Samples& x, std::int64_t count) {
   hash.number(static_cast<std::int64_t>(x.shape().sites.size()));
   for (const std::int64_t site : x.shape().sites) hash.number(site);
   const bool f64 = x.precision() == Precision::float64;
-  const auto entries = static_cast<std::size_t>(count * x.features());
+  const auto entries = to_size(count * x.features());
   if (f64)
     hash.bytes(x.f64().data(), entries * sizeof(double));
   else

@@ -3,6 +3,8 @@
 // Thread safety: one thread at a time.
 #pragma once
 
+#include "common/sizes.hpp"
+
 #include <cstddef>
 #include <vector>
 
@@ -27,7 +29,7 @@ class FirstUnused {
   }
   /// Position of an element that find() gave.
   [[nodiscard]] std::size_t position(const T* element) const {
-    return static_cast<std::size_t>(element - list_.data());
+    return to_size(element - list_.data());
   }
 
  private:

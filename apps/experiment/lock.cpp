@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "common/sizes.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -22,7 +24,7 @@ std::string reason(int error) { return std::system_category().message(error); }
 std::string holder(int fd) {
   std::array<char, 16> text{};
   const ssize_t got = pread(fd, text.data(), text.size(), 0);
-  std::string digits(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::string digits(text.data(), got > 0 ? to_size(got) : 0);
   digits.resize(std::min(digits.find_first_not_of("0123456789"), digits.size()));
   return digits.empty() ? "another process" : "process " + digits;
 }

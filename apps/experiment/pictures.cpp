@@ -2,6 +2,7 @@
 #include "pictures.hpp"
 
 #include "classes.hpp"
+#include "common/sizes.hpp"
 #include "csv.hpp"
 #include "results.hpp"
 
@@ -43,10 +44,10 @@ void write_samples(const Dataset& train, const TargetTransform& targets, RunDire
   std::vector<std::string> header{"sample"};
   if (classes) {
     header.emplace_back("class");
-    const auto shown = static_cast<std::size_t>(std::min(y.cols(), most_classes));
+    const auto shown = to_size(std::min(y.cols(), most_classes));
     std::vector<std::vector<std::int64_t>> of_class(shown);
     for (std::int64_t i = 0; i < y.rows(); ++i) {
-      const auto c = static_cast<std::size_t>(index_of_greatest(y.row(i)));
+      const auto c = to_size(index_of_greatest(y.row(i)));
       if (c < shown && of_class[c].size() < pictures_of_class) of_class[c].push_back(i);
     }
     for (const auto& some : of_class) rows.insert(rows.end(), some.begin(), some.end());

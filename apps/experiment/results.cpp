@@ -2,6 +2,7 @@
 #include "results.hpp"
 
 #include "classes.hpp"
+#include "common/sizes.hpp"
 #include "csv.hpp"
 #include "metrics.hpp"
 
@@ -116,8 +117,7 @@ void write_table(const std::string& id, const std::vector<Prediction>& predictio
         if (several == Several::ridges) table.cell(predictions[t].diag_reg);
         table.cell(means[t](i, o));
         if (std)
-          table.cell(test.targets->scale(o) *
-                     deviation(predictions[t].variance[static_cast<std::size_t>(i)]));
+          table.cell(test.targets->scale(o) * deviation(predictions[t].variance[to_size(i)]));
         if (test.truth != nullptr) table.cell((*test.truth)(i, o));
         table.end_row();
       }
@@ -131,7 +131,7 @@ Matrix observation_variance(const std::vector<double>& latent, double ridge, std
   for (std::int64_t i = 0; i < variance.rows(); ++i)
     for (std::int64_t o = 0; o < outputs; ++o) {
       const double scale = targets.scale(o);
-      variance(i, o) = scale * scale * (std::max(latent[static_cast<std::size_t>(i)], 0.0) + ridge);
+      variance(i, o) = scale * scale * (std::max(latent[to_size(i)], 0.0) + ridge);
     }
   return variance;
 }
@@ -185,8 +185,8 @@ void write_mistakes(const std::string& id, const std::vector<Mistake>& mistakes,
 }
 
 std::size_t latest(const std::vector<Prediction>& predictions) {
-  return static_cast<std::size_t>(std::ranges::max_element(predictions, {}, &Prediction::time) -
-                                  predictions.begin());
+  return to_size(std::ranges::max_element(predictions, {}, &Prediction::time) -
+                 predictions.begin());
 }
 
 /// The prediction with the fewest wrong classes; of equal ones the one with the least squared

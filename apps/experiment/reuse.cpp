@@ -113,7 +113,7 @@ class Differences {
     constexpr std::size_t most = 3;
     const std::vector<std::string> first(
         all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(std::min(most, all_.size())));
-    return apps::joined(first) +
+    return apps::join(first) +
            (all_.size() > most ? " (and " + std::to_string(all_.size() - most) + " more)" : "");
   }
 

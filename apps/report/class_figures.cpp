@@ -69,7 +69,7 @@ Figure class_figure(const Run& run, const Inference& inference, const Prediction
   figure.file = "classes." + file_part(inference.id);
   figure.title = inference.title();
   const std::string score = count(static_cast<std::int64_t>(right)) + " of " +
-                            counted(static_cast<std::int64_t>(samples), "test sample");
+                            count_text(static_cast<std::int64_t>(samples), "test sample");
   figure.label = "Confusion matrix of " + inference.title() + ": " + score + " in the right class";
   figure.caption =
       "Test samples by true class (rows) and predicted class, that of the greatest output" +

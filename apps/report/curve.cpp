@@ -2,6 +2,8 @@
 // points a column.
 #include "curve.hpp"
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -26,8 +28,7 @@ Curve thinned(const Curve& curve, double width, int columns) {
                                      high - curve.y.begin(), last - curve.y.begin() - 1};
     std::sort(kept.begin(), kept.end());
     kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-    for (const std::ptrdiff_t i : kept)
-      result.add(curve.x[static_cast<std::size_t>(i)], curve.y[static_cast<std::size_t>(i)]);
+    for (const std::ptrdiff_t i : kept) result.add(curve.x[to_size(i)], curve.y[to_size(i)]);
     begin = end;
   }
   return result;

@@ -60,7 +60,7 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
-std::vector<double> joined(std::vector<double> a, const std::vector<double>& b) {
+std::vector<double> join(std::vector<double> a, const std::vector<double>& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
@@ -91,8 +91,8 @@ Figure scatter_figure(const Run& run, const Scatter& scatter, std::size_t k, std
   figure.caption = "Correlation on the training set " +
                    share(correlation(scatter.train.x[j], scatter.train.y[k])) + ".";
   Script script(plot_width, plot_height);
-  script.x_axis(feature, range_of(joined(scatter.train.x[j], scatter.test.x[j])));
-  script.y_axis(output, range_of(joined(scatter.train.y[k], scatter.test.y[k])));
+  script.x_axis(feature, range_of(join(scatter.train.x[j], scatter.test.x[j])));
+  script.y_axis(output, range_of(join(scatter.train.y[k], scatter.test.y[k])));
   const auto add = [&](const Set& set, const Color& color, bool is_train) {
     const std::size_t n = set.x[j].size(), stride = stride_for(n);
     // A test set may have no targets.

@@ -113,7 +113,7 @@ std::string distances_html(Run& run) {
     add("Relative difference of means",
         "the same in standard deviations of the limit; chance alone gives about " +
             number(1 / std::sqrt(static_cast<double>(count_of_members)), 2) + " for the mean of " +
-            counted(static_cast<std::int64_t>(count_of_members), "network"),
+            count_text(static_cast<std::int64_t>(count_of_members), "network"),
         &Distance::relative);
     add("Ratio of spreads",
         "standard deviation of the networks over that of the limit, root mean square",

@@ -2,6 +2,7 @@
 #include "gallery.hpp"
 
 #include "common/escape.hpp"
+#include "common/sizes.hpp"
 #include "figures.hpp"
 #include "png.hpp"
 #include "samples.hpp"

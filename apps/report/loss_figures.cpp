@@ -169,7 +169,7 @@ void add_loss_figure(Run& run, const Inference& inference, const Losses& losses,
         " Dashed: the expected loss of one network, which is larger by half the variance.";
   if (!members.empty()) {
     figure.caption +=
-        " Thin: " + counted(static_cast<std::int64_t>(members.size()), "finite network") +
+        " Thin: " + count_text(static_cast<std::int64_t>(members.size()), "finite network") +
         "; one step is " + number(factor) + " of time.";
     const double momentum = run.record["experiment"]["finite"]["optimizer"]["momentum"].number();
     if (momentum > 0) {

@@ -2,6 +2,7 @@
 #include "mistakes.hpp"
 
 #include "common/escape.hpp"
+#include "common/sizes.hpp"
 #include "figures.hpp"
 #include "html.hpp"
 #include "png.hpp"

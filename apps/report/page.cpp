@@ -85,7 +85,7 @@ std::string notices(const Run& run) {
   warnings.insert(warnings.end(), run.warnings.begin(), run.warnings.end());
   if (!warnings.empty()) {
     html += "<section class=\"notice\" aria-label=\"Warnings\">\n<h2>" +
-            counted(static_cast<std::int64_t>(warnings.size()), "warning") + "</h2>\n" +
+            count_text(static_cast<std::int64_t>(warnings.size()), "warning") + "</h2>\n" +
             bullets(warnings) + "</section>\n";
   }
   return html;
@@ -129,7 +129,7 @@ std::string reproduce(const Run& run) {
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) facts += std::string("<dt>") + name + "</dt><dd>" + value + "</dd>\n";
   };
-  const auto joined = [](const std::string& a, const std::string& b) {
+  const auto join = [](const std::string& a, const std::string& b) {
     return a.empty() || b.empty() ? a + b : a + ", " + b;
   };
   const Json program = run.record["widelimit"], seeds = run.record["seeds"];
@@ -140,14 +140,14 @@ std::string reproduce(const Run& run) {
   };
   const std::string abi = program["abi"].text();
   add("widelimit",
-      apps::html_escaped(joined(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
+      apps::html_escaped(join(program["release"].text(), abi.empty() ? abi : "ABI " + abi)));
   add("Compiler", apps::html_escaped(program["compiler"].text()));
-  add("BLAS", apps::html_escaped(joined(program["blas"].text(), program["blas_kernel"].text())));
+  add("BLAS", apps::html_escaped(join(program["blas"].text(), program["blas_kernel"].text())));
   add("SIMD", apps::html_escaped(program["simd"].text()));
   const double threads = run.record["threads"].number();
-  add("Threads", joined(std::isfinite(threads) ? number(threads) : std::string(),
-                        apps::html_escaped(program["executor"].text())));
-  add("Seeds", joined(seed("experiment"), seed("finite")));
+  add("Threads", join(std::isfinite(threads) ? number(threads) : std::string(),
+                      apps::html_escaped(program["executor"].text())));
+  add("Seeds", join(seed("experiment"), seed("finite")));
   const std::string fingerprint = run.record["fingerprint"].text();
   add("Fingerprint", fingerprint.empty() ? fingerprint : code(fingerprint));
   const std::string file = run.record["experiment_file"].text();

@@ -35,7 +35,7 @@ Named named(const Run& run, const Inference& inference, const Predictions& predi
   return names;
 }
 
-std::vector<double> joined(std::initializer_list<const std::vector<double>*> parts) {
+std::vector<double> join(std::initializer_list<const std::vector<double>*> parts) {
   std::vector<double> all;
   for (const std::vector<double>* part : parts) all.insert(all.end(), part->begin(), part->end());
   return all;
@@ -48,7 +48,7 @@ struct Comparison {
 };
 
 std::string comparison_script(const Comparison& points) {
-  const Range range = range_of(joined({&points.x, &points.y, &points.low, &points.high}));
+  const Range range = range_of(join({&points.x, &points.y, &points.low, &points.high}));
   Script script(plot_width, plot_width - 50);
   script.x_axis(points.x_label, range);
   script.y_axis(points.y_label, range);
@@ -135,8 +135,8 @@ Figure along_line(const Run& run, const Inference& inference, const Predictions&
     script.plot(script.data({x, low, high}) + " using 1:2:3 with filledcurves" + line_color(test) +
                 " fillstyle transparent solid 0.18 noborder");
   }
-  script.x_axis(run.feature_name(0), range_of(joined({&x, &line.train}), false, 0.02));
-  script.y_axis(run.output_name(k), range_of(joined({&mean, &low, &high, &targets})));
+  script.x_axis(run.feature_name(0), range_of(join({&x, &line.train}), false, 0.02));
+  script.y_axis(run.output_name(k), range_of(join({&mean, &low, &high, &targets})));
   script.plot(script.data({x, mean}) + " using 1:2 with lines linewidth 2.2" + line_color(test));
   script.legend(Script::Mark::line, test, 1, "mean");
   if (!low.empty()) script.legend(Script::Mark::band, test, 0.18, "± 2 σ");

@@ -1,6 +1,7 @@
 // Reads predictions from the tables and arrays of a run.
 #include "predictions.hpp"
 
+#include "common/sizes.hpp"
 #include "typeset.hpp"
 
 #include <widelimit/error.hpp>
@@ -69,9 +70,9 @@ MemberPredictions read_member_predictions(const Run& run) {
   const NpyFile npy(file);
   if (npy.shape().size() != 3)
     throw Error(ErrorCode::usage, file.string() + ": expected the axes [member, sample, output]");
-  const auto members = static_cast<std::size_t>(npy.shape()[0]);
-  const auto samples = static_cast<std::size_t>(npy.shape()[1]);
-  const auto outputs = static_cast<std::size_t>(npy.shape()[2]);
+  const auto members = to_size(npy.shape()[0]);
+  const auto samples = to_size(npy.shape()[1]);
+  const auto outputs = to_size(npy.shape()[2]);
   MemberPredictions result(outputs, std::vector<std::vector<double>>(samples));
   for (std::size_t member = 0; member < members; ++member) {
     const Matrix row = npy.rows(static_cast<std::int64_t>(member), 1);

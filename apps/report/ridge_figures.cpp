@@ -56,7 +56,7 @@ Figure ridge_figure(const Inference& inference, const Path& path, bool of_classe
   const std::string what = of_classes ? "share of samples in the wrong class" : "RMSE";
   figure.label = "Error against the ridge: " + inference.title();
   figure.caption = "The " + what + " against diag_reg, " +
-                   counted(static_cast<std::int64_t>(path.ridge.size()), "ridge") +
+                   count_text(static_cast<std::int64_t>(path.ridge.size()), "ridge") +
                    " from one eigendecomposition.";
   if (any_known(path.left_out))
     figure.caption +=

@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <system_error>
@@ -19,7 +21,7 @@ std::int64_t integer(const Json& value) {
 std::string subscripted(std::string_view letter, std::size_t index) {
   static constexpr std::string_view digits[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
   std::string text(letter);
-  for (const char c : std::to_string(index)) text += digits[static_cast<std::size_t>(c - '0')];
+  for (const char c : std::to_string(index)) text += digits[to_size(c - '0')];
   return text;
 }
 

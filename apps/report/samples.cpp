@@ -4,6 +4,8 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/files.hpp>
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -34,7 +36,7 @@ Tones tones_of(const SamplePictures& all) {
   // A few pixels that are nearly always 0 become huge where each is standardised.
   const auto few = static_cast<std::ptrdiff_t>(values.size() / 100);
   std::nth_element(values.begin(), values.begin() + few, values.end());
-  const double black = values[static_cast<std::size_t>(few)];
+  const double black = values[to_size(few)];
   std::nth_element(values.begin(), values.end() - 1 - few, values.end());
   const double white = *(values.end() - 1 - few);
   return white > black ? Tones{black, white} : Tones{black, black + 1};
@@ -49,7 +51,7 @@ Pixels pixels_of(const SamplePictures& all, std::int64_t which, const Tones& ton
   const auto value = [&](std::int64_t row, std::int64_t column, std::int64_t channel) {
     const std::int64_t at =
         ((which * all.height + row) * all.width + column) * all.channels + channel;
-    return all.values[static_cast<std::size_t>(at)];
+    return all.values[to_size(at)];
   };
   for (std::int64_t i = 0; i < pixels.height; ++i)
     for (std::int64_t j = 0; j < pixels.width; ++j)

@@ -2,6 +2,7 @@
 #include "typeset.hpp"
 
 #include "common/numbers.hpp"
+#include "common/sizes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,8 +17,7 @@ std::string superscript(int exponent) {
   static constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴",
                                                            "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string text = exponent < 0 ? "⁻" : "";
-  for (const char c : std::to_string(std::abs(exponent)))
-    text += digits[static_cast<std::size_t>(c - '0')];
+  for (const char c : std::to_string(std::abs(exponent))) text += digits[to_size(c - '0')];
   return text;
 }
 
@@ -97,7 +97,7 @@ std::string power_of_ten(int exponent) {
 
 std::string count(std::int64_t value) { return typeset(std::to_string(value)); }
 
-std::string counted(std::int64_t value, std::string_view noun) {
+std::string count_text(std::int64_t value, std::string_view noun) {
   return count(value) + " " + std::string(apps::noun(value, noun, std::string(noun) + "s"));
 }
 

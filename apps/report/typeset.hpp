@@ -22,7 +22,7 @@ std::string power_of_ten(int exponent);
 /// 10,000
 std::string count(std::int64_t value);
 /// "1 sample", "12 samples"
-std::string counted(std::int64_t value, std::string_view noun);
+std::string count_text(std::int64_t value, std::string_view noun);
 /// 840 µs, 21 ms, 1.25 s, 3 min 12 s, 2 h 5 min
 std::string duration(double seconds);
 /// 94.2 MiB

@@ -16,7 +16,7 @@ std::string value_in_words(const Json& value) {
   if (value.is_array()) {
     std::vector<std::string> elements;
     for (const Json& element : value.elements()) elements.push_back(value_in_words(element));
-    return "[" + apps::joined(elements) + "]";
+    return "[" + apps::join(elements) + "]";
   }
   const std::string text = value.text();
   return text.empty() ? value.one_line() : text;
@@ -37,8 +37,8 @@ std::string source_in_words(const Json& source) {
   const std::string type = source["type"].text();
   std::string text;
   if (type == "make_regression") {
-    text = "make_regression: " + counted(whole(source["n_samples"]), "sample") + ", " +
-           counted(whole(source["n_features"]), "feature") + ", " +
+    text = "make_regression: " + count_text(whole(source["n_samples"]), "sample") + ", " +
+           count_text(whole(source["n_features"]), "feature") + ", " +
            count(whole(source["n_informative"])) + " of them informative, noise " +
            value_in_words(source["noise"]) + ", seed " + value_in_words(source["seed"]);
   } else {
@@ -47,12 +47,13 @@ std::string source_in_words(const Json& source) {
       const std::string file = source[key].text();
       if (!file.empty()) files.push_back(file);
     }
-    text = apps::joined(files, " and ") + (type.empty() ? "" : " (" + type + ")");
+    text = apps::join(files, " and ") + (type.empty() ? "" : " (" + type + ")");
   }
   if (whole(source["offset"]) > 0)
     text += ", from sample " + count(whole(source["offset"])) + " on";
   if (const std::string rows = source["rows"].text(); !rows.empty()) text += ", rows of " + rows;
-  if (source["limit"].is_number()) text += ", at most " + counted(whole(source["limit"]), "sample");
+  if (source["limit"].is_number())
+    text += ", at most " + count_text(whole(source["limit"]), "sample");
   return text;
 }
 
@@ -60,13 +61,13 @@ Setting data_setting(const Run& run, const Json& data) {
   Setting setting{"Data", {}};
   const auto size = [&](const char* name, std::int64_t samples, std::int64_t features,
                         std::int64_t outputs) {
-    return counted(samples, name) + ", " + counted(features, "feature") + ", " +
-           counted(outputs, "output");
+    return count_text(samples, name) + ", " + count_text(features, "feature") + ", " +
+           count_text(outputs, "output");
   };
   if (run.train("count") > 0) {
     std::string text =
         size("training sample", run.train("count"), run.train("features"), run.train("outputs"));
-    if (run.test("count") > 0) text += "; " + counted(run.test("count"), "test sample");
+    if (run.test("count") > 0) text += "; " + count_text(run.test("count"), "test sample");
     setting.sentences.push_back(text + ".");
   }
   if (data["train"].is_object()) {
@@ -119,7 +120,7 @@ std::string network_in_words(const std::vector<Json>& layers) {
       const std::string branch = network_in_words(input.elements());
       branches.push_back(branch.empty() ? "identity" : branch);
     }
-    if (!branches.empty()) name += " of (" + apps::joined(branches, " | ") + ")";
+    if (!branches.empty()) name += " of (" + apps::join(branches, " | ") + ")";
     if (const auto inner = layer["layers"].elements(); !inner.empty())
       name = network_in_words(inner);
     if (layer["repeat"].number() > 1) name = count(whole(layer["repeat"])) + " × (" + name + ")";
@@ -132,7 +133,7 @@ std::string network_in_words(const std::vector<Json>& layers) {
     names.erase(middle, names.end() - most / 2);
     names.insert(names.begin() + most / 2, left_out);
   }
-  return apps::joined(names, " → ");
+  return apps::join(names, " → ");
 }
 
 std::string times_in_words(const Json& times) {
@@ -149,7 +150,7 @@ std::string times_in_words(const Json& times) {
   for (std::size_t i = 0; i < std::min(given.size(), most); ++i)
     values.push_back(value_in_words(given[i]));
   if (given.size() > most) values.push_back("… (" + std::to_string(given.size()) + " in all)");
-  return "t = " + apps::joined(values);
+  return "t = " + apps::join(values);
 }
 
 /// "0.01", "0.01, 0.1", "from 10⁻⁴ to 1, 9 of them"; empty for none.
@@ -164,7 +165,7 @@ std::string ridge_in_words(const Json& ridge) {
   for (std::size_t i = 0; i < std::min(given.size(), most); ++i)
     values.push_back(value_in_words(given[i]));
   if (given.size() > most) values.push_back("… (" + std::to_string(given.size()) + " in all)");
-  return given.empty() && ridge.number() > 0 ? number(ridge.number()) : apps::joined(values);
+  return given.empty() && ridge.number() > 0 ? number(ridge.number()) : apps::join(values);
 }
 
 std::string inference_in_words(const Json& entry) {
@@ -175,7 +176,7 @@ std::string inference_in_words(const Json& entry) {
   std::string text = capitalized(method_name(method));
   if (const std::string name = entry["name"].text(); !name.empty() && name != method)
     text += " (“" + name + "”)";
-  if (!kernels.empty()) text += ", " + apps::joined(kernels, " and ");
+  if (!kernels.empty()) text += ", " + apps::join(kernels, " and ");
   if (!entry["times"].is_null()) {
     text += ", at " + times_in_words(entry["times"]);
     const double rate = entry["learning_rate"].number();
@@ -199,11 +200,12 @@ std::string inference_in_words(const Json& entry) {
 std::string finite_in_words(const Json& finite) {
   const Json optimizer = finite["optimizer"];
   const std::int64_t members = std::max<std::int64_t>(1, whole(finite["ensemble"]));
-  std::string text = counted(members, "network") + " trained by " + optimizer["type"].text("sgd") +
-                     ", learning rate " + value_in_words(optimizer["learning_rate"]);
+  std::string text = count_text(members, "network") + " trained by " +
+                     optimizer["type"].text("sgd") + ", learning rate " +
+                     value_in_words(optimizer["learning_rate"]);
   if (optimizer["momentum"].number() > 0)
     text += ", momentum " + value_in_words(optimizer["momentum"]);
-  text += ", " + counted(whole(finite["steps"]), "step");
+  text += ", " + count_text(whole(finite["steps"]), "step");
   text += finite["batch_size"].is_number() ? " on batches of " + count(whole(finite["batch_size"]))
                                            : std::string(" on the full batch");
   return text + ", seed " + value_in_words(finite["seed"]) + ".";
@@ -219,7 +221,7 @@ std::string parameters_in_words(const Json& parameters) {
                           (value.is_array() && value.elements().empty());
     if (!value.is_null() && !is_usual) parts.push_back(key + " " + value_in_words(value));
   }
-  return apps::joined(parts);
+  return apps::join(parts);
 }
 
 std::vector<Setting> settings_in_words(const Run& run) {
@@ -228,7 +230,7 @@ std::vector<Setting> settings_in_words(const Run& run) {
   std::vector<std::string> steps;
   for (const Json& step : experiment["preprocess"].elements()) steps.push_back(step_in_words(step));
   if (!steps.empty())
-    settings.push_back({"Preprocessing", {capitalized(apps::joined(steps, "; then ")) + "."}});
+    settings.push_back({"Preprocessing", {capitalized(apps::join(steps, "; then ")) + "."}});
   if (const std::string network = network_in_words(experiment["network"].elements());
       !network.empty())
     settings.push_back({"Network", {network}});
@@ -237,7 +239,7 @@ std::vector<Setting> settings_in_words(const Run& run) {
     kernels.push_back(kernel_name(kernel.text()));
   if (!kernels.empty()) {
     std::string text =
-        apps::joined(kernels, " and ") + " in " + experiment["precision"].text("float64");
+        apps::join(kernels, " and ") + " in " + experiment["precision"].text("float64");
     const std::string from = experiment["kernel"]["from"].text();
     if (!from.empty()) text += ", taken from the run in " + from;
     settings.push_back({"Kernels", {text + "."}});

@@ -2,6 +2,7 @@
 // small tables.
 #include "common/json.hpp"
 #include "common/numbers.hpp"
+#include "common/sizes.hpp"
 #include "common/table.hpp"
 #include "display.hpp"
 #include "experiment/advice.hpp"
@@ -127,7 +128,7 @@ std::string layers_table(const std::vector<PlannedLayer>& rows) {
                      apps::Align::right, apps::Align::left, apps::Align::right});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const PlannedLayer& row = rows[i];
-    const std::string indent(static_cast<std::size_t>(row.depth) * 2, ' ');
+    const std::string indent(to_size(row.depth) * 2, ' ');
     const double percent = 100 * row.share;
     table.add({std::to_string(i), indent + row.type, row.name, row.shape,
                row.possible_displacements > 1

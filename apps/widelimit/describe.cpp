@@ -39,7 +39,7 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
       for (const TypeInfo& t : catalogue.types())
         if (t.name == name) all.push_back(t.qualified);
       throw Error(ErrorCode::usage,
-                  "several plugins offer \"" + name + "\"; name one of " + apps::joined(all));
+                  "several plugins offer \"" + name + "\"; name one of " + apps::join(all));
     }
     if (type) return *type;
   }
@@ -53,7 +53,7 @@ const TypeInfo& find(const Catalogue& catalogue, const std::string& name) {
           (nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
           (known.empty()
                ? "no plugins were found; `widelimit plugins --why` shows where they were searched"
-               : "the plugins offer " + apps::joined(known)));
+               : "the plugins offer " + apps::join(known)));
 }
 
 /// One parameter: name, kind, range, default, and on the next lines its meaning.

@@ -3,6 +3,7 @@
 
 #include "common/escape.hpp"
 #include "common/numbers.hpp"
+#include "common/sizes.hpp"
 #include "common/table.hpp"
 
 #include <widelimit/error.hpp>

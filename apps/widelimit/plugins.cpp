@@ -41,7 +41,7 @@ void print_plugins(const Runtime& runtime) {
                     {apps::Align::left, apps::Align::left, apps::Align::left, apps::Align::left,
                      apps::Align::left});
   for (const PluginInfo& plugin : runtime.plugins())
-    table.add({plugin.id, plugin.version, apps::joined(plugin.layers), apps::joined(plugin.solvers),
+    table.add({plugin.id, plugin.version, apps::join(plugin.layers), apps::join(plugin.solvers),
                std::filesystem::path(plugin.file).filename().string()});
   if (table.empty())
     std::cout

@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "common/sizes.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -39,7 +41,7 @@ PrintableStream::int_type PrintableStream::overflow(int_type character) {
 }
 
 std::streamsize PrintableStream::xsputn(const char* text, std::streamsize length) {
-  pending_.append(text, static_cast<std::size_t>(length));
+  pending_.append(text, to_size(length));
   return write(false) ? length : 0;
 }
 

@@ -21,7 +21,7 @@ std::string range_of(const Json& schema) {
   std::vector<std::string> texts;
   if (schema["enum"].is_array()) {
     for (const Json& value : schema["enum"].elements()) texts.push_back(value.one_line());
-    return apps::joined(texts);
+    return apps::join(texts);
   }
   const std::string low = text_of(schema["minimum"]), high = text_of(schema["maximum"]);
   const std::string above = text_of(schema["exclusiveMinimum"]),
@@ -34,7 +34,7 @@ std::string range_of(const Json& schema) {
   add("> ", above);
   add("<= ", high);
   add("< ", below);
-  return apps::joined(texts);
+  return apps::join(texts);
 }
 
 std::string kind_of(const Json& schema) {
@@ -42,7 +42,7 @@ std::string kind_of(const Json& schema) {
   if (!type.is_array()) return text_of(type);
   std::vector<std::string> kinds;
   for (const Json& kind : type.elements()) kinds.push_back(text_of(kind));
-  return apps::joined(kinds, " or ");
+  return apps::join(kinds, " or ");
 }
 
 bool is_required(const Json& schema, const std::string& name) {

@@ -134,7 +134,7 @@ TEST_CASE("sizes, times and counts are written as people read them") {
   CHECK(extents_text(std::vector<std::int64_t>{28, 1280, 1}) == "28 x 1,280 x 1");
   CHECK(shape_text(std::vector<std::int64_t>{28, 1280}) == "[28, 1280]");
   CHECK(extents_text({}).empty());
-  CHECK(joined({"a", "", "c"}) == "a, , c");
+  CHECK(join({"a", "", "c"}) == "a, , c");
 }
 
 TEST_CASE("the memory of a machine is what is built in, or less where a control group says so") {

@@ -27,7 +27,7 @@ bool has(const std::vector<std::string>& list, std::string_view value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-std::string joined(const std::vector<std::string>& list) {
+std::string join(const std::vector<std::string>& list) {
   std::string text;
   for (const std::string& entry : list) text += entry + "\n";
   return text;
@@ -42,7 +42,7 @@ std::size_t pictures(const report::Outcome& outcome) {
 /// What every report must be, whatever it shows.
 Markup check_page(const std::string& html) {
   Markup page = test::read_markup(html);
-  CHECK_MESSAGE(page.problems.empty(), joined(page.problems));
+  CHECK_MESSAGE(page.problems.empty(), join(page.problems));
   const std::set<std::string> ids(page.ids.begin(), page.ids.end());
   CHECK(ids.size() == page.ids.size());
   for (const std::string& reference : page.references) {
@@ -80,7 +80,7 @@ class NoGnuplot {
 TEST_CASE("a finished run becomes pictures and a page that loads nothing") {
   const RunDirectory run;
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   // 2 features, 3 blocks of 2 kernels, and one inference three times: truth, losses, finite.
   CHECK(pictures(outcome) == 2 + 6 + 1 + 1 + 1);
   for (const auto& file : outcome.files) CHECK(std::filesystem::file_size(run.path() / file) > 0);
@@ -119,7 +119,7 @@ TEST_CASE("every picture of a file of its own is well-formed and says what it sh
   for (const auto& file : report::draw(run.path()).files) {
     if (file.extension() != ".svg") continue;
     const Markup svg = test::read_markup(run.read(file));
-    CHECK_MESSAGE(svg.problems.empty(), file.string() << ": " << joined(svg.problems));
+    CHECK_MESSAGE(svg.problems.empty(), file.string() << ": " << join(svg.problems));
     CHECK(svg.elements.front() == "svg");
     CHECK(has(svg.elements, "title"));
     CHECK_FALSE(contains(run.read(file), "var(--"));  // not every viewer knows variables
@@ -135,7 +135,7 @@ TEST_CASE("names and titles that would be markup, scripts or commands stay text"
   names.method = "it's 100% & `touch pwned` <b>";
   const RunDirectory run(names);
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(pictures(outcome) == 11);
   CHECK_FALSE(std::filesystem::exists("pwned"));
   CHECK_FALSE(std::filesystem::exists(run.path() / "pwned"));
@@ -147,7 +147,7 @@ TEST_CASE("names and titles that would be markup, scripts or commands stay text"
   for (const auto& file : outcome.files) {
     if (file.extension() != ".svg") continue;
     const Markup svg = test::read_markup(run.read(file));
-    CHECK_MESSAGE(svg.problems.empty(), file.string() << ": " << joined(svg.problems));
+    CHECK_MESSAGE(svg.problems.empty(), file.string() << ": " << join(svg.problems));
     CHECK_FALSE(has(svg.elements, "script"));
   }
 }
@@ -159,14 +159,14 @@ TEST_CASE("what a run did not write is left out without a word") {
     run.remove("finite");
     run.remove("kernel/test_train.nngp.npy");
     const report::Outcome outcome = report::draw(run.path());
-    CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+    CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
     CHECK(pictures(outcome) == 2 + 5 + 1);
   }
   SUBCASE("kernels alone") {
     for (const char* part : {"predictions", "finite", "loss", "data", "metrics.json"})
       run.remove(part);
     const report::Outcome outcome = report::draw(run.path());
-    CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+    CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
     CHECK(pictures(outcome) == 6);
   }
   SUBCASE("finite networks alone still show their losses") {
@@ -179,7 +179,7 @@ TEST_CASE("what a run did not write is left out without a word") {
       run.remove(part);
     run.write("run.json", "{}");
     const report::Outcome outcome = report::draw(run.path());
-    CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+    CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
     CHECK(outcome.files.size() == 1);
   }
   check_page(run.read("report.html"));
@@ -191,7 +191,7 @@ TEST_CASE("what is broken is a warning that names the file, and the rest is show
   run.edit("data/scatter.csv", "train,0.5", "train,half");
   run.write("metrics.json", "{\"a\": ");
   const report::Outcome outcome = report::draw(run.path());
-  const std::string warnings = joined(outcome.warnings);
+  const std::string warnings = join(outcome.warnings);
   CHECK(outcome.warnings.size() == 3);
   CHECK(contains(warnings, "train_train.ntk.npy: is not an .npy file"));
   CHECK(contains(warnings, "scatter.csv:3:7: \"half"));
@@ -301,7 +301,7 @@ TEST_CASE("a large kernel is shown by every k-th row and column") {
   run.write_npy("kernel/train_train.ntk.npy", {600, 600},
                 [](int i) { return i % 600 == i / 600 ? 1.0 : 0.0; });
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   const std::string html = run.read("report.html");
   CHECK(contains(html, "600 × 600, values from 0 to 1. One of 3 rows and columns is shown."));
 }
@@ -314,7 +314,7 @@ TEST_CASE("several times: the last one is drawn, the metrics have a column each"
   run.write("metrics.json",
             "{\"" + id + R"(": [{"time": 5, "rmse": 0.5}, {"time": "inf", "rmse": 0.125}]})");
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   const std::string html = run.read("report.html");
   check_page(html);
   CHECK(contains(html, "Predicted mean at t = ∞ against the truth"));
@@ -327,7 +327,7 @@ TEST_CASE("one feature: the prediction is drawn along it") {
   const RunDirectory run;
   run.edit("run.json", "\"features\": 2", "\"features\": 1");
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(std::filesystem::exists(run.path() / "plots/curve.gradient_descent_mse_ensemble.ntk.svg"));
   CHECK(contains(run.read("report.html"), "the band is ± 2 standard deviations wide"));
 }
@@ -337,7 +337,7 @@ TEST_CASE("times that no logarithmic axis can show make no picture of a course")
   run.write("loss/gradient_descent_mse_ensemble.ntk.csv",
             "time,train_mean_loss,test_mean_loss\n0,1,1\ninf,0.5,0.5\n");
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK_FALSE(
       std::filesystem::exists(run.path() / "plots/loss.gradient_descent_mse_ensemble.ntk.svg"));
   CHECK(std::filesystem::exists(run.path() / "plots/loss.finite.svg"));
@@ -349,7 +349,7 @@ TEST_CASE("losses of zero, infinity and not-a-number do not spoil the picture") 
       "loss/gradient_descent_mse_ensemble.ntk.csv",
       "time,train_mean_loss,test_mean_loss\n0,1,1\n1,1e-320,0.5\n2,0,nan\n3,0,inf\n4,0.1,0.1\n");
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(pictures(outcome) == 11);
 }
 
@@ -373,7 +373,7 @@ TEST_CASE("predicted classes are shown against true ones in a confusion matrix")
             "2,0,0.6,-0.5\n2,1,0.4,0.5\n");
   run.write("metrics.json", "{\"" + id + R"(": {"accuracy": 0.6667}})");
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(std::filesystem::exists(run.path() / ("plots/classes." + id + ".svg")));
   CHECK_FALSE(std::filesystem::exists(run.path() / ("plots/prediction." + id + ".y0.svg")));
   CHECK(contains(run.read("report.html"), "2 of 3 test samples are on the diagonal"));
@@ -384,7 +384,7 @@ TEST_CASE("samples that are pictures are shown as such, by class or with their t
   run.write_npy("data/pictures.npy", {3, 4, 5, 1}, [](int i) { return i - 10.0; });
   run.write("data/pictures.csv", "sample,class\n0,0\n4,0\n2,1\n");
   report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(pictures(outcome) == 9);  // without the two of a feature against the target
   std::string html = run.read("report.html");
   for (const char* part : {"training sample 0, class", "training sample 4, class",
@@ -392,12 +392,12 @@ TEST_CASE("samples that are pictures are shown as such, by class or with their t
     CHECK_MESSAGE(contains(html, part), part);
   run.write("data/pictures.csv", "sample,y0\n0,0.5\n1,1.25\n2,-1\n");
   outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   html = run.read("report.html");
   CHECK(contains(html, "weight = −1"));
   run.write_npy("data/pictures.npy", {3, 4, 5}, [](int i) { return i; });
   outcome = report::draw(run.path());
-  CHECK(contains(joined(outcome.warnings), "pictures.npy: expected the axes [picture, row"));
+  CHECK(contains(join(outcome.warnings), "pictures.npy: expected the axes [picture, row"));
 }
 
 TEST_CASE("a deep network's kernel is drawn layer by layer") {
@@ -410,7 +410,7 @@ TEST_CASE("a deep network's kernel is drawn layer by layer") {
   }
   run.edit("run.json", "\"network\": [\n", "\"network\": [\n" + layers);
   const report::Outcome outcome = report::draw(run.path());
-  CHECK_MESSAGE(outcome.warnings.empty(), joined(outcome.warnings));
+  CHECK_MESSAGE(outcome.warnings.empty(), join(outcome.warnings));
   CHECK(std::filesystem::exists(run.path() / "plots/network.correlation.svg"));
   CHECK(std::filesystem::exists(run.path() / "plots/network.scale.svg"));
   CHECK(contains(run.read("report.html"), "class=\"scroll tall\""));

@@ -56,8 +56,8 @@ TEST_CASE("an estimate has the digits that its error leaves") {
 
 TEST_CASE("counts, times and sizes read naturally") {
   CHECK(count(9007199254740993) == "9,007,199,254,740,993");
-  CHECK(counted(1, "sample") == "1 sample");
-  CHECK(counted(12, "sample") == "12 samples");
+  CHECK(count_text(1, "sample") == "1 sample");
+  CHECK(count_text(12, "sample") == "12 samples");
   CHECK(duration(0) == "0 µs");
   CHECK(duration(0.00084) == "840 µs");
   CHECK(duration(0.0213) == "21.3 ms");

@@ -1,6 +1,7 @@
 // Small samples of the work, timed, and extrapolated to all of it.
 #include "duration.hpp"
 
+#include "common/sizes.hpp"
 #include "experiment/train.hpp"
 #include "inference_duration.hpp"
 #include "results_size.hpp"

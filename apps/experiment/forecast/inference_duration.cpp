@@ -1,6 +1,7 @@
 // Trials of inference at two sizes, and what follows from them for the size of the run.
 #include "inference_duration.hpp"
 
+#include "common/sizes.hpp"
 #include "experiment/solvers.hpp"
 #include "sampling.hpp"
 
@@ -46,7 +47,7 @@ class TrialInference {
           FactorisedKernel(std::move(train_train), has_test_ ? test * turned : Matrix());
       if (!has_test_) continue;
       kernel->test_test = test * test_turned;
-      kernel->diagonal.assign(static_cast<std::size_t>(m), 2.0 * rank);
+      kernel->diagonal.assign(to_size(m), 2.0 * rank);
       for (std::int64_t i = 0; i < m; ++i) kernel->test_test(i, i) += rank;
     }
     y_train_ = random_matrix(n, outputs, 3);
@@ -128,7 +129,7 @@ double inference_seconds(std::span<const PlannedInference> inferences, const Dat
   std::size_t times = 1;
   for (const PlannedInference& inference : inferences) {
     const InferenceOptions& options = inference.options;
-    times = std::max(times, static_cast<std::size_t>(prediction_count(options)));
+    times = std::max(times, to_size(prediction_count(options)));
     eigen = eigen || needs_of(options).eigen;
     covariances = covariances || options.covariance == Covariance::full ||
                   (options.covariance == Covariance::diagonal && options.predictions);

@@ -10,7 +10,7 @@ namespace widelimit {
 
 namespace {
 
-std::string joined(const std::vector<Problem>& problems) {
+std::string join(const std::vector<Problem>& problems) {
   std::string all;
   for (const Problem& p : problems) {
     if (!all.empty()) all += '\n';
@@ -58,7 +58,7 @@ Error::Error(ErrorCode code, const std::string& message, std::string pointer, Er
                         .remedy = facts_.remedy}} {}
 
 Error::Error(ErrorCode code, std::vector<Problem> problems, ErrorFacts facts)
-    : std::runtime_error(joined(problems)),
+    : std::runtime_error(join(problems)),
       code_(code),
       pointer_(problems.empty() ? std::string{} : problems.front().pointer),
       facts_(std::move(facts)),

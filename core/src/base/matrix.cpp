@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/matrix.hpp>
 
+#include "base/sizes.hpp"
 #include "text/numbers.hpp"
 
 #include <cblas.h>
@@ -41,7 +42,7 @@ T* allocate(std::int64_t rows, std::int64_t cols) {
   if (cols != 0 && rows > most / cols)
     throw Error(ErrorCode::memory,
                 "a matrix of " + detail::shape_text(rows, cols) + " numbers is too large");
-  const auto bytes = static_cast<std::size_t>(rows * cols) * sizeof(T);
+  const auto bytes = to_size(rows * cols) * sizeof(T);
   void* p = allocate_bytes(bytes);
   if (p == nullptr)
     throw Error(ErrorCode::memory, "no memory for a matrix of " + detail::shape_text(rows, cols) +

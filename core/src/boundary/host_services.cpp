@@ -3,6 +3,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/examine/host.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/call_control.hpp"
 #include "boundary/host_state.hpp"
 #include "random/random.hpp"
@@ -40,7 +41,7 @@ void log(void* ctx, std::int32_t level, const char* component, const char* messa
 
 void* alloc(void*, std::uint64_t bytes) {
   if (bytes >> 47 != 0) return nullptr;  // larger than the address space
-  return ::operator new(static_cast<std::size_t>(bytes), alignment, std::nothrow);
+  return ::operator new(to_size(bytes), alignment, std::nothrow);
 }
 
 void release(void*, void* p) { ::operator delete(p, alignment); }

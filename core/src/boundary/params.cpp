@@ -63,7 +63,7 @@ Params::Params(std::string_view json) : state_(std::make_unique<State>()) {
   document.report.throw_if_any(document.texts);
   if (document.value->object() == nullptr)
     throw Error(ErrorCode::usage,
-                "parameters are an object, got " + detail::shown(*document.value));
+                "parameters are an object, got " + detail::short_json(*document.value));
   state_->text = json;
   state_->root = std::move(*document.value);
   widelimit_params& abi = state_->abi;
@@ -118,7 +118,7 @@ ValidatedParams validate_params(std::string_view schema, std::string_view json) 
   ValidatedParams validated;
   if (document.value && document.value->object() == nullptr) {
     document.report.add(*document.value, {},
-                        "parameters are an object, got " + detail::shown(*document.value));
+                        "parameters are an object, got " + detail::short_json(*document.value));
   } else if (document.value) {
     const Value filled = detail::conform(sound, *document.value, {}, {owner}, document.report);
     if (document.report.empty()) validated.json = detail::to_json(filled);

@@ -20,7 +20,7 @@ ColumnChoice read_columns(Reading& reading, const Value::Array& columns, const s
     };
     if (std::any_of(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(i),
                     [&](const Value& earlier) { return same(earlier, column); }))
-      refuse("the column " + shown(column) + " is named twice");
+      refuse("the column " + short_json(column) + " is named twice");
     if (const std::string* name = column.string()) {
       choice.names.push_back(*name);
       if (!header)
@@ -28,7 +28,7 @@ ColumnChoice read_columns(Reading& reading, const Value::Array& columns, const s
     } else if (column.number() && column.integer().value_or(-1) >= 0) {
       choice.indices.push_back(*column.integer());
     } else {
-      refuse("must be the name of a column or its index from 0, got " + shown(column));
+      refuse("must be the name of a column or its index from 0, got " + short_json(column));
     }
   }
   return choice;
@@ -62,13 +62,13 @@ ColumnChoice read_column_list(Reading& reading, const Value& source, const char*
   if (list->array() != nullptr) return read_columns(reading, *list->array(), at, header, false);
   reading.report.add(*list, at,
                      std::string("must be ") + (automatic != nullptr ? "\"auto\" or " : "") +
-                         "a list of columns, by name or by index from 0, got " + shown(*list));
+                         "a list of columns, by name or by index from 0, got " + short_json(*list));
   return {};
 }
 
 std::optional<char> read_delimiter(Reading& reading, const Value& source,
                                    const std::string& pointer, char decimal) {
-  const Value* value = given(source, "delimiter");
+  const Value* value = value_or_null(source, "delimiter");
   if (value == nullptr) return std::nullopt;
   const std::string& text = *value->string();
   const auto refuse = [&](const std::string& message) {
@@ -76,9 +76,9 @@ std::optional<char> read_delimiter(Reading& reading, const Value& source,
   };
   if (text.size() != 1 || text.find_first_of("\"\r\n+-.0123456789") != std::string::npos)
     refuse("must be one character, such as \",\", \";\", \"\\t\" or \" \" for white space, got " +
-           shown(*value));
+           short_json(*value));
   else if (text.front() == decimal)
-    refuse("must differ from the decimal mark, which is " + shown(*source.find("decimal")));
+    refuse("must differ from the decimal mark, which is " + short_json(*source.find("decimal")));
   return text.empty() ? ',' : text.front();
 }
 
@@ -138,9 +138,9 @@ DataSource read_source(Reading& reading, Value& value, const std::string& pointe
   const auto file_if_given = [&](const char* key) {
     return value.find(key) != nullptr ? file(key) : std::filesystem::path();
   };
-  if (given(value, "rows") != nullptr) source.rows = file("rows");
+  if (value_or_null(value, "rows") != nullptr) source.rows = file("rows");
   source.offset = integer_of(value, "offset");
-  if (const Value* limit = given(value, "limit")) source.limit = *limit->integer();
+  if (const Value* limit = value_or_null(value, "limit")) source.limit = *limit->integer();
   if (type == "npy") {
     source.x = file("x");
     source.y = file_if_given("y");
@@ -210,7 +210,7 @@ PreprocessStep read_step(Reading& reading, Value& value, const std::string& poin
     step.regularization = number_of(value, "regularization");
   } else {
     step.type = PreprocessType::one_hot;
-    if (const Value* classes = given(value, "classes")) step.classes = *classes->integer();
+    if (const Value* classes = value_or_null(value, "classes")) step.classes = *classes->integer();
     step.centered = boolean_of(value, "centered");
     for (const Value& name : *value.find("names")->array()) step.names.push_back(*name.string());
     if (!step.names.empty() && step.classes && *step.classes != std::ssize(step.names))
@@ -253,7 +253,7 @@ std::vector<PreprocessStep> read_preprocess(Reading& reading, Value& steps,
                                             const std::string& pointer) {
   std::vector<PreprocessStep> all;
   if (steps.array() == nullptr) {
-    reading.report.add(steps, pointer, "must be a list of steps, got " + shown(steps));
+    reading.report.add(steps, pointer, "must be a list of steps, got " + short_json(steps));
     return all;
   }
   bool y_standardized = false, one_hot = false;

@@ -1,4 +1,5 @@
 // Ridges: one, a list, or a range that is expanded here.
+#include "base/sizes.hpp"
 #include "config/sections.hpp"
 
 #include <algorithm>
@@ -22,9 +23,9 @@ std::vector<double> read_list(Reading& reading, const Value& list, const std::st
     if (items[i].is_reported()) continue;
     if (!number || *number < 0)
       reading.report.add(items[i], child(pointer, i),
-                         "must be a number >= 0, got " + shown(items[i]));
+                         "must be a number >= 0, got " + short_json(items[i]));
     else if (std::find(values.begin(), values.end(), *number) != values.end())
-      reading.report.add(items[i], child(pointer, i), shown(items[i]) + " is given twice");
+      reading.report.add(items[i], child(pointer, i), short_json(items[i]) + " is given twice");
     else
       values.push_back(*number);
   }
@@ -42,10 +43,10 @@ std::vector<double> read_range(Reading& reading, Value& range, const std::string
                        "must be > 0 where \"spacing\" is \"log\", got 0");
   if (stop <= start)
     reading.report.add(*range.find("stop"), child(pointer, "stop"),
-                       "must be > start, which is " + shown(*range.find("start")) + ", got " +
-                           shown(*range.find("stop")));
+                       "must be > start, which is " + short_json(*range.find("start")) + ", got " +
+                           short_json(*range.find("stop")));
   if (reading.report.size() != before) return {};
-  return spaced(start, stop, static_cast<std::size_t>(integer_of(range, "num")), log);
+  return spaced(start, stop, to_size(integer_of(range, "num")), log);
 }
 
 }  // namespace
@@ -57,10 +58,10 @@ DiagReg read_diag_reg(Reading& reading, Value& value, const std::string& pointer
   if (number && (*number >= 0 || std::isnan(*number))) return {*number, {}};  // NaN is reported
   reading.report.add(
       value, pointer,
-      number ? "must be >= 0, got " + shown(value) + "   (number, default 0)"
+      number ? "must be >= 0, got " + short_json(value) + "   (number, default 0)"
              : "must be a number >= 0, a list of such, as in [1e-4, 1e-2], or a range, as in "
                "{\"start\": 1e-6, \"stop\": 1, \"num\": 13}, got " +
-                   shown(value));
+                   short_json(value));
   return {};
 }
 

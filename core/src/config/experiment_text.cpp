@@ -1,6 +1,7 @@
 // An experiment file from its bytes to a validated Experiment.
 #include <widelimit/experiment/experiment.hpp>
 
+#include "base/sizes.hpp"
 #include "config/network_section.hpp"
 #include "config/overrides.hpp"
 #include "config/sections.hpp"
@@ -52,7 +53,7 @@ std::string read_file(const std::filesystem::path& file) {
   std::string text(detail::max_bytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) refuse("cannot be read to its end");
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  text.resize(to_size(in.gcount()));
   return text;
 }
 

@@ -104,7 +104,7 @@ class Entry {
     for (std::size_t i = 1; i < items.size(); ++i)
       if (std::any_of(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i),
                       [&](const Value& earlier) { return same(earlier, items[i]); }))
-        reading_.report.add(items[i], child(pointer, i), shown(items[i]) + " is given twice");
+        reading_.report.add(items[i], child(pointer, i), short_json(items[i]) + " is given twice");
   }
 
   void diag_reg(Value& value) {
@@ -162,7 +162,7 @@ class Entry {
     std::vector<std::string> names;
     for (const TypeInfo& type : reading_.catalogue().types())
       if (type.kind == TypeKind::solver && type.eigen) names.push_back(type.name);
-    return names.empty() ? "" : "   (loaded solvers that do: " + listed(names) + ")";
+    return names.empty() ? "" : "   (loaded solvers that do: " + list_text(names) + ")";
   }
 
   void members(const std::string& method) {
@@ -174,7 +174,7 @@ class Entry {
     for (const Value& kernel : *value_.find("kernels")->array())
       spec_.kernels.push_back(kernel_of(*kernel.string()));
     options().learning_rate = number_of(value_, "learning_rate");
-    if (const Value* left_out = given(value_, "leave_one_out"))
+    if (const Value* left_out = value_or_null(value_, "leave_one_out"))
       options().leave_one_out = *left_out->boolean();
     else
       options().leave_one_out = !options().diag_reg_path.empty();
@@ -187,7 +187,7 @@ class Entry {
                           "of many is what gradient_descent_mse_ensemble gives");
     for (const auto& [key, path] : {std::pair{"initial_train", &spec_.initial_train},
                                     std::pair{"initial_test", &spec_.initial_test}})
-      if (const Value* file = given(value_, key))
+      if (const Value* file = value_or_null(value_, key))
         *path = reading_.path(*file, child(pointer_, key), "the path of a file");
   }
 
@@ -203,7 +203,8 @@ std::vector<InferenceSpec> read_inference(Reading& reading, Value& entries,
                                           const std::string& pointer) {
   std::vector<InferenceSpec> all;
   if (entries.array() == nullptr) {
-    reading.report.add(entries, pointer, "must be a list of inferences, got " + shown(entries));
+    reading.report.add(entries, pointer,
+                       "must be a list of inferences, got " + short_json(entries));
     return all;
   }
   std::map<std::string, std::string> names;

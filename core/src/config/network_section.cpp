@@ -2,6 +2,7 @@
 // which belong to core.
 #include "config/network_section.hpp"
 
+#include "base/sizes.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"
 
@@ -37,7 +38,7 @@ class Checking {
   /// The number of layers after unrolling.
   std::size_t network(Value& layers, const std::string& pointer, bool may_be_empty) {
     if (layers.array() == nullptr) {
-      reading_.report.add(layers, pointer, "must be a list of layers, got " + shown(layers));
+      reading_.report.add(layers, pointer, "must be a list of layers, got " + short_json(layers));
       return 0;
     }
     if (layers.array()->empty() && !may_be_empty)
@@ -68,13 +69,13 @@ class Checking {
     const Value* repeat = entry.find("repeat");
     const auto times = repeat != nullptr ? repeat->integer().value_or(1) : 1;
     if (once == 0 || times <= 0) return 0;
-    if (static_cast<std::size_t>(times) > max_layers / once) {
+    if (to_size(times) > max_layers / once) {
       reading_.report.add(repeat != nullptr ? *repeat : entry,
                           repeat != nullptr ? child(pointer, "repeat") : pointer,
                           "unrolls to more than " + std::to_string(max_layers) + " layers");
       return 0;  // reported once
     }
-    return once * static_cast<std::size_t>(times);
+    return once * to_size(times);
   }
 
   std::size_t layer(Value& entry, bool bare, const std::string& pointer) {
@@ -115,7 +116,7 @@ class Checking {
     if (name == nullptr) return;
     const std::string at = child(pointer, "name");
     if (name->string() == nullptr) {
-      reading_.report.add(*name, at, "must be a string, got " + shown(*name));
+      reading_.report.add(*name, at, "must be a string, got " + short_json(*name));
     } else if (reading_.usable_name(*name, at)) {
       const auto [taken, is_new] = names_.emplace(*name->string(), at);
       if (!is_new)
@@ -136,7 +137,7 @@ class Checking {
       return 0;
     }
     if (inputs.array() == nullptr) {
-      reading_.report.add(inputs, at, "must be a list of networks, got " + shown(inputs));
+      reading_.report.add(inputs, at, "must be a list of networks, got " + short_json(inputs));
       return 0;
     }
     const std::size_t given = inputs.array()->size();
@@ -145,8 +146,8 @@ class Checking {
       if (given < least || (most != 0 && given > most))
         reading_.report.add(inputs, at,
                             in_quotes(type->name) + " takes at " +
-                                (given < least ? "least " + counted(least, "input")
-                                               : "most " + counted(most, "input")) +
+                                (given < least ? "least " + count_text(least, "input")
+                                               : "most " + count_text(most, "input")) +
                                 ", got " + std::to_string(given));
     }
     std::size_t count = 0;
@@ -160,7 +161,7 @@ class Checking {
     std::vector<std::string> names;
     for (const TypeInfo& type : reading_.catalogue().types())
       if (type.kind == TypeKind::layer && takes_several(type)) names.push_back(type.name);
-    return names.empty() ? "" : " (" + listed(names) + ")";
+    return names.empty() ? "" : " (" + list_text(names) + ")";
   }
 
   Reading& reading_;

@@ -36,8 +36,8 @@ std::string keys_of(const Value& object) {
   std::vector<std::string> keys;
   for (const Member& m : *object.object()) keys.push_back(m.key);
   constexpr std::size_t most = 12;
-  if (keys.size() > most) return counted(keys.size(), "key");
-  return keys.empty() ? "no keys" : listed(keys);
+  if (keys.size() > most) return count_text(keys.size(), "key");
+  return keys.empty() ? "no keys" : list_text(keys);
 }
 
 /// Says why `at` has no `token`.
@@ -46,7 +46,7 @@ std::string nothing_there(const Value& at, const std::string& token, const std::
   if (at.array() != nullptr)
     return where + " is a list of " + std::to_string(at.array()->size()) + "; there is no entry " +
            in_quotes(token) + (array_index(token) ? "" : " (entries are numbered from 0)");
-  if (at.object() == nullptr) return where + " is " + shown(at) + ": nothing can be set in it";
+  if (at.object() == nullptr) return where + " is " + short_json(at) + ": nothing can be set in it";
   std::vector<std::string> keys;
   for (const Member& m : *at.object()) keys.push_back(m.key);
   return where + " has no key " + in_quotes(token) + did_you_mean(token, keys) + "   (" +

@@ -23,8 +23,8 @@ std::string census(const Catalogue& catalogue, TypeKind kind) {
   std::set<std::string> plugins;
   for (const TypeInfo& type : catalogue.types())
     if (type.kind == kind) plugins.insert(type.plugin_id);
-  return counted(catalogue.names(kind).size(), "type") + " from " +
-         counted(plugins.size(), "plugin") + "; see `widelimit plugins`";
+  return count_text(catalogue.names(kind).size(), "type") + " from " +
+         count_text(plugins.size(), "plugin") + "; see `widelimit plugins`";
 }
 
 std::string ambiguity(const Catalogue& catalogue, TypeKind kind, const std::string& name) {
@@ -66,8 +66,9 @@ const std::string* Reading::naming_key(const Value& object, std::string_view key
                                        const std::string& pointer, const std::string& what) {
   if (object.is_reported()) return nullptr;
   if (object.object() == nullptr) {
-    report.add(object, pointer,
-               "must be an object with " + in_quotes(key) + ", " + what + ", got " + shown(object));
+    report.add(
+        object, pointer,
+        "must be an object with " + in_quotes(key) + ", " + what + ", got " + short_json(object));
     return nullptr;
   }
   const Value* name = object.find(key);
@@ -82,7 +83,7 @@ const std::string* Reading::naming_key(const Value& object, std::string_view key
     return nullptr;
   }
   if (name->string() != nullptr) return name->string();
-  report.add(*name, child(pointer, key), "must be " + what + ", got " + shown(*name));
+  report.add(*name, child(pointer, key), "must be " + what + ", got " + short_json(*name));
   return nullptr;
 }
 
@@ -91,12 +92,13 @@ const Value* Reading::variant(const Variants& variants, const Value& object,
   const std::vector<std::string> names = variants.names();
   const std::string* name =
       naming_key(object, variants.key, pointer,
-                 "the " + std::string(variants.noun) + ", one of " + listed(names));
+                 "the " + std::string(variants.noun) + ", one of " + list_text(names));
   if (name == nullptr) return nullptr;
   if (const Value* schema = variants.schemas->find(*name)) return schema;
   report.add(*object.find(variants.key), child(pointer, variants.key),
              "no " + std::string(variants.noun) + " " + in_quotes(*name) +
-                 (report.full() ? "" : did_you_mean(*name, names)) + "   (" + listed(names) + ")");
+                 (report.full() ? "" : did_you_mean(*name, names)) + "   (" + list_text(names) +
+                 ")");
   return nullptr;
 }
 
@@ -169,7 +171,7 @@ bool boolean_of(const Value& object, std::string_view key) { return *object.find
 const std::string& string_of(const Value& object, std::string_view key) {
   return *object.find(key)->string();
 }
-const Value* given(const Value& object, std::string_view key) {
+const Value* value_or_null(const Value& object, std::string_view key) {
   const Value* value = object.find(key);
   return value == nullptr || value->is_null() ? nullptr : value;
 }

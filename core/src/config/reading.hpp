@@ -69,7 +69,7 @@ class Reading {
 [[nodiscard]] bool boolean_of(const Value& object, std::string_view key);
 [[nodiscard]] const std::string& string_of(const Value& object, std::string_view key);
 /// NULL if the member is null or missing.
-[[nodiscard]] const Value* given(const Value& object, std::string_view key);
+[[nodiscard]] const Value* value_or_null(const Value& object, std::string_view key);
 
 /// The same object with `key` in it, replaced or added at the end (in front: `first`).
 void set_member(Value& object, std::string_view key, Value value, bool first = false);

@@ -20,7 +20,7 @@ KernelChoice read_kernel(Reading& reading, Value& kernel, const std::string& poi
   if (choice.compute.count() < std::ssize(compute))
     reading.report.add(*kernel.find("compute"), child(pointer, "compute"),
                        "names a kernel twice; once is enough");
-  if (const Value* from = given(kernel, "from"))
+  if (const Value* from = value_or_null(kernel, "from"))
     choice.from = reading.path(*from, child(pointer, "from"), "the directory of an earlier run");
   const std::string& store = string_of(kernel, "store");
   choice.store = store == "auto"        ? StoreChoice::automatic
@@ -44,7 +44,8 @@ FiniteSpec read_finite(Reading& reading, Value& finite, const std::string& point
   }
   if (!conforms) return spec;
   spec.options.steps = integer_of(finite, "steps");
-  if (const Value* batch = given(finite, "batch_size")) spec.options.batch_size = *batch->integer();
+  if (const Value* batch = value_or_null(finite, "batch_size"))
+    spec.options.batch_size = *batch->integer();
   spec.options.ensemble = integer_of(finite, "ensemble");
   spec.options.seed = static_cast<std::uint64_t>(integer_of(finite, "seed"));
   spec.options.record_all = string_of(finite, "record") == "all";

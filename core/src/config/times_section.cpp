@@ -1,4 +1,5 @@
 // Training times: a list, or a range that is expanded here.
+#include "base/sizes.hpp"
 #include "config/sections.hpp"
 
 #include <cmath>
@@ -24,7 +25,7 @@ std::vector<double> read_list(Reading& reading, const Value& times, const std::s
       values.push_back(infinity);
     else
       reading.report.add(items[i], child(pointer, i),
-                         "must be a number >= 0 or \"inf\", got " + shown(items[i]));
+                         "must be a number >= 0 or \"inf\", got " + short_json(items[i]));
   }
   return values;
 }
@@ -57,7 +58,7 @@ std::vector<double> by_number(Reading& reading, const Value& range, const std::s
                        "must be > 0 where \"spacing\" is \"log\", got 0");
   if (count > reading.times_left || (log && start == 0)) return {};
   reading.times_left -= count;
-  return spaced(start, stop, static_cast<std::size_t>(*num.integer()), log);
+  return spaced(start, stop, to_size(*num.integer()), log);
 }
 
 std::vector<double> read_range(Reading& reading, Value& range, const std::string& pointer) {
@@ -76,8 +77,8 @@ std::vector<double> read_range(Reading& reading, Value& range, const std::string
                        "goes with \"num\"; times by \"step\" are evenly spaced");
   if (number_of(range, "stop") <= number_of(range, "start")) {
     reading.report.add(*range.find("stop"), child(pointer, "stop"),
-                       "must be > start, which is " + shown(*range.find("start")) + ", got " +
-                           shown(*range.find("stop")));
+                       "must be > start, which is " + short_json(*range.find("start")) + ", got " +
+                           short_json(*range.find("stop")));
     return {};
   }
   if (step != nullptr) return by_step(reading, range, pointer);
@@ -107,7 +108,7 @@ Times read_times(Reading& reading, Value& times, const std::string& pointer) {
   reading.report.add(times, pointer,
                      "must be a list of times, as in [0, 100, \"inf\"], or a range, as in "
                      "{\"start\": 0, \"stop\": 1000, \"step\": 0.1}, got " +
-                         shown(times));
+                         short_json(times));
   return {};
 }
 

@@ -1,4 +1,5 @@
 // Samples and targets from the columns of a CSV file.
+#include "base/sizes.hpp"
 #include "data/source.hpp"
 #include "data/table_columns.hpp"
 #include "files/csv_number.hpp"
@@ -47,9 +48,8 @@ class TextBuilder {
 
  private:
   std::int32_t& cell(std::int64_t row, std::int64_t rows) {
-    if (column_.cells.empty())
-      column_.cells.resize(static_cast<std::size_t>(rows), TextColumn::number);
-    return column_.cells[static_cast<std::size_t>(row)];
+    if (column_.cells.empty()) column_.cells.resize(to_size(rows), TextColumn::number);
+    return column_.cells[to_size(row)];
   }
 
   TextColumn column_;

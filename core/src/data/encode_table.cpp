@@ -1,6 +1,7 @@
 // Tables of words, means of columns, and their application.
 #include "data/encode_table.hpp"
 
+#include "base/sizes.hpp"
 #include "text/names.hpp"
 #include "text/numbers.hpp"
 #include "text/quoting.hpp"
@@ -34,14 +35,13 @@ std::string words_text(const std::vector<std::string>& words) {
 }
 
 std::int32_t kind(const TextColumn& text, std::int64_t row) {
-  return text.cells.empty() ? TextColumn::number : text.cells[static_cast<std::size_t>(row)];
+  return text.cells.empty() ? TextColumn::number : text.cells[to_size(row)];
 }
 
 // What a cell says as a word; a number as its shortest digits, so that 1 and 1.0 are the same.
 std::string word_of(const TextColumn& text, std::int64_t row, double number) {
   const std::int32_t cell = kind(text, row);
-  return cell == TextColumn::number ? number_text(number)
-                                    : text.words[static_cast<std::size_t>(cell - 1)];
+  return cell == TextColumn::number ? number_text(number) : text.words[to_size(cell - 1)];
 }
 
 template <class Value>
@@ -117,9 +117,8 @@ class ColumnWriter {
                     " that no training sample has, which count as none of its words: " +
                     words_text({unknown_.begin(), unknown_.end()}));
     if (unmarked_ > 0)
-      all.push_back(column_text(column_) + " has " +
-                    counted(static_cast<std::size_t>(unmarked_), "gap") + " in the " + samples +
-                    " and none in training: " +
+      all.push_back(column_text(column_) + " has " + count_text(to_size(unmarked_), "gap") +
+                    " in the " + samples + " and none in training: " +
                     (column_.category ? "they count as none of its words"
                                       : "the mean stands there, and nothing marks it"));
     return all;
@@ -130,7 +129,7 @@ class ColumnWriter {
     return column_.category ? std::ssize(column_.words) : 1;
   }
   [[noreturn]] void refuse(std::int64_t i, const std::string& message) const {
-    source_.refuse_field(rows_.numbers[static_cast<std::size_t>(i)], position_, message);
+    source_.refuse_field(rows_.numbers[to_size(i)], position_, message);
   }
   void gap(std::int64_t i, std::int64_t first, Matrix& out) {
     if (!column_.category) out(i, first) = column_.mean;
@@ -187,7 +186,7 @@ void encode_labels(SourceRows& rows, const TableEncoding& encoding, const Source
     const auto index = index_of(encoding.labels, word_of(rows.y_text.front(), i, y(i, 0)));
     if (!index)
       source.refuse_field(
-          rows.numbers[static_cast<std::size_t>(i)], source.table()->targets.front(),
+          rows.numbers[to_size(i)], source.table()->targets.front(),
           " is a label that no training sample has; they have " + words_text(encoding.labels));
     y(i, 0) = static_cast<double>(*index);
   }
@@ -197,8 +196,7 @@ TextColumn chosen_cells(const TextColumn& all, const std::vector<std::int64_t>& 
   TextColumn some;
   some.words = all.words;
   if (all.cells.empty()) return some;
-  for (const std::int64_t row : chosen)
-    some.cells.push_back(all.cells[static_cast<std::size_t>(row)]);
+  for (const std::int64_t row : chosen) some.cells.push_back(all.cells[to_size(row)]);
   if (std::all_of(some.cells.begin(), some.cells.end(),
                   [](std::int32_t cell) { return cell == TextColumn::number; }))
     some.cells.clear();
@@ -227,8 +225,7 @@ SourceRows chosen_rows(const SourceRows& all, const std::vector<std::int64_t>& c
   some.data.y_names = all.data.y_names;
   for (const TextColumn& text : all.x_text) some.x_text.push_back(chosen_cells(text, chosen));
   for (const TextColumn& text : all.y_text) some.y_text.push_back(chosen_cells(text, chosen));
-  for (const std::int64_t row : chosen)
-    some.numbers.push_back(all.numbers[static_cast<std::size_t>(row)]);
+  for (const std::int64_t row : chosen) some.numbers.push_back(all.numbers[to_size(row)]);
   return some;
 }
 
@@ -251,8 +248,7 @@ TableEncoding learn_encoding(const SourceRows& train, const Source& source, Miss
     const Counts counts = counts_of(train, j);
     column.category = table->listed[j] || counts.first_word >= 0;
     if (counts.first_word >= 0 && counts.numbers > 0 && !table->listed[j])
-      source.refuse_field(train.numbers[static_cast<std::size_t>(counts.first_word)],
-                          table->features[j],
+      source.refuse_field(train.numbers[to_size(counts.first_word)], table->features[j],
                           " is not a number, and " + column_text(column) +
                               " holds numbers too; name it in \"categories\" to take all its "
                               "values for words");
@@ -296,7 +292,7 @@ Dataset encoded(SourceRows rows, const TableEncoding& encoding, const Source& so
       for (std::int64_t i = 0; i < rows.data.y.rows() && encoding.labels.empty(); ++i)
         if (kind(rows.y_text[k], i) != TextColumn::number)
           source.refuse_field(
-              rows.numbers[static_cast<std::size_t>(i)], source.table()->targets[k],
+              rows.numbers[to_size(i)], source.table()->targets[k],
               set == SampleSet::test
                   ? " is not a number; the targets of the training samples are numbers alone"
                   : " is not a number; words are labels where there is one target, not " +

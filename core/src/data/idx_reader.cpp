@@ -1,6 +1,7 @@
 // Reading IDX files.
 #include "data/idx_reader.hpp"
 
+#include "base/sizes.hpp"
 #include "files/byte_stream.hpp"
 #include "files/npy_header.hpp"
 
@@ -127,17 +128,17 @@ std::int64_t IdxReader::bytes_before_array() const noexcept {
 void IdxReader::read(std::int64_t begin, std::int64_t count, WorkDone& done,
                      const std::function<void(const double*, std::size_t)>& take) const {
   ByteStream stream(file_);
-  std::vector<std::uint8_t> chunk(static_cast<std::size_t>(chunk_bytes));
+  std::vector<std::uint8_t> chunk(to_size(chunk_bytes));
   std::vector<double> numbers;
   const auto pass = [&](std::int64_t bytes, bool wanted) {
     while (bytes > 0) {
       done.check();
-      const auto ask = static_cast<std::size_t>(std::min(bytes, chunk_bytes));
+      const auto ask = to_size(std::min(bytes, chunk_bytes));
       if (stream.read(chunk.data(), ask) < ask)
         file_.refuse("is truncated: the shape " + shape_text(shape_) +
                      " promises more than its gzip stream holds");
       if (wanted) {
-        numbers.resize(ask / static_cast<std::size_t>(bytes_of(type_)));
+        numbers.resize(ask / to_size(bytes_of(type_)));
         convert(type_, chunk.data(), numbers.size(), numbers.data());
         take(numbers.data(), numbers.size());
         done.add(std::ssize(numbers));

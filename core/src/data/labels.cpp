@@ -1,6 +1,7 @@
 // Finds the classes of labels, and turns labels into one output for each.
 #include "data/labels.hpp"
 
+#include "base/sizes.hpp"
 #include "text/numbers.hpp"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ Classes::Classes(const PreprocessStep& step, const Matrix& train,
     for (const double label : labels_) names_.push_back(number_text(label));
   samples_.resize(labels_.size());
   for (std::int64_t i = 0; i < train.rows(); ++i)
-    ++samples_[static_cast<std::size_t>(class_of(train, i, SampleSet::train))];
+    ++samples_[to_size(class_of(train, i, SampleSet::train))];
 }
 
 // Of a stated number of classes: are the labels 0, 1, ... or as many as that?

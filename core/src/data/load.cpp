@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/data.hpp>
 
+#include "base/sizes.hpp"
 #include "data/encode_table.hpp"
 #include "data/labels.hpp"
 #include "data/preprocess_step.hpp"
@@ -45,7 +46,7 @@ SourceRows Source::read_rows(std::int64_t begin, std::int64_t count, bool featur
     rows.data = read(begin, count);
   else
     rows.data.y = read_targets(begin, count);
-  rows.numbers.resize(static_cast<std::size_t>(count));
+  rows.numbers.resize(to_size(count));
   std::iota(rows.numbers.begin(), rows.numbers.end(), begin);
   return rows;
 }
@@ -64,7 +65,7 @@ Problem Source::problem_with(std::int64_t row, std::size_t column,
 
 namespace {
 
-std::string samples_text(std::int64_t n) { return counted(static_cast<std::size_t>(n), "sample"); }
+std::string samples_text(std::int64_t n) { return count_text(to_size(n), "sample"); }
 
 // A source and the part of it that `rows`, `offset`, `limit` and missing values select.
 class Window {
@@ -113,7 +114,7 @@ class Window {
 
  private:
   [[nodiscard]] std::vector<std::int64_t> all() const {
-    std::vector<std::int64_t> numbers(static_cast<std::size_t>(count_));
+    std::vector<std::int64_t> numbers(to_size(count_));
     std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
     return numbers;
   }
@@ -121,7 +122,7 @@ class Window {
   std::pair<std::int64_t, std::int64_t> to_rows(std::vector<std::int64_t>& chosen) const {
     for (std::int64_t& row : chosen) {
       row += begin_;
-      if (!rows_.empty()) row = rows_[static_cast<std::size_t>(row)];
+      if (!rows_.empty()) row = rows_[to_size(row)];
     }
     const auto [least, most] = std::ranges::minmax(chosen);
     for (std::int64_t& row : chosen) row -= least;
@@ -134,7 +135,7 @@ class Window {
     std::vector<std::string> dropped;
     constexpr std::size_t most_listed = 8;
     for (std::int64_t i = 0; i < count_; ++i) {
-      const std::int64_t row = rows.numbers[static_cast<std::size_t>(i)];
+      const std::int64_t row = rows.numbers[to_size(i)];
       if (has_gap(rows, i))
         dropped.push_back(std::to_string(row));
       else
@@ -146,10 +147,10 @@ class Window {
     const std::size_t more = dropped.size() - std::min(dropped.size(), most_listed);
     const std::size_t count = dropped.size();
     dropped.resize(count - more);
-    warnings_.push_back(file + ": " + counted(count, "row") + " of " + std::to_string(count_) +
+    warnings_.push_back(file + ": " + count_text(count, "row") + " of " + std::to_string(count_) +
                         (count == 1 ? " has a missing value and is left out (from 0: "
                                     : " have a missing value and are left out (from 0: ") +
-                        listed(dropped) +
+                        list_text(dropped) +
                         (more > 0 ? " and " + std::to_string(more) + " more" : "") +
                         "); samples are counted without them");
     rows_ = std::move(whole);
@@ -212,17 +213,15 @@ SplitRows split_rows(std::int64_t n, const DataSpec& spec, std::uint64_t seed) {
   // A stream of the experiment's seed: "split" in ASCII.
   constexpr std::uint64_t split_stream = 0x73706c6974;
   const std::int64_t tests = test_count(n, spec);
-  std::vector<bool> is_test(static_cast<std::size_t>(n), false);
+  std::vector<bool> is_test(to_size(n), false);
   if (spec.split->shuffle) {
     const std::vector<std::int64_t> order = permutation(seed, split_stream, n);
-    for (std::int64_t i = 0; i < tests; ++i)
-      is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+    for (std::int64_t i = 0; i < tests; ++i) is_test[to_size(order[to_size(i)])] = true;
   } else {
     std::fill(is_test.end() - tests, is_test.end(), true);
   }
   SplitRows rows;
-  for (std::int64_t i = 0; i < n; ++i)
-    (is_test[static_cast<std::size_t>(i)] ? rows.test : rows.train).push_back(i);
+  for (std::int64_t i = 0; i < n; ++i) (is_test[to_size(i)] ? rows.test : rows.train).push_back(i);
   return rows;
 }
 
@@ -294,7 +293,7 @@ Dataset load_test_samples(const DataSpec& spec, std::uint64_t seed,
     if (sample < 0 || sample >= count)
       throw Error(ErrorCode::usage, "there is no test sample " + std::to_string(sample) +
                                         " (from 0); there are " + std::to_string(count));
-    if (!tests.empty()) sample = tests[static_cast<std::size_t>(sample)];
+    if (!tests.empty()) sample = tests[to_size(sample)];
   }
   if (samples.empty()) throw Error(ErrorCode::usage, "the list of test samples is empty");
   return window.read(std::move(samples)).data;

@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/data.hpp>
 
+#include "base/sizes.hpp"
 #include "data/labels.hpp"
 #include "data/preprocess_step.hpp"
 #include "data/standardize.hpp"
@@ -194,7 +195,7 @@ void TargetTransform::restore_mean(Matrix& predictions) const {
 }
 
 double TargetTransform::scale(std::int64_t output) const {
-  return deviation.empty() ? 1.0 : deviation[static_cast<std::size_t>(output)];
+  return deviation.empty() ? 1.0 : deviation[to_size(output)];
 }
 
 }  // namespace widelimit

@@ -6,6 +6,7 @@
 // all independent. The informative features are the beginning of a random permutation of all
 // features. x, w, e and the permutation are separate streams of the seed. Therefore another noise
 // keeps samples and coefficients, and a larger data set begins with the samples of a smaller one.
+#include "base/sizes.hpp"
 #include "data/source.hpp"
 
 #include "random/random.hpp"
@@ -71,7 +72,7 @@ class RegressionSource final : public Source {
   }
 
   [[nodiscard]] Matrix targets(const Matrix& x, std::int64_t begin) const {
-    const auto informative = static_cast<std::size_t>(spec_.n_informative);
+    const auto informative = to_size(spec_.n_informative);
     const std::vector<std::int64_t> order = permutation(spec_.seed, order_stream, spec_.n_features);
     std::vector<double> w(informative);
     uniforms(spec_.seed, coefficient_stream, 0, informative, w.data());

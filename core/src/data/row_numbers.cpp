@@ -1,6 +1,7 @@
 // Reads numbers from a text file, with line and column for messages.
 #include "data/row_numbers.hpp"
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 #include "text/quoting.hpp"
 #include "text/utf8.hpp"
@@ -21,7 +22,7 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; 
 std::vector<std::int64_t> read_row_numbers(const std::filesystem::path& path, std::int64_t count) {
   const InputFile file(path);
   refuse_other_kind(file, "a text of row numbers");
-  std::string text(static_cast<std::size_t>(file.size()), '\0');
+  std::string text(to_size(file.size()), '\0');
   file.read(0, text.data(), text.size());
   if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   std::vector<std::int64_t> rows;
@@ -38,7 +39,7 @@ std::vector<std::int64_t> read_row_numbers(const std::filesystem::path& path, st
     }
     const char* const word_end = std::find_if(at, end, is_space);
     const auto refuse_word = [&](const std::string& message) {
-      const std::string_view word(at, static_cast<std::size_t>(word_end - at));
+      const std::string_view word(at, to_size(word_end - at));
       refuse(path, in_quotes(word.substr(0, 40)) + message, line,
              static_cast<int>(at - line_start) + 1);
     };

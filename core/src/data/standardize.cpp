@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -37,7 +39,7 @@ double rounding_of_equal(double mean, std::int64_t n, double rounding) noexcept 
 }
 
 Standardization Standardization::of_columns(const Matrix& m, double rounding) {
-  const auto cols = static_cast<std::size_t>(m.cols());
+  const auto cols = to_size(m.cols());
   const auto n = static_cast<double>(m.rows());
   Standardization s{std::vector<double>(cols, 0.0), std::vector<double>(cols, 0.0)};
   std::vector<double> largest_difference(cols, 0.0);
@@ -93,7 +95,7 @@ Standardization Standardization::of_all(const Matrix& m, double rounding) {
   if (constant || equal_up_to_rounding(mean, deviation, largest_difference, m.size(), rounding))
     deviation = 1.0;
   require_in_range(mean, deviation, "the training samples");
-  const auto cols = static_cast<std::size_t>(m.cols());
+  const auto cols = to_size(m.cols());
   return {std::vector<double>(cols, mean), std::vector<double>(cols, deviation)};
 }
 

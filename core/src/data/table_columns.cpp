@@ -1,6 +1,7 @@
 // Columns by name and by position.
 #include "data/table_columns.hpp"
 
+#include "base/sizes.hpp"
 #include "files/csv_number.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"
@@ -22,9 +23,9 @@ std::string all_quoted(const std::vector<std::string>& names) {
     if (quoted.size() == most_listed) break;
     quoted.push_back(in_quotes(name));
   }
-  return listed(quoted) + (names.size() > most_listed
-                               ? " and " + std::to_string(names.size() - most_listed) + " more"
-                               : "");
+  return list_text(quoted) + (names.size() > most_listed
+                                  ? " and " + std::to_string(names.size() - most_listed) + " more"
+                                  : "");
 }
 
 // A name without the blanks and quotes around it.
@@ -130,12 +131,11 @@ void match_by_position(const TableHeader& header, const TableColumns& training,
     columns.targets = training.targets;
   } else if (header.width + training.targets.size() == training.width) {
     for (const std::size_t feature : training.features)
-      columns.features.push_back(feature -
-                                 static_cast<std::size_t>(std::count_if(
-                                     training.targets.begin(), training.targets.end(),
-                                     [&](std::size_t target) { return target < feature; })));
+      columns.features.push_back(
+          feature - to_size(std::count_if(training.targets.begin(), training.targets.end(),
+                                          [&](std::size_t target) { return target < feature; })));
   } else {
-    refuse(header.file, "has " + counted(header.width, "column") + ", the training table " +
+    refuse(header.file, "has " + count_text(header.width, "column") + ", the training table " +
                             std::to_string(training.width) + "; they must agree");
   }
 }
@@ -148,8 +148,8 @@ std::vector<std::size_t> positions_of(const ColumnChoice& choice, const TableHea
   for (const std::int64_t index : choice.indices) {
     if (index < 0 || index >= static_cast<std::int64_t>(header.width))
       refuse(header.file, "there is no column " + std::to_string(index) + "; it has " +
-                              counted(header.width, "column") + ", counted from 0");
-    positions.push_back(static_cast<std::size_t>(index));
+                              count_text(header.width, "column") + ", counted from 0");
+    positions.push_back(to_size(index));
   }
   return positions;
 }
@@ -186,7 +186,7 @@ TableColumns table_columns(const DataSource& spec, const TableHeader& header,
     columns.listed = training->listed;
     columns.automatic = training->automatic;
     if (columns.features.size() != training->features.size())
-      refuse(header.file, "has " + counted(columns.features.size(), "column") +
+      refuse(header.file, "has " + count_text(columns.features.size(), "column") +
                               " for the samples, the training table " +
                               std::to_string(training->features.size()) + "; they must agree");
     return columns;

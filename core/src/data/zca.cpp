@@ -2,6 +2,7 @@
 // depend on the number of threads.
 #include "data/zca.hpp"
 
+#include "base/sizes.hpp"
 #include "data/standardize.hpp"
 #include "execution/blas.hpp"
 #include "execution/symmetric_eigen.hpp"
@@ -23,7 +24,7 @@ namespace widelimit::detail {
 namespace {
 
 std::vector<double> means_of_columns(const Matrix& x) {
-  std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
+  std::vector<double> mean(to_size(x.cols()), 0.0);
   const auto n = static_cast<double>(x.rows());
   for (std::int64_t i = 0; i < x.rows(); ++i)
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += x.row(i)[j] / n;
@@ -87,7 +88,7 @@ Zca Zca::fit(const Matrix& train, double regularization, double rounding) {
             " directions have no variance and cannot be scaled to variance 1; set "
             "\"regularization\" (0.1 is usual), or leave out constant and repeated features");
   for (std::int64_t k = 0; k < d; ++k) {
-    const double scale = std::pow(eigenvalues[static_cast<std::size_t>(k)] + ridge, -0.25);
+    const double scale = std::pow(eigenvalues[to_size(k)] + ridge, -0.25);
     for (double& v : u.row(k)) v *= scale;
   }
   zca.whitening_ = Matrix(d, d);

@@ -5,6 +5,8 @@
 #include <widelimit/error.hpp>
 #include <widelimit/memory.hpp>
 
+#include "base/sizes.hpp"
+
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -69,16 +71,16 @@ void reserve_blas_buffers(int callers, int new_threads) {
   if (wanted > reserved) {
     if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA)) {
       // A thread that has only just started may not have its buffer yet, and take() would hold it.
-      const auto buffers = static_cast<std::size_t>(wanted - reserved + kept);
-      const std::size_t bytes = buffers * static_cast<std::size_t>(blas_buffer_bytes) +
-                                static_cast<std::size_t>(new_threads) * stack_bytes();
+      const auto buffers = to_size(wanted - reserved + kept);
+      const std::size_t bytes =
+          buffers * to_size(blas_buffer_bytes) + to_size(new_threads) * stack_bytes();
       if (!can_map(bytes))
         throw Error(ErrorCode::memory,
                     "the limit of this process's memory (ulimit -v, ulimit -d) leaves no room for "
                     "the buffers of OpenBLAS, another " +
                         std::to_string(bytes >> 20) +
                         " MiB of address space; raise the limit, or use fewer threads");
-      take(static_cast<std::size_t>(wanted));
+      take(to_size(wanted));
     }
     reserved = wanted;
   }

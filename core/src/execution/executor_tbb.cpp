@@ -1,4 +1,5 @@
 // The executor of releases: one oneTBB arena for each runtime.
+#include "base/sizes.hpp"
 #include "execution/executor.hpp"
 
 #include <sched.h>
@@ -29,7 +30,7 @@ class TbbExecutor final : public Executor {
   explicit TbbExecutor(int threads)
       : threads_(threads),
         limit_(tbb::global_control::max_allowed_parallelism,
-               static_cast<std::size_t>(std::max(threads, available()))),
+               to_size(std::max(threads, available()))),
         arena_(threads) {}
 
   [[nodiscard]] int threads() const noexcept override { return threads_; }

@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
+
 #include <lapacke.h>
 
 #include <algorithm>
@@ -36,9 +38,9 @@ void check(lapack_int info, std::string_view what, const char* routine) {
 
 std::vector<double> symmetric_eigenvalues(Matrix& a, Eigenvectors vectors, std::string_view what) {
   for (std::int64_t i = 0; i < a.rows(); ++i)
-    if (!all_finite(a.row(i).subspan(static_cast<std::size_t>(i))))
+    if (!all_finite(a.row(i).subspan(to_size(i))))
       fail(what, "row " + std::to_string(i + 1) + " has an entry that is not a finite number");
-  std::vector<double> values(static_cast<std::size_t>(a.rows()));
+  std::vector<double> values(to_size(a.rows()));
   if (values.empty()) return values;
   // Row-major above the diagonal is column-major below it.
   const auto n = static_cast<lapack_int>(a.rows());
@@ -52,7 +54,7 @@ std::vector<double> symmetric_eigenvalues(Matrix& a, Eigenvectors vectors, std::
   lapack_int integers_size = 0;
   syevd(&work_size, -1, &integers_size, -1);
   std::vector<double> work(static_cast<std::size_t>(work_size));
-  std::vector<lapack_int> integers(static_cast<std::size_t>(integers_size));
+  std::vector<lapack_int> integers(to_size(integers_size));
   syevd(work.data(), static_cast<lapack_int>(work.size()), integers.data(), integers_size);
   return values;
 }

@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/experiment/csv.hpp>
 
+#include "base/sizes.hpp"
 #include "files/csv_number.hpp"
 #include "files/csv_reader.hpp"
 #include "text/quoting.hpp"
@@ -41,7 +42,7 @@ std::optional<std::size_t> CsvFile::find(std::string_view name) const {
   const auto& columns = state_->columns;
   const auto found = std::find(columns.begin(), columns.end(), name);
   if (found == columns.end()) return {};
-  return static_cast<std::size_t>(found - columns.begin());
+  return to_size(found - columns.begin());
 }
 
 std::size_t CsvFile::require(std::string_view name) const {

@@ -143,10 +143,11 @@ void CsvReader::check_width() {
   const std::string delimiter = one_delimiter(format_.delimiter);
   if (fields == width_ + 1 && empty_end)
     fail("the line ends with " + delimiter + ", which begins an empty field more than the " +
-             counted(width_, "field") + " of the first line; remove it",
+             count_text(width_, "field") + " of the first line; remove it",
          last.line, last.column);
   const Extent& at = extents_[std::min(fields, width_ + 1) - 1];
-  fail(counted(fields, "field") + " in this line, " + std::to_string(width_) + " in the first one" +
+  fail(count_text(fields, "field") + " in this line, " + std::to_string(width_) +
+           " in the first one" +
            (fields < width_ ? "; fill in what is missing, or leave out the line"
             : format_.delimiter == ','
                 ? "; a decimal comma or a comma in a text makes two fields of one"

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "text/names.hpp"
 
 #include <fcntl.h>
@@ -37,9 +38,7 @@ void refuse(const std::filesystem::path& file, const std::string& message, Remed
               {.path = file});
 }
 
-std::string bytes_text(std::int64_t bytes) {
-  return counted(static_cast<std::size_t>(bytes), "byte");
-}
+std::string bytes_text(std::int64_t bytes) { return count_text(to_size(bytes), "byte"); }
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
@@ -74,7 +73,7 @@ std::size_t InputFile::read_some(std::int64_t offset, void* to, std::size_t most
       throw Error(ErrorCode::io, "\"" + path_.string() + "\" cannot be read: " + reason(errno), {},
                   {.path = path_});
     if (n == 0) break;
-    got += static_cast<std::size_t>(n);
+    got += to_size(n);
   }
   return got;
 }

@@ -1,4 +1,5 @@
 // Matrices from and to files.
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "files/csv_number.hpp"
 #include "files/csv_reader.hpp"
@@ -70,7 +71,7 @@ void BasicMatrix<T>::write_csv(const std::filesystem::path& path, Control* contr
                                 std::chars_format::general, exact_digits<T>)
                       .ptr;
       *end++ = j + 1 < cols_ ? ',' : '\n';
-      file.write(text.data(), static_cast<std::size_t>(end - text.data()));
+      file.write(text.data(), to_size(end - text.data()));
     }
   }
   done.check();

@@ -3,6 +3,8 @@
 
 #include <widelimit/experiment/files.hpp>
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -53,7 +55,7 @@ template <class From>
 void read_numbers(const ByteSource& file, const NpyHeader& header, std::int64_t first, From* to,
                   std::int64_t count) {
   const auto size = static_cast<std::int64_t>(sizeof(From));
-  file.read(header.data_offset + first * size, to, static_cast<std::size_t>(count * size));
+  file.read(header.data_offset + first * size, to, to_size(count * size));
   if (header.number.big_endian) std::transform(to, to + count, to, with_bytes_swapped<From>);
 }
 
@@ -71,7 +73,7 @@ void read_c_order(const ByteSource& file, const NpyHeader& header, std::int64_t 
       numbers.add(n);
     }
   } else {
-    std::vector<From> chunk(static_cast<std::size_t>(
+    std::vector<From> chunk(to_size(
         std::min<std::int64_t>(out.size(), chunk_bytes / static_cast<std::int64_t>(sizeof(From)))));
     const auto step = static_cast<std::int64_t>(chunk.size());
     for (std::int64_t at = 0; at < out.size(); at += step) {
@@ -92,7 +94,7 @@ std::vector<std::int64_t> offsets_in_row(const NpyHeader& header) {
   for (std::size_t axis = header.shape.size(); axis-- > 1;)
     stride[axis - 1] = stride[axis] * header.shape[axis];
   std::vector<std::int64_t> index(header.shape.size(), 0);
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(header.features()));
+  std::vector<std::int64_t> offsets(to_size(header.features()));
   std::int64_t offset = 0;
   for (std::int64_t& p : offsets) {
     p = offset;
@@ -115,7 +117,7 @@ void read_fortran_order(const ByteSource& file, const NpyHeader& header, std::in
   const std::int64_t rows = out.rows(), features = out.cols();
   const std::vector<std::int64_t> offsets = offsets_in_row(header);
   const std::int64_t panel = std::clamp<std::int64_t>(chunk_bytes / (rows * size), 1, features);
-  std::vector<From> columns(static_cast<std::size_t>(panel * rows));
+  std::vector<From> columns(to_size(panel * rows));
   constexpr std::int64_t block = 32;
   for (std::int64_t f = 0; f < features; f += panel) {
     numbers.check();
@@ -125,7 +127,7 @@ void read_fortran_order(const ByteSource& file, const NpyHeader& header, std::in
     for (std::int64_t r = 0; r < rows; r += block)
       for (std::int64_t c = 0; c < width; ++c) {
         const From* from = columns.data() + c * rows;
-        const std::int64_t offset = offsets[static_cast<std::size_t>(f + c)];
+        const std::int64_t offset = offsets[to_size(f + c)];
         for (std::int64_t i = r; i < std::min(r + block, rows); ++i)
           out(i, offset) = static_cast<T>(from[i]);
       }
@@ -202,7 +204,7 @@ void write_npy_array(const std::filesystem::path& file, const T* data,
   for (std::int64_t at = 0; at < count; at += step) {
     numbers.check();
     const std::int64_t n = std::min(step, count - at);
-    out.write(data + at, static_cast<std::size_t>(n) * sizeof(T));
+    out.write(data + at, to_size(n) * sizeof(T));
     numbers.add(n);
   }
   out.commit();

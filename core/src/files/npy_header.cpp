@@ -1,6 +1,7 @@
 // Reading and writing the headers of .npy files.
 #include "files/npy_header.hpp"
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 
 #include <algorithm>
@@ -196,7 +197,7 @@ NpyHeader read_npy_header(const ByteSource& file) {
   if (length > longest_text)
     file.refuse("has an .npy header of " + bytes_text(length) + "; at most " +
                 bytes_text(longest_text) + " are read");
-  std::string text(static_cast<std::size_t>(length), '\0');
+  std::string text(to_size(length), '\0');
   file.read(text_offset, text.data(), text.size());
   NpyHeader header;
   header.data_offset = text_offset + length;

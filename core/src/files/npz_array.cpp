@@ -1,6 +1,7 @@
 // Reads members of .npz archives. The only file that includes minizip.
 #include "files/npz_array.hpp"
 
+#include "base/sizes.hpp"
 #include "files/byte_stream.hpp"
 #include "files/input_file.hpp"
 #include "text/names.hpp"
@@ -78,7 +79,7 @@ std::string listed_arrays(std::vector<std::string> names) {
   const std::size_t all = names.size();
   names.resize(std::min(all, most_listed));
   for (std::string& name : names) name = in_quotes(name);
-  return listed(names) +
+  return list_text(names) +
          (all > most_listed ? " and " + std::to_string(all - most_listed) + " more" : "");
 }
 
@@ -201,21 +202,19 @@ std::size_t NpzArray::read_some(std::int64_t offset, void* to, std::size_t most)
     s.at = 0;
   }
   std::vector<char> skipped(
-      offset == s.at ? 0
-                     : static_cast<std::size_t>(std::min<std::int64_t>(offset - s.at, 1 << 18)));
+      offset == s.at ? 0 : to_size(std::min<std::int64_t>(offset - s.at, 1 << 18)));
   std::size_t got = 0;
   while (s.at < s.size && (s.at < offset || got < most)) {
     const bool skips = s.at < offset;
-    const std::size_t ask = skips
-                                ? std::min(skipped.size(), static_cast<std::size_t>(offset - s.at))
-                                : std::min<std::size_t>(most - got, 1 << 30);
+    const std::size_t ask = skips ? std::min(skipped.size(), to_size(offset - s.at))
+                                  : std::min<std::size_t>(most - got, 1 << 30);
     char* const into = skips ? skipped.data() : static_cast<char*>(to) + got;
     const int n = ::unzReadCurrentFile(archive, into, static_cast<unsigned>(ask));
     s.rethrow();
     if (n < 0) damaged();
     if (n == 0) break;
     s.at += n;
-    if (!skips) got += static_cast<std::size_t>(n);
+    if (!skips) got += to_size(n);
   }
   if (s.at == s.size) {  // closing compares the checksum
     s.is_open = false;

@@ -1,6 +1,7 @@
 // Writes tiles into the file, row by row.
 #include "files/tile_file.hpp"
 
+#include "base/sizes.hpp"
 #include "files/npy_header.hpp"
 
 #include <widelimit/error.hpp>
@@ -41,7 +42,7 @@ void TileFile::check_inside(const TileArea& a) const {
 
 template <class T>
 void TileFile::put_rows(const TileArea& area, const T* block, std::int64_t ld) {
-  const std::size_t bytes = static_cast<std::size_t>(area.cols) * sizeof(T);
+  const std::size_t bytes = to_size(area.cols) * sizeof(T);
   for (std::int64_t i = 0; i < area.rows; ++i)
     file_.write_at(
         offset_ + ((area.row + i) * cols_ + area.col) * static_cast<std::int64_t>(sizeof(T)),
@@ -51,13 +52,13 @@ void TileFile::put_rows(const TileArea& area, const T* block, std::int64_t ld) {
 
 template <class T>
 void TileFile::put_transposed(const TileArea& area, const T* block, std::int64_t ld) {
-  std::vector<T> strip(static_cast<std::size_t>(transpose_block * area.cols));
+  std::vector<T> strip(to_size(transpose_block * area.cols));
   for (std::int64_t r = 0; r < area.rows; r += transpose_block) {
     const std::int64_t height = std::min(transpose_block, area.rows - r);
     for (std::int64_t c = 0; c < area.cols; c += transpose_block)
       for (std::int64_t i = 0; i < height; ++i)
         for (std::int64_t j = c; j < std::min(c + transpose_block, area.cols); ++j)
-          strip[static_cast<std::size_t>(i * area.cols + j)] = block[j * ld + r + i];
+          strip[to_size(i * area.cols + j)] = block[j * ld + r + i];
     put_rows({area.row + r, area.col, height, area.cols}, strip.data(), area.cols);
   }
 }

@@ -1,6 +1,8 @@
 // Repeats calls that the system interrupts.
 #include "files/writing.hpp"
 
+#include "base/sizes.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ int write_bytes(int fd, std::int64_t offset, const void* data, std::size_t bytes
     if (n < 0) return errno;
     from += n;
     offset += n;
-    bytes -= static_cast<std::size_t>(n);
+    bytes -= to_size(n);
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "boundary/layer.hpp"
 #include "engine/grid/sample_rows.hpp"
@@ -33,7 +34,7 @@ Memory FiniteNetwork::training_memory(std::int64_t members, std::int64_t batch,
 
 std::vector<double> FiniteNetwork::init(std::uint64_t seed, Control* control) const {
   detail::WorkDone done(control, "init", state_->parameters);
-  std::vector<double> theta(static_cast<std::size_t>(state_->parameters));
+  std::vector<double> theta(to_size(state_->parameters));
   for (std::size_t i = 1; i < state_->nodes.size(); ++i) {
     const State::Node& node = state_->nodes[i];
     if (node.size == 0) continue;

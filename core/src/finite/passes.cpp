@@ -1,6 +1,7 @@
 // See passes.hpp.
 #include "finite/passes.hpp"
 
+#include "base/sizes.hpp"
 #include "execution/blas.hpp"
 
 #include <algorithm>
@@ -64,15 +65,13 @@ void ForwardPasses::run(const double* theta, const SampleRows<double>& x, const 
 
 GradientPasses::GradientPasses(const FiniteNetwork::State& network, std::int64_t n,
                                const Control* control)
-    : network_(network),
-      control_(control),
-      groups_(static_cast<std::size_t>(groups_for(network, n))) {
+    : network_(network), control_(control), groups_(to_size(groups_for(network, n))) {
   const std::int64_t rows = network.rows_per_piece(n);
-  sums_.resize(static_cast<std::size_t>((n + rows - 1) / rows));
+  sums_.resize(to_size((n + rows - 1) / rows));
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     groups_[g].workspace = std::make_unique<Workspace>(network, rows);
-    groups_[g].y_bar.resize(static_cast<std::size_t>(rows * network.outputs));
-    if (g > 0) groups_[g].gradient.resize(static_cast<std::size_t>(network.parameters));
+    groups_[g].y_bar.resize(to_size(rows * network.outputs));
+    if (g > 0) groups_[g].gradient.resize(to_size(network.parameters));
   }
 }
 
@@ -83,14 +82,14 @@ double GradientPasses::run(const double* theta, const SampleRows<double>& x,
   const std::int64_t pieces = (n + rows - 1) / rows;
   const auto groups = static_cast<std::int64_t>(groups_.size());
   const auto work = [&](std::int64_t g) {
-    Group& group = groups_[static_cast<std::size_t>(g)];
+    Group& group = groups_[to_size(g)];
     double* const sum = g == 0 ? gradient : group.gradient.data();
     std::fill_n(sum, network_.parameters, 0.0);
     for (std::int64_t p = g; p < pieces; p += groups) {
       check(control_);
       const std::int64_t first = p * rows, count = std::min(rows, n - first);
       const double* const y = group.workspace->forward(theta, x.part(first, count));
-      sums_[static_cast<std::size_t>(p)] = y_bar_of(first, count, y, group.y_bar.data());
+      sums_[to_size(p)] = y_bar_of(first, count, y, group.y_bar.data());
       group.workspace->reverse(theta, group.y_bar.data(), sum);
       if (samples != nullptr) samples->add(count);
     }
@@ -105,10 +104,10 @@ double GradientPasses::run(const double* theta, const SampleRows<double>& x,
     });
     for (std::size_t g = 1; g < groups_.size(); ++g)
       for (std::int64_t i = 0; i < network_.parameters; ++i)
-        gradient[i] += groups_[g].gradient[static_cast<std::size_t>(i)];
+        gradient[i] += groups_[g].gradient[to_size(i)];
   }
   double total = 0;
-  for (std::int64_t p = 0; p < pieces; ++p) total += sums_[static_cast<std::size_t>(p)];
+  for (std::int64_t p = 0; p < pieces; ++p) total += sums_[to_size(p)];
   return total;
 }
 

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/layer.hpp"
 #include "engine/network/network_state.hpp"
 #include "text/numbers.hpp"
@@ -38,7 +39,7 @@ std::int64_t values_of(const widelimit_shape& s) {
 }
 
 std::span<const std::int64_t> sites_of(const widelimit_shape& s) {
-  return {s.spatial, static_cast<std::size_t>(s.n_spatial)};
+  return {s.spatial, to_size(s.n_spatial)};
 }
 
 // Collects all problems before it throws.
@@ -52,12 +53,12 @@ class Builder {
     state_.output = state_.graph.output;
     state_.nodes[0].values = values_of(graph[0].shape);
     for (std::size_t i = 1; i < graph.size(); ++i) add(i);
-    if (const detail::Node& last = graph[static_cast<std::size_t>(state_.output)];
+    if (const detail::Node& last = graph[to_size(state_.output)];
         last.shape.n_spatial > 0 && last.layer != nullptr)
       problem(*last.layer,
               "the network ends with sites: put a flatten or global pooling layer before its end");
     if (!problems_.empty()) throw Error(ErrorCode::usage, std::move(problems_));
-    state_.outputs = state_.nodes[static_cast<std::size_t>(state_.output)].values;
+    state_.outputs = state_.nodes[to_size(state_.output)].values;
   }
 
  private:
@@ -78,10 +79,9 @@ class Builder {
     node.out_shape = &planned.shape;
     bool known = true;
     for (const int input : planned.inputs) {
-      const detail::Node& before = state_.graph.nodes[static_cast<std::size_t>(input)];
+      const detail::Node& before = state_.graph.nodes[to_size(input)];
       node.in_shape.push_back(&before.shape);
-      node.has_gradient =
-          node.has_gradient || state_.nodes[static_cast<std::size_t>(input)].has_gradient;
+      node.has_gradient = node.has_gradient || state_.nodes[to_size(input)].has_gradient;
       known = known && before.shape.channels > 0;
     }
     node.values = values_of(planned.shape);

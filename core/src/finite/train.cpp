@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/finite.hpp>
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "engine/grid/sample_rows.hpp"
 #include "execution/blas.hpp"
@@ -130,7 +131,7 @@ class Batches {
     }
     const std::int64_t count = std::min(x_.rows(), train_.count() - at_);
     for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t sample = order_[static_cast<std::size_t>(at_ + i)];
+      const std::int64_t sample = order_[to_size(at_ + i)];
       std::copy_n(train_.rows().row(sample), features_, x_.row(i).data());
       std::copy_n(train_.y->row(sample).data(), y_.cols(), y_.row(i).data());
     }
@@ -156,7 +157,7 @@ class Member {
         batches_(job, detail::derive_seed(seed_, batches_stream, 1)),
         passes_(job.state, batches_.largest_batch(), job.control),
         evaluation_(job.state, job.control),
-        gradient_(static_cast<std::size_t>(job.state.parameters)) {
+        gradient_(to_size(job.state.parameters)) {
     result_.parameters = job.network->init(seed_);
     if (job.options.momentum > 0) velocity_.resize(gradient_.size());
     const std::int64_t products =
@@ -223,10 +224,10 @@ class Member {
 
   double loss_of(const Set& set) {
     const std::int64_t outputs = job_.state.outputs, rows = job_.state.rows_per_piece(set.count());
-    std::vector<double> sums(static_cast<std::size_t>((set.count() + rows - 1) / rows));
+    std::vector<double> sums(to_size((set.count() + rows - 1) / rows));
     evaluation_.run(result_.parameters.data(), set.rows(),
                     [&](std::int64_t first, std::int64_t count, const double* f) {
-                      sums[static_cast<std::size_t>(first / rows)] =
+                      sums[to_size(first / rows)] =
                           squares(f, set.y->row(first).data(), count * outputs);
                     });
     double total = 0;
@@ -313,7 +314,7 @@ std::vector<TrainedMember> train(const FiniteNetwork& network, const SamplesView
           .recorded = detail::recorded_steps(options.steps, options.record_all)};
   if (x_test) job.test.emplace(*x_test, y_test);
 
-  std::vector<TrainedMember> members(static_cast<std::size_t>(options.ensemble));
+  std::vector<TrainedMember> members(to_size(options.ensemble));
   std::vector<std::exception_ptr> failures(members.size());
   // If several members fail, the first is reported, for any number of threads.
   state.executor().parallel_for(options.ensemble, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -321,9 +322,9 @@ std::vector<TrainedMember> train(const FiniteNetwork& network, const SamplesView
     for (std::int64_t m = begin; m < end; ++m) {
       if (job.first_failed < m) continue;
       try {
-        members[static_cast<std::size_t>(m)] = Member(job, m).run();
+        members[to_size(m)] = Member(job, m).run();
       } catch (...) {
-        failures[static_cast<std::size_t>(m)] = std::current_exception();
+        failures[to_size(m)] = std::current_exception();
         for (std::int64_t before = job.first_failed;
              m < before && !job.first_failed.compare_exchange_weak(before, m);) {
         }

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/layer.hpp"
 
 #include <algorithm>
@@ -40,8 +41,7 @@ void Workspace::AlignedDelete::operator()(void* p) const noexcept {
 }
 
 double* Workspace::allocate(std::int64_t numbers) {
-  const std::size_t bytes =
-      std::max<std::size_t>(static_cast<std::size_t>(numbers) * sizeof(double), 1);
+  const std::size_t bytes = std::max<std::size_t>(to_size(numbers) * sizeof(double), 1);
   void* const p = ::operator new(bytes, alignment, std::nothrow);
   if (p == nullptr)
     throw Error(ErrorCode::memory, "not enough memory for the activations of " +
@@ -69,8 +69,8 @@ Workspace::Workspace(const FiniteNetwork::State& network, std::int64_t rows)
       if (static_cast<int>(i) != network.output) bar_[i] = allocate(node.values * rows);
     }
     for (const int input : node.inputs) {
-      call.x.push_back(y_[static_cast<std::size_t>(input)]);
-      call.x_bar.push_back(bar_[static_cast<std::size_t>(input)]);
+      call.x.push_back(y_[to_size(input)]);
+      call.x_bar.push_back(bar_[to_size(input)]);
     }
     call.x_dot.resize(call.x.size());
     widelimit_pass& p = call.pass;
@@ -107,8 +107,7 @@ const double* Workspace::forward(const double* theta, const SampleRows<double>& 
   y_[0] = contiguous(x);
   for (std::size_t i = 1; i < calls_.size(); ++i) {
     Call& call = calls_[i];
-    for (std::size_t b = 0; b < call.x.size(); ++b)
-      call.x[b] = y_[static_cast<std::size_t>(call.node->inputs[b])];
+    for (std::size_t b = 0; b < call.x.size(); ++b) call.x[b] = y_[to_size(call.node->inputs[b])];
     widelimit_pass& p = call.pass;
     p.batch = batch_;
     p.theta = call.node->size > 0 ? theta + call.node->offset : nullptr;
@@ -117,7 +116,7 @@ const double* Workspace::forward(const double* theta, const SampleRows<double>& 
     call.run(call.node->face->forward);
     p.y = nullptr;
   }
-  return y_[static_cast<std::size_t>(network_.output)];
+  return y_[to_size(network_.output)];
 }
 
 void Workspace::reverse(const double* theta, const double* y_bar, double* theta_bar) {
@@ -148,7 +147,7 @@ const double* Workspace::tangent(const double* theta, const double* theta_dot) {
   for (std::size_t i = 1; i < calls_.size(); ++i) {
     Call& call = calls_[i];
     for (std::size_t b = 0; b < call.x.size(); ++b)
-      call.x_dot[b] = dot_[static_cast<std::size_t>(call.node->inputs[b])];
+      call.x_dot[b] = dot_[to_size(call.node->inputs[b])];
     widelimit_pass& p = call.pass;
     const bool has_parameters = call.node->size > 0;
     p.theta = has_parameters ? theta + call.node->offset : nullptr;
@@ -160,7 +159,7 @@ const double* Workspace::tangent(const double* theta, const double* theta_dot) {
     p.x_dot = nullptr;
     p.y_dot = nullptr;
   }
-  return dot_[static_cast<std::size_t>(network_.output)];
+  return dot_[to_size(network_.output)];
 }
 
 }  // namespace widelimit::detail

@@ -8,6 +8,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "inference/leave_one_out.hpp"
 #include "inference/losses.hpp"
 #include "inference/solve_reports.hpp"
@@ -77,8 +78,7 @@ class AtInfinity {
         products_.multiply_to_symmetric(-1, plain(cross), plain(b), 1, covariance_);
       else
         for (std::int64_t i = 0; i < s_.m; ++i)
-          for (std::int64_t k = 0; k < s_.n; ++k)
-            variance_[static_cast<std::size_t>(i)] -= cross(i, k) * b(k, i);
+          for (std::int64_t k = 0; k < s_.n; ++k) variance_[to_size(i)] -= cross(i, k) * b(k, i);
     } else {
       // B' K B - (B' P' + P B) = B' Z + Z' B with Z = K B / 2 - P'.
       Matrix z = transpose(*s_.blocks.nngp.test_train);
@@ -87,12 +87,10 @@ class AtInfinity {
         products_.add_symmetrised(transposed(b), transposed(z), covariance_);
       else
         for (std::int64_t k = 0; k < s_.n; ++k)
-          for (std::int64_t i = 0; i < s_.m; ++i)
-            variance_[static_cast<std::size_t>(i)] += 2 * b(k, i) * z(k, i);
+          for (std::int64_t i = 0; i < s_.m; ++i) variance_[to_size(i)] += 2 * b(k, i) * z(k, i);
     }
     if (full)
-      for (std::int64_t i = 0; i < s_.m; ++i)
-        variance_[static_cast<std::size_t>(i)] = covariance_(i, i);
+      for (std::int64_t i = 0; i < s_.m; ++i) variance_[to_size(i)] = covariance_(i, i);
     // Rounding may give small negative variances; callers take square roots.
     for (double& v : variance_) v = std::max(v, 0.0);
     s_.check();

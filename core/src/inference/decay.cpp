@@ -1,6 +1,8 @@
 // Decay factors; see decay.hpp.
 #include "inference/decay.hpp"
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -46,8 +48,7 @@ DecayBlocks::DecayBlocks(std::span<const double> eigenvalues, double rounding,
   step_gain_ = Matrix::uninitialized(n, block);
   for (std::int64_t k = 0; k < n; ++k)
     for (std::int64_t j = 0; j < block; ++j) {
-      const Decay d =
-          decay(values_[static_cast<std::size_t>(k)], static_cast<double>(j) * step, rounding);
+      const Decay d = decay(values_[to_size(k)], static_cast<double>(j) * step, rounding);
       step_left_(k, j) = d.left;
       step_gain_(k, j) = d.gain;
     }
@@ -56,11 +57,11 @@ DecayBlocks::DecayBlocks(std::span<const double> eigenvalues, double rounding,
 void DecayBlocks::fill(std::int64_t first, Matrix& left, Matrix& gain) const {
   const std::int64_t count = std::min(block_, static_cast<std::int64_t>(s_.size()) - first);
   for (std::int64_t k = 0; k < left.rows(); ++k) {
-    const double lambda = values_[static_cast<std::size_t>(k)];
+    const double lambda = values_[to_size(k)];
     double* const l = left.row(k).data();
     double* const g = gain.row(k).data();
     if (even_ && lambda > 0) {
-      const Decay start = decay(lambda, s_[static_cast<std::size_t>(first)], rounding_);
+      const Decay start = decay(lambda, s_[to_size(first)], rounding_);
       const double* const sl = step_left_.row(k).data();
       const double* const sg = step_gain_.row(k).data();
       for (std::int64_t j = 0; j < count; ++j) {
@@ -69,7 +70,7 @@ void DecayBlocks::fill(std::int64_t first, Matrix& left, Matrix& gain) const {
       }
     } else {
       for (std::int64_t j = 0; j < count; ++j) {
-        const Decay d = decay(lambda, s_[static_cast<std::size_t>(first + j)], rounding_);
+        const Decay d = decay(lambda, s_[to_size(first + j)], rounding_);
         l[j] = d.left;
         g[j] = d.gain;
       }

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "boundary/call_control.hpp"
 #include "execution/blas.hpp"
@@ -147,7 +148,7 @@ Extremes extremes_of_source(const KernelSource& kernel, double ridge, int thread
                      kernel.read(row, 0, rows, n, panel.data(), n);
                      out = products.multiply(plain(panel), plain(in));
                      for (std::int64_t i = 0; i < rows; ++i) {
-                       const auto at = static_cast<std::size_t>(row + i);
+                       const auto at = to_size(row + i);
                        y[at] = out(i, 0) + ridge * x[at];
                      }
                    }

@@ -1,6 +1,7 @@
 // The formulas are those of LeaveOneOut in inference.hpp.
 #include "inference/leave_one_out.hpp"
 
+#include "base/sizes.hpp"
 #include "boundary/call_control.hpp"
 #include "inference/solve_reports.hpp"
 
@@ -18,7 +19,7 @@ LeaveOneOut leave_one_out(const Setting& s, const Matrix& solved,
   out.mean = Matrix::uninitialized(s.n, s.outputs);
   double fit = 0;
   for (std::int64_t i = 0; i < s.n; ++i) {
-    const double d = inverse_diagonal[static_cast<std::size_t>(i)];
+    const double d = inverse_diagonal[to_size(i)];
     for (std::int64_t o = 0; o < s.outputs; ++o) {
       out.mean(i, o) = y(i, o) - solved(i, o) / d;
       fit += y(i, o) * solved(i, o);

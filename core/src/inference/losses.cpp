@@ -9,6 +9,7 @@
 // and samples.
 #include "inference/losses.hpp"
 
+#include "base/sizes.hpp"
 #include "inference/decay.hpp"
 #include "inference/projected_kernels.hpp"
 
@@ -22,10 +23,9 @@ namespace {
 
 // sum over rows i of a(i, k) b(i, k)
 std::vector<double> column_products(const Matrix& a, const Matrix& b) {
-  std::vector<double> sums(static_cast<std::size_t>(a.cols()), 0.0);
+  std::vector<double> sums(to_size(a.cols()), 0.0);
   for (std::int64_t i = 0; i < a.rows(); ++i)
-    for (std::int64_t k = 0; k < a.cols(); ++k)
-      sums[static_cast<std::size_t>(k)] += a(i, k) * b(i, k);
+    for (std::int64_t k = 0; k < a.cols(); ++k) sums[to_size(k)] += a(i, k) * b(i, k);
   return sums;
 }
 
@@ -58,7 +58,7 @@ class Losses {
 
  private:
   void prepare() {
-    const auto n = static_cast<std::size_t>(s_.n);
+    const auto n = to_size(s_.n);
     const double targets = static_cast<double>(s_.n * s_.outputs);
     train_mean_.assign(n, 0);
     train_variance_.assign(n, 0);
@@ -93,7 +93,7 @@ class Losses {
   void train() {
     const std::span<double> mean = block_of(curves_.train_mean);
     for (std::int64_t k = 0; k < s_.n; ++k) {
-      const double weight = train_mean_[static_cast<std::size_t>(k)];
+      const double weight = train_mean_[to_size(k)];
       const double* const left = left_.row(k).data();
       for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weight * left[j] * left[j];
     }
@@ -101,7 +101,7 @@ class Losses {
     const std::span<double> expected = block_of(curves_.train_expected);
     std::copy(mean.begin(), mean.end(), expected.begin());
     for (std::int64_t k = 0; k < s_.n; ++k) {
-      const double weight = train_variance_[static_cast<std::size_t>(k)];
+      const double weight = train_variance_[to_size(k)];
       const double* const left = left_.row(k).data();
       for (std::size_t j = 0; j < expected.size(); ++j) expected[j] += weight * left[j] * left[j];
     }
@@ -143,14 +143,14 @@ class Losses {
   }
 
   void test_expected() {
-    std::vector<double> variance(static_cast<std::size_t>(count_), prior_variance_);
+    std::vector<double> variance(to_size(count_), prior_variance_);
     if (s_.two_kernels) {
       if (scaled_.empty()) scaled_ = Matrix::uninitialized(s_.n, gain_.cols());
       std::copy(gain_.flat().begin(), gain_.flat().end(), scaled_.flat().begin());
       products_.multiply_by_upper(quadratic_, scaled_);
     }
     for (std::int64_t k = 0; k < s_.n; ++k) {
-      const double linear = linear_[static_cast<std::size_t>(k)];
+      const double linear = linear_[to_size(k)];
       const double* const gain = gain_.row(k).data();
       if (s_.two_kernels) {
         const double* const quadratic = scaled_.row(k).data();
@@ -172,8 +172,7 @@ class Losses {
 
   // The current block of times of a curve.
   std::span<double> block_of(std::vector<double>& curve) const {
-    return std::span(curve).subspan(static_cast<std::size_t>(first_),
-                                    static_cast<std::size_t>(count_));
+    return std::span(curve).subspan(to_size(first_), to_size(count_));
   }
 
   ProjectedKernels& b_;

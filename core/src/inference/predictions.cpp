@@ -4,6 +4,7 @@
 //   covariance  K_** - P gain(2 s) P'                                        nngp ensemble
 //   covariance  K_** + S Z' + Z S',  S = P gain,  Z = S M / 2 - Q             ntk ensemble
 // (arXiv:1902.06720, equations 9 to 16; P, Q, M of projected_kernels.hpp.)
+#include "base/sizes.hpp"
 #include "inference/decay.hpp"
 #include "inference/projected_kernels.hpp"
 
@@ -48,7 +49,7 @@ class Predictions {
       add_means(first, count, gain);
       for (std::int64_t j = 0; j < count && s_.covariance() && s_.m > 0; ++j) {
         s_.check();
-        set_covariance(b_, left, gain, j, out_[static_cast<std::size_t>(first + j)]);
+        set_covariance(b_, left, gain, j, out_[to_size(first + j)]);
       }
       s_.report("predictions", first + count, b_.times());
     }
@@ -78,7 +79,7 @@ class Predictions {
     }
     for (std::int64_t j = 0; j < count; ++j) {
       Prediction p;
-      p.time = s_.times[static_cast<std::size_t>(first + j)];
+      p.time = s_.times[to_size(first + j)];
       p.train_mean = std::isinf(p.time) ? s_.problem->y_train->clone()
                                         : add_initial(train, j * outputs, s_.initial_train());
       if (s_.m > 0) p.mean = add_initial(test, j * outputs, s_.initial_test());

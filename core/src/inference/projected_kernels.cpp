@@ -1,6 +1,7 @@
 // Transforms the kernels to the eigenbasis.
 #include "inference/projected_kernels.hpp"
 
+#include "base/sizes.hpp"
 #include "inference/definiteness.hpp"
 
 #include <algorithm>
@@ -21,11 +22,11 @@ void project_prior(ProjectedKernels& b, bool whole) {
   Matrix w = Matrix::uninitialized(s.n, s.n);
   products.multiply_symmetric_right(1, v, *s.blocks.nngp.train_train, 0, w);
   s.check();
-  b.prior.resize(static_cast<std::size_t>(s.n));
+  b.prior.resize(to_size(s.n));
   for (std::int64_t k = 0; k < s.n; ++k) {
     double sum = 0;
     for (std::int64_t j = 0; j < s.n; ++j) sum += w(k, j) * v(k, j);
-    b.prior[static_cast<std::size_t>(k)] = sum;
+    b.prior[to_size(k)] = sum;
   }
   if (!whole) return;
   b.q = products.multiply(plain(*s.blocks.nngp.test_train), transposed(v));

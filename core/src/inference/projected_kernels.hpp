@@ -2,6 +2,7 @@
 // sum over eigenvalues.
 #pragma once
 
+#include "base/sizes.hpp"
 #include "inference/setting.hpp"
 
 #include <cstdint>
@@ -24,9 +25,7 @@ struct ProjectedKernels {
   Matrix q;                   ///< P V', [m, n]
   Matrix m;                   ///< V K V', symmetric
 
-  [[nodiscard]] double value(std::int64_t k) const noexcept {
-    return values[static_cast<std::size_t>(k)];
-  }
+  [[nodiscard]] double value(std::int64_t k) const noexcept { return values[to_size(k)]; }
   [[nodiscard]] std::int64_t times() const noexcept {
     return static_cast<std::int64_t>(scaled_times.size());
   }

@@ -3,6 +3,7 @@
 // and the covariance is that of training with the gains 1 / (lambda + r) (projected_kernels.hpp).
 #include "inference/ridge_path.hpp"
 
+#include "base/sizes.hpp"
 #include "inference/definiteness.hpp"
 #include "inference/leave_one_out.hpp"
 #include "inference/projected_kernels.hpp"
@@ -72,17 +73,17 @@ class RidgePath {
     Matrix scaled = Matrix::uninitialized(s_.n, count_ * s_.outputs);
     for (std::int64_t k = 0; k < s_.n; ++k)
       for (std::int64_t j = 0; j < count_; ++j) {
-        gain_(k, j) = 1 / (eigen_.values[static_cast<std::size_t>(k)] + ridge(j));
+        gain_(k, j) = 1 / (eigen_.values[to_size(k)] + ridge(j));
         for (std::int64_t o = 0; o < s_.outputs; ++o)
           scaled(k, j * s_.outputs + o) = gain_(k, j) * basis_.c(k, o);
       }
-    std::vector<Prediction> block(static_cast<std::size_t>(count_));
+    std::vector<Prediction> block(to_size(count_));
     if (s_.m > 0 && s_.options->predictions) predict_test(scaled, block);
     if (s_.options->leave_one_out) leave_out(scaled, block);
     for (std::int64_t j = 0; j < count_; ++j) {
-      Prediction& p = block[static_cast<std::size_t>(j)];
+      Prediction& p = block[to_size(j)];
       p.time = std::numeric_limits<double>::infinity();
-      p.diag_reg = s_.options->diag_reg_path[static_cast<std::size_t>(first_ + j)];
+      p.diag_reg = s_.options->diag_reg_path[to_size(first_ + j)];
       p.ridge = ridge(j);
       p.train_mean = s_.problem->y_train->clone();
       result_.predictions.push_back(std::move(p));
@@ -93,7 +94,7 @@ class RidgePath {
     const Matrix means = products_.multiply(plain(basis_.p), plain(scaled));
     const Matrix zero_left(s_.n, count_);
     for (std::int64_t j = 0; j < count_; ++j) {
-      Prediction& p = block[static_cast<std::size_t>(j)];
+      Prediction& p = block[to_size(j)];
       p.mean = columns(means, j);
       if (!s_.covariance()) continue;
       s_.check();
@@ -115,14 +116,11 @@ class RidgePath {
     for (std::int64_t j = 0; j < count_; ++j) {
       double logdet = 0;
       for (std::int64_t k = 0; k < s_.n; ++k) logdet -= std::log(gain_(k, j));
-      block[static_cast<std::size_t>(j)].left_out =
-          leave_one_out(s_, columns(solved, j), diagonal.row(j), logdet);
+      block[to_size(j)].left_out = leave_one_out(s_, columns(solved, j), diagonal.row(j), logdet);
     }
   }
 
-  [[nodiscard]] double ridge(std::int64_t j) const {
-    return ridges_[static_cast<std::size_t>(first_ + j)];
-  }
+  [[nodiscard]] double ridge(std::int64_t j) const { return ridges_[to_size(first_ + j)]; }
 
   // The columns of ridge j of the block.
   [[nodiscard]] Matrix columns(const Matrix& all, std::int64_t j) const {

@@ -4,6 +4,7 @@
 
 #include <widelimit/inference.hpp>
 
+#include "base/sizes.hpp"
 #include "inference/products.hpp"
 
 #include <cstdint>
@@ -51,9 +52,8 @@ struct Setting {
   }
   /// Variance of test sample i before training.
   [[nodiscard]] double prior_variance(std::int64_t i) const noexcept {
-    return prior_blocks().test_diagonal != nullptr
-               ? (*prior_blocks().test_diagonal)[static_cast<std::size_t>(i)]
-               : (*prior_blocks().test_test)(i, i);
+    return prior_blocks().test_diagonal != nullptr ? (*prior_blocks().test_diagonal)[to_size(i)]
+                                                   : (*prior_blocks().test_test)(i, i);
   }
   void check() const {
     if (control != nullptr) control->check();

@@ -5,6 +5,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/call_control.hpp"
 #include "inference/definiteness.hpp"
 #include "inference/products.hpp"
@@ -212,7 +213,7 @@ class StreamedInference {
         factor.solve_in_place(b, &info);
         result_.solve.iterations += info.iterations;
         for (std::int64_t i = 0; i < panel.rows(); ++i) {
-          double v = (*p_.test_diagonal)[static_cast<std::size_t>(row + i)];
+          double v = (*p_.test_diagonal)[to_size(row + i)];
           for (std::int64_t k = 0; k < n; ++k) v -= panel(i, k) * b(k, i);
           variance_.push_back(std::max(v, 0.0));  // rounding may make it negative
         }

@@ -2,6 +2,7 @@
 // strings; the handler below builds our tree and finds out where each value begins.
 #include "json/parse.hpp"
 
+#include "base/sizes.hpp"
 #include "json/syntax.hpp"
 #include "text/names.hpp"
 #include "text/quoting.hpp"
@@ -218,7 +219,7 @@ class TreeBuilder {
   [[nodiscard]] std::string path() const {
     if (open_.empty()) return {};
     if (const auto* items = open_.back().array()) return child(container_path(), items->size());
-    const auto objects = static_cast<std::size_t>(std::count_if(
+    const auto objects = to_size(std::count_if(
         open_.begin(), open_.end(), [](const Value& v) { return v.object() != nullptr; }));
     return keys_.size() == objects ? child(container_path(), keys_.back().text) : container_path();
   }

@@ -1,6 +1,7 @@
 // Byte offsets to lines and columns, and problems in the order of the text.
 #include "json/report.hpp"
 
+#include "base/sizes.hpp"
 #include "text/utf8.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ constexpr std::size_t most_problems = 1000;   // the largest number that is show
 constexpr std::size_t most_collected = 2000;  // kept while sorting
 
 std::size_t count_characters(std::string_view bytes) {
-  return static_cast<std::size_t>(std::count_if(bytes.begin(), bytes.end(), [](char c) {
+  return to_size(std::count_if(bytes.begin(), bytes.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
 }

@@ -100,21 +100,21 @@ class Conforming {
   void refuse(const Value& schema, const Value& value, const std::string& pointer,
               const std::string& message, bool with_type) {
     report_.add(value, pointer,
-                message + ", got " + shown(value) + expectation(schema, wording_, with_type));
+                message + ", got " + short_json(value) + expectation(schema, wording_, with_type));
   }
 
   void refuse_choice(const Value& schema, const Value::Array& choices, const Value& value,
                      const std::string& pointer) {
     std::vector<std::string> texts, names;
     for (const Value& choice : choices) {
-      texts.push_back(shown(choice));
+      texts.push_back(short_json(choice));
       if (choice.string() != nullptr) names.push_back(*choice.string());
     }
     std::string guess;
     if (value.string() != nullptr && !report_.full()) guess = did_you_mean(*value.string(), names);
     const std::string one_of_them = choices.size() == 1 ? "must be " : "must be one of ";
     report_.add(value, pointer,
-                one_of_them + listed(texts) + ", got " + shown(value) + guess +
+                one_of_them + list_text(texts) + ", got " + short_json(value) + guess +
                     expectation(schema, wording_));
   }
 
@@ -185,7 +185,7 @@ class Conforming {
       std::vector<std::string> keys;
       for (const Member& property : *properties.object()) keys.push_back(property.key);
       const std::string takes = wording_.owner + " takes " +
-                                (keys.empty() ? "no parameters" : listed(keys)) +
+                                (keys.empty() ? "no parameters" : list_text(keys)) +
                                 (wording_.see.empty() ? "" : "; " + wording_.see);
       keys.insert(keys.end(), wording_.also.begin(), wording_.also.end());
       message += did_you_mean(member.key, keys) + "   (" + takes + ")";
@@ -233,7 +233,7 @@ std::string expectation(const Value& schema, const Wording& wording, bool with_t
   const bool choice = schema.find("enum") != nullptr;  // the message already lists its values
   std::string text = choice || !with_type ? "" : type_text(schema, &TypeWords::noun, false);
   if (const Value* filled = schema.find("default"); filled != nullptr && !filled->is_null())
-    text += (text.empty() ? "default " : ", default ") + shown(*filled);
+    text += (text.empty() ? "default " : ", default ") + short_json(*filled);
   if (!wording.see.empty()) text += (text.empty() ? "" : "; ") + wording.see;
   return text.empty() ? "" : "   (" + text + ")";
 }

@@ -1,4 +1,5 @@
 // Draws random values that a schema accepts, and makes values that it must refuse.
+#include "base/sizes.hpp"
 #include "json/schema.hpp"
 
 #include <algorithm>
@@ -142,14 +143,14 @@ class Spoiling {
     const Value::Array& items = *value.array();
     if (const Value* least = schema.find("minItems"); least != nullptr && *least->integer() > 0) {
       Value shorter = value;
-      shorter.array()->resize(static_cast<std::size_t>(*least->integer() - 1));
+      shorter.array()->resize(to_size(*least->integer() - 1));
       add(std::move(shorter), pointer);
     }
     const Value* most = schema.find("maxItems");
     constexpr std::int64_t longest = 1000;
     if (most != nullptr && !items.empty() && *most->integer() < longest) {
       Value longer = value;
-      longer.array()->resize(static_cast<std::size_t>(*most->integer() + 1), items.front());
+      longer.array()->resize(to_size(*most->integer() + 1), items.front());
       add(std::move(longer), pointer);
     }
     const Value* item_schema = schema.find("items");

@@ -55,7 +55,7 @@ class Inspection {
 
   void inspect(const Value& schema) {
     if (schema.object() == nullptr)
-      return add(schema, {}, "a schema is an object, got " + shown(schema));
+      return add(schema, {}, "a schema is an object, got " + short_json(schema));
     const Names allowed{"type", "properties", "required", "additionalProperties", "description"};
     for (const Member& m : *schema.object()) {
       const std::string at = child({}, m.key);
@@ -70,7 +70,7 @@ class Inspection {
     }
     const Value* properties = schema.find("properties");
     if (properties != nullptr && properties->object() == nullptr)
-      add(*properties, "/properties", "must be an object, got " + shown(*properties));
+      add(*properties, "/properties", "must be an object, got " + short_json(*properties));
     else if (properties != nullptr)
       for (const Member& m : *properties->object()) parameter(m);
     required(schema, properties);
@@ -82,13 +82,14 @@ class Inspection {
   }
 
   void demand(bool holds, const Member& m, const std::string& pointer, const std::string& what) {
-    if (!holds) add(m.value, pointer, "must be " + what + ", got " + shown(m.value));
+    if (!holds) add(m.value, pointer, "must be " + what + ", got " + short_json(m.value));
   }
 
   void refuse_keyword(const Member& m, const std::string& pointer, const Names& allowed) {
     report_.add(m.origin, pointer,
                 "the keyword " + in_quotes(m.key) + " cannot stand here" +
-                    did_you_mean(m.key, allowed) + "   (the subset has " + listed(allowed) + ")");
+                    did_you_mean(m.key, allowed) + "   (the subset has " + list_text(allowed) +
+                    ")");
   }
 
   void parameter(const Member& m) {
@@ -101,17 +102,18 @@ class Inspection {
 
   void property(const Value& schema, const std::string& pointer, bool is_item) {
     if (schema.object() == nullptr)
-      return add(schema, pointer, "a schema is an object, got " + shown(schema));
+      return add(schema, pointer, "a schema is an object, got " + short_json(schema));
     const std::string type = type_of(schema);
     const Names& types = is_item ? item_types : property_types;
     const Value* written = schema.find("type");
     if (!is_among(type, types)) {
       const std::string suggestion =
           is_string(written) ? did_you_mean(*written->string(), types) : "";
-      return add(written != nullptr ? *written : schema, child(pointer, "type"),
-                 (written != nullptr ? "must be a type, got " + shown(*written) : "is missing") +
-                     suggestion + "   (" + listed(types) +
-                     (is_item ? ")" : "; or a list of one that is no array and \"null\")"));
+      return add(
+          written != nullptr ? *written : schema, child(pointer, "type"),
+          (written != nullptr ? "must be a type, got " + short_json(*written) : "is missing") +
+              suggestion + "   (" + list_text(types) +
+              (is_item ? ")" : "; or a list of one that is no array and \"null\")"));
     }
     if (is_item && written->array() != nullptr)
       add(*written, child(pointer, "type"), "an item cannot be null");
@@ -171,10 +173,10 @@ class Inspection {
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string at = child(child(pointer, "enum"), i);
       if (words[i].string() == nullptr && !(words[i].is_null() && admits(schema, "null")))
-        add(words[i], at, "must be a string, got " + shown(words[i]));
+        add(words[i], at, "must be a string, got " + short_json(words[i]));
       if (std::any_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i),
                       [&](const Value& earlier) { return same(earlier, words[i]); }))
-        add(words[i], at, shown(words[i]) + " is given twice");
+        add(words[i], at, short_json(words[i]) + " is given twice");
     }
   }
 
@@ -183,18 +185,18 @@ class Inspection {
     Names names;
     if (const Value* list = schema.find("required")) {
       if (list->array() == nullptr)
-        return add(*list, "/required", "must be a list of names, got " + shown(*list));
+        return add(*list, "/required", "must be a list of names, got " + short_json(*list));
       for (std::size_t i = 0; i < list->array()->size(); ++i) {
         const Value& name = (*list->array())[i];
         const std::string at = child("/required", i);
         const Value* property =
             is_string(&name) && properties != nullptr ? properties->find(*name.string()) : nullptr;
         if (property == nullptr)
-          add(name, at, "must be the name of a property, got " + shown(name));
+          add(name, at, "must be the name of a property, got " + short_json(name));
         else if (is_among(*name.string(), names))
-          add(name, at, shown(name) + " is given twice");
+          add(name, at, short_json(name) + " is given twice");
         else if (property->find("default") != nullptr)
-          add(name, at, shown(name) + " has a default, so it is not required");
+          add(name, at, short_json(name) + " has a default, so it is not required");
         if (is_string(&name)) names.push_back(*name.string());
       }
     }

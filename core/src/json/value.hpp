@@ -90,6 +90,6 @@ struct Member {
 [[nodiscard]] std::string to_json(const Value& value, int indent = 0);
 
 /// A value as it appears in a message: one line, cut after about 40 characters.
-[[nodiscard]] std::string shown(const Value& value);
+[[nodiscard]] std::string short_json(const Value& value);
 
 }  // namespace widelimit::detail

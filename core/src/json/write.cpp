@@ -1,4 +1,5 @@
 // Writes a document as text: for plugins, for `resolved` and for messages.
+#include "base/sizes.hpp"
 #include "json/value.hpp"
 #include "text/numbers.hpp"
 #include "text/quoting.hpp"
@@ -14,7 +15,7 @@ struct Writer {
   void line(int level) const {
     if (indent == 0) return;
     out += '\n';
-    out.append(static_cast<std::size_t>(indent * level), ' ');
+    out.append(to_size(indent * level), ' ');
   }
 
   void separator(bool first) const {
@@ -76,7 +77,7 @@ std::string to_json(const Value& value, int indent) {
   return out;
 }
 
-std::string shown(const Value& value) {
+std::string short_json(const Value& value) {
   if (const auto* items = value.array(); items != nullptr && items->size() > shown_bytes)
     return "a list of " + std::to_string(items->size());
   if (value.object() != nullptr && !value.object()->empty()) return "an object";

@@ -4,6 +4,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/examine/params.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/abi_error.hpp"
 
 #include <utility>
@@ -84,7 +85,7 @@ const Registry::Entry& Registry::entry(TypeKind kind, const std::string& type,
     refuse("more than one plugin offers a type \"" + type + "\": write one of " + offers);
   }
   if (found == nullptr) refuse("no type \"" + type + "\"; `widelimit plugins` shows what is there");
-  return entries_[static_cast<std::size_t>(found - catalogue_.types().data())];
+  return entries_[to_size(found - catalogue_.types().data())];
 }
 
 void Registry::create_into(const NetworkSpec& spec, std::vector<Layer>& out,

@@ -1,6 +1,7 @@
 // Streams of Philox blocks, and uniforms, seeds and permutations from them.
 #include "random/random.hpp"
 
+#include "base/sizes.hpp"
 #include "random/box_muller.hpp"
 
 #include <Random123/philox.h>
@@ -76,7 +77,7 @@ std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t a, std::uint64_t b) 
 }
 
 std::vector<std::int64_t> permutation(std::uint64_t seed, std::uint64_t stream, std::int64_t n) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(std::max<std::int64_t>(n, 0)));
+  std::vector<std::int64_t> order(to_size(std::max<std::int64_t>(n, 0)));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::uint64_t words[words_a_block], drawn = 0;
   const auto next = [&] {
@@ -89,8 +90,7 @@ std::vector<std::int64_t> permutation(std::uint64_t seed, std::uint64_t stream, 
   const auto below = [&](std::uint64_t bound) {
     const std::uint64_t rejected = (0 - bound) % bound;
     for (;;)
-      if (const std::uint64_t word = next(); word >= rejected)
-        return static_cast<std::size_t>(word % bound);
+      if (const std::uint64_t word = next(); word >= rejected) return to_size(word % bound);
   };
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[below(i)]);
   return order;

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/abi_error.hpp"
 #include "boundary/call_control.hpp"
 #include "execution/blas.hpp"
@@ -225,7 +226,7 @@ std::vector<double> Solver::eigen_into(Matrix& a, widelimit_matrix vectors,
   if (!has_eigen())
     throw Error(ErrorCode::unsupported,
                 "solver " + state_->name + " offers no eigendecomposition; try \"eigh\"");
-  std::vector<double> values(static_cast<std::size_t>(a.rows()));
+  std::vector<double> values(to_size(a.rows()));
   in_phase(control, vectors.data == nullptr ? "eigenvalues" : "eigendecomposition", [&] {
     const std::scoped_lock lock(state_->setup);
     const detail::SolverPhase phase(state_->threads);

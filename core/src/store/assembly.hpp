@@ -1,6 +1,7 @@
 // Assembles tiles from blocks of any size. Incomplete tiles stay in memory.
 #pragma once
 
+#include "base/sizes.hpp"
 #include "store/layout.hpp"
 
 #include <cstddef>
@@ -26,7 +27,7 @@ class Assembly {
 
  private:
   struct OpenTile {
-    explicit OpenTile(std::int64_t bytes) : data(static_cast<std::size_t>(bytes)) {}
+    explicit OpenTile(std::int64_t bytes) : data(to_size(bytes)) {}
     std::vector<std::byte> data;
     std::int64_t missing = 0;  // number of entries that no block has contained
   };

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 #include "files/npy_header.hpp"
 
@@ -54,7 +55,7 @@ class NpySource final : public KernelSource {
       if (is_float64()) {
         read_numbers(at, out + i * ld, cols);
       } else {
-        narrow.resize(static_cast<std::size_t>(cols));
+        narrow.resize(to_size(cols));
         read_numbers(at, narrow.data(), cols);
         std::copy(narrow.begin(), narrow.end(), out + i * ld);
       }
@@ -68,7 +69,7 @@ class NpySource final : public KernelSource {
   template <class T>
   void read_numbers(std::int64_t first, T* to, std::int64_t count) const {
     file_.read(header_.data_offset + first * static_cast<std::int64_t>(sizeof(T)), to,
-               static_cast<std::size_t>(count) * sizeof(T));
+               to_size(count) * sizeof(T));
   }
 
   detail::InputFile file_;

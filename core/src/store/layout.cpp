@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 #include "text/numbers.hpp"
 
@@ -126,8 +127,7 @@ std::int64_t Layout::cols_of(TileIndices t) const noexcept {
 }
 
 Checksum Layout::tile_checksum(std::int64_t tile, const void* data) const {
-  return checksum(data, static_cast<std::size_t>(tile_bytes_),
-                  static_cast<std::uint64_t>(tile) + 1);
+  return checksum(data, to_size(tile_bytes_), static_cast<std::uint64_t>(tile) + 1);
 }
 
 std::string Layout::name(std::int64_t tile) const {
@@ -155,8 +155,7 @@ void require_valid(const StoreSpec& s, const std::filesystem::path& file) {
     wrong("the shape " + shape_text(s.rows, s.cols) + ": it would be too large for any disk");
   std::size_t text = fixed_bytes;
   for (const StorePart& part : s.origin) text += part.name.size() + part.value.size() + 8;
-  if (text > static_cast<std::size_t>(largest_header / 2))
-    wrong("an origin of " + std::to_string(text) + " bytes");
+  if (text > to_size(largest_header / 2)) wrong("an origin of " + std::to_string(text) + " bytes");
 }
 
 std::int64_t header_length(std::string_view begin, const std::filesystem::path& file) {

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 
 #include <algorithm>
@@ -16,12 +17,12 @@ namespace {
 constexpr std::int64_t bytes_between_reports = 8 << 20;
 
 std::string read_text(const StoreFile& file, std::int64_t offset, std::int64_t bytes) {
-  std::string text(static_cast<std::size_t>(bytes), '\0');
+  std::string text(to_size(bytes), '\0');
   text.resize(file.read_some(offset, text.data(), text.size()));
   return text;
 }
 
-std::string joined(const std::vector<std::string>& all) {
+std::string join(const std::vector<std::string>& all) {
   std::string text;
   for (const std::string& one : all) text += "\n  " + one;
   return text;
@@ -56,23 +57,23 @@ Found examine(const StoreFile& file, const Layout& layout, const StoreOptions& o
     if (changed.empty()) return {.damaged_header = false, .smaller = stored};
   }
   refuse(file.path(),
-         "holds kernels of another experiment:" + joined(changed) +
+         "holds kernels of another experiment:" + join(changed) +
              "\nTo keep them, choose another output directory; to begin again, do not resume");
 }
 
 void for_each_listed(const StoreFile& file, const Layout& layout, Control* control,
                      const ListedTile& found) {
-  std::vector<Checksum> table(static_cast<std::size_t>(layout.tiles()));
+  std::vector<Checksum> table(to_size(layout.tiles()));
   // A truncated table lists fewer tiles.
   static_cast<void>(
       file.read_some(layout.header_bytes(), table.data(), table.size() * sizeof(Checksum)));
   const std::int64_t listed = layout.tiles() - std::count(table.begin(), table.end(), Checksum{});
-  std::vector<std::byte> data(static_cast<std::size_t>(layout.tile_bytes()));
+  std::vector<std::byte> data(to_size(layout.tile_bytes()));
   const std::int64_t report_every =
       std::max<std::int64_t>(1, bytes_between_reports / layout.tile_bytes());
   std::int64_t read = 0;
   for (std::int64_t tile = 0; tile < layout.tiles(); ++tile) {
-    const Checksum& entry = table[static_cast<std::size_t>(tile)];
+    const Checksum& entry = table[to_size(tile)];
     if (entry == Checksum{}) continue;
     if (control != nullptr) control->check();
     const bool there =

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "files/input_file.hpp"
 #include "files/new_file.hpp"
@@ -31,7 +32,7 @@ namespace {
 
 class Mapping {
  public:
-  Mapping(const StoreFile& file, std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes)) {
+  Mapping(const StoreFile& file, std::int64_t bytes) : bytes_(to_size(bytes)) {
     if (file.size() != bytes)
       detail::refuse(file.path(),
                      "is a store of " + detail::bytes_text(file.size()) + " that should have " +
@@ -63,7 +64,7 @@ struct StoreReader::State {
       : file(path, StoreFile::Access::read),
         layout(detail::spec_of(file)),
         map(file, layout.file_bytes()),
-        checked(std::make_unique<std::atomic<bool>[]>(static_cast<std::size_t>(layout.tiles()))) {}
+        checked(std::make_unique<std::atomic<bool>[]>(to_size(layout.tiles()))) {}
 
   [[nodiscard]] detail::Checksum entry(std::int64_t tile) const {
     detail::Checksum sum;
@@ -76,7 +77,7 @@ struct StoreReader::State {
   [[nodiscard]] const S* tile(TileIndices indices, Kernel kernel) const {
     const std::int64_t index = layout.index(indices);
     const std::byte* data = map.at(layout.tile_offset(index));
-    std::atomic<bool>& known = checked[static_cast<std::size_t>(index)];
+    std::atomic<bool>& known = checked[to_size(index)];
     if (!known) {
       const detail::Checksum sum = entry(index);
       const char* remedy = "; resume the run of its experiment: only what is missing is computed";
@@ -152,7 +153,7 @@ void export_as(const StoreReader& reader, std::int64_t side, Kernel kernel, deta
     const std::int64_t height = std::min(side, rows - row);
     reader.read(kernel, row, 0, height, cols, panel.data(), cols);
     file.write_at(offset + row * cols * static_cast<std::int64_t>(sizeof(T)), panel.data(),
-                  static_cast<std::size_t>(height * cols) * sizeof(T));
+                  to_size(height * cols) * sizeof(T));
     if (control != nullptr) control->report({"export", row + height, rows});
   }
 }

@@ -5,6 +5,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 #include "store/assembly.hpp"
 #include "store/opening.hpp"
@@ -46,7 +47,7 @@ struct KernelStore::State {
         options(std::move(opts)),
         file(open(path, control)),
         assembly(layout),
-        there(std::make_unique<std::atomic<bool>[]>(static_cast<std::size_t>(layout.tiles()))) {
+        there(std::make_unique<std::atomic<bool>[]>(to_size(layout.tiles()))) {
     read_tiles(control);
   }
 
@@ -68,8 +69,7 @@ struct KernelStore::State {
     }
     for (std::string& text : detail::other_damage(found, layout)) damage.push_back(std::move(text));
     if (found.size() != layout.file_bytes()) found.resize(layout.file_bytes());
-    const std::string zeros(static_cast<std::size_t>(layout.data_offset() - layout.table_end()),
-                            '\0');
+    const std::string zeros(to_size(layout.data_offset() - layout.table_end()), '\0');
     if (!damage.empty()) found.write(layout.table_end(), zeros.data(), zeros.size());
     return found;
   }
@@ -78,7 +78,7 @@ struct KernelStore::State {
     constexpr detail::Checksum none{};
     detail::for_each_listed(file, layout, control,
                             [&](std::int64_t tile, const std::vector<std::byte>&, bool intact) {
-                              there[static_cast<std::size_t>(tile)] = intact;
+                              there[to_size(tile)] = intact;
                               if (intact) {
                                 ++done;
                                 return;
@@ -91,8 +91,8 @@ struct KernelStore::State {
 
   void write_tile(std::int64_t tile, const std::byte* data) {
     const detail::Checksum sum = layout.tile_checksum(tile, data);
-    file.write(layout.tile_offset(tile), data, static_cast<std::size_t>(layout.tile_bytes()));
-    there[static_cast<std::size_t>(tile)] = true;
+    file.write(layout.tile_offset(tile), data, to_size(layout.tile_bytes()));
+    there[to_size(tile)] = true;
     ++done;
     bool due;
     {
@@ -174,7 +174,7 @@ bool KernelStore::has(const TileArea& area) const {
     for (std::int64_t across = col / side; across <= (col + cols - 1) / side; ++across) {
       TileIndices indices{down, across};
       if (!layout.stored(indices)) std::swap(indices.down, indices.across);
-      if (!state_->there[static_cast<std::size_t>(layout.index(indices))]) return false;
+      if (!state_->there[to_size(layout.index(indices))]) return false;
     }
   return true;
 }
@@ -182,7 +182,7 @@ bool KernelStore::has(const TileArea& area) const {
 void KernelStore::put(const Tile& block) {
   State& s = *state_;
   s.assembly.put(
-      block, [&](std::int64_t tile) { return !s.there[static_cast<std::size_t>(tile)]; },
+      block, [&](std::int64_t tile) { return !s.there[to_size(tile)]; },
       [&](std::int64_t tile, const std::byte* data) { s.write_tile(tile, data); });
 }
 

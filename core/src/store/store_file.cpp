@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "files/input_file.hpp"
 #include "files/writing.hpp"
 
@@ -182,7 +183,7 @@ std::size_t StoreFile::read_some(std::int64_t offset, void* to, std::size_t most
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("read", errno);
     if (n == 0) break;
-    got += static_cast<std::size_t>(n);
+    got += to_size(n);
   }
   return got;
 }

@@ -1,6 +1,8 @@
 // Edit distance, and how names are listed in a message.
 #include "text/names.hpp"
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
@@ -49,7 +51,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
     if (candidate.size() > longest) continue;
     const std::string other = folded(candidate);
     const std::size_t d = distance(folded_name, other);
-    const std::size_t begins_alike = static_cast<std::size_t>(
+    const std::size_t begins_alike = to_size(
         std::mismatch(folded_name.begin(), folded_name.end(), other.begin(), other.end()).first -
         folded_name.begin());
     const bool nearer = d < least || (d == least && !best.empty() && begins_alike > alike);
@@ -67,13 +69,13 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return best.empty() ? "" : "; did you mean \"" + best + "\"?";
 }
 
-std::string listed(const std::vector<std::string>& names) {
+std::string list_text(const std::vector<std::string>& names) {
   std::string all;
   for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
   return all;
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
+std::string count_text(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 

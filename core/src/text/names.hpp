@@ -18,9 +18,9 @@ namespace widelimit::detail {
                                        const std::vector<std::string>& candidates);
 
 /// "a, b, c".
-[[nodiscard]] std::string listed(const std::vector<std::string>& names);
+[[nodiscard]] std::string list_text(const std::vector<std::string>& names);
 
 /// "1 layer", "2 layers".
-[[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
+[[nodiscard]] std::string count_text(std::size_t count, std::string_view noun);
 
 }  // namespace widelimit::detail

@@ -11,7 +11,7 @@ namespace widelimit {
 
 namespace {
 
-std::string joined(const std::vector<Problem>& problems) {
+std::string join(const std::vector<Problem>& problems) {
   std::string all;
   for (const Problem& p : problems) all.append(all.empty() ? "" : "\n").append(p.text());
   return all;
@@ -19,8 +19,8 @@ std::string joined(const std::vector<Problem>& problems) {
 
 /// Problems of a schema with one property "p".
 std::string problems_of_property(const std::string& property) {
-  return joined(check_schema("{\"type\": \"object\", \"properties\": {\"p\":\n" + property +
-                             "}, \"additionalProperties\": false}"));
+  return join(check_schema("{\"type\": \"object\", \"properties\": {\"p\":\n" + property +
+                           "}, \"additionalProperties\": false}"));
 }
 
 /// The example of the page that defines the subset, with one parameter of every kind.
@@ -44,30 +44,30 @@ const char* everything = R"({"type": "object",
 ValidatedParams validated(const std::string& json) { return validate_params(everything, json); }
 
 std::string problems_with(const std::string& members) {
-  return joined(validated("{\"window\": [1], \"weights\": [1, 2]" + members + "}").problems);
+  return join(validated("{\"window\": [1], \"weights\": [1, 2]" + members + "}").problems);
 }
 
 }  // namespace
 
 TEST_CASE("a schema inside the subset has no problems") {
-  CHECK(joined(check_schema(everything)) == "");
-  CHECK(joined(check_schema(R"({"type": "object"})")) == "");
-  CHECK(joined(check_schema(R"({"type": "object", "properties": {}, "required": []})")) == "");
+  CHECK(join(check_schema(everything)) == "");
+  CHECK(join(check_schema(R"({"type": "object"})")) == "");
+  CHECK(join(check_schema(R"({"type": "object", "properties": {}, "required": []})")) == "");
 }
 
 TEST_CASE("a schema that is no schema is refused with the reason") {
-  CHECK(joined(check_schema("")) == "line 1, column 1: is empty; JSON was expected");
-  CHECK(joined(check_schema("{,}")) == "line 1, column 2: a value is missing before this comma");
-  CHECK(joined(check_schema("[]")) == "line 1, column 1: a schema is an object, got []");
-  CHECK(joined(check_schema(R"({"type": "number"})")) ==
+  CHECK(join(check_schema("")) == "line 1, column 1: is empty; JSON was expected");
+  CHECK(join(check_schema("{,}")) == "line 1, column 2: a value is missing before this comma");
+  CHECK(join(check_schema("[]")) == "line 1, column 1: a schema is an object, got []");
+  CHECK(join(check_schema(R"({"type": "number"})")) ==
         "line 1, column 10: /type: must be \"object\", got \"number\"");
-  CHECK(joined(check_schema(R"({"type": "object", "propertys": {}})")) ==
+  CHECK(join(check_schema(R"({"type": "object", "propertys": {}})")) ==
         "line 1, column 20: /propertys: the keyword \"propertys\" cannot stand here; did you mean "
         "\"properties\"?   (the subset has type, properties, required, additionalProperties, "
         "description)");
-  CHECK(joined(check_schema(R"({"type": "object", "additionalProperties": true})")) ==
+  CHECK(join(check_schema(R"({"type": "object", "additionalProperties": true})")) ==
         "line 1, column 44: /additionalProperties: must be false, got true");
-  CHECK(joined(check_schema(R"({"type": "object", "properties": [], "description": 1})")) ==
+  CHECK(join(check_schema(R"({"type": "object", "properties": [], "description": 1})")) ==
         "line 1, column 34: /properties: must be an object, got []\n"
         "line 1, column 53: /description: must be a string, got 1");
 }
@@ -151,7 +151,7 @@ TEST_CASE("exactly the properties without a default are required") {
       problems_of_property(R"({"type": "number"})") ==
       "line 1, column 35: /properties/p: has no default and is not among \"required\": it must be "
       "one of both");
-  CHECK(joined(check_schema(
+  CHECK(join(check_schema(
             R"({"type": "object", "properties": {"p": {"type": "number", "default": 1}},
 "required": ["p", "q", 3, "p"]})")) ==
         "line 2, column 14: /required/0: \"p\" has a default, so it is not required\n"
@@ -165,7 +165,7 @@ TEST_CASE("the host's own keys cannot be parameters") {
     const std::string property = "\"" + key + "\": {\"type\": \"number\", \"default\": 1}";
     std::string expected = "line 1, column 35: /properties/";
     expected += key + ": the key \"" + key + "\" is the host's own; give the parameter another";
-    CHECK(joined(check_schema("{\"type\": \"object\", \"properties\": {" + property + "}}")) ==
+    CHECK(join(check_schema("{\"type\": \"object\", \"properties\": {" + property + "}}")) ==
           expected);
   }
 }
@@ -202,7 +202,7 @@ TEST_CASE("items are checked one by one") {
   CHECK(problems_with(R"(, "words": ["x", "z", 1])") ==
         "line 1, column 51: /words/1: must be one of \"x\", \"y\", got \"z\"\n"
         "line 1, column 56: /words/2: must be a string, got 1");
-  CHECK(joined(validated(R"({"window": [1, 0, 2.5, 1, 1], "weights": [1]})").problems) ==
+  CHECK(join(validated(R"({"window": [1, 0, 2.5, 1, 1], "weights": [1]})").problems) ==
         "line 1, column 12: /window: must have at most 4 entries, got 5   (list)\n"
         "line 1, column 16: /window/1: must be >= 1, got 0   (integer)\n"
         "line 1, column 19: /window/2: must be an integer >= 1, got 2.5\n"
@@ -226,9 +226,9 @@ TEST_CASE("types are strict: booleans are no numbers, strings are neither, null 
 }
 
 TEST_CASE("what is no object is refused") {
-  CHECK(joined(validate_params(R"({"type": "object"})", "[1]").problems) ==
+  CHECK(join(validate_params(R"({"type": "object"})", "[1]").problems) ==
         "line 1, column 1: parameters are an object, got [1]");
-  CHECK(joined(validate_params(R"({"type": "object"})", "{").problems) ==
+  CHECK(join(validate_params(R"({"type": "object"})", "{").problems) ==
         "line 1, column 2: the text ends inside the object opened at line 1, column 1: a closing } "
         "is "
         "missing");
@@ -239,7 +239,7 @@ TEST_CASE("drawn parameters are accepted, differ, and are the same for the same 
   std::vector<std::string> seen;
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     const std::string json = draw_valid_params(everything, seed);
-    CHECK(joined(validated(json).problems) == "");
+    CHECK(join(validated(json).problems) == "");
     CHECK(json == draw_valid_params(everything, seed));
     CHECK(json.find("\"window\"") != std::string::npos);  // it has no default
     seen.push_back(json);

@@ -18,7 +18,7 @@ namespace {
 std::atomic<std::int64_t> held{0}, peak{0};
 constexpr std::size_t header = 64;  // before each block, keeps its alignment
 
-void* counted(std::size_t bytes) noexcept {
+void* count_text(std::size_t bytes) noexcept {
   void* const p = std::aligned_alloc(header, (bytes + 2 * header - 1) / header * header);
   if (p == nullptr) return nullptr;
   *static_cast<std::size_t*>(p) = bytes;
@@ -38,17 +38,17 @@ void release(void* p) noexcept {
 }  // namespace
 
 void* operator new(std::size_t n) {
-  if (void* p = counted(n)) return p;
+  if (void* p = count_text(n)) return p;
   throw std::bad_alloc();
 }
 void* operator new(std::size_t n, std::align_val_t) {
-  if (void* p = counted(n)) return p;
+  if (void* p = count_text(n)) return p;
   throw std::bad_alloc();
 }
 void* operator new(std::size_t n, std::align_val_t, const std::nothrow_t&) noexcept {
-  return counted(n);
+  return count_text(n);
 }
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return counted(n); }
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return count_text(n); }
 void operator delete(void* p) noexcept { release(p); }
 void operator delete(void* p, std::size_t) noexcept { release(p); }
 void operator delete(void* p, std::align_val_t) noexcept { release(p); }

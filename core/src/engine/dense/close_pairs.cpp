@@ -1,6 +1,7 @@
 // Which pairs are close, and a row of them through all layers in float64.
 #include "engine/dense/close_pairs.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/dense/units.hpp"
 #include "engine/grid/closeness.hpp"
 #include "engine/grid/mean_product.hpp"
@@ -13,9 +14,9 @@ namespace widelimit::detail {
 namespace {
 
 std::vector<double> variances_of(const SampleRows<float>& x) {
-  std::vector<double> variances(static_cast<std::size_t>(x.count));
+  std::vector<double> variances(to_size(x.count));
   for (std::int64_t i = 0; i < x.count; ++i)
-    variances[static_cast<std::size_t>(i)] = mean_product(x.row(i), x.row(i), x.features);
+    variances[to_size(i)] = mean_product(x.row(i), x.row(i), x.features);
   return variances;
 }
 
@@ -67,7 +68,7 @@ void ClosePairs::recompute(const TileArea& tile, const float* gram, std::int64_t
 bool ClosePairs::any_close(const float* gram, std::int64_t row, const TileArea& tile) const {
   int close = 0;
   for (const Reading& reading : readings_) {
-    const float least = reading.least1[static_cast<std::size_t>(row)];
+    const float least = reading.least1[to_size(row)];
     const float* const inverse_root = reading.inverse_root2.data() + tile.col;
     const float scale = reading.scale, bias = reading.bias;
     for (std::int64_t j = 0; j < tile.cols; ++j)
@@ -80,15 +81,15 @@ void ClosePairs::mark_close(const float* gram, std::int64_t row, const TileArea&
                             std::vector<char>& close) const {
   std::fill(close.begin(), close.end(), 0);
   for (const Reading& reading : readings_) {
-    const float least = reading.least1[static_cast<std::size_t>(row)];
+    const float least = reading.least1[to_size(row)];
     const float* const inverse_root = reading.inverse_root2.data() + tile.col;
     for (std::int64_t j = 0; j < tile.cols; ++j)
       if (std::abs(reading.scale * gram[j] + reading.bias) * inverse_root[j] > least)
-        close[static_cast<std::size_t>(j)] = 1;
+        close[to_size(j)] = 1;
   }
   const float* const x = samples_.x1.row(row);
   for (std::int64_t j = 0; j < tile.cols; ++j) {
-    char& pair = close[static_cast<std::size_t>(j)];
+    char& pair = close[to_size(j)];
     if (pair != 0 && std::equal(x, x + samples_.features(), samples_.x2.row(tile.col + j)))
       pair = 0;
   }

@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -33,14 +35,14 @@ widelimit_field field_of(std::int64_t rows, std::int64_t lanes, const T* nngp, c
 
 template <class T>
 TripMemory<T>::TripMemory(const Program& program, std::int64_t rows, std::int64_t lanes)
-    : zero_(static_cast<std::size_t>(rows * lanes)),
-      scratch_(static_cast<std::size_t>(program.scratch_bytes)),
-      first_at_(static_cast<std::size_t>(rows)),
-      second_at_(static_cast<std::size_t>(rows), 0) {
+    : zero_(to_size(rows * lanes)),
+      scratch_(to_size(program.scratch_bytes)),
+      first_at_(to_size(rows)),
+      second_at_(to_size(rows), 0) {
   std::iota(first_at_.begin(), first_at_.end(), 0);
   for (int b = 1; b < program.buffers; ++b) {
-    buffers_.nngp.emplace_back(static_cast<std::size_t>(rows * lanes));
-    buffers_.ntk.emplace_back(static_cast<std::size_t>(rows * lanes));
+    buffers_.nngp.emplace_back(to_size(rows * lanes));
+    buffers_.ntk.emplace_back(to_size(rows * lanes));
   }
   std::size_t widest = 1;
   for (const Step& s : program.steps) widest = std::max(widest, s.inputs.size());
@@ -74,13 +76,11 @@ struct Evaluator<T>::Block {
 template <class T>
 void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
   const auto nngp_of = [&](int buffer) -> const T* {
-    return buffer == 0 ? block.input
-                       : work.buffers_.nngp[static_cast<std::size_t>(buffer - 1)].data();
+    return buffer == 0 ? block.input : work.buffers_.nngp[to_size(buffer - 1)].data();
   };
   const auto ntk_of = [&](int buffer) -> const T* {
     if (!block.ntk) return nullptr;
-    return buffer == 0 ? work.zero_.data()
-                       : work.buffers_.ntk[static_cast<std::size_t>(buffer - 1)].data();
+    return buffer == 0 ? work.zero_.data() : work.buffers_.ntk[to_size(buffer - 1)].data();
   };
   const auto observe = [&](int step, int buffer) {
     if (block.observer != nullptr && *block.observer)
@@ -101,7 +101,7 @@ void Evaluator<T>::run(const Block& block, TripMemory<T>& work) const {
         field_of<T>(block.rows, block.lanes, nngp_of(step.output), ntk_of(step.output));
     widelimit_variances variances{};
     if (step.variances >= 0) {
-      const auto at = static_cast<std::size_t>(step.variances);
+      const auto at = to_size(step.variances);
       variances.struct_size = sizeof variances;
       if (block.self != nullptr) {
         const Operand& in = step.inputs.front();
@@ -141,7 +141,7 @@ Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, boo
                                              const Observer<T>& observer) const {
   Variances<T> v;
   v.lanes = padded_lanes(n);
-  const auto size = static_cast<std::size_t>(v.lanes);
+  const auto size = to_size(v.lanes);
   for (int i = 0; i < program_.variances; ++i) v.inputs.emplace_back(size);
   v.diagonal.nngp.reserve(size);
   Buffer<T> data(size);
@@ -156,7 +156,7 @@ Variances<T> Evaluator<T>::compute_variances(const T* input, std::int64_t n, boo
   block.observer = &observer;
   run(block, work);
   const Operand& last = program_.result;
-  const auto at = static_cast<std::size_t>(last.buffer - 1);
+  const auto at = to_size(last.buffer - 1);
   const T* k = last.buffer == 0 ? data.data() : work.buffers_.nngp[at].data();
   apply_nngp(last.pending, k, v.diagonal.nngp.data(), v.lanes);
   if (with_ntk) {
@@ -184,7 +184,7 @@ void Evaluator<T>::compute_pairs(const T* input, std::int64_t rows, std::int64_t
   block.observer = &observer;
   run(block, work);
   const Operand& last = program_.result;
-  const auto at = static_cast<std::size_t>(last.buffer - 1);
+  const auto at = to_size(last.buffer - 1);
   const T* k = last.buffer == 0 ? input : work.buffers_.nngp[at].data();
   if (out.ntk != nullptr)
     apply_ntk(last.pending, k, last.buffer == 0 ? work.zero_.data() : work.buffers_.ntk[at].data(),

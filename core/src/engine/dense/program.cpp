@@ -3,6 +3,8 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -16,8 +18,8 @@ class Compiler {
   explicit Compiler(const Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
     program_.outputs.resize(graph.nodes.size());
     for (const Node& n : graph.nodes)
-      for (const int i : n.inputs) ++readers_[static_cast<std::size_t>(i)];
-    ++readers_[static_cast<std::size_t>(graph.output)];
+      for (const int i : n.inputs) ++readers_[to_size(i)];
+    ++readers_[to_size(graph.output)];
     in_use_.push_back(readers_[0]);
   }
 
@@ -56,12 +58,10 @@ class Compiler {
   // A folded layer has no buffer of its own: its readers read the buffer of its input.
   void forward_input(std::size_t index, const Output& o) {
     program_.outputs[index] = o;
-    in_use_[static_cast<std::size_t>(o.value.buffer)] += readers_[index] - 1;
+    in_use_[to_size(o.value.buffer)] += readers_[index] - 1;
   }
 
-  [[nodiscard]] const Output& output(int node) const {
-    return program_.outputs[static_cast<std::size_t>(node)];
-  }
+  [[nodiscard]] const Output& output(int node) const { return program_.outputs[to_size(node)]; }
 
   void add_step(std::size_t index) {
     const Node& n = graph_.nodes[index];
@@ -78,7 +78,7 @@ class Compiler {
       const Operand& v = output(i).value;
       step.inputs.push_back(v);
       step.pending.push_back(to_abi(v.pending));
-      step.in_shape.push_back(graph_.nodes[static_cast<std::size_t>(i)].shape);
+      step.in_shape.push_back(graph_.nodes[to_size(i)].shape);
     }
     if ((n.traits & (WIDELIMIT_TRAIT_NEEDS_VARIANCES | WIDELIMIT_TRAIT_NEEDS_SITE_MEAN)) != 0)
       step.variances = program_.variances++;
@@ -86,11 +86,10 @@ class Compiler {
     const Operand& in = step.inputs.front();
     const auto reads = std::count_if(step.inputs.begin(), step.inputs.end(),
                                      [&](const Operand& v) { return v.buffer == in.buffer; });
-    const bool in_place =
-        reads == 1 && in.buffer != 0 && in_use_[static_cast<std::size_t>(in.buffer)] == 1;
+    const bool in_place = reads == 1 && in.buffer != 0 && in_use_[to_size(in.buffer)] == 1;
     step.output = in_place ? in.buffer : claim();
-    for (const Operand& v : step.inputs) --in_use_[static_cast<std::size_t>(v.buffer)];
-    in_use_[static_cast<std::size_t>(step.output)] = readers_[index];
+    for (const Operand& v : step.inputs) --in_use_[to_size(v.buffer)];
+    in_use_[to_size(step.output)] = readers_[index];
     program_.outputs[index] = {{step.output, {}}, static_cast<int>(program_.steps.size())};
     program_.scratch_bytes = std::max(program_.scratch_bytes, n.scratch_bytes);
     program_.steps.push_back(std::move(step));

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "engine/dense/close_pairs.hpp"
 #include "engine/dense/units.hpp"
 #include "engine/grid/equal_rows.hpp"
@@ -50,8 +51,8 @@ void compute_gram(const SampleRows<double>& a, const SampleRows<double>& b, doub
 template <class T>
 struct Worker {
   Worker(const Program& program, std::int64_t unit_side, std::int64_t rows_of_trip, KernelSet which)
-      : gram(static_cast<std::size_t>(unit_side * unit_side)),
-        block(static_cast<std::size_t>(rows_of_trip * tile_side)),
+      : gram(to_size(unit_side * unit_side)),
+        block(to_size(rows_of_trip * tile_side)),
         work(program, rows_of_trip, tile_side) {
     for (const Kernel k : all_kernels)
       if (which[k]) kernels[k].reserve(tile_side * tile_side);
@@ -82,7 +83,7 @@ template <class T>
 SampleRows<T> samples_of(const SampleRows<T>& x, std::int64_t begin, std::int64_t n,
                          std::int64_t padded_n, Buffer<T>& copy) {
   if (n == padded_n && x.stride <= most_for_blas) return x.part(begin, n);
-  copy.reserve(static_cast<std::size_t>(padded_n * x.features));
+  copy.reserve(to_size(padded_n * x.features));
   T* end = copy.data();
   for (std::int64_t i = begin; i < begin + n; ++i) end = std::copy_n(x.row(i), x.features, end);
   std::fill(end, copy.data() + padded_n * x.features, T{0});

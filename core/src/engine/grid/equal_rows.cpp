@@ -1,6 +1,8 @@
 // Finds equal rows: sorts the hashes, then compares rows with the same hash.
 #include "engine/grid/equal_rows.hpp"
 
+#include "base/sizes.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <numeric>
@@ -13,7 +15,7 @@ std::vector<std::int64_t> sorted_by_hash(const std::vector<std::uint64_t>& hash)
   std::vector<std::int64_t> order(hash.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    const auto ha = hash[static_cast<std::size_t>(a)], hb = hash[static_cast<std::size_t>(b)];
+    const auto ha = hash[to_size(a)], hb = hash[to_size(b)];
     return ha != hb ? ha < hb : a < b;
   });
   return order;
@@ -33,9 +35,9 @@ EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64
   // Each round forms one group. Different rows with the same hash are rare; they wait in `later`.
   std::vector<std::int64_t> same_hash, later;
   for (auto at = order.begin(); at != order.end();) {
-    const std::uint64_t h = hash2[static_cast<std::size_t>(*at)];
-    const auto end = std::find_if(
-        at, order.end(), [&](std::int64_t j) { return hash2[static_cast<std::size_t>(j)] != h; });
+    const std::uint64_t h = hash2[to_size(*at)];
+    const auto end =
+        std::find_if(at, order.end(), [&](std::int64_t j) { return hash2[to_size(j)] != h; });
     same_hash.assign(at, end);
     at = end;
     while (!same_hash.empty()) {
@@ -48,21 +50,19 @@ EqualRows EqualRows::find(const SampleRows<T>& x1, const std::vector<std::uint64
   }
   const auto groups = static_cast<std::int64_t>(e.begin_.size());
   e.begin_.push_back(static_cast<std::int64_t>(e.columns_.size()));
-  const auto first_of = [&](std::int64_t g) {
-    return e.columns_[static_cast<std::size_t>(e.begin_[static_cast<std::size_t>(g)])];
-  };
+  const auto first_of = [&](std::int64_t g) { return e.columns_[to_size(e.begin_[to_size(g)])]; };
   e.group_of_row_.assign(hash1.size(), -1);
   for (std::size_t i = 0; i < hash1.size(); ++i) {
     // Binary search: groups are in ascending order of hash.
     std::int64_t low = 0, high = groups;
     while (low < high) {
       const std::int64_t middle = (low + high) / 2;
-      if (hash2[static_cast<std::size_t>(first_of(middle))] < hash1[i])
+      if (hash2[to_size(first_of(middle))] < hash1[i])
         low = middle + 1;
       else
         high = middle;
     }
-    for (; low < groups && hash2[static_cast<std::size_t>(first_of(low))] == hash1[i]; ++low)
+    for (; low < groups && hash2[to_size(first_of(low))] == hash1[i]; ++low)
       if (equal(x1.row(static_cast<std::int64_t>(i)), x2.row(first_of(low)))) {
         e.group_of_row_[i] = low;
         break;

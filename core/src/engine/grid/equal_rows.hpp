@@ -2,6 +2,7 @@
 // result of GEMM, so that a sample and its duplicate are exactly correlated.
 #pragma once
 
+#include "base/sizes.hpp"
 #include "engine/grid/sample_rows.hpp"
 
 #include <algorithm>
@@ -21,10 +22,10 @@ class EqualRows {
   void for_each(std::int64_t row_begin, std::int64_t row_end, std::int64_t col_begin,
                 std::int64_t col_end, F&& f) const {
     for (std::int64_t i = row_begin; i < row_end; ++i) {
-      const std::int64_t group = group_of_row_[static_cast<std::size_t>(i)];
+      const std::int64_t group = group_of_row_[to_size(i)];
       if (group < 0) continue;
-      const auto begin = columns_.begin() + begin_[static_cast<std::size_t>(group)];
-      const auto end = columns_.begin() + begin_[static_cast<std::size_t>(group) + 1];
+      const auto begin = columns_.begin() + begin_[to_size(group)];
+      const auto end = columns_.begin() + begin_[to_size(group) + 1];
       for (auto j = std::lower_bound(begin, end, col_begin); j != end && *j < col_end; ++j)
         f(i, *j);
     }

@@ -1,6 +1,7 @@
 // One pass over the samples, in parallel over rows.
 #include "engine/grid/sample_facts.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/grid/mean_product.hpp"
 
 #include <bit>
@@ -44,17 +45,16 @@ template <class T>
 SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* executor) {
   const std::int64_t n = x.count, features = x.features;
   SampleFacts<T> facts;
-  facts.variance.resize(static_cast<std::size_t>(n));
-  facts.hash.resize(static_cast<std::size_t>(n));
+  facts.variance.resize(to_size(n));
+  facts.hash.resize(to_size(n));
   const auto compute_rows = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const T* r = x.row(i);
       const double mean = mean_product(r, r, features);
-      facts.variance[static_cast<std::size_t>(i)] =
-          mean <= static_cast<double>(std::numeric_limits<T>::max())
-              ? static_cast<T>(mean)
-              : std::numeric_limits<T>::quiet_NaN();
-      facts.hash[static_cast<std::size_t>(i)] = hash(r, features);
+      facts.variance[to_size(i)] = mean <= static_cast<double>(std::numeric_limits<T>::max())
+                                       ? static_cast<T>(mean)
+                                       : std::numeric_limits<T>::quiet_NaN();
+      facts.hash[to_size(i)] = hash(r, features);
     }
   };
   constexpr std::int64_t grain = 256;
@@ -63,7 +63,7 @@ SampleFacts<T> sample_facts(const SampleRows<T>& x, SampleSet set, Executor* exe
   else
     compute_rows(0, n);
   for (std::int64_t i = 0; i < n; ++i)
-    if (const T v = facts.variance[static_cast<std::size_t>(i)]; v != v) {
+    if (const T v = facts.variance[to_size(i)]; v != v) {
       const std::string reason =
           std::string("is not finite, or its squares overflow ") +
           (sizeof(T) == 4 ? "float32: scale the data (preprocess), or use float64"

@@ -2,6 +2,7 @@
 // threads, reports progress, stops on cancellation, and delivers finished tiles to the sink.
 #pragma once
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "engine/grid/finished_tile.hpp"
 #include "engine/grid/kernel_call.hpp"
@@ -30,7 +31,7 @@ class TileLoop {
                                 [&](std::int64_t begin, std::int64_t end) {
                                   for (std::int64_t i = begin; i < end; ++i) {
                                     stop_if_cancelled();
-                                    f(missing_[static_cast<std::size_t>(i)]);
+                                    f(missing_[to_size(i)]);
                                   }
                                 });
   }

@@ -3,13 +3,15 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
+
 #include <string>
 
 namespace widelimit::detail {
 
 Compiled::Compiled(const std::vector<Layer>& layers, const SampleShape& shape)
     : graph(plan_graph(layers, shape)) {
-  const Node& last = graph.nodes[static_cast<std::size_t>(graph.output)];
+  const Node& last = graph.nodes[to_size(graph.output)];
   if (const std::int32_t axes = last.shape.n_spatial; axes != 0) {
     Problem problem;
     problem.pointer = "/network";

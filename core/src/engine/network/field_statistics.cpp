@@ -2,6 +2,7 @@
 // themselves, then those of pairs.
 #include "engine/network/field_statistics.hpp"
 
+#include "base/sizes.hpp"
 #include "base/work_done.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/worker_pool.hpp"
@@ -45,9 +46,9 @@ double sum_of_correlations(const double* field, const std::vector<double>& varia
   double total = 0;
   for (std::size_t s = 0; s < variance.size(); s += lanes)
     for (std::int64_t l = row + 1; l < n; ++l) {
-      const double scale = std::sqrt(variance[s + static_cast<std::size_t>(row)]) *
-                           std::sqrt(variance[s + static_cast<std::size_t>(l)]);
-      if (scale > 0) total += field[s + static_cast<std::size_t>(l)] / scale;
+      const double scale =
+          std::sqrt(variance[s + to_size(row)]) * std::sqrt(variance[s + to_size(l)]);
+      if (scale > 0) total += field[s + to_size(l)] / scale;
     }
   return total;
 }
@@ -99,7 +100,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
   }
   if (n == 1) return result;
 
-  std::vector<std::vector<double>> correlation(static_cast<std::size_t>(n - 1),
+  std::vector<std::vector<double>> correlation(to_size(n - 1),
                                                std::vector<double>(nodes));  // [row][node]
   WorkerPool<RowWorker> row_workers(
       [&] { return std::make_unique<RowWorker>(graph, program, pairs); });
@@ -109,8 +110,7 @@ std::vector<LayerStatistics> field_statistics(const Graph& graph, const SpatialP
       v.first.push_back(row_variances.variance(i, row));
     const FieldObserver<double> observe = [&](std::int32_t op, const FieldPart<double>& field) {
       worker.reader.read(op, field, [&](std::size_t node, const FieldPart<double>& f) {
-        correlation[static_cast<std::size_t>(row)][node] =
-            sum_of_correlations(f.nngp, variance[node], row, n);
+        correlation[to_size(row)][node] = sum_of_correlations(f.nngp, variance[node], row, n);
       });
     };
     run_bundle<double>(program, pairs, {x.row(row), samples.data(0), 1}, v, worker.memory, control,

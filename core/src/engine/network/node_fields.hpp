@@ -1,6 +1,7 @@
 // The fields of a network's layers while a bundle runs, for observers.
 #pragma once
 
+#include "base/sizes.hpp"
 #include "engine/grid/buffer.hpp"
 #include "engine/plan/graph.hpp"
 #include "engine/spatial/spatial_program.hpp"
@@ -21,16 +22,16 @@ class NodeFields {
   NodeFields(const Graph& graph, const SpatialProgram& program) : graph_(graph), program_(program) {
     nodes_.resize(program.ops.size());
     for (std::size_t i = 1; i < graph.nodes.size(); ++i)
-      nodes_[static_cast<std::size_t>(program.outputs[i].op)].push_back(i);
+      nodes_[to_size(program.outputs[i].op)].push_back(i);
   }
 
   /// Calls f(node, field) for every node whose output is the operation's field or a map of it.
   template <class F>
   void read(std::int32_t op, const FieldPart<T>& field, F&& f) {
-    for (const std::size_t node : nodes_[static_cast<std::size_t>(op)]) {
+    for (const std::size_t node : nodes_[to_size(op)]) {
       const widelimit_linear& map = program_.outputs[node].pending;
       f(node, is_identity(map) ? field
-                               : apply_map(map, program_.ops[static_cast<std::size_t>(op)].image,
+                               : apply_map(map, program_.ops[to_size(op)].image,
                                            Image(graph_.nodes[node].shape), field));
     }
   }
@@ -41,7 +42,7 @@ class NodeFields {
     const Domain domain(output, {}), reach = reach_of(map, image, {}, domain);
     const bool with_ntk = from.ntk != nullptr;
     const auto reserve = [&](Buffer<T>& buffer, std::int64_t sites) {
-      buffer.reserve(static_cast<std::size_t>(sites * bundle_lanes));
+      buffer.reserve(to_size(sites * bundle_lanes));
       return buffer.data();
     };
     if (map.circular != 0) {

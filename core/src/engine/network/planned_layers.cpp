@@ -1,6 +1,7 @@
 // See planned_layers.hpp.
 #include "engine/network/planned_layers.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/spatial/schedule.hpp"
 #include "engine/spatial/window_map.hpp"
 #include "text/numbers.hpp"
@@ -26,7 +27,7 @@ double flops_of(const Node& n) {
 }
 
 std::string output_text(const widelimit_shape& s) {
-  const std::span<const std::int64_t> sites(s.spatial, static_cast<std::size_t>(s.n_spatial));
+  const std::span<const std::int64_t> sites(s.spatial, to_size(s.n_spatial));
   if (s.channels > 0) return shape_text(sites, s.channels);
   return sites.empty() ? "?" : shape_text(sites) + " x ?";
 }
@@ -43,11 +44,10 @@ std::vector<FieldCount> field_counts(const Compiled& net) {
   const SpatialProgram& program = net.spatial->program();
   const Schedule& schedule = net.spatial->schedule(Purpose::pairs);
   const auto count_of_op = [&](int op) {
-    const auto at = static_cast<std::size_t>(op);
+    const auto at = to_size(op);
     FieldCount count{schedule.displacements(at), 0};
     for (std::int32_t f = schedule.first[at]; f < schedule.first[at + 1]; ++f)
-      count.sites +=
-          Domain(program.ops[at].image, schedule.fields[static_cast<std::size_t>(f)].d).sites();
+      count.sites += Domain(program.ops[at].image, schedule.fields[to_size(f)].d).sites();
     return count;
   };
   // The layer that reads a pending map applies it, so a pending map has the counts of its reader.
@@ -57,11 +57,10 @@ std::vector<FieldCount> field_counts(const Compiled& net) {
     if (is_identity(out.pending)) {
       const FieldCount own = count_of_op(out.op);
       if (n.nature == WIDELIMIT_GATHERING)
-        counts[i].displacements =
-            count_of_op(program.ops[static_cast<std::size_t>(out.op)].inputs.empty()
-                            ? out.op
-                            : program.ops[static_cast<std::size_t>(out.op)].inputs.front().op)
-                .displacements;
+        counts[i].displacements = count_of_op(program.ops[to_size(out.op)].inputs.empty()
+                                                  ? out.op
+                                                  : program.ops[to_size(out.op)].inputs.front().op)
+                                      .displacements;
       else
         counts[i].displacements = own.displacements;
       counts[i].sites = own.sites;
@@ -91,7 +90,7 @@ PlannedLayers planned_layers(const Compiled& net) {
   planned.flops_per_entry = std::accumulate(flops.begin(), flops.end(), 0.0);
   for (std::size_t i = 1; i < net.graph.nodes.size(); ++i) {
     const Node& n = net.graph.nodes[i];
-    const Node& before = net.graph.nodes[static_cast<std::size_t>(n.inputs.front())];
+    const Node& before = net.graph.nodes[to_size(n.inputs.front())];
     PlannedLayer layer;
     layer.pointer = n.layer->place.pointer;
     layer.type = n.layer->type;

@@ -2,6 +2,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/planned_network.hpp>
 
+#include "base/sizes.hpp"
 #include "engine/dense/tiles.hpp"
 #include "engine/dense/units.hpp"
 #include "engine/grid/finished_tile.hpp"
@@ -92,7 +93,7 @@ Error with_layer(const Error& error, const State& state, const detail::SamplePai
   if (error.code() != ErrorCode::numeric || !facts.kernel || !facts.sample || !facts.other_sample ||
       !message.ends_with(facts.reason))
     return error;
-  const std::size_t features = static_cast<std::size_t>(samples.features());
+  const std::size_t features = to_size(samples.features());
   std::vector<T> numbers;
   for (const SampleNumber& s : {*facts.sample, *facts.other_sample}) {
     const T* const row = (s.set == SampleSet::x1 ? samples.x1 : samples.x2).row(s.number);
@@ -156,7 +157,7 @@ PerKernel<std::vector<double>> diagonals_of(const State& state, const SamplesVie
   };
   guarded([&] {
     if (state.net.spatial) {
-      const auto n = static_cast<std::size_t>(x.count());
+      const auto n = to_size(x.count());
       std::vector<T> nngp(n), ntk(which.ntk ? n : 0);
       detail::spatial_diagonals<T>(*state.net.spatial, samples.rows(), state.executor(), control,
                                    {nngp.data(), which.ntk ? ntk.data() : nullptr});

@@ -5,6 +5,7 @@
 #include <widelimit/error.hpp>
 #include <widelimit/examine/plan.hpp>
 
+#include "base/sizes.hpp"
 #include "engine/plan/image.hpp"
 #include "text/names.hpp"
 
@@ -106,7 +107,7 @@ class Planner {
     const std::size_t n_inputs = std::max<std::size_t>(layer.inputs.size(), 1);
     if (n_inputs < layer.table->min_inputs ||
         (layer.table->max_inputs != 0 && n_inputs > layer.table->max_inputs)) {
-      add_problem(layer, "\"" + layer.type + "\" does not take " + counted(n_inputs, "input") +
+      add_problem(layer, "\"" + layer.type + "\" does not take " + count_text(n_inputs, "input") +
                              "; `widelimit describe` shows how many it takes");
       return -1;
     }
@@ -128,7 +129,7 @@ class Planner {
 
     std::vector<widelimit_shape> shapes;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      widelimit_shape s = graph_.nodes[static_cast<std::size_t>(node.inputs[i])].shape;
+      widelimit_shape s = graph_.nodes[to_size(node.inputs[i])].shape;
       s.flags &= ~static_cast<std::uint32_t>(WIDELIMIT_SHAPE_INDEPENDENT);
       if (independent[i]) s.flags |= WIDELIMIT_SHAPE_INDEPENDENT;
       shapes.push_back(s);
@@ -184,7 +185,7 @@ class Planner {
     if (has(node.traits, WIDELIMIT_TRAIT_NEEDS_GAUSSIAN))
       for (std::size_t i = 0; i < shapes.size(); ++i) {
         if (has(shapes[i].flags, WIDELIMIT_SHAPE_GAUSSIAN)) continue;
-        const Node& before = graph_.nodes[static_cast<std::size_t>(node.inputs[i])];
+        const Node& before = graph_.nodes[to_size(node.inputs[i])];
         add_problem(layer, "\"" + layer.type + "\" needs a Gaussian input, and " +
                                (before.layer == nullptr
                                     ? "the data is not Gaussian"

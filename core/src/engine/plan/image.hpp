@@ -3,6 +3,8 @@
 
 #include <widelimit/abi.h>
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -29,7 +31,7 @@ struct Image {
     for (std::size_t a = 0; a < max_axes; ++a)
       extent[a] = a < axes() ? static_cast<std::int32_t>(s.spatial[a]) : 1;
   }
-  [[nodiscard]] std::size_t axes() const noexcept { return static_cast<std::size_t>(rank); }
+  [[nodiscard]] std::size_t axes() const noexcept { return to_size(rank); }
   [[nodiscard]] std::int64_t sites() const noexcept {
     return std::int64_t{extent[0]} * extent[1] * extent[2] * extent[3];
   }

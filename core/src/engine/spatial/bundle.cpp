@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/layer.hpp"
 #include "engine/plan/linear_map.hpp"
 
@@ -39,10 +40,10 @@ void mean_over_sites(const T* field, std::int64_t sites, T* out) {
 void number_sites(const Image& image, const Axes& d, const std::vector<std::int32_t>& site_numbers,
                   std::vector<std::int32_t>& first, std::vector<std::int32_t>& second) {
   const Domain whole(image, {}), domain(image, d);
-  first.resize(static_cast<std::size_t>(domain.sites()));
+  first.resize(to_size(domain.sites()));
   second.resize(first.size());
   const std::size_t last = image.axes() == 0 ? 0 : image.axes() - 1;
-  const auto in_row = static_cast<std::size_t>(domain.extent[last]);
+  const auto in_row = to_size(domain.extent[last]);
   Domain rows = domain;
   rows.extent[last] = std::min(rows.extent[last], 1);
   std::int32_t *first_at = first.data(), *second_at = second.data();
@@ -75,7 +76,7 @@ class BundleRun {
       for (const Schedule::Trip& trip : level.trips) {
         if (control != nullptr) control->check();
         for (std::int32_t t = trip.begin; t < trip.end; ++t)
-          run_task(level, schedule_.tasks[static_cast<std::size_t>(t)]);
+          run_task(level, schedule_.tasks[to_size(t)]);
       }
       finish_level(level);
     }
@@ -92,11 +93,9 @@ class BundleRun {
 
  private:
   [[nodiscard]] const Schedule::Field& field(std::int32_t id) const {
-    return schedule_.fields[static_cast<std::size_t>(id)];
+    return schedule_.fields[to_size(id)];
   }
-  [[nodiscard]] const FieldOp& op(std::int32_t index) const {
-    return program_.ops[static_cast<std::size_t>(index)];
-  }
+  [[nodiscard]] const FieldOp& op(std::int32_t index) const { return program_.ops[to_size(index)]; }
   [[nodiscard]] bool is_self() const { return data_.first_lanes != 1; }
 
   // ---- memory of fields ----
@@ -191,7 +190,7 @@ class BundleRun {
     const widelimit_shape* const in_shape = &o.in_shape.front();
     g.n_inputs = 1;
     g.in_shape = &in_shape;
-    g.scratch = memory_.gather_scratch_[static_cast<std::size_t>(index)].data();
+    g.scratch = memory_.gather_scratch_[to_size(index)].data();
     call_plugin(o, [&](const widelimit_layer* layer, widelimit_error* error) {
       return function(layer, &g, error);
     });
@@ -209,12 +208,12 @@ class BundleRun {
     widelimit_field input;
     describe(t.field, input);
     for (std::int32_t i = 0; i < gathers; ++i) {
-      const auto g = static_cast<std::size_t>(*at++);
+      const auto g = to_size(*at++);
       const std::int32_t n = *at++;
       memory_.output_.clear();
       for (std::int32_t j = 0; j < n; ++j)
         memory_.output_.push_back(
-            &memory_.gather_outputs_[g][static_cast<std::size_t>(*at++ - level.gathers[g].first)]);
+            &memory_.gather_outputs_[g][to_size(*at++ - level.gathers[g].first)]);
       const std::int32_t index = level.gathers[g].op;
       call_gather(index, n, &input, op(index).node->layer->table->infinite->accumulate);
     }
@@ -325,7 +324,7 @@ class BundleRun {
   }
 
   void compute_variances(const FieldOp& o, const std::int32_t* links) {
-    T* const out = variances_.second[static_cast<std::size_t>(o.variances)];
+    T* const out = variances_.second[to_size(o.variances)];
     const bool site_terms = o.node->n_site_terms > 0;
     T* const field = o.site_mean || site_terms ? memory_.whole_.data() : out;
     apply_map(o.inputs.front(), links, o.image, {}, field, nullptr);
@@ -346,7 +345,7 @@ class BundleRun {
 
   void describe_variances(const Schedule::Task& t, const FieldOp& o, const Schedule::Field& f,
                           widelimit_variances& v) {
-    const auto at = static_cast<std::size_t>(o.variances);
+    const auto at = to_size(o.variances);
     v.struct_size = sizeof v;
     v.first_lanes = static_cast<std::uint32_t>(data_.first_lanes);
     v.first = variances_.first[at];
@@ -356,7 +355,7 @@ class BundleRun {
       v.first_at = v.second_at = memory_.all_zero_.data();
       return;
     }
-    auto& table = memory_.tables_[static_cast<std::size_t>(t.table)];
+    auto& table = memory_.tables_[to_size(t.table)];
     if (table.first_at.empty() || !same(table.d, f.d) || !(table.image == o.image)) {
       table.image = o.image;
       table.d = f.d;

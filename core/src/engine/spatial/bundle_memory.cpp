@@ -1,4 +1,5 @@
 // The memory of a bundle.
+#include "base/sizes.hpp"
 #include "engine/spatial/bundle.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::int64_t lanes = bundle_lanes;
 
-std::size_t numbers(std::int64_t sites) { return static_cast<std::size_t>(sites * lanes); }
+std::size_t numbers(std::int64_t sites) { return to_size(sites * lanes); }
 
 std::int64_t image_sites(const SpatialProgram& p) {
   std::int64_t most = 1;
@@ -45,7 +46,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
       row_(numbers(2 * s.longest_row)),
       scratch_(scratch_bytes(program)),
       gather_scratch_(program.ops.size()),
-      all_zero_(static_cast<std::size_t>(image_sites(program))),
+      all_zero_(to_size(image_sites(program))),
       site_numbers_(all_zero_.size()) {
   std::iota(site_numbers_.begin(), site_numbers_.end(), 0);
   for (const Kernel k : all_kernels) {
@@ -59,8 +60,7 @@ BundleMemory<T>::BundleMemory(const SpatialProgram& program, const Schedule& s, 
   for (const FieldOp& op : program.ops) {
     widest = std::max(widest, op.inputs.size());
     if (op.kind == FieldOp::Kind::gather)
-      gather_scratch_[static_cast<std::size_t>(&op - program.ops.data())].reserve(
-          op.node->scratch_bytes);
+      gather_scratch_[to_size(&op - program.ops.data())].reserve(op.node->scratch_bytes);
     if (needs_whole_field(op)) {
       whole_.reserve(numbers(image_sites(program)));
       if (op.site_mean && op.node->n_site_terms > 0) mean_.reserve(numbers(1));

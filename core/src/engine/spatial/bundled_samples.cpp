@@ -1,6 +1,8 @@
 // Copies samples into lanes, and variances out of lanes.
 #include "engine/spatial/bundled_samples.hpp"
 
+#include "base/sizes.hpp"
+
 #include <algorithm>
 
 namespace widelimit::detail {
@@ -20,11 +22,10 @@ std::int64_t sample_numbers(const SpatialProgram& program) {
 template <class T>
 BundledSamples<T>::BundledSamples(const SpatialProgram& program, std::int64_t samples)
     : numbers_(program.ops.front().image.sites() * program.channels),
-      data_(static_cast<std::size_t>(bundle_count(samples) * numbers_ * lanes)) {
+      data_(to_size(bundle_count(samples) * numbers_ * lanes)) {
   for (int v = 0; v < program.variances; ++v) {
     variance_numbers_.push_back(variance_numbers(program, v));
-    variances_.emplace_back(
-        static_cast<std::size_t>(bundle_count(samples) * variance_numbers_.back() * lanes));
+    variances_.emplace_back(to_size(bundle_count(samples) * variance_numbers_.back() * lanes));
   }
 }
 
@@ -75,7 +76,7 @@ template <class T>
 SampleVariances<T>::SampleVariances(const SpatialProgram& program, std::int64_t samples) {
   for (int v = 0; v < program.variances; ++v) {
     variance_numbers_.push_back(variance_numbers(program, v));
-    variances_.emplace_back(static_cast<std::size_t>(samples * variance_numbers_.back()));
+    variances_.emplace_back(to_size(samples * variance_numbers_.back()));
   }
 }
 

@@ -1,6 +1,7 @@
 // A Gram product tells which pairs may be close; their samples go through the network in float64.
 #include "engine/spatial/close_bundles.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/grid/closeness.hpp"
 #include "engine/grid/mean_product.hpp"
 #include "execution/blas.hpp"
@@ -19,7 +20,7 @@ constexpr std::int64_t lanes = bundle_lanes;
 
 std::vector<float> root_variances(const SampleRows<float>& x) {
   std::vector<float> roots;
-  roots.reserve(static_cast<std::size_t>(x.count));
+  roots.reserve(to_size(x.count));
   for (std::int64_t i = 0; i < x.count; ++i)
     roots.push_back(static_cast<float>(std::sqrt(mean_product(x.row(i), x.row(i), x.features))));
   return roots;
@@ -33,7 +34,7 @@ CloseBundles::Exact::Exact(const SpatialPlan& plan, bool ntk)
       rows(plan.program(), lanes),
       cols(plan.program(), lanes),
       row_variances(plan.program(), lanes),
-      numbers(static_cast<std::size_t>(lanes * plan.features())) {}
+      numbers(to_size(lanes * plan.features())) {}
 
 CloseBundles::CloseBundles(const SpatialPlan& plan, const KernelCall<float>& call)
     : plan_(plan), call_(call), root1_(root_variances(call.samples.x1)) {
@@ -47,8 +48,7 @@ void CloseBundles::recompute(const Square& tile, const PerKernel<float*>& kernel
     const std::vector<CloseRow> close = close_rows(tile, b);
     if (close.empty()) continue;
     if (!exact_) exact_.emplace(plan_, call_.which.ntk);
-    std::vector<std::int64_t> cols(
-        static_cast<std::size_t>(std::min(lanes, tile.area.cols - b * lanes)));
+    std::vector<std::int64_t> cols(to_size(std::min(lanes, tile.area.cols - b * lanes)));
     std::iota(cols.begin(), cols.end(), tile.area.col + b * lanes);
     exact_->cols.fill(in_float64(call_.samples.x2, cols), exact_->of_variances, call_.executor,
                       call_.control, {});
@@ -67,7 +67,7 @@ std::vector<CloseBundles::CloseRow> CloseBundles::close_rows(const Square& tile,
   const std::vector<float>& roots2 = call_.samples.symmetric() ? root1_ : root2_;
   const std::int64_t first = tile.area.col + bundle * lanes;
   const std::int64_t cols = std::min(lanes, tile.area.cols - bundle * lanes);
-  gram_.resize(static_cast<std::size_t>(tile.area.rows * lanes));
+  gram_.resize(to_size(tile.area.rows * lanes));
   {
     const TilePhase blas;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(tile.area.rows),
@@ -79,14 +79,12 @@ std::vector<CloseBundles::CloseRow> CloseBundles::close_rows(const Square& tile,
   std::vector<CloseRow> close;
   for (std::int64_t r = 0; r < tile.area.rows; ++r) {
     const std::int64_t row = tile.area.row + r;
-    const float least = (1 - 2 * closeness) * root1_[static_cast<std::size_t>(row)];
+    const float least = (1 - 2 * closeness) * root1_[to_size(row)];
     CloseRow found{r, 0};
     for (std::int64_t l = 0; l < cols; ++l) {
       const std::int64_t col = first + l;
       if (tile.diagonal && col < row) continue;
-      if (std::abs(gram_[static_cast<std::size_t>(r * lanes + l)]) <=
-          least * roots2[static_cast<std::size_t>(col)])
-        continue;
+      if (std::abs(gram_[to_size(r * lanes + l)]) <= least * roots2[to_size(col)]) continue;
       if (is_close(row, col)) found.lanes |= 1U << l;
     }
     if (found.lanes != 0) close.push_back(found);
@@ -115,7 +113,7 @@ void CloseBundles::recompute_rows(const Square& tile, std::int64_t bundle, const
                                   std::int64_t count, const PerKernel<float*>& kernels,
                                   std::int64_t ld) {
   Exact& exact = *exact_;
-  const std::size_t variances = static_cast<std::size_t>(plan_.program().variances);
+  const std::size_t variances = to_size(plan_.program().variances);
   std::vector<std::int64_t> samples;
   for (std::int64_t i = 0; i < count; ++i) samples.push_back(tile.area.row + rows[i].row);
   const SampleRows<double> numbers = in_float64(call_.samples.x1, samples);

@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "boundary/layer.hpp"
 #include "engine/spatial/window_map.hpp"
 
@@ -25,7 +26,7 @@ Axes displacement_at(const Image& image, std::int64_t index) noexcept {
 Demands::Demands(const SpatialProgram& program, Purpose purpose)
     : program_(program), needed_(program.ops.size()) {
   for (std::size_t i = 0; i < program.ops.size(); ++i)
-    needed_[i].resize(static_cast<std::size_t>(program.ops[i].image.displacements()));
+    needed_[i].resize(to_size(program.ops[i].image.displacements()));
   if (purpose != Purpose::variances) require(program.result.op, {});
   std::vector<Axes> read;
   for (std::size_t i = program.ops.size(); i-- > 0;) {
@@ -40,8 +41,8 @@ Demands::Demands(const SpatialProgram& program, Purpose purpose)
 }
 
 void Demands::require(int op, const Axes& d) {
-  const auto at = static_cast<std::size_t>(op);
-  needed_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))] = true;
+  const auto at = to_size(op);
+  needed_[at][to_size(program_.ops[at].image.index_of(d))] = true;
 }
 
 std::vector<Axes> Demands::displacements_of(std::size_t op) const {
@@ -58,14 +59,13 @@ void Demands::find_inputs(std::size_t op, std::size_t input, const Axes& d,
   if (o.kind == FieldOp::Kind::stencil || o.kind == FieldOp::Kind::gather)
     return find_inputs_by_plugin(o, d, read);
   const FieldOperand& operand = o.inputs[input];
-  find_input_displacements(operand.pending,
-                           program_.ops[static_cast<std::size_t>(operand.op)].image, d, read);
+  find_input_displacements(operand.pending, program_.ops[to_size(operand.op)].image, d, read);
 }
 
 void Demands::find_inputs_by_plugin(const FieldOp& op, const Axes& d,
                                     std::vector<Axes>& read) const {
   const Layer& layer = *op.node->layer;
-  const Image& input = program_.ops[static_cast<std::size_t>(op.inputs.front().op)].image;
+  const Image& input = program_.ops[to_size(op.inputs.front().op)].image;
   widelimit_reads reads{};
   reads.struct_size = sizeof reads;
   const widelimit_shape* const in_shape = &op.in_shape.front();
@@ -80,7 +80,7 @@ void Demands::find_inputs_by_plugin(const FieldOp& op, const Axes& d,
     });
   };
   call_reads();
-  list.resize(static_cast<std::size_t>(std::max<std::int64_t>(reads.count, 0)) * max_axes);
+  list.resize(to_size(std::max<std::int64_t>(reads.count, 0)) * max_axes);
   reads.capacity = reads.count;
   reads.displacements = reinterpret_cast<std::int64_t(*)[max_axes]>(list.data());
   if (reads.capacity > 0) call_reads();

@@ -1,6 +1,7 @@
 // Builds a schedule from demands: trips, their order, and the memory of each field.
 #include "engine/spatial/schedule.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/spatial/demands.hpp"
 #include "engine/spatial/memory_slots.hpp"
 #include "engine/spatial/window_map.hpp"
@@ -24,7 +25,7 @@ class Scheduler {
  public:
   Scheduler(const SpatialProgram& program, Purpose purpose, std::int64_t trip_sites)
       : program_(program), demands_(program, purpose), trip_sites_(trip_sites) {
-    result_.levels.resize(static_cast<std::size_t>(program.levels));
+    result_.levels.resize(to_size(program.levels));
     number_fields();
     link_fields();
     link_gathers();
@@ -35,15 +36,13 @@ class Scheduler {
   Schedule take() { return std::move(result_); }
 
  private:
-  [[nodiscard]] const FieldOp& op(std::int32_t index) const {
-    return program_.ops[static_cast<std::size_t>(index)];
-  }
+  [[nodiscard]] const FieldOp& op(std::int32_t index) const { return program_.ops[to_size(index)]; }
   [[nodiscard]] const FieldOp& op_of(std::int32_t field) const {
-    return op(result_.fields[static_cast<std::size_t>(field)].op);
+    return op(result_.fields[to_size(field)].op);
   }
   [[nodiscard]] std::int32_t field(int op_index, const Axes& d) const {
-    const auto at = static_cast<std::size_t>(op_index);
-    return id_[at][static_cast<std::size_t>(program_.ops[at].image.index_of(d))];
+    const auto at = to_size(op_index);
+    return id_[at][to_size(program_.ops[at].image.index_of(d))];
   }
 
   // Fields of an operation are kept if an operation of a later level reads them.
@@ -56,9 +55,9 @@ class Scheduler {
         continue;
       }
       for (const FieldOperand& in : o.inputs)
-        if (op(in.op).level < o.level) kept[static_cast<std::size_t>(in.op)] = true;
+        if (op(in.op).level < o.level) kept[to_size(in.op)] = true;
     }
-    kept[static_cast<std::size_t>(program_.result.op)] = true;
+    kept[to_size(program_.result.op)] = true;
     return kept;
   }
 
@@ -67,11 +66,10 @@ class Scheduler {
     id_.resize(program_.ops.size());
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       const Image& image = program_.ops[i].image;
-      id_[i].assign(static_cast<std::size_t>(image.displacements()), -1);
+      id_[i].assign(to_size(image.displacements()), -1);
       result_.first.push_back(static_cast<std::int32_t>(result_.fields.size()));
       for (const Axes& d : demands_.displacements_of(i)) {
-        id_[i][static_cast<std::size_t>(image.index_of(d))] =
-            static_cast<std::int32_t>(result_.fields.size());
+        id_[i][to_size(image.index_of(d))] = static_cast<std::int32_t>(result_.fields.size());
         result_.fields.push_back({static_cast<std::int32_t>(i), d, kept[i], result_.kept_sites});
         if (kept[i]) result_.kept_sites += Domain(image, d).sites();
       }
@@ -89,7 +87,7 @@ class Scheduler {
       if (!o.in_trip()) continue;
       links_[f] = static_cast<std::int32_t>(result_.numbers.size());
       for (std::size_t i = 0; i < o.inputs.size(); ++i) {
-        demands_.find_inputs(static_cast<std::size_t>(at.op), i, at.d, read);
+        demands_.find_inputs(to_size(at.op), i, at.d, read);
         result_.numbers.push_back(static_cast<std::int32_t>(read.size()));
         for (const Axes& d : read) result_.numbers.push_back(field(o.inputs[i].op, d));
         if (!is_identity(o.inputs[i].pending)) reserve_for_window(o.inputs[i], o.image, at.d);
@@ -111,10 +109,10 @@ class Scheduler {
     std::int32_t field, gather, output;
   };
   [[nodiscard]] std::int32_t end_of_feeds(std::int32_t f) const {
-    return first_feed_[static_cast<std::size_t>(f) + 1];
+    return first_feed_[to_size(f) + 1];
   }
   [[nodiscard]] bool has_feeds(std::int32_t f) const {
-    return first_feed_[static_cast<std::size_t>(f)] < end_of_feeds(f);
+    return first_feed_[to_size(f)] < end_of_feeds(f);
   }
 
   // Lists the gathers that read every field.
@@ -123,20 +121,20 @@ class Scheduler {
     for (std::size_t i = 0; i < program_.ops.size(); ++i) {
       const FieldOp& o = program_.ops[i];
       if (o.in_trip() || result_.displacements(i) == 0) continue;
-      Schedule::Level& level = result_.levels[static_cast<std::size_t>(o.level - 1)];
+      Schedule::Level& level = result_.levels[to_size(o.level - 1)];
       const auto gather = static_cast<std::int32_t>(level.gathers.size());
       level.gathers.push_back({static_cast<std::int32_t>(i), result_.first[i],
                                static_cast<std::int32_t>(result_.displacements(i))});
       // A gathering layer may skip levels: it accumulates where its input is computed.
       for (std::int32_t out = result_.first[i]; out < result_.first[i + 1]; ++out) {
-        demands_.find_inputs(i, 0, result_.fields[static_cast<std::size_t>(out)].d, read);
+        demands_.find_inputs(i, 0, result_.fields[to_size(out)].d, read);
         for (const Axes& d : read) feeds_.push_back({field(o.inputs.front().op, d), gather, out});
       }
     }
     std::stable_sort(feeds_.begin(), feeds_.end(),
                      [](const Feed& a, const Feed& b) { return a.field < b.field; });
     first_feed_.assign(result_.fields.size() + 1, 0);
-    for (const Feed& f : feeds_) ++first_feed_[static_cast<std::size_t>(f.field) + 1];
+    for (const Feed& f : feeds_) ++first_feed_[to_size(f.field) + 1];
     std::partial_sum(first_feed_.begin(), first_feed_.end(), first_feed_.begin());
   }
 
@@ -146,25 +144,24 @@ class Scheduler {
   using Tables = std::map<std::pair<std::size_t, Axes>, std::int32_t>;
 
   std::int32_t root(std::int32_t f) {
-    while (parent_[static_cast<std::size_t>(f)] != f)
-      f = parent_[static_cast<std::size_t>(f)] =
-          parent_[static_cast<std::size_t>(parent_[static_cast<std::size_t>(f)])];
+    while (parent_[to_size(f)] != f)
+      f = parent_[to_size(f)] = parent_[to_size(parent_[to_size(f)])];
     return f;
   }
   void join(std::int32_t a, std::int32_t b) {
     a = root(a);
     b = root(b);
-    parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+    parent_[to_size(std::max(a, b))] = std::min(a, b);
   }
 
   // Calls f(input, field) for every field that a field reads.
   template <class F>
   void for_each_link(std::int32_t f, F&& use) const {
-    std::int32_t at = links_[static_cast<std::size_t>(f)];
+    std::int32_t at = links_[to_size(f)];
     if (at < 0) return;
     for (std::size_t i = 0; i < op_of(f).inputs.size(); ++i) {
-      const std::int32_t n = result_.numbers[static_cast<std::size_t>(at++)];
-      for (std::int32_t j = 0; j < n; ++j) use(i, result_.numbers[static_cast<std::size_t>(at++)]);
+      const std::int32_t n = result_.numbers[to_size(at++)];
+      for (std::int32_t j = 0; j < n; ++j) use(i, result_.numbers[to_size(at++)]);
     }
   }
 
@@ -180,7 +177,7 @@ class Scheduler {
     std::iota(parent_.begin(), parent_.end(), 0);
     std::int32_t zero = -1;
     for (const std::int32_t f : members) {
-      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d)) {
+      if (is_zero(result_.fields[to_size(f)].d)) {
         if (zero >= 0) join(zero, f);
         zero = f;
       }
@@ -197,14 +194,13 @@ class Scheduler {
     std::vector<std::int32_t> number(result_.fields.size(), -1);  // of the closure with this root
     std::size_t zero = 0;
     for (const std::int32_t f : join_fields(level)) {
-      std::int32_t& n = number[static_cast<std::size_t>(root(f))];
+      std::int32_t& n = number[to_size(root(f))];
       if (n < 0) {
         n = static_cast<std::int32_t>(closures.size());
         closures.emplace_back();
       }
-      closures[static_cast<std::size_t>(n)].push_back(f);
-      if (is_zero(result_.fields[static_cast<std::size_t>(f)].d))
-        zero = static_cast<std::size_t>(n);
+      closures[to_size(n)].push_back(f);
+      if (is_zero(result_.fields[to_size(f)].d)) zero = to_size(n);
     }
     if (!closures.empty()) {
       const auto at = closures.begin() + static_cast<std::ptrdiff_t>(zero);
@@ -220,7 +216,7 @@ class Scheduler {
     for (const auto& fields : closures) {
       std::int64_t total = assign_memory(fields);
       for (const std::int32_t f : fields)
-        if (result_.fields[static_cast<std::size_t>(f)].kept) total += sites_of(f);
+        if (result_.fields[to_size(f)].kept) total += sites_of(f);
       sites.push_back(total);
     }
     // Variances and site terms are larger than fields and come from outer caches. Several closures
@@ -242,18 +238,17 @@ class Scheduler {
   }
 
   // The index in its trip of the task that reads a field last; its memory is free after that.
-  std::size_t& last_read(std::int32_t f) { return last_read_[static_cast<std::size_t>(f)]; }
+  std::size_t& last_read(std::int32_t f) { return last_read_[to_size(f)]; }
 
   [[nodiscard]] std::int64_t sites_of(std::int32_t f) const {
-    return Domain(op_of(f).image, result_.fields[static_cast<std::size_t>(f)].d).sites();
+    return Domain(op_of(f).image, result_.fields[to_size(f)].d).sites();
   }
 
   // Sorts a closure by operation, which is the order of dependence, with displacement 0 first
   // within an operation.
   void put_zero_first(std::vector<std::int32_t>& closure) const {
     std::stable_sort(closure.begin(), closure.end(), [&](std::int32_t a, std::int32_t b) {
-      const Schedule::Field &x = result_.fields[static_cast<std::size_t>(a)],
-                            &y = result_.fields[static_cast<std::size_t>(b)];
+      const Schedule::Field &x = result_.fields[to_size(a)], &y = result_.fields[to_size(b)];
       return x.op != y.op ? x.op < y.op : is_zero(x.d) && !is_zero(y.d);
     });
   }
@@ -268,15 +263,14 @@ class Scheduler {
     MemorySlots slots;
     for (std::size_t t = 0; t < trip.size(); ++t) {
       const std::int32_t f = trip[t];
-      Schedule::Field& at = result_.fields[static_cast<std::size_t>(f)];
+      Schedule::Field& at = result_.fields[to_size(f)];
       if (!at.kept) {
         const std::int32_t over = overwritable_input(f, t);
-        at.storage = over >= 0 ? result_.fields[static_cast<std::size_t>(over)].storage
-                               : slots.claim(sites_of(f));
+        at.storage = over >= 0 ? result_.fields[to_size(over)].storage : slots.claim(sites_of(f));
         if (over >= 0) last_read(over) = std::numeric_limits<std::size_t>::max();
       }
       const auto release = [&](std::int32_t g) {
-        const Schedule::Field& x = result_.fields[static_cast<std::size_t>(g)];
+        const Schedule::Field& x = result_.fields[to_size(g)];
         if (!x.kept && last_read(g) == t) slots.release(x.storage);
       };
       for_each_link(f, [&](std::size_t, std::int32_t in) { release(in); });
@@ -288,16 +282,14 @@ class Scheduler {
   // `trip`: the fields of its closures, closure by closure.
   void add_trip(int level, std::vector<std::int32_t>& trip) {
     std::stable_sort(trip.begin(), trip.end(), [&](std::int32_t a, std::int32_t b) {
-      return result_.fields[static_cast<std::size_t>(a)].op <
-             result_.fields[static_cast<std::size_t>(b)].op;
+      return result_.fields[to_size(a)].op < result_.fields[to_size(b)].op;
     });
     result_.shared_sites = std::max(result_.shared_sites, assign_memory(trip));
     Tables tables;
     const auto begin = static_cast<std::int32_t>(result_.tasks.size());
     for (const std::int32_t f : trip)
-      result_.tasks.push_back(
-          {f, links_[static_cast<std::size_t>(f)], list_feeds(f), table_of(f, tables)});
-    result_.levels[static_cast<std::size_t>(level)].trips.push_back(
+      result_.tasks.push_back({f, links_[to_size(f)], list_feeds(f), table_of(f, tables)});
+    result_.levels[to_size(level)].trips.push_back(
         {begin, static_cast<std::int32_t>(result_.tasks.size())});
   }
 
@@ -307,12 +299,12 @@ class Scheduler {
     if (o.variances < 0 || o.site_mean) return -1;
     const auto same =
         std::find_if(images_.begin(), images_.end(), [&](const Image& i) { return i == o.image; });
-    const auto number = static_cast<std::size_t>(same - images_.begin());
+    const auto number = to_size(same - images_.begin());
     if (same == images_.end()) images_.push_back(o.image);
-    const auto table = tables.try_emplace({number, result_.fields[static_cast<std::size_t>(f)].d},
+    const auto table = tables.try_emplace({number, result_.fields[to_size(f)].d},
                                           static_cast<std::int32_t>(tables.size()));
     if (result_.tables.size() < tables.size()) result_.tables.push_back(0);
-    std::int64_t& sites = result_.tables[static_cast<std::size_t>(table.first->second)];
+    std::int64_t& sites = result_.tables[to_size(table.first->second)];
     sites = std::max(sites, sites_of(f));
     return table.first->second;
   }
@@ -327,7 +319,7 @@ class Scheduler {
       if (input == 0) over = in;
     });
     for_each_link(f, [&](std::size_t, std::int32_t in) { reads += in == over ? 1 : 0; });
-    const Schedule::Field& x = result_.fields[static_cast<std::size_t>(over)];
+    const Schedule::Field& x = result_.fields[to_size(over)];
     // All fields of the data share one NTK of zeros, which must not be overwritten.
     const bool allowed =
         reads == 1 && !x.kept && last_read(over) == task && op(x.op).kind != FieldOp::Kind::data;
@@ -339,10 +331,10 @@ class Scheduler {
     result_.numbers.push_back(0);
     std::int32_t last = -1;
     std::size_t count = 0;  // position of the count of the last gathering layer
-    for (std::int32_t i = first_feed_[static_cast<std::size_t>(f)]; i < end_of_feeds(f); ++i) {
-      const Feed& feed = feeds_[static_cast<std::size_t>(i)];
+    for (std::int32_t i = first_feed_[to_size(f)]; i < end_of_feeds(f); ++i) {
+      const Feed& feed = feeds_[to_size(i)];
       if (feed.gather != last) {
-        ++result_.numbers[static_cast<std::size_t>(at)];
+        ++result_.numbers[to_size(at)];
         last = feed.gather;
         result_.numbers.push_back(last);
         count = result_.numbers.size();

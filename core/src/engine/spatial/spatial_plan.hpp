@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "engine/plan/lazy.hpp"
 #include "engine/spatial/schedule.hpp"
 #include "engine/spatial/spatial_program.hpp"

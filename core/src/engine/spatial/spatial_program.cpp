@@ -3,6 +3,7 @@
 
 #include <widelimit/error.hpp>
 
+#include "base/sizes.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
@@ -19,15 +20,13 @@ bool is_identity_layer(const Node& n) {
   return n.nature == WIDELIMIT_LINEAR && is_identity(n.linear);
 }
 
-const Node& node_of(const Graph& graph, int index) {
-  return graph.nodes[static_cast<std::size_t>(index)];
-}
+const Node& node_of(const Graph& graph, int index) { return graph.nodes[to_size(index)]; }
 
 class Compiler {
  public:
   explicit Compiler(const Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
     for (const Node& n : graph.nodes)
-      for (const int i : n.inputs) ++readers_[static_cast<std::size_t>(i)];
+      for (const int i : n.inputs) ++readers_[to_size(i)];
     FieldOp data;
     data.image = Image(graph.nodes.front().shape);
     program_.ops.push_back(std::move(data));
@@ -51,11 +50,9 @@ class Compiler {
   }
 
   [[nodiscard]] const FieldOperand& output(int node) const {
-    return program_.outputs[static_cast<std::size_t>(node)];
+    return program_.outputs[to_size(node)];
   }
-  [[nodiscard]] const FieldOp& op(int index) const {
-    return program_.ops[static_cast<std::size_t>(index)];
-  }
+  [[nodiscard]] const FieldOp& op(int index) const { return program_.ops[to_size(index)]; }
 
   int add_op(FieldOp o) {
     const bool gathers = o.kind == FieldOp::Kind::gather;
@@ -177,7 +174,7 @@ bool works_on_sites(const Graph& graph) {
   is_data.front() = true;
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
     const Node& n = graph.nodes[i];
-    const auto in = static_cast<std::size_t>(n.inputs.front());
+    const auto in = to_size(n.inputs.front());
     if (graph.nodes[in].shape.n_spatial == 0) continue;
     is_data[i] = is_data[in] && is_identity_layer(n);
     if (!is_data[i] && !(is_data[in] && has(n.traits, WIDELIMIT_TRAIT_FLATTENS))) return true;

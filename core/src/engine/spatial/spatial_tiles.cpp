@@ -1,6 +1,7 @@
 // Computes tiles of networks with sites: variances of the samples, then bundles on all threads.
 #include "engine/spatial/spatial_tiles.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/grid/finished_tile.hpp"
 #include "engine/grid/sample_facts.hpp"
 #include "engine/grid/tile_loop.hpp"
@@ -61,7 +62,7 @@ void compute_tile(const SpatialProgram& program, const KernelCall<T>& call, Tile
   // The inner loop is over rows, so that the variances of a bundle stay in cache.
   call.executor.parallel_for(bundles * rows, grain, [&](std::int64_t begin, std::int64_t end) {
     BundleVariances<T> v;
-    v.first.resize(static_cast<std::size_t>(program.variances));
+    v.first.resize(to_size(program.variances));
     v.second.resize(v.first.size());
     std::int64_t count = 0;
     for (std::int64_t item = begin; item < end; ++item) {
@@ -110,7 +111,7 @@ void compute_spatial_tiles(const SpatialPlan& plan, const KernelCall<T>& call) {
   TileSamples<T> samples{{program, grid.side}, {program, grid.side}};
   PerKernel<Buffer<T>> kernels;
   for (const Kernel k : all_kernels)
-    if (call.which[k]) kernels[k].reserve(static_cast<std::size_t>(grid.side * grid.side));
+    if (call.which[k]) kernels[k].reserve(to_size(grid.side * grid.side));
   const PerKernel<T*> out{kernels.nngp.data(), kernels.ntk.data()};
   const auto fill_columns = [&](const SampleRows<T>& x) {
     samples.cols.fill(x, variance_workers, call.executor, call.control, {});

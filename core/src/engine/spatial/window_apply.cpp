@@ -1,4 +1,5 @@
 // Applies windows to fields: sums rows over all axes but the last, then sums along the row.
+#include "base/sizes.hpp"
 #include "engine/spatial/window_map.hpp"
 
 #include <algorithm>
@@ -11,9 +12,7 @@ namespace {
 constexpr std::int64_t lanes = bundle_lanes;
 
 // The last axis of a field. A field without axes is one row of one site.
-std::size_t last_axis(const widelimit_linear& m) {
-  return m.rank == 0 ? 0 : static_cast<std::size_t>(m.rank) - 1;
-}
+std::size_t last_axis(const widelimit_linear& m) { return m.rank == 0 ? 0 : to_size(m.rank) - 1; }
 
 // Applies one map row by row.
 template <class T>
@@ -22,7 +21,7 @@ class Windows {
   Windows(const widelimit_linear& map, const Domain& in, const Domain& out)
       : map_(map), in_(in), last_(last_axis(map)), loops_(field_loops<T>()) {
     double taps = 1;
-    for (std::size_t a = 0; a < static_cast<std::size_t>(map.rank); ++a)
+    for (std::size_t a = 0; a < to_size(map.rank); ++a)
       if (map.weight[a] == nullptr) taps *= map.window[a];
     for (std::size_t a = 0; a < last_; ++a) {
       outer_taps_ *= map.window[a];

@@ -1,6 +1,7 @@
 // Properties and composition of maps with windows.
 #include "engine/spatial/window_map.hpp"
 
+#include "base/sizes.hpp"
 #include "engine/plan/linear_map.hpp"
 
 #include <cmath>
@@ -14,7 +15,7 @@ PointMap scalars_of(const widelimit_linear& m) {
   return {.scale = m.scale, .bias = m.bias, .ntk_nngp = m.ntk_nngp, .ntk_bias = m.ntk_bias};
 }
 
-std::size_t axes_of(const widelimit_linear& m) { return static_cast<std::size_t>(m.rank); }
+std::size_t axes_of(const widelimit_linear& m) { return to_size(m.rank); }
 
 bool is_circular(const widelimit_linear& m, std::size_t axis) {
   return (m.circular >> axis & 1U) != 0;
