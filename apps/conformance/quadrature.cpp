@@ -136,54 +136,115 @@ double tail(const double* values) {
   return worst;
 }
 
-/// Cuts [-reach, reach] until f and f' are resolved where a density of this deviation matters;
-/// nothing where that takes too many panels.
-std::vector<Panel> resolve(const Curve& curve, double reach, double least, double deviation) {
-  constexpr int first_panels = 48;  // even: a kink in zero lies between two
-  constexpr std::size_t most_panels = 20'000;
-  constexpr double enough = 1e-14, narrowest = 1e-13;
-  const Rule rule = gauss_legendre<16>();
-  const std::size_t n = rule.nodes.size();
-  std::vector<Panel> open, done;
-  for (int i = 0; i < first_panels; ++i)
-    open.push_back(
-        {reach * (2.0 * i / first_panels - 1), reach * (2.0 * (i + 1) / first_panels - 1)});
-  std::array<double, 2> largest{0, 0};  // of |f| and |f'| times the root of the density
-  while (!open.empty()) {
+/// Cuts [-reach, reach] until f and f' are resolved where a density of this deviation matters.
+class Resolver {
+ public:
+  Resolver(const Curve& curve, double least, double deviation)
+      : curve_(curve), least_(least), deviation_(deviation) {}
+
+  /// Nothing where that takes too many panels.
+  std::vector<Panel> panels(double reach) {
+    constexpr int first_panels = 48;  // even: a kink in zero lies between two
+    constexpr std::size_t most_panels = 20'000;
+    std::vector<Panel> open, done;
+    for (int i = 0; i < first_panels; ++i)
+      open.push_back(
+          {reach * (2.0 * i / first_panels - 1), reach * (2.0 * (i + 1) / first_panels - 1)});
+    while (!open.empty()) {
+      const std::vector<bool> smooth = are_smooth(open, 1e-14);
+      std::vector<Panel> halves;
+      for (std::size_t k = 0; k < open.size(); ++k) {
+        const Panel& p = open[k];
+        if (smooth[k] || p.high - p.low <= narrowest_at(p.low)) {
+          done.push_back(p);
+        } else {
+          halves.push_back({p.low, p.middle()});
+          halves.push_back({p.middle(), p.high});
+        }
+      }
+      open = std::move(halves);
+      if (open.size() + done.size() > most_panels) return {};
+      if (open.empty()) open = take_unseen(done);
+    }
+    return done;
+  }
+
+ private:
+  static constexpr std::size_t n = 16;
+  static constexpr double above_rounding = 1e-11;
+
+  [[nodiscard]] double narrowest_at(double x) const { return 1e-13 * (std::abs(x) + least_); }
+  [[nodiscard]] double root_of_density(double x) const {
+    return std::exp(-x * x / (4 * deviation_ * deviation_));
+  }
+
+  std::vector<bool> are_smooth(const std::vector<Panel>& panels, double enough) {
+    static const Rule rule = gauss_legendre<n>();
     Samples at;
-    for (const Panel& p : open)
+    for (const Panel& p : panels)
       for (const double node : rule.nodes) at.x.push_back(p.middle() + (p.high - p.low) / 2 * node);
-    at.evaluate(curve);
-    const auto root_of_density = [&](double x) {
-      return std::exp(-x * x / (4 * deviation * deviation));
-    };
+    at.evaluate(curve_);
     for (std::size_t i = 0; i < at.x.size(); ++i) {
       const double root = root_of_density(at.x[i]);
       if (std::isfinite(at.value[i]))
-        largest[0] = std::max(largest[0], root * std::abs(at.value[i]));
+        largest_[0] = std::max(largest_[0], root * std::abs(at.value[i]));
       if (std::isfinite(at.slope[i]))
-        largest[1] = std::max(largest[1], root * std::abs(at.slope[i]));
+        largest_[1] = std::max(largest_[1], root * std::abs(at.slope[i]));
     }
-    std::vector<Panel> halves;
-    for (std::size_t k = 0; k < open.size(); ++k) {
-      const Panel& p = open[k];
-      const double nearest = p.low > 0 ? p.low : p.high < 0 ? p.high : 0;
-      const double root = root_of_density(nearest);
-      const bool smooth = tail(&at.value[k * n]) * root <= enough * largest[0] &&
-                          tail(&at.slope[k * n]) * root <= enough * largest[1];
-      if (smooth || p.high - p.low <= narrowest * (std::abs(p.low) + least)) {
-        done.push_back(p);
-      } else {
-        halves.push_back({p.low, p.middle()});
-        halves.push_back({p.middle(), p.high});
+    std::vector<bool> smooth;
+    for (std::size_t k = 0; k < panels.size(); ++k) {
+      const Panel& p = panels[k];
+      const double root = root_of_density(p.low > 0 ? p.low : p.high < 0 ? p.high : 0);
+      smooth.push_back(tail(&at.value[k * n]) * root <= enough * largest_[0] &&
+                       tail(&at.slope[k * n]) * root <= enough * largest_[1]);
+    }
+    return smooth;
+  }
+
+  /// Sorts the panels, and takes away those with a kink that no node has seen, because it is nearer
+  /// to an end than any node: the part next to that end is returned, the rest stays.
+  std::vector<Panel> take_unseen(std::vector<Panel>& done) {
+    std::sort(done.begin(), done.end(),
+              [](const Panel& p, const Panel& q) { return p.low < q.low; });
+    std::vector<Panel> across;
+    for (std::size_t i = 0; i + 1 < done.size(); ++i) {
+      const double half =
+          std::min(done[i].high - done[i].low, done[i + 1].high - done[i + 1].low) / 2;
+      across.push_back({done[i].high - 0.9 * half, done[i].high + half});
+    }
+    const std::vector<bool> smooth = are_smooth(across, above_rounding);
+    std::vector<Panel> unseen;
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      Panel& p = done[i];
+      if (i + 1 < done.size() && !smooth[i]) {
+        const double size = unseen_size(p.high, p.low - p.high);
+        if (size != 0) unseen.push_back({p.high + size, p.high});
+        p.high += size;
+      }
+      if (i > 0 && !smooth[i - 1]) {
+        const double size = unseen_size(p.low, p.high - p.low);
+        if (size != 0) unseen.push_back({p.low, p.low + size});
+        p.low += size;
       }
     }
-    open = std::move(halves);
-    if (open.size() + done.size() > most_panels) return {};
+    return unseen;
   }
-  std::sort(done.begin(), done.end(), [](const Panel& p, const Panel& q) { return p.low < q.low; });
-  return done;
-}
+  /// Of the largest interval that begins at an end of a panel and is not smooth; 0: there is none.
+  double unseen_size(double end, double size) {
+    constexpr double between_nodes = 0.01;  // the first node of 16 is at 0.005
+    std::vector<Panel> zones;
+    for (size *= between_nodes; std::abs(size) > narrowest_at(end); size *= between_nodes)
+      zones.push_back({std::min(end, end + size), std::max(end, end + size)});
+    const std::vector<bool> smooth = are_smooth(zones, above_rounding);
+    for (std::size_t i = 0; i < zones.size(); ++i)
+      if (!smooth[i]) return std::copysign(zones[i].high - zones[i].low, size);
+    return 0;
+  }
+
+  const Curve& curve_;
+  double least_, deviation_;
+  std::array<double, 2> largest_{0, 0};  // of |f| and |f'| times the root of the density
+};
 
 /// The same panels, cut to at most this width.
 std::vector<Panel> cut(const std::vector<Panel>& panels, double width) {
@@ -303,7 +364,7 @@ Moments gaussian_moments(const Curve& curve, double a, double q, double b) {
         "the function grows too fast for a reference at variance " + number(deviation * deviation);
     return moments;
   }
-  const std::vector<Panel> panels = resolve(curve, radius * deviation, least, deviation);
+  const std::vector<Panel> panels = Resolver(curve, least, deviation).panels(radius * deviation);
   if (panels.empty()) {
     moments.problem = "the function changes too fast for a reference at variance " +
                       number(deviation * deviation);

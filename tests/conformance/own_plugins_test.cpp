@@ -53,7 +53,7 @@ TEST_CASE("right layers pass at every seed") {
     const Report report = verify(options);
     INFO(as_table(report, true));
     CHECK(report.ok());
-    CHECK(report.types.size() == 6);
+    CHECK(report.types.size() == 7);
     for (const TypeId& type : report.types) {
       CAPTURE(type.name);
       // Every type is planned and goes through the checks of its kernel.
@@ -218,7 +218,7 @@ TEST_CASE("each type has results of its own, and a skip is seen beside another t
   const Report report =
       verify(options_for(WIDELIMIT_TEST_GOOD_PLUGINS, "layers", "", {"symmetric"}));
   const CheckOutcome& seen = report.outcomes.front();
-  CHECK(seen.types.size() == 6);
+  CHECK(seen.types.size() == 7);
   CHECK(seen.outcome.result == Result::pass);
   CHECK(seen.outcome.message.find("skipped: crop, graph, attention: ") != std::string::npos);
   CHECK(as_json(report, false).find("\"type\": \"crop\"") != std::string::npos);

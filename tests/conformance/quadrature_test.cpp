@@ -101,6 +101,27 @@ TEST_CASE("moments of ramps and steps, whose kinks are anywhere") {
   }
 }
 
+TEST_CASE("moments of ramps with kinks as near to the ends of panels as can be") {
+  for (int i = 0; i < 60; ++i) {
+    const double c = -2 + 0.0673 * i, a = i % 2 == 0 ? 1.3 : 42, s = std::sqrt(a), t = c / s;
+    const Curve f = curve([c](double x) { return std::max(x - c, 0.0); },
+                          [c](double x) { return x > c ? 1.0 : 0.0; });
+    const Moments m = gaussian_moments(f, a, a, a);
+    CAPTURE(c);
+    expect(m.value, (a + c * c) * normal_cdf(-t) - c * s * normal_pdf(t), {a, a, a});
+    expect(m.slope, normal_cdf(-t), {a, a, a});
+  }
+  // Panels begin at multiples of a 48th of the interval: sqrt(a) and the like times a half.
+  for (const double at : {0.5, 1.0, 1.5})
+    for (const double away : {-1e-3, -1e-5, 1e-9, 1e-4, 2e-3}) {
+      const double c = at + away;
+      const Curve f = curve([c](double x) { return std::max(x - c, 0.0); },
+                            [c](double x) { return x > c ? 1.0 : 0.0; });
+      CAPTURE(c);
+      expect(gaussian_moments(f, 1, 1, 1).slope, normal_cdf(-c), {1, 1, 1});
+    }
+}
+
 TEST_CASE("where there are no moments, the reference says so") {
   const Curve fast = curve([](double x) { return std::exp(x * x / 10); },
                            [](double x) { return x / 5 * std::exp(x * x / 10); });

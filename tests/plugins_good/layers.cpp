@@ -1,8 +1,10 @@
-// Right layers of the kinds that a verifier finds hard: a function that grows exponentially,
+// Right layers of the kinds that a verifier finds hard: a function that grows exponentially, kinks,
 // parameters that are related in ways that no schema says, a kernel that is not linear.
 #include <widelimit/sdk.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,20 @@ struct Wave {
   }
   double value(double x) const { return std::cos(frequency * x + shift); }
   double slope(double x) const { return -frequency * std::sin(frequency * x + shift); }
+};
+
+/// Kinks away from zero, which depend on a parameter, and no closed moments.
+struct Clip {
+  static constexpr auto name = "clip", version = "1.0.0", doc = "x -> min(max(x, low), high)";
+
+  double low = -1, width = 2;
+  static constexpr auto params =
+      std::tuple{sdk::field("low", &Clip::low, "least value", sdk::between(-3, 3)),
+                 sdk::field("width", &Clip::width, "greatest less least", sdk::between(0.1, 6))};
+
+  auto kinks() const { return std::array{low, low + width}; }
+  double value(double x) const { return std::min(std::max(x, low), low + width); }
+  double slope(double x) const { return x > low && x < low + width ? 1 : 0; }
 };
 
 /// y[i] = x[begin + i] along every axis: `prepare` relates two parameters.
@@ -179,5 +195,5 @@ struct Attention {
 
 }  // namespace
 
-WIDELIMIT_PLUGIN("org.example.good_layers", "1.0.0", Exponential, OnImages, Wave, Crop, Graph,
+WIDELIMIT_PLUGIN("org.example.good_layers", "1.0.0", Exponential, OnImages, Wave, Clip, Crop, Graph,
                  Attention)

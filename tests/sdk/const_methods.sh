@@ -23,7 +23,8 @@ refused() {
   fi
   case $message in *"\`$1\` must be"* | *"\`forward\`, \`jvp\` and \`vjp\` must be"*) ;; *) echo "$message"; exit 1 ;; esac
 }
-for right in "$value $slope" "$value $slope $moments" "$moments" "$moments $pass"; do
+for right in "$value $slope" "$value $slope $moments" "$moments" "$moments $pass" \
+  "$value $slope static constexpr std::array kinks = {-1.0, 1.0};" "$value $slope auto kinks() const { return std::array{0.5}; }"; do
   echo "right: $right"
   compile "$right"
 done
@@ -31,5 +32,7 @@ refused slope "$moments $value $(without_const "$slope")"
 refused value "$moments $(without_const "$value") $slope"
 refused slope "$moments $value int slope(double) const { return 1; }"
 refused moments "$value $slope $(without_const "$moments")"
+refused kinks "$value $slope std::array<double, 1> kinks() { return {0.5}; }"
+refused kinks "$value $slope static constexpr double kinks = 0.5;"
 refused forward "$moments $(without_const "$pass")"
 refused plan "$value $slope void plan(sdk::Plan&) {}"

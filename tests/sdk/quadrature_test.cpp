@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <vector>
 
@@ -180,7 +181,9 @@ TEST_CASE("the expansion of a polynomial in Hermite polynomials is the one of th
     double value(double x) const { return x * x * x; }
     double slope(double x) const { return 3 * x * x; }
   };
-  const sdk::detail::HermiteExpansion<512, Cube> c(Cube{}, 4.0);
+  using Expansion = sdk::detail::HermiteExpansion<512, Cube>;
+  const auto workspace = std::make_unique<Expansion::Workspace>();
+  const Expansion c(Cube{}, 4.0, {}, *workspace);
   const double value[] = {0, 24, 0, 8 * std::sqrt(6.0)}, slope[] = {12, 0, 12 * std::sqrt(2.0), 0};
   REQUIRE(c.terms == 4);
   for (std::size_t n = 0; n < 4; ++n) {

@@ -17,6 +17,10 @@
 //                                                 that belong to it: returns an object that has
 //                                                 them. Layers that return the same type share one
 //                                                 copy of the loops
+//   static constexpr std::array kinks = {-1.0, 1.0};
+//                                                 optional, without moments: where f or f' has a
+//                                                 kink or a jump, in any order; or a method that
+//                                                 returns numbers, auto kinks() const
 // The SDK generates all faces of the layer from them. Without `moments`, it computes the
 // expectations from `value` and `slope` by quadrature. With `moments` alone, the layer is a general
 // pointwise one: the covariance becomes `value`, and the NTK is multiplied by `slope`. Such a layer
@@ -149,6 +153,9 @@ struct ElementwiseLayer : Wrapped<L> {
   static_assert(!HasUnseenValue<L>, "`value` must be a const method: double value(double x) const");
   static_assert(!HasUnseenSlope<L>, "`slope` must be a const method: double slope(double x) const");
   static_assert(!HasUnseenMoments<L>, "`moments` must be a const method of three arguments");
+  static_assert(!HasUnseenKinks<L>,
+                "`kinks` must be numbers: static constexpr std::array kinks = {-1.0, 1.0}; or a "
+                "const method that returns them");
 
   using Wrapped<L>::Wrapped;
   using Wrapped<L>::own;
@@ -168,19 +175,20 @@ struct ElementwiseLayer : Wrapped<L> {
         plan.set_scratch(bytes_of_row(plan.in()));
       }
     } else {
+      static_cast<void>(Kinks::of(own));  // refuses wrong ones before any work
       plan.set_scratch(QuadratureSweep<quadrature_nodes<L>(), L>::scratch_bytes);
       plan.set_flops_per_entry(2000);
     }
     if constexpr (Planned<L>) own.plan(plan);
   }
 
-  void transform(const widelimit_run& run) const {
+  void transform(const widelimit_run& run, const Host& host) const {
     if constexpr (HasMoments<L>)
       transform_field(with_moments(own), run);
     else if constexpr (HasScalarMoments<L>)
       transform_pointwise(LaneByLane<L>{&own}, run);
     else
-      QuadratureSweep<quadrature_nodes<L>(), L>::transform(own, run);
+      QuadratureSweep<quadrature_nodes<L>(), L>::transform(own, run, host, warning_);
   }
 
   void site_terms(const widelimit_site_terms& request) const
@@ -215,6 +223,9 @@ struct ElementwiseLayer : Wrapped<L> {
       for (std::size_t i = 0; i < x_bar.size(); ++i) x_bar[i] += own.slope(x[i]) * y_bar[i];
     }
   }
+
+ private:
+  AccuracyWarning warning_;
 };
 
 }  // namespace detail

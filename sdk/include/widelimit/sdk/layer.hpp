@@ -8,7 +8,8 @@
 //   void prepare();                                         optional: after the parameters are set
 //   void plan(Plan&) const;
 // Kernels, depending on the nature in the plan (abi.h documents the arguments):
-//   void transform(const widelimit_run&) const;             pointwise, stencil
+//   void transform(const widelimit_run&) const;             pointwise, stencil; may also take a
+//                                                           const Host&, for its log
 //   void reads(Reads&) const;                               stencil, gathering
 //   void begin(const widelimit_gather&) const;              gathering, also the next two
 //   void accumulate(const widelimit_gather&) const;

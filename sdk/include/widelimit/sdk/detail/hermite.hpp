@@ -11,6 +11,11 @@
 
 namespace widelimit::sdk::detail {
 
+/// At x, the square root of the density of N(0, 1).
+inline double root_of_density(double x) {
+  return std::exp(-0.25 * x * x) * std::sqrt(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+}
+
 /// Midpoint rules on [-reach, reach] with `nodes` points, half as many, a quarter, and so on. Only
 /// the points above zero are stored; the others follow by parity. For functions that are smooth at
 /// the scale of a step the rule converges exponentially (Trefethen and Weideman 2014). A kink or
@@ -40,8 +45,7 @@ struct HermiteTables {
       grid.step = reach / static_cast<double>(half);
       for (std::size_t i = 0; i < half; ++i) {
         const double x = grid.x[i] = (static_cast<double>(i) + 0.5) * grid.step;
-        grid.root_density[i] =
-            std::exp(-0.25 * x * x) * std::sqrt(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+        grid.root_density[i] = root_of_density(x);
       }
     }
     for (std::size_t n = 0; n < ratio.size(); ++n) {

@@ -34,7 +34,12 @@ concept Planned = requires(const L layer, Plan plan) {
 namespace detail {
 
 template <class L>
-concept OffersTransform = requires(const L layer, const widelimit_run run) {
+concept TransformsWithHost = requires(const L layer, const widelimit_run run, const Host host) {
+  layer.transform(run, host);
+};
+template <class L>
+concept OffersTransform = TransformsWithHost<L> ||
+    requires(const L layer, const widelimit_run run) {
   layer.transform(run);
 };
 template <class L>
@@ -160,7 +165,7 @@ struct LayerTable {
   static widelimit_status create(const widelimit_host* host, const widelimit_params* params,
                                  widelimit_layer** out, widelimit_error* error) {
     return guard(error, [&] {
-      auto object = std::make_unique<Object>(Object{Layer{read_params<L>(params)}, Host(host)});
+      std::unique_ptr<Object> object(new Object{Layer{read_params<L>(params)}, Host(host)});
       *out = reinterpret_cast<widelimit_layer*>(object.release());
     });
   }
@@ -179,7 +184,13 @@ struct LayerTable {
 
   static widelimit_status transform(const widelimit_layer* layer, const widelimit_run* run,
                                     widelimit_error* error) {
-    return guard(error, [&] { of(layer).layer.transform(*run); });
+    return guard(error, [&] {
+      const Object& object = of(layer);
+      if constexpr (TransformsWithHost<Layer>)
+        object.layer.transform(*run, object.host);
+      else
+        object.layer.transform(*run);
+    });
   }
   static widelimit_status reads(const widelimit_layer* layer, widelimit_reads* reads,
                                 widelimit_error* error) {
