@@ -1,8 +1,6 @@
 // Edit distance, and how names are listed in a message.
 #include "text/names.hpp"
 
-#include "base/sizes.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
@@ -51,7 +49,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
     if (candidate.size() > longest) continue;
     const std::string other = folded(candidate);
     const std::size_t d = distance(folded_name, other);
-    const std::size_t begins_alike = to_size(
+    const std::size_t begins_alike = static_cast<std::size_t>(
         std::mismatch(folded_name.begin(), folded_name.end(), other.begin(), other.end()).first -
         folded_name.begin());
     const bool nearer = d < least || (d == least && !best.empty() && begins_alike > alike);
