@@ -59,6 +59,7 @@ void restart_within_limits(char** argv) {
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
   execv(program.c_str(), argv);
+  execvp(argv[0], argv);  // without /proc, or if the file has been replaced
   std::fprintf(stderr,
                "%s: under a limit of memory (ulimit -v, ulimit -d), threads of OpenBLAS may wait "
                "for ever; set %s=1\n",

@@ -58,7 +58,7 @@ class Products {
   [[nodiscard]] static bool near(const Vector& x, const Vector& expected) {
     double error = 0, size = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      error = std::max(error, std::abs(x[i] - expected[i]));
+      error = greater(error, std::abs(x[i] - expected[i]));
       size = std::max(size, std::abs(expected[i]));
     }
     return error <= 1e-6 * size;

@@ -55,8 +55,8 @@ void residual(Context& context) {
         for (std::size_t c = 0; c < columns; ++c) {
           double sum = -b[i * columns + c];
           for (std::size_t j = 0; j < n; ++j) sum += a[i * n + j] * x[j * columns + c];
-          worst = std::max(worst, std::abs(sum));
-          largest = std::max(largest, std::abs(x[i * columns + c]));
+          worst = greater(worst, std::abs(sum));
+          largest = greater(largest, std::abs(x[i * columns + c]));
         }
       // Backward stable: |A x - b| <= c n eps |A| |x| (Higham, Accuracy and Stability,
       // theorem 10.4).
@@ -160,15 +160,15 @@ void eigen_orthogonal_ascending(Context& context) {
     const double allowed = 100 * static_cast<double>(n) * epsilon(WIDELIMIT_F64);
     double orthogonal = 0, together = 0, off = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      off = std::max(off, std::abs(values[i] - expected[i]));
+      off = greater(off, std::abs(values[i] - expected[i]));
       for (std::size_t j = 0; j < n; ++j) {
         double dot = i == j ? -1 : 0, sum = -a[i * n + j];
         for (std::size_t k = 0; k < n; ++k) {
           dot += vectors[i * n + k] * vectors[j * n + k];
           sum += values[k] * vectors[k * n + i] * vectors[k * n + j];
         }
-        orthogonal = std::max(orthogonal, std::abs(dot));
-        together = std::max(together, std::abs(sum));
+        orthogonal = greater(orthogonal, std::abs(dot));
+        together = greater(together, std::abs(sum));
       }
     }
     if (!(off <= allowed))

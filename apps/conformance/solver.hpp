@@ -7,6 +7,7 @@
 
 #include <widelimit/examine/params.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -23,6 +24,11 @@ using Vector = std::vector<double>;
 [[nodiscard]] Vector spectrum(std::size_t n, double smallest);
 /// An information struct in which nothing is known.
 [[nodiscard]] widelimit_solve_info empty_info();
+
+/// The greater one; NaN if one is NaN, unlike std::max.
+[[nodiscard]] inline double greater(double a, double b) noexcept {
+  return std::isnan(a) || a > b ? a : b;
+}
 
 /// The ways to give a matrix to a solver.
 enum class Form { matrix, packed, products };

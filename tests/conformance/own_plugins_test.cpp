@@ -91,6 +91,8 @@ TEST_CASE("what a solver does with an operator and must not do is found, for its
   expect("wrong_solvers", "goes_on", check, Result::fail,
          "a product returns status 6 (WIDELIMIT_E_CANCELLED), and `solve` answers status 0");
   expect("wrong_solvers", "gives_up", check, Result::fail, "is not that of the equations");
+  expect("wrong_solvers", "gives_nan", check, Result::fail, "is not that of the equations");
+  expect("wrong_solvers", "gives_nan", "residual", Result::fail, "equations is nan");
   expect("wrong_solvers", "gives_up", "residual", Result::fail, "reports a backward error of 0");
 }
 

@@ -1,6 +1,9 @@
 // Iterative solvers with one mistake each in what they do with the operator.
 #include "conjugate_gradients.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -103,7 +106,22 @@ struct GivesUp : Conjugate {
   }
 };
 
+/// Divides zero by zero at the end.
+struct GivesNan : Conjugate {
+  static constexpr auto name = "gives_nan";
+  struct Factor : Conjugate::Factor {
+    void solve(sdk::MatrixView b, sdk::SolveInfo& info) const {
+      solve_with(right(), 1e-12, b, info);
+      for (std::int64_t i = 0; i < b.rows(); ++i)
+        std::fill(b.row(i).begin(), b.row(i).end(), std::numeric_limits<double>::quiet_NaN());
+    }
+  };
+  static Factor factorise(const sdk::Operator& a, sdk::SolveInfo&, const sdk::Host& host) {
+    return {{a, host}};
+  }
+};
+
 }  // namespace
 
 WIDELIMIT_PLUGIN("org.example.wrong_solvers", "1.0.0", KeepsOperator, CountsNothing, InPlace,
-                 GoesOn, GivesUp)
+                 GoesOn, GivesUp, GivesNan)

@@ -85,6 +85,23 @@ struct ShiftedAbs {
   double slope(double x) const { return slope_of<ShiftedAbs>(x); }
 };
 
+/// Zero but between 2 and 4, or also between -1 and 1.
+struct Tent {
+  static constexpr auto name = "tent", version = "1.0.0", doc = "max(0, 1 - |x - 3|)";
+  static constexpr std::array pieces{Piece{-infinity, 0, 0}, Piece{2, -2, 1}, Piece{3, 4, -1},
+                                     Piece{4, 0, 0}};
+  double value(double x) const { return value_of<Tent>(x); }
+  double slope(double x) const { return slope_of<Tent>(x); }
+};
+struct TwoTents {
+  static constexpr auto name = "two_tents", version = "1.0.0", doc = "tents at 0 and 3";
+  static constexpr std::array pieces{Piece{-infinity, 0, 0}, Piece{-1, 1, 1}, Piece{0, 1, -1},
+                                     Piece{1, 0, 0},         Piece{2, -2, 1}, Piece{3, 4, -1},
+                                     Piece{4, 0, 0}};
+  double value(double x) const { return value_of<TwoTents>(x); }
+  double slope(double x) const { return slope_of<TwoTents>(x); }
+};
+
 struct Elu {
   static constexpr auto name = "elu", version = "1.0.0", doc = "1.5 (exp(x) - 1) below 0";
   static constexpr std::array kinks{0.0};
@@ -290,6 +307,16 @@ TEST_CASE("kinks that nobody stated are located") {
   check_all<SoftShrink>(1e-8);
   check_all<ShiftedAbs>(1e-8);
   check_all<Relu>(1e-8);
+}
+
+TEST_CASE("functions that are zero almost everywhere are found") {
+  for (const double p : {16.0, 64.0, 1e4})
+    for (const double c : {-0.5, 0.0, 0.5, 0.9375, 1.0}) {
+      check<Stating<Tent>, Tent>(p, p, c, 2e-11);
+      check<Stating<TwoTents>, TwoTents>(p, p, c, 2e-11);
+      check<Tent>(p, p, c, 1e-8);
+      check<TwoTents>(p, p, c, 1e-8);
+    }
 }
 
 TEST_CASE("single precision is as good as its rounding, also with kinks") {

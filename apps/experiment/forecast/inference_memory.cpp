@@ -41,8 +41,9 @@ double inference_bytes(std::span<const PlannedInference> inferences, const DataS
       continue;
     }
     InferenceCost cost = cost_of_inference(inference.options, size);
-    // A solver that only multiplies by the kernel makes no copy of it.
-    if (!runtime.solver(inference.spec->solver).has_matrix()) cost.factor_bytes = 0;
+    // A solver without the matrix form keeps half of the kernel, or only multiplies by it.
+    if (const Solver solver = runtime.solver(inference.spec->solver); !solver.has_matrix())
+      cost.factor_bytes = static_cast<double>(solver.factor_bytes(size.train));
     if (factors.insert(factor_key(inference)).second) kept += cost.factor_bytes;
     temporary = std::max(temporary, cost.working_bytes);
   }

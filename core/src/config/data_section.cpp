@@ -1,5 +1,6 @@
 // The sections on data sources and preprocessing.
 #include "config/sections.hpp"
+#include "files/csv_format.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -74,7 +75,7 @@ std::optional<char> read_delimiter(Reading& reading, const Value& source,
   const auto refuse = [&](const std::string& message) {
     reading.report.add(*value, child(pointer, "delimiter"), message);
   };
-  if (text.size() != 1 || text.find_first_of("\"\r\n+-.0123456789") != std::string::npos)
+  if (text.size() != 1 || !may_delimit(text.front()))
     refuse("must be one character, such as \",\", \";\", \"\\t\" or \" \" for white space, got " +
            short_json(*value));
   else if (text.front() == decimal)

@@ -50,16 +50,22 @@ bool can_map(std::size_t bytes) {
   return true;
 }
 
-// OpenBLAS gives free buffers before it maps another, so this maps those that it lacks.
-void take(std::size_t count) {
-  if (blas_memory_alloc == nullptr || blas_memory_free == nullptr) return;
+// OpenBLAS gives free buffers before it maps another, so this maps those that it lacks. False: its
+// table of buffers is full.
+bool take(std::size_t count) {
+  if (blas_memory_alloc == nullptr || blas_memory_free == nullptr) return true;
   static std::set<void*> known;
   std::vector<void*> held;
-  while (known.size() < count) {
-    held.push_back(blas_memory_alloc(0));
-    known.insert(held.back());
+  bool room = true;
+  while (room && known.size() < count) {
+    void* const buffer = blas_memory_alloc(0);
+    room = buffer != nullptr;
+    if (!room) break;
+    held.push_back(buffer);
+    known.insert(buffer);
   }
   for (void* const buffer : held) blas_memory_free(buffer);
+  return room;
 }
 
 }  // namespace
@@ -80,7 +86,9 @@ void reserve_blas_buffers(int callers, int new_threads) {
                     "the buffers of OpenBLAS, another " +
                         std::to_string(bytes >> 20) +
                         " MiB of address space; raise the limit, or use fewer threads");
-      take(to_size(wanted));
+      if (!take(to_size(wanted)))
+        throw Error(ErrorCode::memory, "OpenBLAS has no buffers for " + std::to_string(wanted) +
+                                           " threads at once; use fewer threads");
     }
     reserved = wanted;
   }

@@ -75,6 +75,11 @@ bool fits(const std::vector<std::size_t>& counts, std::size_t lacking) {
 
 }  // namespace
 
+bool may_delimit(char c) noexcept {
+  constexpr std::string_view never = "\"\r\n+-.0123456789";
+  return static_cast<signed char>(c) > 0 && never.find(c) == std::string_view::npos;
+}
+
 CsvPreamble preamble_of(std::string_view text) noexcept {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", separator = "sep=";
   CsvPreamble preamble;
@@ -95,7 +100,16 @@ char guessed_delimiter(const InputFile& file, char decimal) {
   std::string text(guessed_bytes, '\0');
   text.resize(stream.read(text.data(), text.size()));
   const CsvPreamble preamble = preamble_of(text);
-  if (preamble.delimiter) return *preamble.delimiter;
+  if (preamble.delimiter) {
+    if (!may_delimit(*preamble.delimiter) || *preamble.delimiter == decimal)
+      refuse(file.path(),
+             "the line sep= states " + one_delimiter(*preamble.delimiter) +
+                 (*preamble.delimiter == decimal
+                      ? ", which is the decimal mark; say with \"delimiter\" what separates fields"
+                      : ", which cannot separate fields; say with \"delimiter\" what does"),
+             1, 5);
+    return *preamble.delimiter;
+  }
   const std::vector<std::string_view> lines =
       lines_of(std::string_view(text).substr(preamble.bytes), text.size() < guessed_bytes);
   std::array<Candidate, 4> candidates{{{'\t', {}}, {';', {}}, {',', {}}, {white_space, {}}}};

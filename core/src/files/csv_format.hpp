@@ -32,10 +32,13 @@ struct CsvPreamble {
 /// Of a file that begins with `text`.
 [[nodiscard]] CsvPreamble preamble_of(std::string_view text) noexcept;
 
-/// The delimiter that a line `sep=` states; else the one of which every one of the first lines has
-/// the same number, one at least: tabs, semicolons, commas (unless `decimal` is one) or white
-/// space, the first that fits. If none fits, the first of commas, semicolons, tabs and white space
-/// that is in the first line; else a comma.
+/// Not a quote, an end of a line, what numbers consist of, or part of a character beyond ASCII.
+[[nodiscard]] bool may_delimit(char c) noexcept;
+
+/// The delimiter that a line `sep=` states (throws Error(usage) if it cannot be one); else the one
+/// of which every one of the first lines has the same number, one at least: tabs, semicolons,
+/// commas (unless `decimal` is one) or white space, the first that fits. If none fits, the first of
+/// commas, semicolons, tabs and white space that is in the first line; else a comma.
 [[nodiscard]] char guessed_delimiter(const InputFile& file, char decimal);
 
 /// "commas", "semicolons", "tabs", "white space", or the character in quotes.

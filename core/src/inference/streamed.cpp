@@ -211,7 +211,7 @@ class StreamedInference {
         Matrix b = detail::transpose(panel);
         SolveInfo info;
         factor.solve_in_place(b, &info);
-        result_.solve.iterations += info.iterations;
+        detail::add(result_.solve, info);
         for (std::int64_t i = 0; i < panel.rows(); ++i) {
           double v = (*p_.test_diagonal)[to_size(row + i)];
           for (std::int64_t k = 0; k < n; ++k) v -= panel(i, k) * b(k, i);

@@ -226,6 +226,18 @@ TEST_CASE("the line sep= states the delimiter, and is no record") {
                    }) ==
         "d.csv:4:5: 3 fields in this line, 2 in the first one; a semicolon in a text "
         "makes two fields of one");
+  const auto refusal = [&](const char* text, char decimal) {
+    DataSpec spec = csv_spec(folder.with("d.csv", text), {}, {0});
+    spec.train.table.decimal = decimal;
+    return message_of(folder, [&] { (void)load_data(spec, 0); });
+  };
+  CHECK(refusal("sep=,\nx,y\n1,5\n", ',') ==
+        "d.csv:1:5: the line sep= states a comma, which is the decimal mark; say with "
+        "\"delimiter\" what separates fields");
+  for (const char* text : {"sep=5\nx5y\n152\n", "sep=.\nx.y\n1.2\n", "sep=\"\nx\n1\n",
+                           "sep=\xa7\nx\xa7y\n1\xa7"
+                           "2\n"})
+    CHECK(refusal(text, ',').find("d.csv:1:5: the line sep= states") == 0);
   // A column may have the name.
   const DataSpec column = csv_spec(folder.with("d.csv", "sep=,y\n1,2\n"), {"y"});
   CHECK(load_data(column, 0).train.x_names == std::vector<std::string>{"sep="});

@@ -362,5 +362,6 @@ TEST_CASE("strides beyond the image read its first site, however many follow one
   const Matrix strided =
       network({once, once, once, mean_over_pairs()}).nngp(Samples(x.clone(), {5}));
   const Matrix expected = network({mean_over_pairs()}).nngp(Samples(first.clone(), {1}));
-  for (int i = 0; i < 9; ++i) CHECK(strided.flat()[i] == doctest::Approx(expected.flat()[i]));
+  for (std::size_t i = 0; i < 9; ++i)
+    CHECK(strided.flat()[i] == doctest::Approx(expected.flat()[i]));
 }

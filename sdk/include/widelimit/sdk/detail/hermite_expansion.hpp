@@ -130,6 +130,8 @@ class HermiteExpansion {
       const Rule rule{grid.half, grid.x.data(), grid.root_density.data(), nullptr, grid.step};
       const Summaries fine = sample(rule, layer, variance);
       if (!first && fine.value.agrees_with(coarse.value) && fine.slope.agrees_with(coarse.slope)) {
+        // All points may miss a function that is zero at most of them.
+        if (variance > 0 && fine.value.expected_square() == 0) return false;
         if (!decays(w_.value_part, rule, fine.value) || !decays(w_.slope_part, rule, fine.slope))
           return false;
         project(rule, fine);

@@ -58,7 +58,7 @@ class PanelMaker {
     panels_.error = 0;
     panels_.decays = true;
     panels_.piecewise_linear = false;
-    find_reach();
+    find_reach(kinks);
     if (!panels_.decays) return;
     add_kink(0);
     for (const double kink : kinks) add_kink(kink / deviation_);
@@ -94,42 +94,63 @@ class PanelMaker {
     Integrals integrals;
   };
 
+  /// Logarithms of |f| and |f'| times the root of the density, at a distance from the mean.
+  struct Height {
+    double x, of[2];
+  };
+  [[nodiscard]] Height height_at(double x) const {
+    const double u = deviation_ * x;
+    const double f[2] = {std::max(std::abs(layer_.value(u)), std::abs(layer_.value(-u))),
+                         std::max(std::abs(layer_.slope(u)), std::abs(layer_.slope(-u)))};
+    return {x, {std::log(f[0]) - 0.25 * x * x, std::log(f[1]) - 0.25 * x * x}};
+  }
+
   // How far out the integrand matters is found by looking: for exp(u) at variance 42, f^2 times the
-  // density has its greatest value 13 deviations away.
-  void find_reach() {
-    constexpr std::size_t steps = 80;
-    constexpr double step = 0.5, negligible = 37;  // e^-37 = 1e-16
-    double height[2][steps + 1];                   // logarithm of |f| times the root of the density
-    double highest[2] = {-infinity, -infinity};
-    std::size_t last = 0;
-    for (std::size_t i = 0; i <= steps; ++i) {
-      const double x = static_cast<double>(i) * step, u = deviation_ * x;
-      const double f[2] = {std::max(std::abs(layer_.value(u)), std::abs(layer_.value(-u))),
-                           std::max(std::abs(layer_.slope(u)), std::abs(layer_.slope(-u)))};
-      if (!(f[0] < infinity) || (!(f[1] < infinity) && i > 0)) break;
-      last = i;
-      for (int k = 0; k < 2; ++k) {
-        height[k][i] = f[k] < infinity ? std::log(f[k]) - 0.25 * x * x : -infinity;
-        highest[k] = std::max(highest[k], height[k][i]);
-      }
+  // density has its greatest value 13 deviations away. Samples are half a deviation apart, and near
+  // zero also as far apart as the smallest features of functions, which may be zero elsewhere.
+  void find_reach(const Kinks& kinks) {
+    constexpr std::size_t steps = 80, fine_steps = 256;
+    constexpr double step = 0.5, fine_step = 1.0 / 8, negligible = 37;  // e^-37 = 1e-16
+    std::array<Height, steps + 1 + fine_steps> heights;
+    std::size_t n = 0;
+    for (; n <= steps; ++n) {
+      heights[n] = height_at(static_cast<double>(n) * step);
+      if (!(heights[n].of[0] < infinity) || (!(heights[n].of[1] < infinity) && n > 0)) break;
+      if (heights[n].of[1] == infinity) heights[n].of[1] = -infinity;
     }
-    std::size_t reach = 0, square_reach = 0;
+    const Height outermost = n > 0 ? heights[n - 1] : Height{0, {-infinity, -infinity}};
+    const double furthest = std::max(outermost.x, step);
+    for (std::size_t i = 1; i <= fine_steps; ++i) {
+      const double x = static_cast<double>(i) * fine_step / deviation_;
+      if (!(x < furthest)) break;
+      const Height height = height_at(x);
+      if (height.of[0] < infinity && height.of[1] < infinity) heights[n++] = height;
+    }
+    double reach = step, square_reach = step;
     for (int k = 0; k < 2; ++k) {
-      if (highest[k] == -infinity) continue;
-      for (std::size_t i = 0; i <= last; ++i) {
-        if (height[k][i] > highest[k] - negligible) reach = std::max(reach, i + 1);
-        if (height[k][i] > highest[k] - negligible / 2)
-          square_reach = std::max(square_reach, i + 1);
+      double highest = -infinity;
+      for (std::size_t i = 0; i < n; ++i) highest = std::max(highest, heights[i].of[k]);
+      if (highest == -infinity) continue;
+      for (std::size_t i = 0; i < n; ++i) {
+        if (heights[i].of[k] > highest - negligible) reach = std::max(reach, heights[i].x + step);
+        if (heights[i].of[k] > highest - negligible / 2)
+          square_reach = std::max(square_reach, heights[i].x + step);
       }
-      if (reach > last) {
-        panels_.error = std::max(panels_.error, std::exp(2 * (height[k][last] - highest[k])));
-        panels_.decays = panels_.decays && height[k][last] < highest[k];
+      if (outermost.of[k] > highest - negligible) {
+        panels_.error = std::max(panels_.error, std::exp(2 * (outermost.of[k] - highest)));
+        panels_.decays = panels_.decays && outermost.of[k] < highest;
       }
     }
-    last = std::max<std::size_t>(last, 1);
-    reach_ = step * static_cast<double>(std::clamp<std::size_t>(reach, 1, last));
-    panels_.square_reach =
-        step * static_cast<double>(std::clamp<std::size_t>(square_reach, 1, last));
+    // Samples may all miss what lies between kinks.
+    constexpr double root_reach = 13, own_reach = 9;  // e^(-x^2/4) and e^(-x^2/2) are below 1e-17
+    for (const double kink : kinks) {
+      const double x = std::abs(kink) / deviation_;
+      if (!(x < furthest)) continue;
+      reach = std::max(reach, std::min(x + step, root_reach));
+      square_reach = std::max(square_reach, std::min(x + step, own_reach));
+    }
+    reach_ = std::min(reach, furthest);
+    panels_.square_reach = std::min(square_reach, furthest);
   }
 
   void add_kink(double x) {

@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -109,8 +110,11 @@ class QuadratureSweep {
 
     /// Made when they are needed, if the expansion did not need them.
     const Panels& panels_of(std::int64_t lane, const Layer& layer, const Kinks& kinks) {
-      if (!with_panels[lane]) PanelMaker<Layer>(layer, variance[lane], kinks, panels[lane]);
-      with_panels[lane] = true;
+      if (!with_panels[lane]) {
+        PanelMaker<Layer>(layer, variance[lane], kinks, panels[lane]);
+        error[lane] = std::max(error[lane], panels[lane].error);
+        with_panels[lane] = true;
+      }
       return panels[lane];
     }
 
@@ -206,6 +210,10 @@ class QuadratureSweep {
       } else if (bound == 1 && !with_itself && missing * std::pow(c.cosine, nodes) > tolerance) {
         const Panels& first = s.first.panels_of(at, layer, kinks);
         const Panels& second = s.second.panels_of(lane, layer, kinks);
+        if (!first.decays || !second.decays) {
+          s.value[lane] = s.slope[lane] = std::numeric_limits<double>::infinity();
+          continue;
+        }
         const auto moments =
             NearlyParallel<Layer>(layer, c, {p, &first}, {q, &second}).moments(with_slope);
         s.value[lane] = moments.value;
