@@ -26,10 +26,10 @@ struct Windows {
                  "zeros (SAME); the opposite end of the image (CIRCULAR)",
                  sdk::paddings)};
 
-  /// `count(window, inside)`: what the sum is divided by along one axis, of a window of so many
-  /// taps, so many of them inside the image.
-  template <class F>
-  [[nodiscard]] sdk::SiteMap map(const sdk::Shape& in, F count) const {
+  /// What the sum is divided by along one axis: nothing, the taps of the window, or those inside
+  /// the image.
+  enum class Divisor { one, taps, taps_inside };
+  [[nodiscard]] sdk::SiteMap map(const sdk::Shape& in, Divisor divisor) const {
     const auto axes = sdk::window_axes(in, {"window_shape", window_shape, strides, {}, padding});
     sdk::SiteMap answer;
     for (std::size_t a = 0; a < in.spatial().size(); ++a) {
@@ -43,7 +43,10 @@ struct Windows {
             if (const std::int64_t p = sdk::site_of_tap(axis, sites, i, tap); p >= 0) f(p);
         };
         for_each_site([&](std::int64_t) { ++inside; });
-        const double weight = 1 / count(axis.window, static_cast<double>(inside));
+        const auto taps = divisor == Divisor::one    ? 1
+                          : divisor == Divisor::taps ? axis.window
+                                                     : inside;
+        const double weight = 1 / static_cast<double>(taps);
         for_each_site([&](std::int64_t p) { of_axis.add(i, p, weight); });
       }
       answer.axes.push_back(std::move(of_axis));
@@ -67,7 +70,7 @@ that of j, of K[p, q] / (c_i c_j), Theta' likewise.)";
                             "window")});
 
   [[nodiscard]] sdk::SiteMap sites(const sdk::Shape& in) const {
-    return map(in, [&](double window, double inside) { return normalize_edges ? inside : window; });
+    return map(in, normalize_edges ? Divisor::taps_inside : Divisor::taps);
   }
 };
 
@@ -79,9 +82,7 @@ of j, of K[p, q], Theta' likewise.)";
 
   static constexpr auto params = window_params;
 
-  [[nodiscard]] sdk::SiteMap sites(const sdk::Shape& in) const {
-    return map(in, [](double, double) { return 1.0; });
-  }
+  [[nodiscard]] sdk::SiteMap sites(const sdk::Shape& in) const { return map(in, Divisor::one); }
 };
 
 /// One output without sites, of all sites weighted with `weight` along each axis.

@@ -41,6 +41,68 @@ concept HasSites = requires(const L layer, const Shape in) {
 
 namespace detail {
 
+// What depends on the map alone is compiled once, not for every layer.
+
+inline void check_map(const SiteMap& map, const Shape& in) {
+  if (map.axes.size() != in.spatial().size())
+    throw Error(WIDELIMIT_E_INTERNAL, "sites() must give one map for each spatial axis");
+  for (std::size_t a = 0; a < map.axes.size(); ++a)
+    if (map.axes[a].sites() != in.spatial()[a] || map.axes[a].rows() < 1 ||
+        (!map.keeps_axes && map.axes[a].rows() != 1))
+      throw Error(WIDELIMIT_E_INTERNAL,
+                  "the map of axis " + std::to_string(a) + " does not fit the input's shape");
+}
+
+inline void accumulate_pairs(const PairedSites& pairs, const widelimit_gather& call) {
+  for_each_output(call, [&](const auto& from, const auto& to) {
+    using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
+    pairs.template add<V>(from, to);
+  });
+}
+
+/// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels of x from
+/// offset `in` contribute to n channels of y from offset `out`.
+template <class F>
+void for_each_pair(const SiteMap& map, const Pass& pass, F f) {
+  const auto channels = static_cast<std::size_t>(pass.in().channels());
+  std::array<std::vector<AxisMap::Entry>, 4> entries;
+  std::array<std::size_t, 4> sites{1, 1, 1, 1}, rows{1, 1, 1, 1};
+  for (std::size_t a = 0; a < 4; ++a) {
+    if (a >= map.axes.size()) {
+      entries[a] = {{0, 0, 1}};
+      continue;
+    }
+    entries[a] = map.axes[a].entries();
+    sites[a] = static_cast<std::size_t>(map.axes[a].sites());
+    rows[a] = static_cast<std::size_t>(map.axes[a].rows());
+  }
+  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+  for (std::size_t sample = 0; sample < at(pass.batch()); ++sample)
+    for (const auto& e0 : entries[0])
+      for (const auto& e1 : entries[1])
+        for (const auto& e2 : entries[2])
+          for (const auto& e3 : entries[3]) {
+            std::size_t in = sample * sites[0] + at(e0.site);
+            in = ((in * sites[1] + at(e1.site)) * sites[2] + at(e2.site)) * sites[3] + at(e3.site);
+            std::size_t out = sample * rows[0] + at(e0.row);
+            out = ((out * rows[1] + at(e1.row)) * rows[2] + at(e2.row)) * rows[3] + at(e3.row);
+            f(e0.weight * e1.weight * e2.weight * e3.weight, in * channels, out * channels,
+              channels);
+          }
+}
+
+inline void map_samples(const SiteMap& map, const Pass& pass) {
+  std::fill(pass.y().begin(), pass.y().end(), 0.0);
+  for_each_pair(map, pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
+    for (std::size_t c = 0; c < n; ++c) pass.y()[out + c] += weight * pass.x()[in + c];
+  });
+}
+inline void map_back(const SiteMap& map, const Pass& pass) {
+  for_each_pair(map, pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
+    for (std::size_t c = 0; c < n; ++c) pass.x_bar()[in + c] += weight * pass.y_bar()[out + c];
+  });
+}
+
 /// The general layer for a linear map of sites.
 template <class L>
 struct SiteMapLayer : Wrapped<L> {
@@ -82,28 +144,16 @@ struct SiteMapLayer : Wrapped<L> {
     begin_gathering(behind_header(call));
   }
   void accumulate(const widelimit_gather& call) const {
-    const PairedSites& pairs = *pairs_of(call);
-    for_each_output(behind_header(call), [&](const auto& from, const auto& to) {
-      using V = Vec<typename std::remove_cvref_t<decltype(from)>::scalar>;
-      pairs.template add<V>(from, to);
-    });
+    accumulate_pairs(*pairs_of(call), behind_header(call));
   }
   void finish(const widelimit_gather& call) const { finish_gathering(behind_header(call)); }
 
   // ---- finite width ----
 
-  void forward(const Pass& pass) const {
-    std::fill(pass.y().begin(), pass.y().end(), 0.0);
-    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
-      for (std::size_t c = 0; c < n; ++c) pass.y()[out + c] += weight * pass.x()[in + c];
-    });
-  }
+  void forward(const Pass& pass) const { map_samples(own.sites(pass.in()), pass); }
   void jvp(const Pass& pass) const { forward(pass.tangent()); }
   void vjp(const Pass& pass) const {
-    if (pass.x_bar().empty()) return;
-    for_each_pair(pass, [&](double weight, std::size_t in, std::size_t out, std::size_t n) {
-      for (std::size_t c = 0; c < n; ++c) pass.x_bar()[in + c] += weight * pass.y_bar()[out + c];
-    });
+    if (!pass.x_bar().empty()) map_back(own.sites(pass.in()), pass);
   }
 
  private:
@@ -138,47 +188,8 @@ struct SiteMapLayer : Wrapped<L> {
 
   [[nodiscard]] SiteMap checked_map(const Shape& in) const {
     SiteMap map = own.sites(in);
-    if (map.axes.size() != in.spatial().size())
-      throw Error(WIDELIMIT_E_INTERNAL, "sites() must give one map for each spatial axis");
-    for (std::size_t a = 0; a < map.axes.size(); ++a)
-      if (map.axes[a].sites() != in.spatial()[a] || map.axes[a].rows() < 1 ||
-          (!map.keeps_axes && map.axes[a].rows() != 1))
-        throw Error(WIDELIMIT_E_INTERNAL,
-                    "the map of axis " + std::to_string(a) + " does not fit the input's shape");
+    check_map(map, in);
     return map;
-  }
-
-  /// Calls f(weight, in, out, n) for every weight of the map and every sample: n channels of x from
-  /// offset `in` contribute to n channels of y from offset `out`.
-  template <class F>
-  void for_each_pair(const Pass& pass, F f) const {
-    const SiteMap map = own.sites(pass.in());
-    const auto channels = static_cast<std::size_t>(pass.in().channels());
-    std::array<std::vector<AxisMap::Entry>, 4> entries;
-    std::array<std::size_t, 4> sites{1, 1, 1, 1}, rows{1, 1, 1, 1};
-    for (std::size_t a = 0; a < 4; ++a) {
-      if (a >= map.axes.size()) {
-        entries[a] = {{0, 0, 1}};
-        continue;
-      }
-      entries[a] = map.axes[a].entries();
-      sites[a] = static_cast<std::size_t>(map.axes[a].sites());
-      rows[a] = static_cast<std::size_t>(map.axes[a].rows());
-    }
-    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
-    for (std::size_t sample = 0; sample < at(pass.batch()); ++sample)
-      for (const auto& e0 : entries[0])
-        for (const auto& e1 : entries[1])
-          for (const auto& e2 : entries[2])
-            for (const auto& e3 : entries[3]) {
-              std::size_t in = sample * sites[0] + at(e0.site);
-              in =
-                  ((in * sites[1] + at(e1.site)) * sites[2] + at(e2.site)) * sites[3] + at(e3.site);
-              std::size_t out = sample * rows[0] + at(e0.row);
-              out = ((out * rows[1] + at(e1.row)) * rows[2] + at(e2.row)) * rows[3] + at(e3.row);
-              f(e0.weight * e1.weight * e2.weight * e3.weight, in * channels, out * channels,
-                channels);
-            }
   }
 };
 
