@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -25,8 +26,13 @@ constexpr double longest = 60;  // seconds; a busy machine needs one or two
 constexpr rlim_t KiB = 1024;    // the unit of ulimit
 constexpr int killed = 128 + SIGKILL;
 
-const std::vector<std::pair<decltype(RLIMIT_AS), std::string>> options{{RLIMIT_AS, "-v"},
-                                                                       {RLIMIT_DATA, "-d"}};
+using Kibibytes = std::initializer_list<rlim_t>;
+
+struct Limit {
+  decltype(RLIMIT_AS) resource;
+  std::string option;  // of ulimit
+};
+const std::vector<Limit> limits{{RLIMIT_AS, "-v"}, {RLIMIT_DATA, "-d"}};
 
 Result run_within(decltype(RLIMIT_AS) resource, rlim_t kib, Arguments arguments) {
   const Result result = run_program(Run{
@@ -51,11 +57,11 @@ rlim_t allowed_by(const std::string& text, const std::string& option) {
 
 TEST_CASE("--version ends under every limit") {
   if (sanitized) return;  // memory of its own, beyond any limit
-  for (const auto& [resource, option] : options)
-    for (const rlim_t kib : {100'000, 150'000, 200'000, 300'000, 600'000, 2'000'000}) {
-      CAPTURE(option);
+  for (const Limit& limit : limits)
+    for (const rlim_t kib : Kibibytes{100'000, 150'000, 200'000, 300'000, 600'000, 2'000'000}) {
+      CAPTURE(limit.option);
       CAPTURE(kib);
-      const Result result = run_within(resource, kib, {"--version"});
+      const Result result = run_within(limit.resource, kib, {"--version"});
       CHECK(result.status == 0);
       CHECK(contains(result.out, "OpenBLAS"));
       CHECK(result.err.empty());
@@ -67,22 +73,22 @@ TEST_CASE("a run ends under every limit: done, or refused before its first produ
   const TemporaryDirectory directory;
   const Arguments run{"run", directory.file("exp.json", regression(300)), "--out",
                       (directory / "out").string()};
-  for (const auto& [resource, option] : options)
+  for (const Limit& limit : limits)
     for (const char* threads : {"1", "8"}) {
       const Arguments arguments = with(run, {"--threads", threads});
       bool enough = false;
-      for (const rlim_t kib :
-           {100'000, 150'000, 250'000, 300'000, 450'000, 1'000'000, 2'000'000, 4'000'000}) {
-        CAPTURE(option);
+      for (const rlim_t kib : Kibibytes{100'000, 150'000, 250'000, 300'000, 450'000, 1'000'000,
+                                        2'000'000, 4'000'000}) {
+        CAPTURE(limit.option);
         CAPTURE(kib);
         CAPTURE(threads);
-        const Result result = run_within(resource, kib, arguments);
+        const Result result = run_within(limit.resource, kib, arguments);
         INFO(result.err);
         CHECK((result.status == 0 || (result.status == 2 && !enough)));
         enough |= result.status == 0;
         if (result.status == 0) continue;
         CHECK(contains(result.err, "for the buffers of OpenBLAS"));
-        CHECK(contains(result.err, "that `ulimit " + option + "` allows"));
+        CHECK(contains(result.err, "that `ulimit " + limit.option + "` allows"));
       }
       CHECK(enough);
     }
@@ -99,17 +105,17 @@ TEST_CASE("what a refusal says to do lets the run pass") {
     "inference": [{"method": "gp_inference", "kernels": ["nngp", "ntk"], "diag_reg": [1e-3, 1e-2]}],
     "finite": {"steps": 5, "ensemble": 3}})");
   const Arguments run{"run", file, "--out", (directory / "out").string()};
-  for (const auto& [resource, option] : options)
+  for (const Limit& limit : limits)
     for (const char* threads : {"1", "5"}) {
-      CAPTURE(option);
+      CAPTURE(limit.option);
       CAPTURE(threads);
       const Arguments arguments = with(run, {"--threads", threads});
-      const Result refused = run_within(resource, 100'000, arguments);
+      const Result refused = run_within(limit.resource, 100'000, arguments);
       REQUIRE(refused.status == 2);
-      const rlim_t kib = allowed_by(refused.err, option);
+      const rlim_t kib = allowed_by(refused.err, limit.option);
       INFO(refused.err);
       REQUIRE(kib > 100'000);
-      const Result result = run_within(resource, kib, arguments);
+      const Result result = run_within(limit.resource, kib, arguments);
       INFO(result.err);
       CHECK(result.status == 0);
     }
@@ -146,7 +152,7 @@ TEST_CASE("one SIGTERM ends a run under a limit") {
     "data": {"train": {"type": "make_regression", "n_samples": 3000, "n_features": 8, "n_informative": 4}},
     "network": [{"repeat": 300, "layers": [{"type": "dense", "W_std": 1.4, "b_std": 0.1}, "relu"]},
                 {"type": "dense"}]})");
-  for (const rlim_t kib : {300'000, 2'000'000}) {
+  for (const rlim_t kib : Kibibytes{300'000, 2'000'000}) {
     CAPTURE(kib);
     const std::filesystem::path out = directory / std::to_string(kib);
     Running running(Run{.arguments = {"kernel", file, "--threads", "2", "--out", out.string()},
