@@ -32,7 +32,7 @@ struct Limit {
   decltype(RLIMIT_AS) resource;
   std::string option;  // of ulimit
 };
-const std::vector<Limit> limits{{RLIMIT_AS, "-v"}, {RLIMIT_DATA, "-d"}};
+const std::vector<Limit> both_limits{{RLIMIT_AS, "-v"}, {RLIMIT_DATA, "-d"}};
 
 Result run_within(decltype(RLIMIT_AS) resource, rlim_t kib, Arguments arguments) {
   const Result result = run_program(Run{
@@ -57,7 +57,7 @@ rlim_t allowed_by(const std::string& text, const std::string& option) {
 
 TEST_CASE("--version ends under every limit") {
   if (sanitized) return;  // memory of its own, beyond any limit
-  for (const Limit& limit : limits)
+  for (const Limit& limit : both_limits)
     for (const rlim_t kib : Kibibytes{100'000, 150'000, 200'000, 300'000, 600'000, 2'000'000}) {
       CAPTURE(limit.option);
       CAPTURE(kib);
@@ -73,7 +73,7 @@ TEST_CASE("a run ends under every limit: done, or refused before its first produ
   const TemporaryDirectory directory;
   const Arguments run{"run", directory.file("exp.json", regression(300)), "--out",
                       (directory / "out").string()};
-  for (const Limit& limit : limits)
+  for (const Limit& limit : both_limits)
     for (const char* threads : {"1", "8"}) {
       const Arguments arguments = with(run, {"--threads", threads});
       bool enough = false;
@@ -105,7 +105,7 @@ TEST_CASE("what a refusal says to do lets the run pass") {
     "inference": [{"method": "gp_inference", "kernels": ["nngp", "ntk"], "diag_reg": [1e-3, 1e-2]}],
     "finite": {"steps": 5, "ensemble": 3}})");
   const Arguments run{"run", file, "--out", (directory / "out").string()};
-  for (const Limit& limit : limits)
+  for (const Limit& limit : both_limits)
     for (const char* threads : {"1", "5"}) {
       CAPTURE(limit.option);
       CAPTURE(threads);
