@@ -75,11 +75,6 @@ bool fits(const std::vector<std::size_t>& counts, std::size_t lacking) {
 
 }  // namespace
 
-bool may_delimit(char c) noexcept {
-  constexpr std::string_view never = "\"\r\n+-.0123456789";
-  return static_cast<signed char>(c) > 0 && never.find(c) == std::string_view::npos;
-}
-
 CsvPreamble preamble_of(std::string_view text) noexcept {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", separator = "sep=";
   CsvPreamble preamble;

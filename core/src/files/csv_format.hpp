@@ -33,7 +33,10 @@ struct CsvPreamble {
 [[nodiscard]] CsvPreamble preamble_of(std::string_view text) noexcept;
 
 /// Not a quote, an end of a line, what numbers consist of, or part of a character beyond ASCII.
-[[nodiscard]] bool may_delimit(char c) noexcept;
+[[nodiscard]] constexpr bool may_delimit(char c) noexcept {
+  constexpr std::string_view never = "\"\r\n+-.0123456789";
+  return static_cast<signed char>(c) > 0 && never.find(c) == std::string_view::npos;
+}
 
 /// The delimiter that a line `sep=` states (throws Error(usage) if it cannot be one); else the one
 /// of which every one of the first lines has the same number, one at least: tabs, semicolons,
