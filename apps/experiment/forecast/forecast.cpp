@@ -105,6 +105,8 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
                   const Runtime& runtime) {
   const int threads = runtime.threads();
   const DataShape& train = shapes.train;
+  // Before the costs, which make the schedules that they count.
+  const double resident = resident_bytes();
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
              features = static_cast<double>(train.sample.features());
@@ -121,7 +123,6 @@ Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes&
       (n + m) * (features * static_cast<double>(bytes_of(plan.precision)) + outputs * f64);
   const double reading = (n + m) * (features + outputs) * f64;
   const double products = std::min(blas_buffer, 2 * f64 * n * n) * threads;
-  const double resident = resident_bytes();
   const double libraries = resident + at_work + table_text_bytes(plan, shapes);
 
   // One stage after another. Buffers of products stay once there are any: kernels of samples
