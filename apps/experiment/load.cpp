@@ -2,6 +2,8 @@
 // name.
 #include "load.hpp"
 
+#include "forecast/machine.hpp"
+
 #include "error_places.hpp"
 
 #include <algorithm>
@@ -74,10 +76,16 @@ LoadedExperiment load_experiment(const LoadOptions& options) {
                   "/data");
     Network network = runtime.network(experiment.network);
     DataShapes shapes = inspect(experiment);
+    const double resident = resident_bytes();
     PlannedNetwork planned = network.plan(shapes.train.sample);
     static_cast<void>(planned.layers());  // what is wrong with the network is wrong with the file
-    return {std::move(text),    std::move(runtime), std::move(experiment),
-            std::move(network), std::move(shapes),  std::move(planned)};
+    return {std::move(text),
+            std::move(runtime),
+            std::move(experiment),
+            std::move(network),
+            std::move(shapes),
+            std::move(planned),
+            resident};
   } catch (const Error& error) {
     throw with_file(error, text);
   }

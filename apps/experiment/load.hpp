@@ -33,6 +33,8 @@ struct LoadedExperiment {
   DataShapes shapes;
   /// The network for samples of these shapes.
   PlannedNetwork planned;
+  /// Of the process, before `planned` was made.
+  double resident_bytes;
 };
 
 /// Throws Error(usage) with every problem of the step that failed, each with its file. If plugins

@@ -242,7 +242,8 @@ Finished run(const LoadedExperiment& loaded, const RunOptions& options, Control&
   const RunPlan plan = plan_run(experiment, loaded.network, loaded.shapes, options.kernels_only);
   if (plan.finite) check_finite(*plan.finite, loaded.network, loaded.shapes.train);
   control.check();
-  const Forecast cost = forecast(plan, loaded.network, loaded.shapes, loaded.runtime);
+  const Forecast cost =
+      forecast(plan, loaded.network, loaded.shapes, loaded.runtime, loaded.resident_bytes);
   refuse_above(cost, options.max_memory, loaded.network, loaded.shapes.train);
   if (const auto text = beyond_limits(cost, loaded.runtime.threads()))
     throw Error(ErrorCode::usage, *text);

@@ -73,7 +73,8 @@ Findings examine(const LoadedExperiment& loaded, const ExperimentOptions& option
   found.plan = experiment::plan_run(experiment, loaded.network, loaded.shapes, false);
   if (found.plan.finite)
     experiment::check_finite(*found.plan.finite, loaded.network, loaded.shapes.train);
-  found.forecast = experiment::forecast(found.plan, loaded.network, loaded.shapes, loaded.runtime);
+  found.forecast = experiment::forecast(found.plan, loaded.network, loaded.shapes, loaded.runtime,
+                                        loaded.resident_bytes);
   if (const std::optional<std::int64_t> limit = options.memory_limit())
     experiment::refuse_above(found.forecast, limit, loaded.network, loaded.shapes.train);
   found.warnings = check_tables(experiment);

@@ -7,10 +7,7 @@
 #include <widelimit/finite.hpp>
 #include <widelimit/memory.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 
 namespace widelimit::experiment {
 namespace {
@@ -20,13 +17,6 @@ constexpr double f64 = sizeof(double);
 constexpr double blas_buffer = 12.0 * (1 << 20);
 /// What the libraries touch once they are at work.
 constexpr double at_work = 4.5 * (1 << 20);
-
-double resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
 
 double finite_bytes(const FiniteSpec& spec, const Network& network, const DataShapes& shapes,
                     int threads) {
@@ -102,11 +92,9 @@ double table_text_bytes(const RunPlan& plan, const DataShapes& shapes) {
 }  // namespace
 
 Forecast forecast(const RunPlan& plan, const Network& network, const DataShapes& shapes,
-                  const Runtime& runtime) {
+                  const Runtime& runtime, double resident) {
   const int threads = runtime.threads();
   const DataShape& train = shapes.train;
-  // Before the costs, which make the schedules that they count.
-  const double resident = resident_bytes();
   const auto n = static_cast<double>(train.count), m = static_cast<double>(test_count(shapes));
   const auto outputs = static_cast<double>(train.outputs),
              features = static_cast<double>(train.sample.features());

@@ -30,7 +30,9 @@ struct Forecast {
   [[nodiscard]] double unmapped_bytes() const noexcept { return memory_bytes - mapped_bytes; }
 };
 
+/// `resident`: the bytes of the process before the network was planned, because the costs of the
+/// plan count its schedules.
 [[nodiscard]] Forecast forecast(const RunPlan& plan, const Network& network,
-                                const DataShapes& shapes, const Runtime& runtime);
+                                const DataShapes& shapes, const Runtime& runtime, double resident);
 
 }  // namespace widelimit::experiment

@@ -2,6 +2,8 @@
 // the memory controller of version 1.
 #include "machine.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -54,6 +56,13 @@ double machine_memory(const fs::path& root) {
       bytes = std::min(bytes, least_limit(mount / "memory", path, "memory.limit_in_bytes"));
   }
   return bytes;
+}
+
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace widelimit::experiment
